@@ -1,0 +1,1 @@
+"""Factory presets, packaged as data."""

@@ -1,0 +1,1 @@
+"""wavemend: audio restoration stages for old recordings."""

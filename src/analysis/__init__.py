@@ -1,0 +1,1 @@
+"""Finders: push-style analysers that turn one recording into findings in physical units."""

@@ -1,0 +1,1 @@
+"""What runs chains of stages: files, presets, rendering, the command line."""

@@ -1,0 +1,1 @@
+"""Restoration stages, their parameter schema and their contract."""

@@ -1,0 +1,124 @@
+"""Remove a constant offset: what a converter with a misadjusted zero adds to a whole recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..analysis.findings import Analyser, Findings, FindingsError
+from ..analysis.framing import Audio
+from .parameters import number
+from .stage import Framing, Processor, RepairStage, Sink, Step
+
+_BLOCK_SECONDS = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Offset(Findings):
+    """Constant offset of each channel.
+
+    Attributes
+    ----------
+    mean
+        Mean of each channel, shape (channels,), full scale 1.0.
+    uncertainty
+        Standard error of each mean, shape (channels,): from how far the means of 0.1-second blocks scatter.
+    """
+
+    mean: npt.NDArray[np.float64]
+    uncertainty: npt.NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.mean.ndim != 1 or self.mean.shape != self.uncertainty.shape:
+            raise FindingsError("Offset needs one mean and one uncertainty a channel")
+        if not (np.isfinite(self.mean).all() and (self.uncertainty >= 0).all()):
+            raise FindingsError("Offset needs finite means and uncertainties that are not negative")
+
+    @property
+    def found(self) -> bool:
+        """Whether any channel's mean is off zero."""
+        return bool((self.mean != 0).any())
+
+    def significant(self, threshold_db: float) -> npt.NDArray[np.float64]:
+        """Return the offsets to remove, shape (channels,); 0 where under the threshold or due to chance."""
+        real = np.abs(self.mean) > np.maximum(10 ** (threshold_db / 20), 4 * self.uncertainty)
+        return np.where(real, self.mean, 0.0)
+
+    def describe(self) -> str:
+        """See `Findings.describe`."""
+        levels = 20 * np.log10(np.maximum(np.abs(self.mean), 1e-12))
+        return "offset " + ", ".join(f"{level:.0f} dBFS" for level in levels)
+
+
+class OffsetAnalyser(Analyser[Offset]):
+    """Mean of each channel, and how sure it is."""
+
+    def __init__(self, sample_rate: float, channels: int) -> None:
+        super().__init__(sample_rate, channels, hop=max(round(_BLOCK_SECONDS * sample_rate), 1))
+        self._total = np.zeros(channels)
+        self._of_blocks = np.zeros(channels)
+        self._of_squares = np.zeros(channels)
+        self._blocks = 0
+        self._samples = 0
+
+    def _frame(self, frame: Audio) -> None:
+        sums = frame.sum(axis=1)
+        means = sums / frame.shape[1]
+        self._total += sums
+        self._of_blocks += means
+        self._of_squares += means**2
+        self._blocks += 1
+        self._samples += frame.shape[1]
+
+    def _conclude(self, rest: Audio) -> Offset:
+        samples = max(self._samples + rest.shape[1], 1)
+        mean = (self._total + rest.sum(axis=1)) / samples
+        if self._blocks < 2:  # too short to tell an offset from a slow wave
+            return Offset(mean=mean, uncertainty=np.abs(mean))
+        variance = self._of_squares / self._blocks - (self._of_blocks / self._blocks) ** 2
+        return Offset(mean=mean, uncertainty=np.sqrt(np.maximum(variance, 0.0) / (self._blocks - 1)))
+
+
+class _Subtract(Processor):
+    def __init__(self, findings: Offset) -> None:
+        self._findings = findings
+
+    def step(self, frame: Audio, sink: Sink | None) -> Audio:
+        return frame - self._findings.significant(self.settings.threshold_db)[:, np.newaxis]
+
+
+class DcOffset(RepairStage):
+    """Subtract each channel's mean over the whole recording, where it is a real offset.
+
+    A high-pass filter would do it too, and shift the phase of the lowest notes; an offset is a constant,
+    and subtracting a constant changes nothing else. Left alone: means below the threshold, and means that
+    chance explains (4 standard errors, from the scatter of the means of 0.1-second blocks).
+    """
+
+    id = "wavemend.dc_offset"
+    name = "DC offset"
+    place = Step.PREPARE
+    findings_type = Offset
+
+    threshold_db: float = number(
+        default=-80.0, low=-120.0, high=-20.0, unit="dB", doc="Offsets below this, in dBFS, are left alone."
+    )
+
+    def framing(self, sample_rate: float) -> Framing:
+        """See `Stage.framing`."""
+        return Framing(hop=1024)
+
+    def processor(self, sample_rate: float, channels: int, findings: Any) -> Processor:
+        """See `Stage.processor`."""
+        if findings.mean.shape != (channels,):
+            raise FindingsError(
+                f"an offset of {findings.mean.size} channels cannot serve {channels} channels"
+            )
+        return _Subtract(findings)
+
+    def analyser(self, sample_rate: float, channels: int) -> OffsetAnalyser:
+        """See `Stage.analyser`."""
+        return OffsetAnalyser(sample_rate, channels)

@@ -1,0 +1,448 @@
+"""The stage contract: settings, findings and stream, kept apart.
+
+- A `Stage` holds **settings** alone: cheap, comparable, picklable, with pedalboard's surface over it.
+- **Findings** are what one recording's analysis found: plain data from a push-style `Analyser`.
+- A `Stream` is the running state of one recording, on a snapshot of the settings.
+
+An author writes parameters, a `Processor`, and where needed an `Analyser`; everything else is here. A
+processor sees frames of a fixed size on an absolute grid, so **any partition of the recording into blocks
+gives the same bits** by construction::
+
+    blocks in   |--------|---|-------------|-- ...      any sizes
+    frames      |-----|-----|-----|-----|-----|         hop samples each, from the recording's start
+    processor    out lags in by `latency` samples
+    blocks out   first sample out belongs to first sample in; `flush` gives the rest
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ..analysis.findings import Analyser, Findings
+from ..analysis.framing import Audio, Fifo, FrameGrid
+from ..errors import AudioShapeError, NotLearned
+from .layout import Layout, check_rate, refuse_non_finite, to_planar
+from .parameters import Parametric, choice
+
+_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+
+
+class Step(enum.IntEnum):
+    """Place in the order of restoration; a later step must not come before an earlier one."""
+
+    PREPARE = 0
+    CLICKS = 1
+    HUM = 2
+    BROADBAND = 3
+    EQ = 4
+    LIMIT = 5
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something a stage did at one place in the recording.
+
+    Attributes
+    ----------
+    kind
+        What it was, in a word: ``"click"``.
+    position, length
+        Absolute first sample, and number of samples.
+    channel
+        Index of the channel, or None where all channels are meant.
+    confidence
+        0 to 1.
+    """
+
+    kind: str
+    position: int
+    length: int
+    channel: int | None = None
+    confidence: float = 1.0
+
+
+Sink = Callable[[Event], None]
+
+
+class Framing(NamedTuple):
+    """How a processor sees the recording.
+
+    Attributes
+    ----------
+    hop
+        Samples in every frame.
+    latency
+        Samples by which the processor's output lags its input.
+    """
+
+    hop: int
+    latency: int = 0
+
+    @property
+    def held_back(self) -> int:
+        """Most samples a stream holds back: the latency, and an unfinished frame."""
+        return self.latency + self.hop - 1
+
+
+class Processor(ABC):
+    """A stage's signal processing over one recording, frame by frame: what an author writes.
+
+    Attributes
+    ----------
+    settings
+        Snapshot of the stage. It is replaced between frames when an automatable parameter changes, so
+        read it in `step`.
+    """
+
+    settings: Any
+
+    @abstractmethod
+    def step(self, frame: Audio, sink: Sink | None) -> Audio:
+        """Process one frame, shape (channels, hop); return as many samples, lagging by the latency.
+
+        The frame must not be changed in place. Events go to `sink` with absolute positions.
+        """
+
+    def finish(self, length: int) -> None:  # noqa: B027 - most stages need not know
+        """Learn that the recording ends at sample `length`; what frames hold past it is padding zeros."""
+
+
+class Stream:
+    """Running state of one stage over one recording. Made by `Stage.stream`.
+
+    The first sample out belongs to the first sample in: samples come out as soon as they are ready, and
+    at most `latency` samples are held back. After `flush` as many came out as went in.
+    """
+
+    def __init__(self, stage: Stage, processor: Processor, framing: Framing, channels: int) -> None:
+        self._stage = stage
+        self._processor = processor
+        self._framing = framing
+        self._channels = channels
+        self._grid = FrameGrid(channels, framing.hop)
+        self._dry = Fifo(channels)
+        self._to_skip = framing.latency
+        self._fed = 0
+        self._given = 0
+        self._removed = np.empty((channels, 0))
+
+    @property
+    def latency(self) -> int:
+        """Most samples that are held back."""
+        return self._framing.held_back
+
+    def update(self, stage: Stage) -> None:
+        """Take over changed settings from the next frame on; `restart` parameters must not have changed."""
+        self._stage = self._processor.settings = stage.copy()
+
+    def step(self, audio: Audio, sink: Sink | None = None) -> Audio:
+        """Process the next samples.
+
+        Parameters
+        ----------
+        audio
+            Shape (channels, n), float64, any n.
+        sink
+            Called with every `Event`, absolute positions.
+
+        Returns
+        -------
+        Audio
+            Shape (channels, m): the samples that became ready.
+
+        Raises
+        ------
+        AudioValueError
+            NaN or infinity inside.
+        AudioShapeError
+            Another number of channels than the stream's.
+        """
+        if audio.shape[0] != self._channels:
+            raise AudioShapeError(f"{audio.shape[0]} channels came into a stream of {self._channels}")
+        refuse_non_finite(audio, self._fed)
+        self._fed += audio.shape[1]
+        kept = np.array(audio, np.float64)  # the caller may use its buffer again
+        if self._stage.repairs:
+            self._dry.push(kept)
+        return self._emit([self._processor.step(frame, sink) for frame in self._grid.push(kept)])
+
+    def flush(self, sink: Sink | None = None) -> Audio:
+        """End the recording: give every sample still held back, shape (channels, m)."""
+        self._processor.finish(self._fed)
+        hop = self._framing.hop
+        rest = self._grid.rest()
+        missing = self._fed - self._given
+        outputs = []
+        ready = -self._to_skip
+        while ready < missing:
+            frame = np.zeros((self._channels, hop))
+            frame[:, : rest.shape[1]] = rest
+            rest = rest[:, :0]
+            outputs.append(self._processor.step(frame, sink))
+            ready += hop
+        return self._emit(outputs, missing)
+
+    def removed(self) -> Audio:
+        """Return what the samples of the last `step` or `flush` lost: input minus repaired, exactly.
+
+        Only for stages with ``repairs = True``.
+        """
+        return self._removed
+
+    def _emit(self, outputs: list[Audio], limit: int | None = None) -> Audio:
+        out = np.concatenate(outputs, axis=1) if outputs else np.empty((self._channels, 0))
+        skipped = min(self._to_skip, out.shape[1])
+        self._to_skip -= skipped
+        out = out[:, skipped : None if limit is None else skipped + limit]
+        self._given += out.shape[1]
+        if self._stage.repairs:
+            self._removed = self._dry.pop(out.shape[1]) - out
+            if getattr(self._stage, "output", "repaired") == "removed":
+                return self._removed
+        return out
+
+
+class Stage(Parametric, ABC):
+    """A restoration stage that behaves like one of pedalboard's plugins.
+
+    Class attributes, all of them the author's:
+
+    id
+        Namespaced and stable for ever, such as ``"wavemend.declick"``.
+    name
+        Display name.
+    place
+        `Step` in the order of restoration.
+    repairs
+        Whether it removes damage alone: nothing found, nothing changed. Subclass `RepairStage` for it.
+    needs_findings
+        Whether a stream needs findings from a whole recording first.
+    findings_type
+        Class of those findings.
+    version
+        Grows with every change that makes old values sound different; see `upgrade`.
+    """
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    place: ClassVar[Step]
+    repairs: ClassVar[bool] = False
+    findings_type: ClassVar[type[Findings] | None] = None
+
+    _findings: Findings | None
+    _live: tuple[Stream, float, Layout] | None
+
+    def __init_subclass__(cls, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        identifier = vars(cls).get("id")
+        if identifier is not None and not _ID.fullmatch(identifier):
+            raise TypeError(f"{cls.__name__}.id={identifier!r} must be namespaced, like 'wavemend.declick'")
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._findings = None
+        self._live = None
+
+    # -- what an author writes ---------------------------------------------------------------------
+
+    @abstractmethod
+    def framing(self, sample_rate: float) -> Framing:
+        """Frame size and latency; they may depend on the rate and on ``restart`` parameters alone."""
+
+    @abstractmethod
+    def processor(self, sample_rate: float, channels: int, findings: Any) -> Processor:
+        """Open the signal processing of one recording; `self` is a snapshot that nobody else changes."""
+
+    def analyser(self, sample_rate: float, channels: int) -> Analyser[Any]:
+        """Open an analyser for one recording; only for stages with a `findings_type`."""
+        raise NotImplementedError(f"{type(self).__name__} needs no findings")
+
+    # -- findings ----------------------------------------------------------------------------------
+
+    @property
+    def needs_findings(self) -> bool:
+        """Whether a recording must be analysed before it can be streamed, as the settings are now."""
+        return self.findings_type is not None and self._findings is None
+
+    @property
+    def findings(self) -> Findings | None:
+        """Findings that were fixed on purpose by `learn` or by assignment; None: analyse each recording."""
+        return self._findings
+
+    @findings.setter
+    def findings(self, findings: Findings | None) -> None:
+        if findings is not None and type(findings) is not self.findings_type:
+            wanted = self.findings_type.__name__ if self.findings_type else "no findings at all"
+            raise TypeError(
+                f"{type(self).__name__}.findings is {type(findings).__name__}; it must be {wanted}"
+            )
+        self._findings = findings
+        self._live = None
+
+    def analyse(self, audio: npt.NDArray[Any], sample_rate: float) -> Any:
+        """Return the findings of a recording held in one array; the stage does not change."""
+        planar, _ = to_planar(audio)
+        analyser = self.analyser(check_rate(sample_rate), planar.shape[0])
+        analyser.push(planar)
+        return analyser.result()
+
+    def learn(self, audio: npt.NDArray[Any], sample_rate: float) -> Any:
+        """Analyse `audio` (a stretch of noise alone, say) and fix the findings until they are set to None."""
+        self.findings = self.analyse(audio, sample_rate)
+        return self._findings
+
+    # -- streams -----------------------------------------------------------------------------------
+
+    def stream(self, sample_rate: float, channels: int, findings: Findings | None = None) -> Stream:
+        """Open the running state of one recording, on a snapshot of the settings.
+
+        Parameters
+        ----------
+        sample_rate
+            Hz.
+        channels
+            Number of channels.
+        findings
+            What the recording's analysis found; findings fixed on the stage come before it.
+
+        Raises
+        ------
+        NotLearned
+            The stage needs findings and there are none.
+        """
+        check_rate(sample_rate)
+        findings = self._findings if self._findings is not None else findings
+        if self.findings_type is not None and findings is None:
+            raise NotLearned(
+                f"{type(self).__name__} must hear a recording before it can run live: call its "
+                f"learn(audio, sample_rate) first, or process the whole recording at once"
+            )
+        snapshot = self.copy()
+        processor = snapshot.processor(float(sample_rate), channels, findings)
+        processor.settings = snapshot
+        return Stream(snapshot, processor, snapshot.framing(float(sample_rate)), channels)
+
+    # -- pedalboard's surface ----------------------------------------------------------------------
+
+    @property
+    def is_effect(self) -> bool:
+        """True: it processes audio."""
+        return True
+
+    @property
+    def is_instrument(self) -> bool:
+        """False: it makes no sound of its own."""
+        return False
+
+    @property
+    def reported_latency_samples(self) -> int:
+        """Most samples held back while streaming: at the running stream's rate, else at 44.1 kHz."""
+        if self._live is not None:
+            return self._live[0].latency
+        return self.latency(44_100.0)
+
+    def latency(self, sample_rate: float) -> int:
+        """Most samples held back while streaming at `sample_rate` Hz."""
+        return self.framing(check_rate(sample_rate)).held_back
+
+    def process(
+        self,
+        input_array: npt.NDArray[Any],
+        sample_rate: float,
+        buffer_size: int = 8192,
+        reset: bool = True,
+    ) -> npt.NDArray[Any]:
+        """Process audio as pedalboard's plugins do.
+
+        Parameters
+        ----------
+        input_array
+            float32 or float64, shape (n,), (channels, n) or (n, channels); it is not changed.
+        sample_rate
+            Hz.
+        buffer_size
+            Accepted for pedalboard's sake; results never depend on it.
+        reset
+            True: `input_array` is a whole recording: analysed where the stage needs findings, output
+            aligned and as long as the input. False: it is the next block of a stream: 0 to n samples come
+            back while the latency fills.
+
+        Returns
+        -------
+        numpy.ndarray
+            Same layout and same dtype as the input. (pedalboard gives float32 for float64; samples that
+            a repair does not touch could then not come back as they were.)
+
+        Raises
+        ------
+        AudioTypeError, AudioShapeError, AudioValueError
+            Not usable as audio.
+        NotLearned
+            ``reset=False`` on a stage that needs findings and has none.
+        """
+        sample_rate = check_rate(sample_rate)
+        audio, layout = to_planar(input_array, self._live[2] if self._live and not reset else None)
+        if reset:
+            self._live = None
+            if not audio.shape[1]:
+                return layout.restore(audio)
+            findings = self.analyse(audio, sample_rate) if self.needs_findings else None
+            stream = self.stream(sample_rate, audio.shape[0], findings)
+            return layout.restore(np.concatenate([stream.step(audio), stream.flush()], axis=1))
+        return layout.restore(self._running(sample_rate, audio.shape[0], layout).step(audio))
+
+    __call__ = process
+
+    def reset(self) -> None:
+        """Forget the running stream; settings and fixed findings stay."""
+        self._live = None
+
+    def _running(self, sample_rate: float, channels: int, layout: Layout) -> Stream:
+        if self._live is not None:
+            stream, rate, _ = self._live
+            if rate == sample_rate and stream._channels == channels:
+                changed = {k for k, v in self._values.items() if stream._stage._values[k] != v}
+                if not any(self.schema[name].restart for name in changed):
+                    if changed:
+                        stream.update(self)
+                    return stream
+        stream = self.stream(sample_rate, channels)
+        self._live = (stream, sample_rate, layout)
+        return stream
+
+    # -- values ------------------------------------------------------------------------------------
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._values == other._values and self._findings == other._findings
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def copy(self) -> Self:
+        """Return an independent stage with the same settings and fixed findings, and no running stream."""
+        return super().copy()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_findings": self._findings, "_live": None}
+
+
+class RepairStage(Stage):
+    """A stage that removes damage: nothing found, nothing changed, and what it took can be heard."""
+
+    repairs = True
+
+    output: str = choice(
+        default="repaired",
+        options=("repaired", "removed"),
+        role="output",
+        doc="What comes out: the repaired recording, or what was removed from it (input minus repaired).",
+    )

@@ -1,0 +1,1 @@
+"""The contract every stage keeps, as tests that third parties can run over their own stages."""
