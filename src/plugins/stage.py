@@ -126,7 +126,7 @@ class Stream:
         self._stage = stage
         self._processor = processor
         self._framing = framing
-        self._channels = channels
+        self.channels = channels
         self._grid = FrameGrid(channels, framing.hop)
         self._dry = Fifo(channels)
         self._to_skip = framing.latency
@@ -139,9 +139,16 @@ class Stream:
         """Most samples that are held back."""
         return self._framing.held_back
 
-    def update(self, stage: Stage) -> None:
-        """Take over changed settings from the next frame on; `restart` parameters must not have changed."""
+    def follow(self, stage: Stage) -> bool:
+        """Take over changed settings from the next frame on; False where a change needs a new stream."""
+        if stage == self._stage:
+            return True
+        mine, theirs = self._stage.values(), stage.values()
+        changed = [name for name in theirs if theirs[name] != mine[name]]
+        if stage.findings != self._stage.findings or any(stage.schema[name].restart for name in changed):
+            return False
         self._stage = self._processor.settings = stage.copy()
+        return True
 
     def step(self, audio: Audio, sink: Sink | None = None) -> Audio:
         """Process the next samples.
@@ -165,8 +172,8 @@ class Stream:
         AudioShapeError
             Another number of channels than the stream's.
         """
-        if audio.shape[0] != self._channels:
-            raise AudioShapeError(f"{audio.shape[0]} channels came into a stream of {self._channels}")
+        if audio.shape[0] != self.channels:
+            raise AudioShapeError(f"{audio.shape[0]} channels came into a stream of {self.channels}")
         refuse_non_finite(audio, self._fed)
         self._fed += audio.shape[1]
         kept = np.array(audio, np.float64)  # the caller may use its buffer again
@@ -183,7 +190,7 @@ class Stream:
         outputs = []
         ready = -self._to_skip
         while ready < missing:
-            frame = np.zeros((self._channels, hop))
+            frame = np.zeros((self.channels, hop))
             frame[:, : rest.shape[1]] = rest
             rest = rest[:, :0]
             outputs.append(self._processor.step(frame, sink))
@@ -198,14 +205,14 @@ class Stream:
         return self._removed
 
     def _emit(self, outputs: list[Audio], limit: int | None = None) -> Audio:
-        out = np.concatenate(outputs, axis=1) if outputs else np.empty((self._channels, 0))
+        out = np.concatenate(outputs, axis=1) if outputs else np.empty((self.channels, 0))
         skipped = min(self._to_skip, out.shape[1])
         self._to_skip -= skipped
         out = out[:, skipped : None if limit is None else skipped + limit]
         self._given += out.shape[1]
         if self._stage.repairs:
             self._removed = self._dry.pop(out.shape[1]) - out
-            if getattr(self._stage, "output", "repaired") == "removed":
+            if isinstance(self._stage, RepairStage) and self._stage.output == "removed":
                 return self._removed
         return out
 
@@ -408,12 +415,8 @@ class Stage(Parametric, ABC):
     def _running(self, sample_rate: float, channels: int, layout: Layout) -> Stream:
         if self._live is not None:
             stream, rate, _ = self._live
-            if rate == sample_rate and stream._channels == channels:
-                changed = {k for k, v in self._values.items() if stream._stage._values[k] != v}
-                if not any(self.schema[name].restart for name in changed):
-                    if changed:
-                        stream.update(self)
-                    return stream
+            if rate == sample_rate and stream.channels == channels and stream.follow(self):
+                return stream
         stream = self.stream(sample_rate, channels)
         self._live = (stream, sample_rate, layout)
         return stream

@@ -1,0 +1,403 @@
+"""Chains: our stages, pedalboard's effects, whole Pedalboards and loaded VST3s, one after another.
+
+Every member becomes a stream whose first sample out belongs to its first sample in, so alignment needs no
+arithmetic: wet and dry, and what each repair removed, are aligned by queues alone.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence
+from typing import Any, Self, overload
+
+import numpy as np
+import numpy.typing as npt
+import pedalboard
+
+from ..analysis.findings import Findings
+from ..analysis.framing import Audio, Fifo
+from ..errors import ParameterError, PluginError
+from ..plugins.layout import Layout, check_rate, refuse_non_finite, to_planar
+from ..plugins.stage import Event, RepairStage, Stage, Step, Stream
+from .native import NativeStream, name_of, place_of
+from .order import order_warnings
+
+Member = Any
+"""A `Stage`, any of pedalboard's plugins, a `Chain`, or None (an empty slot)."""
+
+Path = tuple[int, ...]
+"""Where a stage sits: index in the chain, then in the nested chain, and so on."""
+
+ChainSink = Callable[[Path, Event], None]
+
+
+class Slot:
+    """One place in a chain: its member, whether it is bypassed, and how much of it is mixed in."""
+
+    def __init__(self, member: Member, *, bypass: bool = False, mix: float = 1.0) -> None:
+        self.member = _checked(member)
+        self.bypass = bypass
+        self.mix = mix
+
+    @property
+    def bypass(self) -> bool:
+        """True: the member is not heard, and does not run."""
+        return self._bypass
+
+    @bypass.setter
+    def bypass(self, bypass: bool) -> None:
+        if not isinstance(bypass, bool):
+            raise ParameterError(f"Slot.bypass={bypass!r} is not allowed; it must be True or False")
+        self._bypass = bypass
+
+    @property
+    def mix(self) -> float:
+        """Wet/dry: 0 is the slot's input, 1 its member's output; the dry side is delayed to fit."""
+        return self._mix
+
+    @mix.setter
+    def mix(self, mix: float) -> None:
+        if isinstance(mix, bool) or not isinstance(mix, int | float) or not 0 <= mix <= 1:
+            raise ParameterError(f"Slot.mix={mix!r} is not allowed; it must be a number from 0 to 1")
+        self._mix = float(mix)
+
+    @property
+    def active(self) -> bool:
+        """Whether the slot changes anything."""
+        return self.member is not None and not self.bypass and self.mix > 0
+
+    def __repr__(self) -> str:
+        state = f" mix={self.mix:g}" if self.mix != 1 else ""
+        return f"<wavemend.Slot {self.member!r}{state}{' bypassed' if self.bypass else ''}>"
+
+
+class Chain(MutableSequence[Member]):
+    """A list of members that processes audio like a `pedalboard.Pedalboard`.
+
+    Indexing gives members; `slots` gives their bypass and mix. A `Slot` may be put in wherever a member may.
+
+    Parameters
+    ----------
+    members
+        Stages, pedalboard plugins, chains, None, or slots of these.
+
+    Raises
+    ------
+    PluginError
+        A member is not one, or the same native plugin object sits in two places.
+    """
+
+    def __init__(self, members: Iterable[Member] = ()) -> None:
+        self.slots: list[Slot] = []
+        self._live: tuple[ChainStream, float, Layout] | None = None
+        for member in members:
+            self.append(member)
+
+    # -- a list ------------------------------------------------------------------------------------
+
+    @overload
+    def __getitem__(self, index: int) -> Member: ...
+    @overload
+    def __getitem__(self, index: slice) -> Chain: ...
+    def __getitem__(self, index: int | slice) -> Member:
+        if isinstance(index, slice):
+            part = Chain()
+            part.slots = self.slots[index]
+            return part
+        return self.slots[index].member
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        before = list(self.slots)
+        self.slots[index] = [_slot(v) for v in value] if isinstance(index, slice) else _slot(value)
+        self._changed(before)
+
+    def __delitem__(self, index: int | slice) -> None:
+        del self.slots[index]
+        self._live = None
+
+    def __len__(self) -> int:
+        return len(self.slots)
+
+    def insert(self, index: int, value: Member) -> None:
+        """Insert a member, or a `Slot`, before `index`."""
+        before = list(self.slots)
+        self.slots.insert(index, _slot(value))
+        self._changed(before)
+
+    def _changed(self, before: list[Slot]) -> None:
+        natives = [id(m) for m in _natives(self)]
+        if len(natives) != len(set(natives)):
+            self.slots = before
+            raise PluginError(
+                "the same native plugin object sits in two places of the chain; make a second one"
+            )
+        self._live = None
+
+    def __repr__(self) -> str:
+        plain = (slot if slot.bypass or slot.mix != 1 else slot.member for slot in self.slots)
+        members = ", ".join(map(repr, plain))
+        return f"<wavemend.Chain with {len(self)} slot{'s' * (len(self) != 1)}: [{members}]>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Chain):
+            return NotImplemented
+        mine, theirs = ([(s.member, s.bypass, s.mix) for s in c.slots] for c in (self, other))
+        return mine == theirs
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def from_preset(cls, preset: Any) -> Self:
+        """Make the chain of a preset: a name, a path or a loaded `Preset`; see `wavemend.load_preset`."""
+        from .presets import Preset, load_preset  # noqa: PLC0415 - presets are made of chains
+
+        loaded = preset if isinstance(preset, Preset) else load_preset(preset)
+        chain = cls()
+        chain.slots = list(loaded.chain.slots)
+        return chain
+
+    # -- what it is made of ------------------------------------------------------------------------
+
+    def stages(self) -> Iterator[tuple[Path, Stage]]:
+        """Every active stage of ours or of third parties, nested ones too, with its path."""
+        for index, slot in enumerate(self.slots):
+            if slot.active and isinstance(slot.member, Stage):
+                yield (index,), slot.member
+            elif slot.active and isinstance(slot.member, Chain):
+                for path, stage in slot.member.stages():
+                    yield (index, *path), stage
+
+    @property
+    def repairs_only(self) -> bool:
+        """Whether every active member is a repair stage: what goes out and what is removed add up."""
+        members = [slot.member for slot in self.slots if slot.active]
+        return all(m.repairs_only if isinstance(m, Chain) else _is_repair(m) for m in members)
+
+    def warnings(self) -> list[str]:
+        """Return what is harmful about the order of the members, each with its reason."""
+        return order_warnings(list(_steps(self)))
+
+    # -- pedalboard's surface ----------------------------------------------------------------------
+
+    @property
+    def is_effect(self) -> bool:
+        """True: it processes audio."""
+        return True
+
+    @property
+    def is_instrument(self) -> bool:
+        """False: it makes no sound of its own."""
+        return False
+
+    def stream(
+        self, sample_rate: float, channels: int, findings: Mapping[Path, Findings] | None = None
+    ) -> ChainStream:
+        """Open the running state of one recording; raises `NotLearned` where a stage lacks its findings."""
+        return ChainStream(self.slots, check_rate(sample_rate), channels, findings or {})
+
+    def process(
+        self,
+        input_array: npt.NDArray[Any],
+        sample_rate: float,
+        buffer_size: int = 8192,
+        reset: bool = True,
+    ) -> npt.NDArray[Any]:
+        """Process audio as pedalboard's boards do; see `Stage.process` for arrays, dtypes and errors.
+
+        With ``reset=True`` the array is a whole recording: each stage that needs findings analyses it as
+        it stands at that stage's place, latency is compensated, and the output is as long as the input.
+        With ``reset=False`` it is the next block of a stream.
+        """
+        from .passes import ArraySource, render_array  # noqa: PLC0415 - passes run chains
+
+        sample_rate = check_rate(sample_rate)
+        audio, layout = to_planar(input_array, self._live[2] if self._live and not reset else None)
+        if reset:
+            self._live = None
+            self._warn()
+            return layout.restore(render_array(self, ArraySource(audio), sample_rate))
+        return layout.restore(self._running(sample_rate, audio.shape[0], layout).step(audio))
+
+    __call__ = process
+
+    def reset(self) -> None:
+        """Forget the running stream and reset native members; settings stay."""
+        self._live = None
+        for member in _natives(self):
+            member.reset()
+
+    def _running(self, sample_rate: float, channels: int, layout: Layout) -> ChainStream:
+        if self._live is not None:
+            stream, rate, _ = self._live
+            if rate == sample_rate and stream.channels == channels and stream.follow(self.slots):
+                return stream
+        self._warn()
+        stream = self.stream(sample_rate, channels)
+        self._live = (stream, sample_rate, layout)
+        return stream
+
+    def _warn(self) -> None:
+        for warning in self.warnings():
+            warnings.warn(warning, stacklevel=3)
+
+
+class ChainStream:
+    """Running state of a chain over one recording; the same surface as a stage's `Stream`."""
+
+    def __init__(
+        self,
+        slots: list[Slot],
+        sample_rate: float,
+        channels: int,
+        findings: Mapping[Path, Findings],
+        first: int = 0,
+    ) -> None:
+        self.channels = channels
+        self._fed = 0
+        self._links = [
+            _Link(slot, (first + index,), sample_rate, channels, findings)
+            for index, slot in enumerate(slots)
+            if slot.active
+        ]
+        self._removed = np.empty((channels, 0))
+
+    @property
+    def latency(self) -> int:
+        """Most samples that are held back."""
+        return sum(link.latency for link in self._links)
+
+    def follow(self, slots: list[Slot]) -> bool:
+        """Take over settings that changed; False where a change needs a new stream."""
+        active = [slot for slot in slots if slot.active]
+        if len(active) != len(self._links):
+            return False
+        return all(link.follow(slot) for link, slot in zip(self._links, active, strict=True))
+
+    def step(self, audio: Audio, sink: ChainSink | None = None, removed: Audio | None = None) -> Audio:
+        """Process the next samples, shape (channels, n); return those that became ready.
+
+        `removed`, same shape, is what earlier parts of the chain took from these samples.
+        """
+        refuse_non_finite(audio, self._fed)
+        self._fed += audio.shape[1]
+        audio = np.array(audio, np.float64)  # queues keep it; the caller may use its buffer again
+        removed = np.zeros_like(audio) if removed is None else np.array(removed, np.float64)
+        for link in self._links:
+            audio, removed = link.step(audio, removed, sink)
+        self._removed = removed
+        return audio
+
+    def flush(self, sink: ChainSink | None = None) -> Audio:
+        """End the recording: give every sample still held back."""
+        audio, removed = np.empty((self.channels, 0)), np.empty((self.channels, 0))
+        for link in self._links:
+            head, head_removed = link.step(audio, removed, sink)
+            tail, tail_removed = link.flush(sink)
+            audio = np.concatenate([head, tail], axis=1)
+            removed = np.concatenate([head_removed, tail_removed], axis=1)
+        self._removed = removed
+        return audio
+
+    def removed(self) -> Audio:
+        """Return what the repair stages took from the samples of the last `step` or `flush`, summed.
+
+        Each is tapped at the stage itself: a filter or a gain elsewhere in the chain does not count.
+        """
+        return self._removed
+
+
+class _Link:
+    """One active slot in a running chain: its member's stream, its dry signal, and its tap."""
+
+    def __init__(
+        self, slot: Slot, path: Path, sample_rate: float, channels: int, findings: Mapping[Path, Findings]
+    ) -> None:
+        self._path = path
+        self._member = slot.member
+        self._mix = slot.mix
+        self._taps = isinstance(slot.member, Chain) or _is_repair(slot.member)
+        self._dry = Fifo(channels)
+        self._removed_before = Fifo(channels)
+        member = slot.member
+        self._stream: Stream | ChainStream | NativeStream
+        if isinstance(member, Stage):
+            self._stream = member.stream(sample_rate, channels, findings.get(path))
+        elif isinstance(member, Chain):
+            inner = {p[1:]: f for p, f in findings.items() if p[0] == path[0] and len(p) > 1}
+            self._stream = ChainStream(member.slots, sample_rate, channels, inner)
+        else:
+            self._stream = NativeStream(member, sample_rate, channels)
+
+    @property
+    def latency(self) -> int:
+        return self._stream.latency
+
+    def follow(self, slot: Slot) -> bool:
+        self._mix = slot.mix
+        if slot.member is not self._member:
+            return False
+        if isinstance(self._stream, Stream):
+            return self._stream.follow(slot.member)
+        return not isinstance(self._stream, ChainStream) or self._stream.follow(slot.member.slots)
+
+    def step(self, audio: Audio, removed: Audio, sink: ChainSink | None) -> tuple[Audio, Audio]:
+        self._removed_before.push(removed)
+        self._dry.push(audio)
+        return self._mixed(self._stream.step(audio, self._tagged(sink)))
+
+    def flush(self, sink: ChainSink | None) -> tuple[Audio, Audio]:
+        return self._mixed(self._stream.flush(self._tagged(sink)))
+
+    def _mixed(self, wet: Audio) -> tuple[Audio, Audio]:
+        removed = self._removed_before.pop(wet.shape[1])
+        dry = self._dry.pop(wet.shape[1])
+        if self._taps and not isinstance(self._stream, NativeStream):
+            removed = removed + self._mix * self._stream.removed()
+        return (wet if self._mix == 1 else dry + self._mix * (wet - dry)), removed
+
+    def _tagged(self, sink: ChainSink | None) -> Any:
+        if sink is None:
+            return None
+        path = self._path
+        if isinstance(self._stream, ChainStream):
+            return lambda inner, event: sink(path + inner, event)
+        return lambda event: sink(path, event)
+
+
+def _slot(value: Member) -> Slot:
+    return value if isinstance(value, Slot) else Slot(value)
+
+
+def _checked(member: Member) -> Member:
+    if member is None or isinstance(member, Stage | Chain | pedalboard.Plugin):
+        return member
+    raise PluginError(
+        f"{member!r} cannot sit in a chain; a member is a stage, a pedalboard plugin, a Chain or None"
+    )
+
+
+def _is_repair(member: Member) -> bool:
+    return isinstance(member, RepairStage) and member.output == "repaired"
+
+
+def _natives(chain: Chain) -> Iterator[pedalboard.Plugin]:
+    for slot in chain.slots:
+        if isinstance(slot.member, Chain):
+            yield from _natives(slot.member)
+        elif isinstance(slot.member, pedalboard.Plugin):
+            yield slot.member
+
+
+def _steps(chain: Chain) -> Iterator[tuple[str, Step | None]]:
+    for slot in chain.slots:
+        member = slot.member
+        if not slot.active:
+            continue
+        if isinstance(member, Chain):
+            yield from _steps(member)
+        elif isinstance(member, Stage):
+            yield type(member).__name__, member.place
+        elif isinstance(member, pedalboard.Pedalboard):
+            yield from ((name_of(plugin), place_of(plugin)) for plugin in member)
+        else:
+            yield name_of(member), place_of(member)

@@ -1,0 +1,196 @@
+"""pedalboard's own effects and loaded VST3s as chain members: described, and fed so that nothing resets.
+
+Stock effects have no ``parameters`` and report no latency, and most of them silently reset when a block is
+longer than any before. So a native member is fed blocks of one fixed size on an absolute grid, and its
+latency is measured once a recording, with a block of silence before the first sample.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pedalboard
+
+from ..analysis.framing import Audio, Fifo, FrameGrid
+from ..errors import AudioValueError, PluginError, UnknownParameterError
+from ..plugins.layout import refuse_non_finite
+from ..plugins.stage import Sink, Step
+
+BLOCK = 8192
+"""Samples in every block a native member is fed; outputs of some depend on it, so it never changes."""
+
+_MOST_LATENCY_BLOCKS = 64
+
+_PLACES = {
+    "HighShelfFilter": Step.EQ,
+    "LowShelfFilter": Step.EQ,
+    "PeakFilter": Step.EQ,
+    "HighpassFilter": Step.EQ,
+    "LowpassFilter": Step.EQ,
+    "LadderFilter": Step.EQ,
+    "BrickwallLimiter": Step.LIMIT,
+    "Limiter": Step.LIMIT,
+    "Clipping": Step.LIMIT,
+    "Compressor": Step.LIMIT,
+}
+# Containers are chains of their own here; Convolution loads a file, which a preset must never do.
+_NOT_IN_PRESETS = {"Plugin", "PluginContainer", "Pedalboard", "Chain", "Mix", "Convolution", "IIRFilter"}
+
+
+def place_of(plugin: pedalboard.Plugin) -> Step | None:
+    """Return the place of a native effect in the order of restoration; None: anywhere."""
+    return _PLACES.get(type(plugin).__name__)
+
+
+@cache
+def stock_effects() -> dict[str, type]:
+    """Stock effects that a preset may name, by class name."""
+    found = {name: getattr(pedalboard, name) for name in dir(pedalboard)}
+    return {
+        name: kind
+        for name, kind in found.items()
+        if isinstance(kind, type)
+        and issubclass(kind, pedalboard.Plugin)
+        and not issubclass(kind, pedalboard.ExternalPlugin)
+        and name not in _NOT_IN_PRESETS
+        and not name.startswith("_")
+    }
+
+
+def stock_parameters(kind: type) -> tuple[str, ...]:
+    """Names of a stock effect's settable attributes."""
+    own = (name for name in dir(kind) if isinstance(getattr(kind, name), property))
+    return tuple(name for name in own if name not in ("is_effect", "is_instrument"))
+
+
+def stock_values(plugin: pedalboard.Plugin) -> dict[str, Any]:
+    """Every setting of a stock effect as a JSON value."""
+    values = {name: getattr(plugin, name) for name in stock_parameters(type(plugin))}
+    return {name: v.name if isinstance(v, enum.Enum) else v for name, v in values.items()}
+
+
+def make_stock(name: str, values: dict[str, Any]) -> pedalboard.Plugin:
+    """Make the stock effect `name` with `values`.
+
+    Raises
+    ------
+    PluginError
+        No such effect, or a value that pedalboard refuses.
+    UnknownParameterError
+        An attribute the effect does not have.
+    """
+    kind = stock_effects().get(name)
+    if kind is None:
+        raise PluginError(f"pedalboard has no effect {name!r} that a preset may use")
+    plugin = kind()
+    for parameter, value in values.items():
+        if parameter not in stock_parameters(kind):
+            known = ", ".join(stock_parameters(kind)) or "none"
+            raise UnknownParameterError(f"pedalboard.{name} has no parameter {parameter!r}; it has {known}")
+        _set_stock(plugin, parameter, value)
+    return plugin
+
+
+def _set_stock(plugin: pedalboard.Plugin, parameter: str, value: Any) -> None:
+    where = f"pedalboard.{type(plugin).__name__}.{parameter}={value!r}"
+    current = getattr(plugin, parameter)
+    if isinstance(current, enum.Enum):
+        options = [option.name for option in type(current)]
+        if value not in options:
+            raise PluginError(f"{where} is not allowed; it must be one of {', '.join(options)}")
+        value = type(current)[value]
+    elif isinstance(current, bool) != isinstance(value, bool):
+        raise PluginError(f"{where} is not allowed; it must be {'true or false' if current else 'a number'}")
+    elif not isinstance(value, int | float) or not math.isfinite(value):
+        raise PluginError(f"{where} is not allowed; it must be a finite number")
+    try:
+        setattr(plugin, parameter, value)
+    except (ValueError, TypeError) as error:
+        raise PluginError(f"{where} is not allowed: {error}") from None
+
+
+def name_of(plugin: pedalboard.Plugin) -> str:
+    """Return the name an error should call a native plugin by."""
+    return str(getattr(plugin, "name", None) or f"pedalboard.{type(plugin).__name__}")
+
+
+class NativeStream:
+    """Running state of one native member over one recording; the same surface as a stage's `Stream`.
+
+    Raises
+    ------
+    PluginError
+        The plugin cannot take this many channels, or fails.
+    """
+
+    def __init__(self, plugin: pedalboard.Plugin, sample_rate: float, channels: int) -> None:
+        self._plugin = plugin
+        self._sample_rate = sample_rate
+        self._grid = FrameGrid(channels, BLOCK)
+        self._out = Fifo(channels)
+        self._fed = 0
+        self._given = 0
+        plugin.reset()
+        self._delay = self._measure_delay(channels)
+        plugin.reset()
+
+    @property
+    def latency(self) -> int:
+        """Most samples that are held back: the plugin's own delay, and an unfinished block."""
+        return self._delay + BLOCK - 1
+
+    def step(self, audio: Audio, sink: Sink | None = None) -> Audio:
+        """Process the next samples, shape (channels, n); return those that became ready."""
+        self._fed += audio.shape[1]
+        for block in self._grid.push(audio):
+            self._out.push(self._process(block))
+        return self._give(len(self._out))
+
+    def flush(self, sink: Sink | None = None) -> Audio:
+        """End the recording: give every sample still held back."""
+        rest = self._grid.rest()
+        missing = self._fed - self._given
+        blocks = 0
+        while len(self._out) < missing:
+            block = np.zeros((rest.shape[0], BLOCK))
+            block[:, : rest.shape[1]] = rest
+            rest = rest[:, :0]
+            self._out.push(self._process(block))
+            blocks += 1
+            if blocks > _MOST_LATENCY_BLOCKS + missing // BLOCK:
+                raise PluginError(
+                    f"{name_of(self._plugin)} gave {self._given} of {self._fed} samples and no more"
+                )
+        return self._give(missing)
+
+    def _measure_delay(self, channels: int) -> int:
+        silence = np.zeros((channels, BLOCK))
+        for blocks in range(1, _MOST_LATENCY_BLOCKS + 1):
+            out = self._process(silence)
+            if out.shape[1]:
+                return blocks * BLOCK - int(out.shape[1])
+        raise PluginError(
+            f"{name_of(self._plugin)} gave no sample back after {_MOST_LATENCY_BLOCKS * BLOCK}; "
+            "it cannot be used in a chain"
+        )
+
+    def _process(self, block: Audio) -> Audio:
+        narrow = np.ascontiguousarray(block, np.float32)
+        try:
+            out = self._plugin.process(narrow, self._sample_rate, buffer_size=BLOCK, reset=False)
+        except (ValueError, RuntimeError, TypeError) as error:
+            raise PluginError(f"{name_of(self._plugin)} failed: {error}") from error
+        wide = np.asarray(out, np.float64).reshape(block.shape[0], -1)
+        try:
+            refuse_non_finite(wide, self._given + len(self._out), f"the output of {name_of(self._plugin)}")
+        except AudioValueError as error:
+            raise PluginError(str(error)) from None
+        return wide
+
+    def _give(self, count: int) -> Audio:
+        self._given += count
+        return self._out.pop(count)
