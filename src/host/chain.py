@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pedalboard
 
 from ..analysis.findings import Findings
-from ..analysis.framing import Audio, Fifo
+from ..analysis.framing import Audio, Fifo, next_block
 from ..errors import ParameterError, PluginError
-from ..plugins.layout import Layout, check_rate, refuse_non_finite, to_planar
+from ..plugins.layout import Layout, check_channels, check_rate, to_planar
 from ..plugins.stage import Event, RepairStage, Stage, Step, Stream
 from .native import NativeStream, name_of, place_of
 from .order import order_warnings
@@ -193,7 +193,7 @@ class Chain(MutableSequence[Member]):
         self, sample_rate: float, channels: int, findings: Mapping[Path, Findings] | None = None
     ) -> ChainStream:
         """Open the running state of one recording; raises `NotLearned` where a stage lacks its findings."""
-        return ChainStream(self.slots, check_rate(sample_rate), channels, findings or {})
+        return ChainStream(self.slots, check_rate(sample_rate), check_channels(channels), findings or {})
 
     def process(
         self,
@@ -278,9 +278,8 @@ class ChainStream:
 
         `removed`, same shape, is what earlier parts of the chain took from these samples.
         """
-        refuse_non_finite(audio, self._fed)
+        audio = next_block(audio, self.channels, self._fed)
         self._fed += audio.shape[1]
-        audio = np.array(audio, np.float64)  # queues keep it; the caller may use its buffer again
         removed = np.zeros_like(audio) if removed is None else np.array(removed, np.float64)
         for link in self._links:
             audio, removed = link.step(audio, removed, sink)

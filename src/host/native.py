@@ -7,8 +7,6 @@ latency is measured once a recording, with a block of silence before the first s
 
 from __future__ import annotations
 
-import enum
-import math
 from functools import cache
 from typing import Any
 
@@ -70,7 +68,7 @@ def stock_parameters(kind: type) -> tuple[str, ...]:
 def stock_values(plugin: pedalboard.Plugin) -> dict[str, Any]:
     """Every setting of a stock effect as a JSON value."""
     values = {name: getattr(plugin, name) for name in stock_parameters(type(plugin))}
-    return {name: v.name if isinstance(v, enum.Enum) else v for name, v in values.items()}
+    return {name: v.name if hasattr(type(v), "__members__") else v for name, v in values.items()}
 
 
 def make_stock(name: str, values: dict[str, Any]) -> pedalboard.Plugin:
@@ -98,14 +96,14 @@ def make_stock(name: str, values: dict[str, Any]) -> pedalboard.Plugin:
 def _set_stock(plugin: pedalboard.Plugin, parameter: str, value: Any) -> None:
     where = f"pedalboard.{type(plugin).__name__}.{parameter}={value!r}"
     current = getattr(plugin, parameter)
-    if isinstance(current, enum.Enum):
-        options = [option.name for option in type(current)]
-        if value not in options:
+    options = getattr(type(current), "__members__", None)  # an enumeration of pybind11, or of Python
+    if options is not None:
+        if not isinstance(value, str) or value not in options:
             raise PluginError(f"{where} is not allowed; it must be one of {', '.join(options)}")
-        value = type(current)[value]
+        value = options[value]
     elif isinstance(current, bool) != isinstance(value, bool):
         raise PluginError(f"{where} is not allowed; it must be {'true or false' if current else 'a number'}")
-    elif not isinstance(value, int | float) or not math.isfinite(value):
+    elif not isinstance(value, int | float) or not abs(value) < 1e15:
         raise PluginError(f"{where} is not allowed; it must be a finite number")
     try:
         setattr(plugin, parameter, value)

@@ -18,7 +18,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path as FilePath
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -38,8 +38,13 @@ Progress = Callable[[float, str], None]
 class Source(Protocol):
     """A recording that can be read from its start as often as needed."""
 
-    channels: int
-    frames: int
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+
+    @property
+    def frames(self) -> int:
+        """Samples a channel."""
 
     def blocks(self, size: int) -> Iterator[Audio]:
         """Yield the recording in blocks, shape (channels, at most size)."""
@@ -130,8 +135,10 @@ class FileSpool:
                 data += self._file.read(count * self._frame_bytes - len(data))
             yield np.frombuffer(data, np.float64).reshape(count, self.channels).T.copy()
 
-    def close(self) -> None:
-        """Give the disk space back."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
         self._file.close()
 
 

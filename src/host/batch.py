@@ -1,0 +1,207 @@
+"""Many recordings through one preset: decide every name before the first sample, then render one by one.
+
+A file that fails is told about and the others go on; nothing is ever written over.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import Cancelled, WavemendError
+from .audio_files import AUDIO_SUFFIXES, AudioReader
+from .chain import Chain
+from .passes import Progress
+from .publishing import PART_SUFFIX
+from .render import Rendered, removed_path, render
+
+
+class PlanError(WavemendError, ValueError):
+    """The whole run is refused before it starts; nothing was read or written."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One recording to render.
+
+    Attributes
+    ----------
+    source, output
+        Paths; `output` is None where the source cannot be read, and then `error` says why.
+    skipped
+        The output is there already, and existing ones are to be left alone.
+    removed
+        Where what was removed goes; None where it is not written.
+    """
+
+    source: Path
+    output: Path | None
+    error: str = ""
+    skipped: bool = False
+    removed: Path | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: `rendered`, or `error` where it failed; neither where it was skipped."""
+
+    job: Job
+    rendered: Rendered | None = None
+    error: str = ""
+
+
+def plan(
+    inputs: Iterable[str],
+    target: Path,
+    *,
+    removed: bool = False,
+    overwrite: bool = False,
+    skip_existing: bool = False,
+) -> list[Job]:
+    """Decide where every output goes.
+
+    Parameters
+    ----------
+    inputs
+        Files, folders (searched through, their structure kept) and glob patterns.
+    target
+        A file, for a single input file; otherwise a folder, made where needed.
+    removed
+        Whether what was removed is written too.
+    overwrite, skip_existing
+        What to do about outputs that are there already; with neither, they refuse the run.
+
+    Returns
+    -------
+    list of Job
+        In the order given, folders in the order of their names.
+
+    Raises
+    ------
+    PlanError
+        No input, two inputs into one name, an output that is there or is an input, or a bad target.
+    """
+    found = list(_expand(inputs, target))
+    if not found:
+        raise PlanError("no sound files were given")
+    into_folder = target.is_dir() or len(found) > 1 or target.suffix.lower() not in AUDIO_SUFFIXES
+    if into_folder and target.exists() and not target.is_dir():
+        raise PlanError(f"{target}: is a file; several recordings need a folder")
+    jobs = [
+        _job(source, target / relative if into_folder else target, into_folder, removed)
+        for source, relative in found
+    ]
+    _refuse_collisions(jobs)
+    return [_settle(job, overwrite, skip_existing) for job in jobs]
+
+
+def run(
+    new_chain: Callable[[], Chain],
+    jobs: Iterable[Job],
+    *,
+    on_start: Callable[[Job], Progress | None] = lambda job: None,
+    cancel: threading.Event | None = None,
+    **options: Any,
+) -> Iterator[Outcome]:
+    """Render `jobs` one after another; yield what became of each.
+
+    Parameters
+    ----------
+    new_chain
+        Makes the chain, anew for each recording, so that no plugin carries anything over.
+    on_start
+        Called before each render; returns its progress callback.
+    cancel
+        Set it to stop after the current block; `Cancelled` is raised.
+    **options
+        Passed on to `render`.
+    """
+    for job in jobs:
+        if job.output is None or job.skipped:
+            yield Outcome(job, error=job.error)
+            continue
+        try:
+            progress = on_start(job)
+            rendered = render(
+                new_chain(), job.source, job.output, progress=progress, cancel=cancel, **options
+            )
+        except Cancelled:
+            raise
+        except WavemendError as error:
+            yield Outcome(job, error=str(error))
+        except (OSError, MemoryError) as error:
+            yield Outcome(job, error=f"{job.source}: {error or type(error).__name__}")
+        else:
+            yield Outcome(job, rendered)
+
+
+def _expand(inputs: Iterable[str], target: Path) -> Iterator[tuple[Path, Path]]:
+    """Every input file with its path below the folder it was found in; outputs of an earlier run are none."""
+    outputs = Path(os.path.realpath(target))
+    for text in inputs:
+        path = Path(text)
+        if path.is_dir():
+            for inner in sorted(path.rglob("*")):
+                ours = outputs in Path(os.path.realpath(inner)).parents or inner.name.endswith(PART_SUFFIX)
+                if inner.suffix.lower() in AUDIO_SUFFIXES and inner.is_file() and not ours:
+                    yield inner, inner.relative_to(path)
+        elif not path.exists() and glob.has_magic(text):
+            matches = [Path(match) for match in sorted(glob.glob(text, recursive=True))]
+            files = [match for match in matches if match.is_file()]
+            if not files:
+                raise PlanError(f"{text}: no file matches")
+            yield from ((match, Path(match.name)) for match in files)
+        else:
+            yield path, Path(path.name)
+
+
+def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
+    try:
+        with AudioReader(source) as reader:
+            form = reader.format.lossless_output(reader.frames)
+            same_kind = source.suffix.lower() in _ALIASES.get(form.extension, {form.extension})
+            output = target.with_suffix(form.extension) if into_folder and not same_kind else target
+            taken = removed_path(output, form.one_word_up(reader.frames)) if removed else None
+    except WavemendError as error:
+        return Job(source, None, error=str(error))
+    return Job(source, output, removed=taken)
+
+
+_ALIASES = {
+    ".wav": {".wav", ".wave", ".bwf", ".rf64"},
+    ".aiff": {".aiff", ".aif", ".aifc"},
+}
+
+
+def _refuse_collisions(jobs: list[Job]) -> None:
+    taken: dict[str, Path] = {}
+    sources = {os.path.realpath(job.source) for job in jobs}
+    targets = [(job.source, path) for job in jobs for path in (job.output, job.removed) if path]
+    for source, output in targets:
+        # Names that differ in case alone are one file on macOS and Windows.
+        key = os.path.realpath(output).casefold()
+        if key in taken:
+            raise PlanError(
+                f"{taken[key]} and {source} would both be written to {output}; "
+                "rename one, or render them into different folders"
+            )
+        taken[key] = source
+        if os.path.realpath(output) in sources:
+            raise PlanError(
+                f"{output}: is an input, and inputs are never written over; choose another folder with -o"
+            )
+
+
+def _settle(job: Job, overwrite: bool, skip_existing: bool) -> Job:
+    if job.output is None or overwrite or not job.output.exists():
+        return job
+    if skip_existing:
+        return replace(job, skipped=True)
+    raise PlanError(
+        f"{job.output}: is there already; say --overwrite to replace it, or --skip-existing to leave it"
+    )

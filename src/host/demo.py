@@ -1,0 +1,73 @@
+"""``wavemend demo``: a recording restored before your eyes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from .audio_files import AudioFormat, AudioReader, AudioWriter
+from .performance import SAMPLE_RATE, performance, worn_disc
+from .picture import spectrograms
+from .presets import load_preset
+from .publishing import Publication
+from .render import Rendered, render, slot_number
+
+
+def run_demo(source: Path | None, folder: Path, preset: str, console: Console, *, overwrite: bool) -> None:
+    """Restore `source`, or a made-up worn disc, into `folder`; write a picture; print what was found.
+
+    Raises
+    ------
+    WavemendError
+        As `render` does; outputs that are there already are refused unless `overwrite`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if source is None:
+        source = _worn_disc(folder / "before.wav", overwrite=overwrite)
+        after = folder / "after.wav"
+    else:
+        with AudioReader(source) as reader:
+            after = folder / f"{source.stem}.after{reader.format.lossless_output(reader.frames).extension}"
+    picture = after.with_name(f"{after.stem}.png")
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("", total=1.0)
+        rendered = render(
+            load_preset(preset),
+            source,
+            after,
+            removed=True,
+            overwrite=overwrite,
+            progress=lambda share, doing: progress.update(task, completed=share, description=doing),
+        )
+    files = {"before": source, "after": after, "removed": rendered.removed or after}
+    with Publication(overwrite=overwrite) as publication:
+        part = publication.part_of(picture)
+        with part.open("wb") as file:
+            spectrograms({title: files[title] for title in files}, file)
+        publication.publish()
+    _tell(console, rendered, files | {"picture": picture, "report": rendered.report}, preset)
+
+
+def _worn_disc(path: Path, *, overwrite: bool) -> Path:
+    damaged = worn_disc(performance())
+    with Publication(overwrite=overwrite) as publication:
+        part = publication.part_of(path)
+        with AudioWriter(part, AudioFormat("WAV", "PCM_24", SAMPLE_RATE, 2), damaged.shape[1]) as writer:
+            writer.write(damaged)
+        publication.publish()
+    return path
+
+
+def _tell(console: Console, rendered: Rendered, files: dict[str, Path], preset: str) -> None:
+    console.print(f"\n{rendered.seconds:.1f} seconds, preset {preset}. Found:", highlight=False)
+    for (path, kind), count in sorted(rendered.events.items()):
+        console.print(f"  slot {slot_number(path)}: {count} {kind}s repaired", highlight=False)
+    for path, findings in rendered.findings.items():
+        console.print(f"  slot {slot_number(path)}: {findings.describe()}", highlight=False, markup=False)
+    for warning in rendered.warnings:
+        console.print(f"  warning: {warning}", highlight=False, markup=False)
+    console.print("Listen to and look at:", highlight=False)
+    for title, file in files.items():
+        console.print(f"  {title:8} {file}", highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,70 @@
+"""Spectrograms one above the other, to see what a restoration did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from scipy import signal
+
+from ..analysis.framing import Audio
+from ..errors import WavemendError
+from .audio_files import AudioReader
+
+MAX_SECONDS = 60.0
+_FLOOR_DB, _CEILING_DB = -110.0, -30.0
+
+
+def spectrograms(recordings: dict[str, Path], picture: BinaryIO) -> None:
+    """Draw a spectrogram of each recording (its first minute) as PNG into `picture`.
+
+    Parameters
+    ----------
+    recordings
+        Sound files by title.
+    picture
+        Open binary file.
+
+    Raises
+    ------
+    WavemendError
+        matplotlib is not installed.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+        from matplotlib.figure import Figure  # noqa: PLC0415
+    except ImportError:
+        raise WavemendError(
+            "pictures need matplotlib; install it with: pip install 'wavemend[demo]'"
+        ) from None
+    figure = Figure(figsize=(11, 3.1 * len(recordings)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(recordings), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    image = None
+    for axis, (title, path) in zip(axes, recordings.items(), strict=True):
+        with AudioReader(path) as reader:
+            rate = reader.format.sample_rate
+            audio = reader.read(0, int(MAX_SECONDS * rate))
+        levels, frequencies, times = _levels(audio, rate)
+        image = axis.pcolormesh(
+            times, frequencies / 1000, levels, vmin=_FLOOR_DB, vmax=_CEILING_DB, cmap="magma", rasterized=True
+        )
+        axis.set_title(title, loc="left")
+        axis.set_ylabel("kHz")
+    axes[-1].set_xlabel("seconds")
+    if image is not None:
+        figure.colorbar(image, ax=list(axes), label="dBFS", shrink=0.6)
+    figure.savefig(picture, dpi=110, metadata={"Software": None})
+
+
+def _levels(audio: Audio, rate: int) -> tuple[Audio, Audio, Audio]:
+    """Power of all channels in dBFS, shape (frequencies, frames), with its two scales."""
+    size = 2048 if rate < 64_000 else 4096
+    hop = max(size // 4, audio.shape[1] // 1600)
+    if audio.shape[1] < size:
+        audio = np.pad(audio, ((0, 0), (0, size - audio.shape[1])))
+    frequencies, times, power = signal.spectrogram(
+        audio, rate, "hann", size, size - min(hop, size), scaling="spectrum", axis=-1
+    )
+    return 10 * np.log10(power.mean(axis=0) + 1e-15), frequencies, times

@@ -1,0 +1,352 @@
+"""Presets: what engineers share. Readable JSON with every value written out, and a published schema.
+
+A preset from a stranger is data: it names stages and stock effects that are installed here, never a file,
+and nothing in it is run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pedalboard
+
+from ..analysis.findings import FindingsError
+from ..errors import ParameterError, PluginError, PresetError, UnknownParameterError
+from ..plugins.registry import stage_class, stage_ids
+from ..plugins.stage import Stage
+from .chain import Chain, Member, Slot
+from .native import make_stock, stock_effects, stock_parameters, stock_values
+
+FORMAT = "wavemend-preset"
+FORMAT_VERSION = 1
+SCHEMA_NAME = "wavemend-preset-1.schema.json"
+
+_MOST_BYTES = 16 * 2**20
+_MOST_SLOTS = 256
+_MOST_NESTING = 8
+_STOCK = "pedalboard."
+_TOP_FIELDS = {"$schema", "format", "format_version", "name", "description", "chain"}
+_SLOT_FIELDS = {"plugin", "version", "parameters", "findings", "chain", "bypass", "mix"}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named chain.
+
+    Attributes
+    ----------
+    name, description
+        For people.
+    chain
+        Freshly made; changing it does not change the preset's file.
+    """
+
+    name: str
+    description: str
+    chain: Chain
+
+
+def preset_names() -> list[str]:
+    """Names of the factory presets, sorted."""
+    suffix = ".json"
+    entries = (entry.name for entry in files("wavemend.presets").iterdir())
+    return sorted(n.removesuffix(suffix) for n in entries if n.endswith(suffix) and n != SCHEMA_NAME)
+
+
+def load_preset(source: str | os.PathLike[str]) -> Preset:
+    """Load a factory preset by name, or a preset file by path.
+
+    Raises
+    ------
+    PresetError
+        Naming file, slot, parameter, value and range, whatever is wrong with it.
+    """
+    text = os.fspath(source)
+    if text in preset_names():
+        return parse_preset(files("wavemend.presets").joinpath(f"{text}.json").read_bytes(), text)
+    path = Path(source)
+    if path.suffix != ".json" and os.sep not in text and not path.exists():
+        raise PresetError(f"there is no preset {text!r}; the factory presets are {', '.join(preset_names())}")
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise PresetError(f"{path}: cannot be read: {error.strerror or error}") from None
+    return parse_preset(data, str(path))
+
+
+def save_preset(preset: Preset, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Write `preset` to `path` as JSON; every value is written out.
+
+    Raises
+    ------
+    PresetError
+        The file is there already, or a member cannot be stored in a preset.
+    """
+    text = json.dumps(preset_to_json(preset), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        with open(path, "w" if overwrite else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise PresetError(f"{os.fspath(path)} is there already; nothing was written") from None
+    except OSError as error:
+        raise PresetError(f"{os.fspath(path)}: cannot be written: {error.strerror or error}") from None
+
+
+def preset_to_json(preset: Preset) -> dict[str, Any]:
+    """Return the JSON object that stands for `preset`."""
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "name": preset.name,
+        "description": preset.description,
+        "chain": chain_to_json(preset.chain),
+    }
+
+
+def chain_to_json(chain: Chain) -> list[dict[str, Any]]:
+    """Return the slots of `chain` as JSON objects; empty slots are left out."""
+    slots = []
+    for slot in chain.slots:
+        if slot.member is None:
+            continue
+        described = {**_member_to_json(slot.member)}
+        if slot.bypass:
+            described["bypass"] = True
+        if slot.mix != 1:
+            described["mix"] = slot.mix
+        slots.append(described)
+    return slots
+
+
+def _member_to_json(member: Member) -> dict[str, Any]:
+    if isinstance(member, Chain):
+        return {"chain": chain_to_json(member)}
+    if isinstance(member, Stage):
+        described = {"plugin": member.id, "version": member.version, "parameters": member.values()}
+        return described | ({"findings": member.findings.to_json()} if member.findings is not None else {})
+    if isinstance(member, pedalboard.Pedalboard):
+        return {"chain": chain_to_json(Chain(list(member)))}
+    name = type(member).__name__
+    if name not in stock_effects():
+        raise PresetError(f"{member!r} cannot be stored in a preset")
+    return {"plugin": _STOCK + name, "parameters": stock_values(member)}
+
+
+def parse_preset(data: bytes, source: str) -> Preset:
+    """Parse the bytes of a preset; `source` is what errors call it by. Raises `PresetError`."""
+    try:
+        if len(data) > _MOST_BYTES:
+            raise PresetError(f"larger than {_MOST_BYTES // 2**20} MB; a preset is a small text file")
+        top = _parse_json(data)
+        _fields(top, "the preset", _TOP_FIELDS, {"format", "format_version", "name", "chain"})
+        if top["format"] != FORMAT:
+            raise PresetError(f"format is {_short(top['format'])}; a preset's is {FORMAT!r}")
+        if top["format_version"] != FORMAT_VERSION:
+            raise PresetError(
+                f"format_version is {_short(top['format_version'])}; this wavemend reads {FORMAT_VERSION}"
+            )
+        name, description = top["name"], top.get("description", "")
+        if not (isinstance(name, str) and isinstance(description, str)):
+            raise PresetError("name and description must be text")
+        return Preset(name, description, _parse_chain(top["chain"], "slot ", 0))
+    except PresetError as error:
+        raise PresetError(f"{source}: {error}") from None
+
+
+def _parse_json(data: bytes) -> Any:
+    try:
+        return json.loads(
+            data.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_refuse_doubles
+        )
+    except UnicodeDecodeError:
+        raise PresetError("is not text in UTF-8; a preset is a JSON file") from None
+    except json.JSONDecodeError as error:
+        raise PresetError(f"is not JSON: {error.msg} in line {error.lineno}") from None
+    except RecursionError:
+        raise PresetError("is nested too deeply") from None
+    except ValueError as error:  # an integer of thousands of digits
+        raise PresetError(f"is not usable JSON: {error}") from None
+
+
+def _refuse_constant(constant: str) -> None:
+    raise PresetError(f"holds {constant}, which is no number in JSON")
+
+
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        doubled = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
+        raise PresetError(f"holds {_short(doubled)} twice in one object")
+    return result
+
+
+def _parse_chain(slots: Any, where: str, depth: int) -> Chain:
+    if not isinstance(slots, list):
+        raise PresetError(f"{where.removesuffix('.')}: chain must be a list of slots")
+    if len(slots) > _MOST_SLOTS or depth > _MOST_NESTING:
+        raise PresetError(f"has more than {_MOST_SLOTS} slots, or chains nested deeper than {_MOST_NESTING}")
+    return Chain([_parse_slot(slot, f"{where}{index + 1}", depth) for index, slot in enumerate(slots)])
+
+
+def _parse_slot(data: Any, where: str, depth: int) -> Slot:
+    _fields(data, where, _SLOT_FIELDS, set())
+    if ("plugin" in data) == ("chain" in data):
+        raise PresetError(f"{where}: needs either 'plugin' or 'chain'")
+    if "chain" in data:
+        _fields(data, where, {"chain", "bypass", "mix"}, set())
+        member: Member = _parse_chain(data["chain"], where + ".", depth + 1)
+    else:
+        member = _parse_plugin(data, where)
+    try:
+        return Slot(member, bypass=data.get("bypass", False), mix=data.get("mix", 1.0))
+    except ParameterError as error:
+        raise PresetError(f"{where}: {error}") from None
+
+
+def _parse_plugin(data: Mapping[str, Any], where: str) -> Member:
+    identifier = data["plugin"]
+    if not isinstance(identifier, str):
+        raise PresetError(f"{where}: plugin is {_short(identifier)}; it must be the id of a stage")
+    where = f"{where} ({_short(identifier).strip(chr(39))})"
+    parameters = data.get("parameters")
+    if not isinstance(parameters, dict):
+        raise PresetError(f"{where}: 'parameters' must be there, with every value")
+    try:
+        if identifier.startswith(_STOCK):
+            _fields(data, where, _SLOT_FIELDS - {"version", "findings"}, set())
+            return _make_stock(identifier.removeprefix(_STOCK), parameters, where)
+        return _make_stage(stage_class(identifier), data, where)
+    except (ParameterError, PluginError, FindingsError) as error:
+        raise PresetError(f"{where}: {_clip(str(error))}") from None
+
+
+def _make_stock(name: str, values: dict[str, Any], where: str) -> Member:
+    plugin = make_stock(name, values)
+    _demand(values, {p: getattr(plugin, p) for p in stock_parameters(type(plugin))}, where)
+    return plugin
+
+
+def _make_stage(kind: type[Stage], data: Mapping[str, Any], where: str) -> Stage:
+    version = data.get("version")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise PresetError(f"{where}: version is {_short(version)}; it must be a whole number from 1")
+    if version > kind.version:
+        raise PresetError(
+            f"{where}: was made with version {version} of the stage, but {kind.version} is installed; "
+            "upgrade wavemend, or the package that the stage comes from"
+        )
+    values = dict(data["parameters"])
+    if version < kind.version:
+        try:
+            values = kind.upgrade(version, values)
+        except Exception as error:
+            raise PresetError(f"{where}: its version {version} cannot be upgraded: {error}") from error
+    for name in values:
+        if name not in kind.schema:
+            kind(**{name: None})  # raises the schema's own error
+    _demand(values, {name: parameter.default for name, parameter in kind.schema.items()}, where)
+    stage = kind(**values)
+    if "findings" in data:
+        if kind.findings_type is None:
+            raise PresetError(f"{where}: has findings, but this stage takes none")
+        stage.findings = kind.findings_type.from_json(data["findings"])
+    return stage
+
+
+def _demand(values: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> None:
+    """Refuse a value left out: a default that changed later would change how the preset sounds."""
+    for name, default in defaults.items():
+        if name not in values:
+            raise UnknownParameterError(
+                f"{name} is missing; a preset writes out every value (the default is {json.dumps(default)})"
+            )
+
+
+def _fields(data: Any, where: str, known: set[str], needed: set[str]) -> None:
+    if not isinstance(data, dict):
+        raise PresetError(f"{where} must be a JSON object, not {_short(data)}")
+    for name in data:
+        if name not in known:
+            raise PresetError(f"{where}: unknown field {_short(name)}; known are {', '.join(sorted(known))}")
+    for name in sorted(needed):
+        if name not in data:
+            raise PresetError(f"{where}: {name!r} is missing")
+
+
+def _short(value: Any) -> str:
+    return _clip(repr(value))
+
+
+def _clip(text: str) -> str:
+    """One printable line of bounded length, whatever a stranger wrote."""
+    line = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
+    return line if len(line) <= 300 else line[:297] + "..."
+
+
+def preset_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of presets made of what is installed here; published as `SCHEMA_NAME`."""
+    stages = [_stage_schema(stage_class(identifier)) for identifier in stage_ids()]
+    stock = [_stock_schema(name, kind) for name, kind in sorted(stock_effects().items())]
+    place = {"bypass": {"type": "boolean"}, "mix": {"type": "number", "minimum": 0, "maximum": 1}}
+    nested = {"properties": {"chain": {"$ref": "#/$defs/chain"}}, "required": ["chain"]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "wavemend preset",
+        "type": "object",
+        "required": ["format", "format_version", "name", "chain"],
+        "additionalProperties": False,
+        "properties": {
+            "$schema": {"type": "string"},
+            "format": {"const": FORMAT},
+            "format_version": {"const": FORMAT_VERSION},
+            "name": {"type": "string"},
+            "description": {"type": "string"},
+            "chain": {"$ref": "#/$defs/chain"},
+        },
+        "$defs": {
+            "chain": {"type": "array", "maxItems": _MOST_SLOTS, "items": {"$ref": "#/$defs/slot"}},
+            "slot": {
+                "type": "object",
+                "properties": place,
+                "oneOf": [*stages, *stock, nested],
+                "unevaluatedProperties": False,
+            },
+        },
+    }
+
+
+def _stage_schema(kind: type[Stage]) -> dict[str, Any]:
+    return {
+        "description": kind.name,
+        "properties": {
+            "plugin": {"const": kind.id},
+            "version": {"type": "integer", "minimum": 1, "maximum": kind.version},
+            "parameters": kind.json_schema() | {"required": list(kind.schema)},
+            **({"findings": {"type": "object"}} if kind.findings_type else {}),
+        },
+        "required": ["plugin", "version", "parameters"],
+    }
+
+
+def _stock_schema(name: str, kind: type) -> dict[str, Any]:
+    properties = {}
+    for parameter, value in stock_values(kind()).items():
+        json_type = {bool: "boolean", str: "string"}.get(type(value), "number")
+        properties[parameter] = {"type": json_type, "default": value}
+    values = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {
+        "description": f"pedalboard's {name}",
+        "properties": {
+            "plugin": {"const": _STOCK + name},
+            "parameters": values | {"required": list(properties)},
+        },
+        "required": ["plugin", "parameters"],
+    }

@@ -1,0 +1,163 @@
+"""Files that appear whole or not at all: written beside their target, synced, then renamed.
+
+A part file is locked while its writer lives. One that is not locked was left by a process that was killed;
+the next run in that folder clears it away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from ..errors import AudioFileError
+
+try:
+    import fcntl
+except ImportError:  # Windows, where an open file cannot be deleted: that is lock enough
+    fcntl = None  # type: ignore[assignment]
+
+PART_SUFFIX = ".wavemend-part"
+
+
+class Publication:
+    """A set of files that are published together, the most important one last.
+
+    Parameters
+    ----------
+    overwrite
+        Whether an existing target may be replaced.
+
+    Raises
+    ------
+    AudioFileError
+        A target is there already, is being written by someone else, or cannot be written.
+    """
+
+    def __init__(self, *, overwrite: bool = False) -> None:
+        self._overwrite = overwrite
+        self._parts: list[tuple[Path, Path, IO[bytes]]] = []
+
+    def part_of(self, target: Path, *, first: bool = False) -> Path:
+        """Open a part file for `target` and return its path, for a writer to fill.
+
+        It is published after those opened before it, or before them with `first`.
+        """
+        self.check(target)
+        part = target.with_name(f".{target.name}{PART_SUFFIX}")
+        try:
+            lock = _open_locked(part)
+        except OSError as error:
+            raise AudioFileError(f"{target}: cannot be written: {error.strerror or error}") from None
+        if lock is None:
+            raise AudioFileError(f"{target}: another wavemend is writing it right now")
+        self._parts.insert(0 if first else len(self._parts), (part, target, lock))
+        return part
+
+    def discard(self, part: Path) -> None:
+        """Delete a part that will not be published."""
+        index = next(i for i, (path, _, _) in enumerate(self._parts) if path == part)
+        _, _, lock = self._parts.pop(index)
+        part.unlink()
+        lock.close()
+
+    def check(self, target: Path) -> None:
+        """Raise `AudioFileError` where `target` must not be written."""
+        if not self._overwrite and target.exists():
+            raise AudioFileError(f"{target}: is there already; say --overwrite to replace it")
+
+    def publish(self) -> None:
+        """Give every part its target's name, in the order of `part_of`."""
+        while self._parts:
+            part, target, lock = self._parts[0]
+            os.fsync(lock.fileno())
+            self._rename(part, target)
+            lock.close()
+            self._parts.pop(0)
+            _sync_folder(target.parent)
+
+    def _rename(self, part: Path, target: Path) -> None:
+        if self._overwrite:
+            part.replace(target)
+            return
+        try:
+            os.link(part, target)  # unlike a rename, fails where the target appeared meanwhile
+        except FileExistsError:
+            self.check(target)
+            raise
+        except OSError:  # no hard links here (exFAT, some network shares)
+            self.check(target)
+            part.rename(target)
+        else:
+            part.unlink()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for part, _, lock in self._parts:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            lock.close()
+        self._parts.clear()
+
+
+def clear_stale_parts(folder: Path) -> list[Path]:
+    """Delete part files in `folder` that a killed process left; return their paths."""
+    cleared = []
+    for part in sorted(folder.glob(f".*{PART_SUFFIX}")):
+        with contextlib.suppress(OSError):
+            lock = _open_locked(part, create=False)
+            if lock is not None:
+                part.unlink()
+                lock.close()
+                cleared.append(part)
+    return cleared
+
+
+@contextlib.contextmanager
+def no_space_as_error(target: Path) -> Iterator[None]:
+    """Turn the operating system's "no space left" into an `AudioFileError` that names `target`."""
+    try:
+        yield
+    except AudioFileError:
+        raise
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise AudioFileError(f"{target}: no space left on its disk; nothing was written") from None
+
+
+def _open_locked(part: Path, *, create: bool = True) -> IO[bytes] | None:
+    """Open `part` and lock it; None where another process holds it."""
+    while True:
+        file = open(part, "w+b" if create and not part.exists() else "r+b")  # noqa: SIM115 - kept open as the lock
+        if fcntl is None:
+            return file
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), part.stat()):
+                file.truncate(0)
+                return file
+        file.close()  # cleared away by someone else between opening and locking: try again
+        if not create:
+            return None
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,418 @@
+"""Render one recording through one chain: whole or not at all, the same bytes every time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import numpy as np
+import soundfile
+
+from ..analysis.findings import Findings
+from ..analysis.framing import Audio
+from ..errors import AudioFileError
+from ..plugins.stage import Event
+from . import chain as chains
+from .audio_files import AudioFormat, AudioOverError, AudioReader, AudioWriter
+from .passes import READ_BLOCK, FileSpool, Passes, Progress
+from .presets import Preset, chain_to_json
+from .publishing import Publication, clear_stale_parts, no_space_as_error
+from .tags import copy_tags
+
+Overs = Literal["headroom", "float"]
+REPORT_FORMAT = "wavemend-report"
+_HASH_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What one render did.
+
+    Attributes
+    ----------
+    source, output, report
+        Paths of the input, the restored file and its JSON report.
+    removed, events_file
+        Paths of what was removed and of the event list; None where not asked for.
+    seconds
+        Length of the recording.
+    findings
+        What each stage that listened found, by its path in the chain.
+    events
+        Number of events by path and kind.
+    headroom_gain
+        Gain that kept an over from clipping; 1.0 where there was none.
+    warnings
+        What a person should know.
+    """
+
+    source: Path
+    output: Path
+    report: Path
+    removed: Path | None
+    events_file: Path | None
+    seconds: float
+    findings: dict[chains.Path, Findings]
+    events: dict[tuple[chains.Path, str], int]
+    headroom_gain: float = 1.0
+    warnings: list[str] = field(default_factory=list)
+
+
+def removed_path(output: Path, form: AudioFormat) -> Path:
+    """Return where the signal removed from the recording behind `output` goes."""
+    return output.with_name(f"{output.stem}.removed{form.extension}")
+
+
+def report_path(output: Path) -> Path:
+    """Return where the JSON report of `output` goes."""
+    return output.with_name(f"{output.name}.report.json")
+
+
+def events_path(output: Path) -> Path:
+    """Return where the event list of `output` goes."""
+    return output.with_name(f"{output.name}.events.jsonl")
+
+
+def render(
+    preset: str | os.PathLike[str] | Preset | chains.Chain,
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    removed: bool = False,
+    events: bool = False,
+    overwrite: bool = False,
+    overs: Overs = "headroom",
+    dither_seed: int = 0,
+    block_size: int = READ_BLOCK,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> Rendered:
+    """Restore the recording `source` into the file `output`.
+
+    Parameters
+    ----------
+    preset
+        Name of a factory preset, path of a preset file, a loaded preset, or a chain.
+    source
+        A sound file; it is never changed.
+    output
+        The restored file: same container, rate and depth as the source (FLAC for a lossy source), unless
+        its ending asks for another container. A JSON report goes beside it.
+    removed
+        Also write what the repair stages removed, one word size up. For an integer file and a chain of
+        repair stages alone, restored plus removed is the original to the bit.
+    events
+        Also write every event (a click repaired, say) as a line of JSON.
+    overwrite
+        Whether existing outputs may be replaced. The source never is.
+    overs
+        What happens where the restored recording passes full scale in an integer file: ``"headroom"``
+        turns the whole recording down by just enough and records the gain, ``"float"`` writes floats.
+    dither_seed
+        Seed of the dither on samples that left the target's grid.
+    block_size
+        Samples read at once; the result never depends on it.
+    progress
+        Called with the share done (0 to 1) and what is being done.
+    cancel
+        Set it to stop; `Cancelled` is raised and nothing is written.
+
+    Returns
+    -------
+    Rendered
+        What was found and done.
+
+    Raises
+    ------
+    AudioFileError
+        The source cannot be read, or the output cannot or must not be written.
+    PresetError
+        The preset cannot be used.
+    PluginError
+        A member of the chain failed.
+    Cancelled
+        `cancel` was set.
+    """
+    chain = preset if isinstance(preset, chains.Chain) else chains.Chain.from_preset(preset)
+    source, output = Path(source), Path(output)
+    with ExitStack() as stack:
+        reader = stack.enter_context(AudioReader(source))
+        if reader.frames == 0:
+            raise AudioFileError(f"{source}: holds no samples; there is nothing to restore")
+        _refuse_same_file(source, output)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        clear_stale_parts(output.parent)
+        job = _Job(
+            chain, reader, output, removed=removed, events=events, overs=overs, dither_seed=dither_seed
+        )
+        publication = stack.enter_context(Publication(overwrite=overwrite))
+        stack.enter_context(no_space_as_error(output))
+        job.open_parts(publication)
+        return job.run(publication, stack, block_size, progress, cancel)
+
+
+class _RemovedOverError(Exception):
+    """What was removed does not fit the integers of its file."""
+
+
+class _Job:
+    """The work of one `render` call, step by step."""
+
+    def __init__(
+        self,
+        chain: chains.Chain,
+        reader: AudioReader,
+        output: Path,
+        *,
+        removed: bool,
+        events: bool,
+        overs: Overs,
+        dither_seed: int,
+    ) -> None:
+        self.chain = chain
+        self.reader = reader
+        self.source = reader.path
+        self.output = output
+        self.format = reader.format.lossless_output(reader.frames).with_suffix(output.suffix, reader.frames)
+        self.removed_format = self.format.one_word_up(reader.frames)
+        self.removed = removed_path(output, self.removed_format) if removed else None
+        self.events_file = events_path(output) if events else None
+        self.overs = overs
+        self.dither_seed = dither_seed
+        # Where every step is a repair, what was removed is the difference of the two files themselves,
+        # rounding and dither included; elsewhere it is what the repair stages report.
+        self.exact = chain.repairs_only and reader.format.is_lossless
+        self.gain = 1.0
+        self.counts: Counter[tuple[chains.Path, str]] = Counter()
+        self.warnings = chain.warnings()
+
+    def open_parts(self, publication: Publication) -> None:
+        """Reserve every output; the restored file comes last, so that its being there means all is there."""
+        self.removed_part = publication.part_of(self.removed) if self.removed else None
+        self.events_part = publication.part_of(self.events_file) if self.events_file else None
+        self.report_part = publication.part_of(report_path(self.output))
+        self.output_part = publication.part_of(self.output)
+
+    def run(
+        self,
+        publication: Publication,
+        stack: ExitStack,
+        block_size: int,
+        progress: Progress | None,
+        cancel: threading.Event | None,
+    ) -> Rendered:
+        """Run all passes, write all parts, publish them."""
+        before = self.source.stat()
+        events_stream = stack.enter_context(self.events_part.open("w")) if self.events_part else None
+        passes = Passes(
+            self.chain,
+            ReaderSource(self.reader),
+            self.reader.format.sample_rate,
+            new_spool=lambda channels: stack.enter_context(
+                FileSpool(self.output.parent, channels, self.reader.frames)
+            ),
+            tap=self.removed is not None and not self.exact,
+            sink=self._sink(events_stream),
+            progress=progress,
+            cancel=cancel,
+            block_size=block_size,
+        )
+        passes.learn()
+        self._write_samples(passes, publication, events_stream)
+        if events_stream:
+            events_stream.close()
+        for part in filter(None, (self.output_part, self.removed_part)):
+            self.warnings += [w for w in copy_tags(self.source, part) if w not in self.warnings]
+        after = self.source.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise AudioFileError(f"{self.source}: changed while it was being restored; nothing was written")
+        self._write_report(passes)
+        if progress:
+            progress(1.0, "done")
+        publication.publish()
+        return Rendered(
+            source=self.source,
+            output=self.output,
+            report=report_path(self.output),
+            removed=self.removed,
+            events_file=self.events_file,
+            seconds=self.reader.frames / self.reader.format.sample_rate,
+            findings=passes.findings,
+            events=dict(self.counts),
+            headroom_gain=self.gain,
+            warnings=self.warnings,
+        )
+
+    def _write_samples(self, passes: Passes, publication: Publication, events: IO[str] | None) -> None:
+        """Run the last pass; run it again, with room made, where something passes full scale."""
+        learned = Counter(self.counts)
+        events_end = events.tell() if events else 0
+        while True:
+            try:
+                return self._write_once(passes)
+            except _RemovedOverError:
+                self._widen_removed(publication)
+            except AudioOverError:
+                self._make_headroom(passes)
+            self.counts = Counter(learned)
+            if events:
+                events.seek(events_end)
+                events.truncate()
+
+    def _make_headroom(self, passes: Passes) -> None:
+        peak = max(float(np.abs(audio).max(initial=0.0)) for audio, _ in passes.final(report=False))
+        over = f"would pass full scale by {20 * np.log10(peak):.2f} dB"
+        if self.overs == "float":
+            self.format = self.format.float_output(self.reader.frames)
+            self.warnings.append(f"{over}, so it was written as floats")
+            return
+        self.gain = headroom_gain(peak)
+        self.exact = False
+        down = -20 * np.log10(self.gain)
+        self.warnings.append(f"{over}, so the whole recording was turned down by {down:.2f} dB")
+
+    def _widen_removed(self, publication: Publication) -> None:
+        """Floats for what was removed: a click of full scale over music of the other sign passes 1.0."""
+        if self.removed_part is not None:
+            publication.discard(self.removed_part)
+        self.removed_format = replace(self.removed_format, container="WAV", subtype="DOUBLE")
+        self.removed = removed_path(self.output, self.removed_format)
+        self.removed_part = publication.part_of(self.removed, first=True)
+
+    def _write_once(self, passes: Passes) -> None:
+        frames = self.reader.frames
+        with ExitStack() as stack:
+            restored = stack.enter_context(
+                AudioWriter(self.output_part, self.format, frames, self.dither_seed, self.gain)
+            )
+            if self.removed_part is None:
+                for audio, _ in passes.final():
+                    restored.write(audio)
+                return
+            removed = stack.enter_context(
+                AudioWriter(self.removed_part, self.removed_format, frames, self.dither_seed)
+            )
+            original = stack.enter_context(AudioReader(self.source))
+            for audio, tapped in passes.final():
+                held = restored.write(audio)
+                taken = original.read(restored.position - held.shape[1], held.shape[1]) - held
+                try:
+                    removed.write(taken if self.exact else tapped)
+                except AudioOverError as error:
+                    raise _RemovedOverError from error
+
+    def _sink(self, events_stream: IO[str] | None) -> chains.ChainSink:
+        names = {path: stage.id for path, stage in self.chain.stages()}
+
+        def sink(path: chains.Path, event: Event) -> None:
+            self.counts[path, event.kind] += 1
+            if events_stream is not None:
+                line = {"slot": slot_number(path), "stage": names[path], **vars(event)}
+                events_stream.write(json.dumps(line) + "\n")
+
+        return sink
+
+    def _write_report(self, passes: Passes) -> None:
+        names = {path: stage.id for path, stage in self.chain.stages()}
+        outputs = {"output": (self.output, self.output_part, self.format)}
+        if self.removed and self.removed_part:
+            outputs["removed"] = (self.removed, self.removed_part, self.removed_format)
+        report = {
+            "format": REPORT_FORMAT,
+            "format_version": 1,
+            "versions": _versions(),
+            "input": _described(self.source.name, self.source, self.reader.format),
+            **{key: _described(target.name, part, form) for key, (target, part, form) in outputs.items()},
+            "frames": self.reader.frames,
+            "chain": _chain_or_repr(self.chain),
+            "dither_seed": self.dither_seed,
+            "headroom_gain": self.gain,
+            "restored_plus_removed_is_original": bool(self.removed and self.exact),
+            "findings": [
+                {"slot": slot_number(path), "stage": names[path], "found": f.found, "summary": f.describe()}
+                for path, f in passes.findings.items()
+            ],
+            "events": [
+                {"slot": slot_number(path), "stage": names[path], "kind": kind, "count": count}
+                for (path, kind), count in sorted(self.counts.items())
+            ],
+            "warnings": self.warnings,
+        }
+        self.report_part.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+class ReaderSource:
+    """A sound file as a `Source` of passes."""
+
+    def __init__(self, reader: AudioReader) -> None:
+        self._reader = reader
+        self.channels = reader.format.channels
+
+    @property
+    def frames(self) -> int:
+        """Number of samples a channel; an estimate in some lossy files until they were read once."""
+        return self._reader.frames
+
+    def blocks(self, size: int) -> Iterator[Audio]:
+        """See `Source.blocks`."""
+        return self._reader.blocks(size)
+
+
+def headroom_gain(peak: float) -> float:
+    """Gain in hundredths of a dB, rounded down, that brings `peak` under full scale with room for dither."""
+    return float(10 ** (-np.ceil(2000 * np.log10(peak) + 1) / 2000))
+
+
+def slot_number(path: chains.Path) -> str:
+    """Write a stage's path as people count: ``(0, 2)`` is "1.3"."""
+    return ".".join(str(index + 1) for index in path)
+
+
+def _refuse_same_file(source: Path, output: Path) -> None:
+    if output.exists() and source.samefile(output):
+        raise AudioFileError(
+            f"{output}: is the input itself, which is never written over; choose another name"
+        )
+    if output.is_dir():
+        raise AudioFileError(f"{output}: is a folder; name a file")
+
+
+def _described(name: str, path: Path, form: AudioFormat) -> dict[str, Any]:
+    return {
+        "name": name,
+        "sha256": sha256_of(path),
+        "container": form.container,
+        "subtype": form.subtype,
+        "sample_rate": form.sample_rate,
+        "channels": form.channels,
+    }
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _chain_or_repr(chain: chains.Chain) -> Any:
+    try:
+        return chain_to_json(chain)
+    except ValueError:  # a loaded VST3 has no place in a preset yet
+        return [repr(slot) for slot in chain.slots]
+
+
+def _versions() -> dict[str, str]:
+    packages = ("wavemend", "numpy", "scipy", "numba", "pedalboard", "soundfile")
+    return {name: version(name) for name in packages} | {"libsndfile": soundfile.__libsndfile_version__}
