@@ -1,1 +1,64 @@
-"""wavemend: audio restoration stages for old recordings."""
+"""wavemend: audio restoration stages for old recordings.
+
+Stages behave like pedalboard's plugins, a `Chain` mixes them with stock effects and VST3s, and `render` runs
+a preset over a sound file.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import AudioFileError as AudioFileError
+    from .errors import Cancelled as Cancelled
+    from .errors import NotLearned as NotLearned
+    from .errors import ParameterError as ParameterError
+    from .errors import PluginError as PluginError
+    from .errors import PresetError as PresetError
+    from .errors import WavemendError as WavemendError
+    from .host.chain import Chain as Chain
+    from .host.chain import Slot as Slot
+    from .host.presets import Preset as Preset
+    from .host.presets import load_preset as load_preset
+    from .host.presets import save_preset as save_preset
+    from .host.render import Rendered as Rendered
+    from .host.render import render as render
+    from .plugins.dc_offset import DcOffset as DcOffset
+    from .plugins.declick import Declick as Declick
+    from .plugins.denoise import Denoise as Denoise
+    from .plugins.registry import stage_class as stage_class
+    from .plugins.registry import stage_ids as stage_ids
+    from .plugins.rumble import Rumble as Rumble
+
+# Loaded when first asked for: the command line's help and completion need none of SciPy, numba, pedalboard.
+_HOMES = {
+    "AudioFileError": "errors",
+    "Cancelled": "errors",
+    "NotLearned": "errors",
+    "ParameterError": "errors",
+    "PluginError": "errors",
+    "PresetError": "errors",
+    "WavemendError": "errors",
+    "Chain": "host.chain",
+    "Slot": "host.chain",
+    "Preset": "host.presets",
+    "load_preset": "host.presets",
+    "save_preset": "host.presets",
+    "Rendered": "host.render",
+    "render": "host.render",
+    "DcOffset": "plugins.dc_offset",
+    "Declick": "plugins.declick",
+    "Denoise": "plugins.denoise",
+    "stage_class": "plugins.registry",
+    "stage_ids": "plugins.registry",
+    "Rumble": "plugins.rumble",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'wavemend' has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -22,7 +22,7 @@ from numba import njit
 
 from ..analysis.framing import Audio
 from ..errors import AudioFileError, AudioShapeError, AudioValueError
-from .tags import list_chunks
+from .tags import W64, list_chunks
 
 MAX_CHANNELS = 64
 MAX_SAMPLE_RATE = 768_000
@@ -56,6 +56,7 @@ _MAX_DATA_BYTES = (1 << 32) - (64 << 20)
 _PIECE = 1 << 20  # frames decoded at once, so that a header that lies cannot make us allocate
 _UNKNOWN_FRAMES = 1 << 60
 
+_SYSTEM_ERROR = 2
 _SFC_SET_ADD_PEAK_CHUNK = 0x1050
 _SFC_GET_CHANNEL_MAP_INFO = 0x1100
 _SFC_SET_CHANNEL_MAP_INFO = 0x1101
@@ -219,16 +220,33 @@ class _Endless(io.FileIO):
         return super().seek(offset, whence)
 
 
-def _mpeg_length_is_guessed(path: Path) -> bool:
+def _length_in_doubt(path: Path, container: str) -> str:
+    """Tell what libsndfile gets wrong in compressed streams: a length "guessed", or parts "joined"."""
+    if container not in ("MP3", "OGG"):
+        return ""
     with path.open("rb") as file:
-        head = file.read(10)
+        head = file.read(18)
+        if container == "OGG":
+            file.seek(max(0, path.stat().st_size - (1 << 17)))
+            last = (tail := file.read()).rfind(b"OggS")
+            return "joined" if last >= 0 and tail[last + 14 : last + 18] != head[14:18] else ""
+        first = 0
         if head[:3] == b"ID3":
-            size = 0
-            for byte in head[6:10]:
-                size = size << 7 | byte & 0x7F
-            file.seek(size, os.SEEK_CUR)
+            first = 10 + sum(
+                (byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True)
+            )
+        file.seek(first)
         start = file.read(4096)
-    return not any(mark in start for mark in (b"Xing", b"Info", b"VBRI"))
+        if not any(mark in start for mark in (b"Xing", b"Info", b"VBRI")):
+            return "guessed"
+        at = max(start.find(b"Xing"), start.find(b"Info"))
+        flags = int.from_bytes(start[at + 4 : at + 8], "big") if at >= 0 else 0
+        if not flags & 2:
+            return ""
+        at += 8 + 4 * (flags & 1)
+        file.seek(first + int.from_bytes(start[at : at + 4], "big"))
+        following = file.read(3)
+        return "joined" if following == b"ID3" or following[:2] > b"\xff\xe0" else ""
 
 
 class AudioReader:
@@ -261,7 +279,12 @@ class AudioReader:
         self.format = self._read_format()
         try:
             self._check_header()
-            if self._file.format == "MP3" and _mpeg_length_is_guessed(self.path):
+            doubt = _length_in_doubt(self.path, self.format.container)
+            if doubt == "joined":
+                raise AudioFileError(
+                    f"{self.path}: several recordings joined, of which only the first can be read; split it"
+                )
+            if doubt == "guessed":
                 self._endless = _Endless(self.path)
                 self._reopen()
                 self.frames = _UNKNOWN_FRAMES
@@ -344,6 +367,9 @@ class AudioReader:
                 f"{self.path}: truncated: the header promises {audio.size} bytes of audio, the last"
                 f" {missing} are missing; copy it again"
             )
+        if found.style is W64 and frame_bytes and missing < 0:
+            # libsndfile 1.2.2 plays the chunks behind the audio as well.
+            self.frames = min(self.frames, audio.size // frame_bytes)
         stray = found.file_size - found.end
         tolerated = form.data_bytes(form.sample_rate) if self.frames else 0
         if stray > tolerated and self.frames * frame_bytes <= audio.size:
@@ -565,6 +591,8 @@ class AudioWriter:
                 f"{self.path}: cannot be written ({error.strerror}); choose another place"
             ) from error
         except (soundfile.LibsndfileError, ValueError) as error:
+            if getattr(error, "code", 0) == _SYSTEM_ERROR:
+                raise self._incomplete() from error
             raise AudioFileError(
                 f"{self.path}: {form.container} cannot hold {form.channels} channels of {form.subtype} at"
                 f" {form.sample_rate} Hz ({error})"
@@ -692,8 +720,8 @@ class AudioWriter:
     def _mend_header(self) -> None:
         """Undo two habits of libsndfile 1.2.2.
 
-        It counts the padding byte of an odd AIFF as one more frame, and writes the PEAK chunk of RF64, which holds
-        the time of writing, even when told not to.
+        It counts the padding byte of an odd AIFF as one more frame, and writes the PEAK chunk of RF64,
+        which holds the time of writing, even when told not to.
         """
         with self.path.open("rb+") as file:
             found = list_chunks(file)

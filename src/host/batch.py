@@ -17,7 +17,6 @@ from ..errors import Cancelled, WavemendError
 from .audio_files import AUDIO_SUFFIXES, AudioReader
 from .chain import Chain
 from .passes import Progress
-from .publishing import PART_SUFFIX
 from .render import Rendered, removed_path, render
 
 
@@ -142,14 +141,10 @@ def run(
 
 def _expand(inputs: Iterable[str], target: Path) -> Iterator[tuple[Path, Path]]:
     """Every input file with its path below the folder it was found in; outputs of an earlier run are none."""
-    outputs = Path(os.path.realpath(target))
     for text in inputs:
         path = Path(text)
         if path.is_dir():
-            for inner in sorted(path.rglob("*")):
-                ours = outputs in Path(os.path.realpath(inner)).parents or inner.name.endswith(PART_SUFFIX)
-                if inner.suffix.lower() in AUDIO_SUFFIXES and inner.is_file() and not ours:
-                    yield inner, inner.relative_to(path)
+            yield from ((inner, inner.relative_to(path)) for inner in _recordings_in(path, target))
         elif not path.exists() and glob.has_magic(text):
             matches = [Path(match) for match in sorted(glob.glob(text, recursive=True))]
             files = [match for match in matches if match.is_file()]
@@ -170,6 +165,15 @@ def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
     except WavemendError as error:
         return Job(source, None, error=str(error))
     return Job(source, output, removed=taken)
+
+
+def _recordings_in(folder: Path, target: Path) -> Iterator[Path]:
+    outputs = Path(os.path.realpath(target))
+    inside = Path(os.path.realpath(folder)) in outputs.parents
+    for path in sorted(folder.rglob("*")):
+        ours = inside and outputs in Path(os.path.realpath(path)).parents
+        if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file() and not ours:
+            yield path
 
 
 _ALIASES = {

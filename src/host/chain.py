@@ -158,6 +158,14 @@ class Chain(MutableSequence[Member]):
 
     # -- what it is made of ------------------------------------------------------------------------
 
+    def walk(self) -> Iterator[tuple[Path, Slot]]:
+        """Every slot with its path, those of nested chains after the one that holds them."""
+        for index, slot in enumerate(self.slots):
+            yield (index,), slot
+            if isinstance(slot.member, Chain):
+                for path, inner in slot.member.walk():
+                    yield (index, *path), inner
+
     def stages(self) -> Iterator[tuple[Path, Stage]]:
         """Every active stage of ours or of third parties, nested ones too, with its path."""
         for index, slot in enumerate(self.slots):

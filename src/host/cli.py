@@ -29,8 +29,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-presets_app = typer.Typer(help="Presets: list, show, check.", no_args_is_help=True, rich_markup_mode=None)
-plugins_app = typer.Typer(help="Stages: list, show.", no_args_is_help=True, rich_markup_mode=None)
+presets_app = typer.Typer(help="List, show and check presets.", no_args_is_help=True, rich_markup_mode=None)
+plugins_app = typer.Typer(help="List and show stages.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(presets_app, name="presets")
 app.add_typer(plugins_app, name="plugins")
 
@@ -57,7 +57,7 @@ def main() -> None:
     except WavemendError as error:
         fail(str(error), REFUSED)
     except (KeyboardInterrupt, typer.Abort):
-        fail("interrupted; nothing unfinished was left behind", INTERRUPTED)
+        code = INTERRUPTED
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except BrokenPipeError:
@@ -66,6 +66,8 @@ def main() -> None:
         if not hasattr(error, "format_message"):
             raise
         fail(f"{error.format_message()} (see --help)", REFUSED)
+    if code == INTERRUPTED:
+        fail("interrupted; nothing unfinished was left behind", INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -207,6 +209,14 @@ def presets_check(preset: list[str]) -> None:
             err.print(f"warning: {source}: {warning}", markup=False)
     if failed:
         raise typer.Exit(FAILED)
+
+
+@presets_app.command("schema")
+def presets_schema() -> None:
+    """Print the JSON Schema of presets made of what is installed here."""
+    from .presets import preset_schema  # noqa: PLC0415
+
+    print_json(preset_schema())
 
 
 @plugins_app.command("list")

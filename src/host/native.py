@@ -68,7 +68,15 @@ def stock_parameters(kind: type) -> tuple[str, ...]:
 def stock_values(plugin: pedalboard.Plugin) -> dict[str, Any]:
     """Every setting of a stock effect as a JSON value."""
     values = {name: getattr(plugin, name) for name in stock_parameters(type(plugin))}
-    return {name: v.name if hasattr(type(v), "__members__") else v for name, v in values.items()}
+    return {name: _as_json(value) for name, value in values.items()}
+
+
+def _as_json(value: Any) -> Any:
+    if hasattr(type(value), "__members__"):  # an enumeration of pybind11
+        return value.name
+    if isinstance(value, float) and np.float32(value) == value:
+        return float(str(np.float32(value)))  # as it was typed: 0.7, not 0.699999988079071
+    return value
 
 
 def make_stock(name: str, values: dict[str, Any]) -> pedalboard.Plugin:
@@ -86,17 +94,20 @@ def make_stock(name: str, values: dict[str, Any]) -> pedalboard.Plugin:
         raise PluginError(f"pedalboard has no effect {name!r} that a preset may use")
     plugin = kind()
     for parameter, value in values.items():
-        if parameter not in stock_parameters(kind):
-            known = ", ".join(stock_parameters(kind)) or "none"
-            raise UnknownParameterError(f"pedalboard.{name} has no parameter {parameter!r}; it has {known}")
-        _set_stock(plugin, parameter, value)
+        set_stock(plugin, parameter, value)
     return plugin
 
 
-def _set_stock(plugin: pedalboard.Plugin, parameter: str, value: Any) -> None:
+def set_stock(plugin: pedalboard.Plugin, parameter: str, value: Any) -> None:
+    """Set one attribute of a stock effect; errors as `make_stock`."""
+    known = stock_parameters(type(plugin))
+    if parameter not in known:
+        raise UnknownParameterError(
+            f"{name_of(plugin)} has no parameter {parameter!r}; it has {', '.join(known) or 'none'}"
+        )
     where = f"pedalboard.{type(plugin).__name__}.{parameter}={value!r}"
     current = getattr(plugin, parameter)
-    options = getattr(type(current), "__members__", None)  # an enumeration of pybind11, or of Python
+    options = getattr(type(current), "__members__", None)
     if options is not None:
         if not isinstance(value, str) or value not in options:
             raise PluginError(f"{where} is not allowed; it must be one of {', '.join(options)}")

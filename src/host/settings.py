@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from ..errors import ParameterError, PresetError
+from ..plugins.parameters import Switch
 from ..plugins.stage import Stage
-from .chain import Chain, Path
+from .chain import Chain, Slot
+from .native import set_stock
 from .render import slot_number
 
 
@@ -16,35 +20,63 @@ def chain_with(preset: str, settings: list[str]) -> Chain:
     preset
         Name of a factory preset, or path of a preset file.
     settings
-        ``SLOT.PARAMETER=VALUE`` each; the slot is its number (``2``, ``3.1`` in a nested chain) or the last
-        part of a stage's id (``declick``), where only one slot holds that stage.
+        ``SLOT.PARAMETER=VALUE`` each. The slot is its number (``2``, ``3.1`` in a nested chain) or its
+        plugin (``declick``, ``highshelffilter``), where only one slot holds that. The parameter is one of
+        the plugin's, or ``bypass`` or ``mix``.
 
     Raises
     ------
     PresetError
         The preset cannot be used, or there is no such slot.
-    ParameterError
+    ParameterError, PluginError
         There is no such parameter, or the value is not allowed.
     """
     chain = Chain.from_preset(preset)
-    stages = list(chain.stages())
     for setting in settings:
         target, equals, value = setting.partition("=")
         slot, dot, name = target.strip().rpartition(".")
         if not (equals and dot):
             raise ParameterError(f"--set {setting!r}: write SLOT.PARAMETER=VALUE, as declick.sensitivity=4")
-        stage = _find(stages, slot, setting)
-        parameter = stage.schema.get(name)
-        # An unknown name is refused by the assignment, whose message knows what is near it.
-        setattr(stage, name, parameter.parse(value) if parameter else value)
+        _change(_find(chain, slot, setting), name, value)
     return chain
 
 
-def _find(stages: list[tuple[Path, Stage]], slot: str, setting: str) -> Stage:
-    names = {path: (slot_number(path), stage.id.rpartition(".")[2], stage.id) for path, stage in stages}
-    matches = [stage for path, stage in stages if slot in names[path]]
+def _change(slot: Slot, name: str, text: str) -> None:
+    member = slot.member
+    if name == "bypass":
+        slot.bypass = Switch(False, doc="").parse(text)
+    elif name == "mix":
+        slot.mix = _plain(text)  # type: ignore[assignment]  # checked by the slot
+    elif isinstance(member, Stage):
+        parameter = member.schema.get(name)
+        # An unknown name is refused by the assignment, whose message knows what is near it.
+        setattr(member, name, parameter.parse(text) if parameter else text)
+    elif isinstance(member, Chain):
+        raise ParameterError(f"{name!r} is no setting of a nested chain; it has bypass and mix")
+    else:
+        set_stock(member, name, _plain(text))
+
+
+def _plain(text: str) -> object:
+    """Read a number, true or false; anything else is a word."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.strip()
+
+
+def _find(chain: Chain, name: str, setting: str) -> Slot:
+    slots = {path: slot for path, slot in chain.walk() if slot.member is not None}
+    names = {path: (slot_number(path), _short(slot)) for path, slot in slots.items()}
+    matches = [path for path in slots if name.lower() in names[path]]
     if len(matches) == 1:
-        return matches[0]
-    known = ", ".join(f"{number} ({short})" for number, short, _ in names.values()) or "none"
-    problem = "fits several slots; use its number" if matches else "is no stage of this preset"
-    raise PresetError(f"--set {setting!r}: {slot!r} {problem}; it has {known}")
+        return slots[matches[0]]
+    known = ", ".join(f"{number} ({short})" for number, short in names.values()) or "none"
+    problem = "fits several slots; use its number" if matches else "is no slot of this preset"
+    raise PresetError(f"--set {setting!r}: {name!r} {problem}; it has {known}")
+
+
+def _short(slot: Slot) -> str:
+    if isinstance(slot.member, Stage):
+        return slot.member.id.rpartition(".")[2]
+    return type(slot.member).__name__.lower()

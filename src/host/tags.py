@@ -1,6 +1,6 @@
 """Carry what a sound file says about itself from a source to its restored copy.
 
-Containers made of chunks (WAV, RF64, W64, AIFF, CAF) keep every chunk that does not describe the
+Containers made of chunks (WAV, RF64, AIFF, CAF) keep every chunk that does not describe the
 coding of the samples, byte for byte, behind the audio. FLAC keeps its metadata blocks. Between
 unlike containers the comments and pictures are translated. Audio data is never loaded, and sizes
 that a file claims are believed only as far as the file reaches.
@@ -28,7 +28,7 @@ _COPY_BYTES = 1 << 20
 _FLAC_OWN = frozenset((0, 1, 3, 4, 6))  # stream info, padding, seek table; comments and pictures go apart
 _FLAC_PADDING = 8192  # so that a tag editor need not move the audio
 
-_W64_GUID = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+_GUID = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,10 @@ _RIFF_CODING = frozenset((b"fmt ", b"data", b"fact", b"ds64", b"PEAK", b"JUNK", 
 _RIFF = ChunkStyle("WAV", 4, "<I", False, 2, 12, _RIFF_CODING)
 _RIFX = ChunkStyle("big-endian WAV", 4, ">I", False, 2, 12, _RIFF_CODING)
 _FORM = ChunkStyle("AIFF", 4, ">I", False, 2, 12, frozenset((b"COMM", b"SSND", b"FVER", b"PEAK", b"CHAN")))
-_W64 = ChunkStyle(
-    "W64", 16, "<Q", True, 8, 40, frozenset(name + _W64_GUID for name in (b"fmt ", b"data", b"fact", b"junk"))
-)
-_CAF = ChunkStyle(
-    "CAF",
-    4,
-    ">Q",
-    False,
-    1,
-    8,
-    frozenset((b"desc", b"data", b"pakt", b"kuki", b"chan", b"free", b"peak", b"ovvw")),
-)
+_W64_CODING = frozenset(name + _GUID for name in (b"fmt ", b"data", b"fact", b"junk"))
+W64 = ChunkStyle("W64", 16, "<Q", True, 8, 40, _W64_CODING)
+_CAF_CODING = frozenset((b"desc", b"data", b"pakt", b"kuki", b"chan", b"free", b"peak", b"ovvw"))
+_CAF = ChunkStyle("CAF", 4, ">Q", False, 1, 8, _CAF_CODING)
 DATA_CHUNKS = frozenset((b"data", b"SSND"))
 
 
@@ -99,7 +91,7 @@ def _style(head: bytes) -> ChunkStyle | None:
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return _FORM
     if head[:4] == b"riff" and head[24:28] == b"wave":
-        return _W64
+        return W64
     if head[:4] == b"caff":
         return _CAF
     return None
@@ -180,7 +172,8 @@ def copy_tags(source: Path, target: Path) -> list[str]:
     try:
         with source.open("rb") as old, target.open("rb+") as new:
             ours, theirs = list_chunks(new), list_chunks(old)
-            if ours is not None and theirs is not None and ours.style == theirs.style:
+            # In W64, libsndfile plays chunks behind the audio as audio: none are written.
+            if ours is not None and theirs is not None and ours.style == theirs.style != W64:
                 warnings = _copy_chunks(old, theirs, new, ours)
             else:
                 comments = _read_comments(source, old, theirs)
@@ -188,7 +181,8 @@ def copy_tags(source: Path, target: Path) -> list[str]:
             new.flush()
             os.fsync(new.fileno())
     except (OSError, mutagen.MutagenError) as error:
-        raise AudioFileError(f"{target}: the tags of {source} could not be written: {error}") from error
+        reason = " ".join(str(error).split())
+        raise AudioFileError(f"{target}: the tags of {source} could not be written: {reason}") from error
     return [f"{source}: {warning}" for warning in warnings]
 
 
@@ -201,7 +195,7 @@ def _copy_chunks(old: BinaryIO, theirs: ChunkList, new: BinaryIO, ours: ChunkLis
         lost = theirs.file_size - theirs.end
         warnings.append(f"{lost} bytes at the end are no valid chunk and were not carried over")
     style, room = ours.style, _MAX_RIFF_SIZE - ours.file_size
-    unlimited = style in (_W64, _CAF) or _is_rf64(new)
+    unlimited = style is _CAF or _is_rf64(new)
     for chunk in theirs.chunks:
         if chunk.identifier in style.coding:
             continue
@@ -229,9 +223,7 @@ def _append_chunk(file: BinaryIO, style: ChunkStyle, identifier: bytes, size: in
     """Append one chunk to a file and correct the size that the file gives for itself."""
     end = file.seek(0, os.SEEK_END)
     file.write(b"\0" * (-end % style.align))
-    header_bytes = style.id_bytes + struct.calcsize(style.size_code)
-    stated = size + (header_bytes if style.size_counts_header else 0)
-    file.write(identifier + struct.pack(style.size_code, stated))
+    file.write(identifier + struct.pack(style.size_code, size))
     left = size
     while left:
         piece = payload.read(min(left, _COPY_BYTES))
@@ -243,9 +235,7 @@ def _append_chunk(file: BinaryIO, style: ChunkStyle, identifier: bytes, size: in
     end = file.tell()
     if style is _CAF:  # states no total
         return
-    if style is _W64:
-        at, code, total = 16, "<Q", end
-    elif _is_rf64(file):
+    if _is_rf64(file):
         at, code, total = 20, "<Q", end - 8
     else:
         at, code, total = 4, style.size_code, end - 8
@@ -292,7 +282,7 @@ def _read_comments(source: Path, old: BinaryIO, chunks: ChunkList | None) -> _Co
                     _read_chunk(old, chunk, chunks.style, comments)
     # A hostile tag makes mutagen raise nearly anything; no tag is worth losing a restoration.
     except Exception as error:
-        comments.lost.append(f"tags could not be read ({type(error).__name__}: {error})")
+        comments.lost.append(f"tags could not be read ({' '.join(repr(error).split())})")
     return comments
 
 
@@ -342,6 +332,8 @@ def _read_with_mutagen(source: Path, comments: _Comments) -> None:
             values = value if isinstance(value, list) else [value]
             if key.upper() == "METADATA_BLOCK_PICTURE":
                 comments.pictures.extend(flac.Picture(base64.b64decode(text)) for text in values)
+            elif isinstance(tags, list):  # Vorbis comments, which go back as they came
+                comments.pairs.append((key, value))
             else:
                 comments.add(key.upper(), values)
     comments.pictures.extend(getattr(found, "pictures", []))
@@ -355,12 +347,8 @@ def _from_id3(tags: Any, comments: _Comments) -> None:
         name = frame.FrameID
         if name == "APIC":
             picture = flac.Picture()
-            picture.type, picture.mime, picture.desc, picture.data = (
-                frame.type,
-                frame.mime,
-                frame.desc,
-                frame.data,
-            )
+            for part in ("type", "mime", "desc", "data"):
+                setattr(picture, part, getattr(frame, part))
             comments.pictures.append(picture)
         elif name in ("TRCK", "TPOS"):
             number, _, total = str(frame).partition("/")
@@ -385,6 +373,8 @@ def _from_id3(tags: Any, comments: _Comments) -> None:
 
 
 def _write_comments(comments: _Comments, target: Path, new: BinaryIO, chunks: ChunkList | None) -> list[str]:
+    if not comments.pairs and not comments.pictures and not comments.flac_blocks:
+        return comments.lost
     new.seek(0)
     if new.read(4) == b"fLaC":
         _write_flac(comments, target)
@@ -427,7 +417,7 @@ def _to_id3(comments: _Comments) -> Any:
     tags = id3.ID3()
     values: dict[str, list[str]] = {}
     for key, value in comments.pairs:
-        values.setdefault(key, []).append(value)
+        values.setdefault(key.upper(), []).append(value)
     for key, texts in values.items():
         if key == "COMMENT":
             tags.add(id3.COMM(encoding=3, lang="XXX", desc="", text=texts))

@@ -1,0 +1,5 @@
+"""``python -m wavemend``: the command line."""
+
+from .host.cli import main
+
+main()

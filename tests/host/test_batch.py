@@ -1,0 +1,108 @@
+"""Many recordings: names are decided first, collisions refuse the run, failures do not stop it."""
+
+import numpy as np
+import pytest
+import soundfile
+from wavemend import Chain
+from wavemend.host.batch import PlanError, plan, run
+from wavemend.plugins.dc_offset import DcOffset
+
+from .recordings import RATE, damaged, write
+
+
+@pytest.fixture
+def archive(tmp_path):
+    folder = tmp_path / "archive"
+    (folder / "box 1").mkdir(parents=True)
+    write(folder / "a.wav", damaged(0.3))
+    write(folder / "box 1" / "b.flac", damaged(0.3))
+    soundfile.write(folder / "box 1" / "c.ogg", damaged(0.3).T, RATE)
+    (folder / "notes.txt").write_text("not sound")
+    return folder
+
+
+def outputs(jobs, folder):
+    return [str(job.output.relative_to(folder)) for job in jobs]
+
+
+def test_a_folder_keeps_its_structure(archive, tmp_path):
+    target = tmp_path / "out"
+    jobs = plan([str(archive)], target)
+    assert outputs(jobs, target) == ["a.wav", "box 1/b.flac", "box 1/c.flac"]
+    assert not target.exists()  # a plan writes nothing
+
+
+def test_outputs_of_an_earlier_run_inside_the_folder_are_no_inputs(archive):
+    target = archive / "restored"
+    assert all(o.rendered for o in run(Chain, plan([str(archive)], target)))
+    jobs = plan([str(archive)], target, skip_existing=True)
+    assert len(jobs) == 3 and all(job.skipped for job in jobs)
+
+
+def test_globs_and_files(archive, tmp_path):
+    jobs = plan([str(archive / "**" / "*.flac"), str(archive / "a.wav")], tmp_path / "out")
+    assert outputs(jobs, tmp_path / "out") == ["b.flac", "a.wav"]
+    odd = write(archive / "side [1].wav", damaged(0.3))
+    assert plan([str(odd)], tmp_path / "x.wav")[0].source == odd  # a name that looks like a pattern
+    with pytest.raises(PlanError, match="no file matches"):
+        plan([str(archive / "*.aiff")], tmp_path / "out")
+    with pytest.raises(PlanError, match="no sound files"):
+        plan([str(tmp_path)], tmp_path / "archive")
+
+
+def test_one_file_may_be_named(archive, tmp_path):
+    (job,) = plan([str(archive / "a.wav")], tmp_path / "restored.flac")
+    assert job.output == tmp_path / "restored.flac"
+    (job,) = plan([str(archive / "a.wav")], tmp_path / "restored")
+    assert job.output == tmp_path / "restored" / "a.wav"
+
+
+@pytest.mark.parametrize(
+    "names", [("side.ogg", "side.flac"), ("Side.wav", "side.wav"), ("x/side.wav", "side.wav")]
+)
+def test_two_inputs_never_go_into_one_name(tmp_path, names):
+    sources = []
+    for name in names:
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(tmp_path / "in" / name, damaged(0.2).T, RATE)
+        sources.append(str(tmp_path / "in" / name))
+    with pytest.raises(PlanError, match="would both be written to"):
+        plan(sources, tmp_path / "out", overwrite=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_was_removed_collides_with_nothing(tmp_path):
+    for name in ("side.wav", "side.removed.wav"):
+        write(tmp_path / name, damaged(0.2))
+    sources = [str(tmp_path / "side.wav"), str(tmp_path / "side.removed.wav")]
+    plan(sources, tmp_path / "out")
+    with pytest.raises(PlanError, match="both"):
+        plan(sources, tmp_path / "out", removed=True)
+
+
+def test_inputs_are_never_written_over(archive):
+    with pytest.raises(PlanError, match="inputs are never written over"):
+        plan([str(archive)], archive, overwrite=True)
+
+
+def test_existing_outputs_refuse_the_run_unless_told(archive, tmp_path):
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "a.wav").write_text("precious")
+    with pytest.raises(PlanError, match=r"a\.wav: is there already; say --overwrite .*--skip-existing"):
+        plan([str(archive)], target)
+    assert [job.skipped for job in plan([str(archive)], target, skip_existing=True)] == [True, False, False]
+    assert not any(job.skipped for job in plan([str(archive)], target, overwrite=True))
+
+
+def test_bad_files_are_told_about_and_the_others_go_on(archive, tmp_path):
+    (archive / "0.wav").write_text("no sound at all")
+    write(archive / "1.wav", np.zeros((1, 0)))
+    whole = (archive / "box 1" / "b.flac").read_bytes()
+    (archive / "2.flac").write_bytes(whole[: len(whole) // 2])
+    outcomes = list(run(lambda: Chain([DcOffset()]), plan([str(archive)], tmp_path / "out")))
+    failed = [outcome.job.source.name for outcome in outcomes if outcome.error]
+    assert failed == ["0.wav", "1.wav", "2.flac"]
+    assert all(o.job.source.name in o.error and "\n" not in o.error for o in outcomes if o.error)
+    made = sorted(p.name for p in (tmp_path / "out").rglob("*") if p.is_file() and ".report." not in p.name)
+    assert made == ["a.wav", "b.flac", "c.flac"]

@@ -1,0 +1,133 @@
+"""The command line as a new user meets it: one line an error, exit codes, nothing lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from .recordings import damaged, write
+
+ENV = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"}
+
+
+def wavemend(*arguments, cwd=None):
+    command = [sys.executable, "-m", "wavemend", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=ENV, check=False)
+
+
+def refused(result, message, code=2):
+    assert result.returncode == code, result.stderr
+    assert "Traceback" not in result.stderr
+    lines = [line for line in result.stderr.splitlines() if line.startswith("error:")]
+    assert len(lines) == len(result.stderr.splitlines()) == 1, result.stderr
+    assert message in lines[0]
+
+
+def test_render_a_folder_with_a_bad_file_in_it(tmp_path):
+    write(tmp_path / "in.wav", damaged(0.5))
+    (tmp_path / "bad.wav").write_text("hello")
+    result = wavemend("render", "vinyl", tmp_path / "in.wav", tmp_path / "bad.wav", "-o", tmp_path / "out")
+    refused(result, "bad.wav", code=1)
+    assert "restored" in result.stdout and "failed" in result.stdout
+    assert (tmp_path / "out" / "in.wav").exists() and not (tmp_path / "out" / "bad.wav").exists()
+    result = wavemend("render", "vinyl", tmp_path / "in.wav", "-o", tmp_path / "out")
+    refused(result, "--overwrite")
+    result = wavemend(
+        "render", "vinyl", tmp_path / "in.wav", "-o", tmp_path / "out", "--skip-existing", "--json"
+    )
+    assert result.returncode == 0 and json.loads(result.stdout)[0]["state"] == "skipped"
+
+
+def test_render_as_json(tmp_path):
+    write(tmp_path / "in.wav", damaged(0.5))
+    result = wavemend("render", "vinyl", "in.wav", "-o", "out.wav", "--removed", "--json", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    (done,) = json.loads(result.stdout)
+    assert done["state"] == "restored" and (tmp_path / done["removed"]).exists()
+    assert sum(done["events"].values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["render"], "Missing argument"),
+        (["render", "vinyl", "in.wav"], "Missing option"),
+        (["render", "vinil", "in.wav", "-o", "out"], "the factory presets are"),
+        (["render", "vinyl", "in.wav", "-o", "out", "--set", "declick.x=3"], "no parameter 'x'"),
+        (["render", "vinyl", "in.wav", "-o", "out", "--overs", "clip"], "clip"),
+        (["render", "vinyl", "*.nothing", "-o", "out"], "no file matches"),
+        (["render", "vinyl", "in.wav", "-o", "out", "--overwrite", "--skip-existing"], "contradict"),
+        (["plugins", "show", "wavemend.declik"], "did you mean wavemend.declick"),
+        (["presets", "show", "nowhere.json"], "cannot be read"),
+        (["frobnicate"], "frobnicate"),
+    ],
+)
+def test_refused_before_it_starts(tmp_path, arguments, message):
+    write(tmp_path / "in.wav", damaged(0.2))
+    refused(wavemend(*arguments, cwd=tmp_path), message)
+    assert [p.name for p in tmp_path.iterdir()] == ["in.wav"]
+
+
+def test_a_missing_input_fails_and_is_named(tmp_path):
+    refused(wavemend("render", "prepare", "gone.wav", "-o", "out", cwd=tmp_path), "gone.wav", code=1)
+
+
+def test_presets_and_plugins(tmp_path):
+    listed = json.loads(wavemend("presets", "list", "--json").stdout)
+    assert {"vinyl", "voice-on-tape", "prepare"} <= {preset["id"] for preset in listed}
+    shown = wavemend("presets", "show", "vinyl", "--json").stdout
+    (tmp_path / "mine.json").write_text(shown)
+    assert "good" in wavemend("presets", "check", tmp_path / "mine.json").stdout
+    (tmp_path / "broken.json").write_text(shown.replace("sensitivity", "sensitivty"))
+    refused(wavemend("presets", "check", tmp_path / "broken.json"), "did you mean sensitivity", code=1)
+    assert "sensitivity" in wavemend("presets", "show", "vinyl").stdout
+    assert "pedalboard.HighShelfFilter" in wavemend("plugins", "list").stdout
+    schema = json.loads(wavemend("plugins", "show", "wavemend.declick", "--json").stdout)
+    assert schema["properties"]["sensitivity"]["maximum"] == 10
+    assert "0 to 10" in wavemend("plugins", "show", "wavemend.declick").stdout
+    assert wavemend("--version").stdout.strip()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_interrupted_leaves_nothing_half_done(tmp_path, stop):
+    rng = np.random.default_rng(0)
+    source = write(tmp_path / "in.wav", 0.1 * rng.standard_normal((2, 44_100 * 90)))
+    before = source.read_bytes()
+    command = [sys.executable, "-m", "wavemend", "render", "vinyl", "in.wav", "-o", "out.wav", "--removed"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=ENV) as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / ".out.wav.wavemend-part").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.send_signal(stop)
+        stderr = process.stderr.read()
+    names = {path.name for path in tmp_path.iterdir()}
+    if stop == signal.SIGKILL:
+        assert "out.wav" not in names
+        write(tmp_path / "short.wav", damaged(0.2))
+        assert wavemend("render", "prepare", "short.wav", "-o", "ok.wav", cwd=tmp_path).returncode == 0
+        names = {path.name for path in tmp_path.iterdir()} - {"short.wav", "ok.wav", "ok.wav.report.json"}
+    else:
+        assert process.returncode == 130
+        assert stderr.strip() == "error: interrupted; nothing unfinished was left behind"
+    assert names == {"in.wav"}
+    assert source.read_bytes() == before
+
+
+def test_demo(tmp_path):
+    pytest.importorskip("matplotlib")
+    result = wavemend("demo", "-o", tmp_path / "demo")
+    assert result.returncode == 0, result.stderr
+    made = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert made == {"before.wav", "after.wav", "after.removed.wav", "after.png", "after.wav.report.json"}
+    assert "clicks repaired" in result.stdout
+    refused(wavemend("demo", "-o", tmp_path / "demo"), "is there already")
+    write(tmp_path / "own.wav", damaged(0.5))
+    result = wavemend("demo", tmp_path / "own.wav", "-o", tmp_path / "demo")
+    assert result.returncode == 0 and (tmp_path / "demo" / "own.after.png").exists()

@@ -1,0 +1,54 @@
+"""Values changed over a preset's own."""
+
+import json
+
+import pytest
+from wavemend.errors import ParameterError, PluginError, PresetError, UnknownParameterError
+from wavemend.host.settings import chain_with
+
+
+def test_values_change_by_number_and_by_name():
+    chain = chain_with(
+        "vinyl", ["declick.sensitivity=3", "2.cutoff_hz=25 Hz", "4.bypass=off", "4.gain_db=-2"]
+    )
+    assert chain[0].sensitivity == 3 and chain[1].cutoff_hz == 25
+    assert not chain.slots[3].bypass and chain[3].gain_db == pytest.approx(-2)
+    chain = chain_with("vinyl", ["BrickwallLimiter.true_peak=true", "denoise.mix=0.5"])
+    assert chain[4].true_peak and chain.slots[2].mix == 0.5
+
+
+@pytest.mark.parametrize(
+    ("setting", "error", "message"),
+    [
+        ("sensitivity", ParameterError, "write SLOT.PARAMETER=VALUE"),
+        ("sensitivity=3", ParameterError, "write SLOT.PARAMETER=VALUE"),
+        ("dehum.x=3", PresetError, r"'dehum' is no slot of this preset; it has 1 \(declick\), 2 \(rumble\)"),
+        ("declick.sensitivty=3", UnknownParameterError, "did you mean sensitivity"),
+        ("declick.sensitivity=30", ParameterError, "0 to 10"),
+        ("declick.sensitivity=", ParameterError, "0 to 10"),
+        ("4.gain_db=loud", PluginError, "must be a finite number"),
+        ("4.gain=3", UnknownParameterError, "no parameter 'gain'"),
+        ("4.bypass=maybe", ParameterError, "on or off"),
+        ("4.mix=2", ParameterError, "0 to 1"),
+    ],
+)
+def test_a_bad_setting_gives_one_clear_line(setting, error, message):
+    with pytest.raises(error, match=message):
+        chain_with("vinyl", [setting])
+
+
+def test_a_name_that_fits_twice_needs_its_number(tmp_path):
+    slot = {"plugin": "pedalboard.Gain", "parameters": {"gain_db": 1.0}}
+    preset = {
+        "format": "wavemend-preset",
+        "format_version": 1,
+        "name": "",
+        "chain": [slot, {"chain": [slot]}],
+    }
+    path = tmp_path / "twice.json"
+    path.write_text(json.dumps(preset))
+    with pytest.raises(PresetError, match="fits several slots; use its number"):
+        chain_with(str(path), ["gain.gain_db=3"])
+    assert chain_with(str(path), ["2.1.gain_db=3"])[1][0].gain_db == pytest.approx(3)
+    with pytest.raises(ParameterError, match="nested chain"):
+        chain_with(str(path), ["2.gain_db=3"])
