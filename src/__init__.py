@@ -53,6 +53,8 @@ _HOMES = {
     "Rumble": "plugins.rumble",
 }
 
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - the names above, once
+
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Generic, Self, TypeVar
+from types import NoneType, UnionType
+from typing import Any, Generic, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from ..errors import WavemendError
-from .framing import Audio, FrameGrid
+from .framing import Audio, FrameGrid, next_block
 
 
 class FindingsError(WavemendError, ValueError):
@@ -22,8 +24,9 @@ class Findings(ABC):
     """Base of what an analyser finds; subclasses are frozen dataclasses of numbers and arrays.
 
     Values are physical (Hz, dBFS/Hz, samples of full scale 1.0), so that findings hold at any rate and
-    any block size. ``__post_init__`` of a subclass refuses impossible values, because findings also come
-    out of files: it raises `FindingsError`.
+    any block size. Fields are annotated as arrays, float, int, str, bool, or one of these or None; they
+    hold no NaN and no infinity, which JSON cannot. ``__post_init__`` of a subclass refuses impossible
+    values, because findings also come out of files: it raises `FindingsError`.
     """
 
     @property
@@ -43,21 +46,56 @@ class Findings(ABC):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Rebuild findings from `to_json`'s values; raises `FindingsError`, whatever is wrong with them."""
-        known = {f.name: f for f in fields(cls)}
+        hints = get_type_hints(cls)
+        known = {f.name: hints[f.name] for f in fields(cls)}
         if not isinstance(data, Mapping) or set(data) != set(known):
             raise FindingsError(f"{cls.__name__} needs exactly the fields {', '.join(known)}")
         try:
-            values = {k: np.asarray(v, np.float64) if isinstance(v, list) else v for k, v in data.items()}
-            return cls(**values)
+            return cls(**{name: _from_json(data[name], hint) for name, hint in known.items()})
         except FindingsError:
             raise
-        except (TypeError, ValueError, OverflowError) as error:
+        except Exception as error:  # strangers' data: whatever __post_init__ stumbles over, it is damaged
             raise FindingsError(f"{cls.__name__} is damaged: {error}") from None
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self.to_json() == other.to_json()
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _from_json(value: object, hint: Any) -> Any:
+    """Read one field's value; ValueError where it is not of the annotated type."""
+    kind = get_origin(hint) or hint
+    if kind in (Union, UnionType):
+        options = get_args(hint)
+        if value is None and NoneType in options:
+            return None
+        (hint,) = (option for option in options if option is not NoneType)
+        return _from_json(value, hint)
+    if kind is np.ndarray and isinstance(value, list):
+        dtype = get_args(get_args(hint)[1])[0]
+        wanted = {"f": (int, float), "i": (int,), "b": (bool,)}[np.dtype(dtype).kind]
+        if not all(type(item) in wanted for item in _flat(value)):
+            raise ValueError(f"an array holds something that is not {dtype.__name__}")
+        array = np.array(value, dtype)
+        if not np.isfinite(array).all():
+            raise ValueError("an array holds NaN or infinity")
+        return array
+    if kind is float and type(value) in (int, float):
+        number = float(value)  # type: ignore[arg-type]
+        if math.isfinite(number):
+            return number
+    if kind in (int, str, bool) and type(value) is kind:
+        return value
+    raise ValueError(f"{value!r:.40} is not {getattr(kind, '__name__', kind)}")
+
+
+def _flat(value: list[object]) -> Iterator[object]:
+    for item in value:
+        if isinstance(item, list):
+            yield from _flat(item)
+        else:
+            yield item
 
 
 F = TypeVar("F", bound=Findings)
@@ -83,10 +121,13 @@ class Analyser(ABC, Generic[F]):
         self.sample_rate = sample_rate
         self.channels = channels
         self._grid = FrameGrid(channels, hop)
+        self._heard = 0
 
     def push(self, audio: Audio) -> None:
-        """Hear the next block, shape (channels, n)."""
-        for frame in self._grid.push(np.array(audio, np.float64)):
+        """Hear the next block, shape (channels, n); refused as `Stream.step` refuses it."""
+        block = next_block(audio, self.channels, self._heard)
+        self._heard += block.shape[1]
+        for frame in self._grid.push(block):
             self._frame(frame)
 
     def result(self) -> F:

@@ -8,8 +8,48 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import AudioShapeError, AudioValueError
+
 Audio = npt.NDArray[np.float64]
 """Samples, shape (channels, n), full scale 1.0."""
+
+
+def refuse_non_finite(audio: Audio, start: int = 0, source: str = "audio") -> None:
+    """Raise `AudioValueError` where `audio`, shape (channels, n), holds NaN or infinity.
+
+    `start` is the absolute position of its first sample, for the message.
+    """
+    finite = np.isfinite(audio)
+    if finite.all():
+        return
+    channel, position = np.argwhere(~finite)[0]
+    value = audio[channel, position]
+    raise AudioValueError(
+        f"{source} holds {value} at sample {start + position} of channel {channel}; samples must be finite"
+    )
+
+
+def next_block(audio: npt.NDArray[np.floating], channels: int, start: int) -> Audio:
+    """Copy the next block of a recording of `channels`, whose first sample is number `start`.
+
+    The copy is float64 and C-contiguous whatever the caller's array is: NumPy sums another memory order
+    in another order, to other bits, and the caller may use its buffer again.
+
+    Raises
+    ------
+    AudioShapeError
+        Not of shape (channels, n).
+    AudioValueError
+        NaN or infinity inside.
+    """
+    if audio.ndim != 2 or audio.shape[0] != channels:
+        raise AudioShapeError(
+            f"a block of shape {audio.shape} came into a recording of {channels} channels; "
+            f"it must be ({channels}, n)"
+        )
+    block = np.array(audio, np.float64, order="C")
+    refuse_non_finite(block, start)
+    return block
 
 
 class Fifo:
@@ -62,11 +102,14 @@ class FrameGrid:
         self._fifo = Fifo(channels)
 
     def push(self, block: Audio) -> Iterator[Audio]:
-        """Add `block`, shape (channels, n); yield each frame, shape (channels, hop), that it completes."""
+        """Add `block`, shape (channels, n); yield each frame, shape (channels, hop), that it completes.
+
+        Frames are C-contiguous, so that their arithmetic cannot depend on the block they lay in.
+        """
         self._fifo.push(block)
         while len(self._fifo) >= self.hop:
-            yield self._fifo.pop(self.hop)
+            yield np.ascontiguousarray(self._fifo.pop(self.hop))
 
     def rest(self) -> Audio:
         """Take what is left of an unfinished frame, shape (channels, less than hop)."""
-        return self._fifo.pop(len(self._fifo))
+        return np.ascontiguousarray(self._fifo.pop(len(self._fifo)))

@@ -238,6 +238,7 @@ class Chain(MutableSequence[Member]):
         if self._live is not None:
             stream, rate, _ = self._live
             if rate == sample_rate and stream.channels == channels and stream.follow(self.slots):
+                self._live = (stream, rate, layout)
                 return stream
         self._warn()
         stream = self.stream(sample_rate, channels)

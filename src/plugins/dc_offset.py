@@ -14,6 +14,7 @@ from .parameters import number
 from .stage import Framing, Processor, RepairStage, Sink, Step
 
 _BLOCK_SECONDS = 0.1
+_STANDARD_ERRORS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +35,18 @@ class Offset(Findings):
     def __post_init__(self) -> None:
         if self.mean.ndim != 1 or self.mean.shape != self.uncertainty.shape:
             raise FindingsError("Offset needs one mean and one uncertainty a channel")
-        if not (np.isfinite(self.mean).all() and (self.uncertainty >= 0).all()):
+        finite = np.isfinite(self.mean).all() and np.isfinite(self.uncertainty).all()
+        if not (finite and (self.uncertainty >= 0).all()):
             raise FindingsError("Offset needs finite means and uncertainties that are not negative")
 
     @property
     def found(self) -> bool:
-        """Whether any channel's mean is off zero."""
-        return bool((self.mean != 0).any())
+        """Whether any channel's mean is further off zero than chance explains."""
+        return bool((np.abs(self.mean) > _STANDARD_ERRORS * self.uncertainty).any())
 
     def significant(self, threshold_db: float) -> npt.NDArray[np.float64]:
         """Return the offsets to remove, shape (channels,); 0 where under the threshold or due to chance."""
-        real = np.abs(self.mean) > np.maximum(10 ** (threshold_db / 20), 4 * self.uncertainty)
+        real = np.abs(self.mean) > np.maximum(10 ** (threshold_db / 20), _STANDARD_ERRORS * self.uncertainty)
         return np.where(real, self.mean, 0.0)
 
     def describe(self) -> str:

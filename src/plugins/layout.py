@@ -8,8 +8,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.framing import Audio
+from ..analysis.framing import Audio, refuse_non_finite
 from ..errors import AudioShapeError, AudioTypeError, AudioValueError
+
+__all__ = ["MAX_CHANNELS", "Layout", "check_channels", "check_rate", "refuse_non_finite", "to_planar"]
 
 MAX_CHANNELS = 64
 LOWEST_RATE, HIGHEST_RATE = 4_000.0, 768_000.0
@@ -23,6 +25,7 @@ class Layout:
 
     kind: Kind
     dtype: np.dtype[Any]
+    channels: int
 
     def restore(self, audio: Audio) -> npt.NDArray[Any]:
         """Return `audio`, shape (channels, n), in this layout and dtype."""
@@ -38,7 +41,8 @@ def to_planar(array: object, previous: Layout | None = None) -> tuple[Audio, Lay
     array
         float32 or float64, shape (n,), (channels, n) or (n, channels); the shorter side is the channels.
     previous
-        Layout of the stream's earlier blocks, which settles a square array.
+        Layout of the stream's earlier blocks, which settles a square array, and a block of fewer samples
+        than channels.
 
     Returns
     -------
@@ -52,21 +56,21 @@ def to_planar(array: object, previous: Layout | None = None) -> tuple[Audio, Lay
     AudioTypeError
         Not an array of 32-bit or 64-bit floats.
     AudioShapeError
-        More than two dimensions, no telling which side is the channels, or too many channels.
+        Not one or two dimensions, no telling which side is the channels, or too many channels.
     AudioValueError
         NaN or infinity inside.
     """
-    if not isinstance(array, np.ndarray) or array.dtype not in (np.float32, np.float64):
-        kind = f"array of {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
+    if not isinstance(array, np.ndarray) or array.dtype.newbyteorder("=") not in (np.float32, np.float64):
+        given = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
         raise AudioTypeError(
-            f"audio is a {kind}; it must be a NumPy array of float32 or float64 with full scale 1.0"
+            f"audio is {given}; it must be a NumPy array of float32 or float64 with full scale 1.0"
         )
     if array.ndim == 1:
-        layout = Layout("mono", array.dtype)
+        kind: Kind = "mono"
         planar = array[np.newaxis]
     elif array.ndim == 2:
-        layout = Layout(_side_of_channels(array.shape, previous), array.dtype)
-        planar = array.T if layout.kind == "interleaved" else array
+        kind = _side_of_channels(array.shape, previous)
+        planar = array.T if kind == "interleaved" else array
     else:
         raise AudioShapeError(f"audio has {array.ndim} dimensions; it must have 1 or 2")
     if planar.shape[0] > MAX_CHANNELS:
@@ -75,35 +79,33 @@ def to_planar(array: object, previous: Layout | None = None) -> tuple[Audio, Lay
         )
     audio = np.array(planar, np.float64, order="C")
     refuse_non_finite(audio)
-    return audio, layout
+    return audio, Layout(kind, array.dtype, audio.shape[0])
 
 
 def _side_of_channels(shape: tuple[int, ...], previous: Layout | None) -> Kind:
     first, second = shape
-    if previous is not None and previous.kind != "mono" and (first == second or 0 in shape):
-        return previous.kind
+    if first == second == 0:
+        raise AudioShapeError(f"audio of shape {shape} has no channels; one side must be the channels")
+    if 0 in shape:
+        return "planar" if first else "interleaved"
+    if previous is not None and previous.kind != "mono":
+        side = first if previous.kind == "planar" else second
+        if side == previous.channels or first == second:
+            return previous.kind
     if first == second and first > 1:
         raise AudioShapeError(
             f"audio of shape {shape} is ambiguous: channels could be either side; pass a longer first block"
         )
-    if first == 0 and second <= MAX_CHANNELS:
-        return "interleaved"
-    return "planar" if first <= second or second == 0 else "interleaved"
+    return "planar" if first <= second else "interleaved"
 
 
-def refuse_non_finite(audio: Audio, start: int = 0, source: str = "audio") -> None:
-    """Raise `AudioValueError` where `audio`, shape (channels, n), holds NaN or infinity.
-
-    `start` is the absolute position of its first sample, for the message.
-    """
-    finite = np.isfinite(audio)
-    if finite.all():
-        return
-    channel, position = np.argwhere(~finite)[0]
-    value = audio[channel, position]
-    raise AudioValueError(
-        f"{source} holds {value} at sample {start + position} of channel {channel}; samples must be finite"
-    )
+def check_channels(channels: object) -> int:
+    """Return the number of channels, or raise `AudioValueError`."""
+    if isinstance(channels, bool) or not isinstance(channels, int | np.integer):
+        raise AudioTypeError(f"channels={channels!r} must be a whole number")
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise AudioValueError(f"channels={channels!r} is not allowed; it must be 1 to {MAX_CHANNELS}")
+    return int(channels)
 
 
 def check_rate(sample_rate: object) -> float:

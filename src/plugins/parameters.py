@@ -109,9 +109,16 @@ class Parameter(ABC):
         """Write `value` for people, with its unit."""
         return f"{value} {self.unit}".rstrip()
 
+    def _without_unit(self, text: str) -> str:
+        written = text.strip()
+        if self.unit and written.lower().endswith(self.unit.lower()):
+            written = written[: -len(self.unit)].rstrip()
+        return written
+
     def _refuse(self, value: object, owner: str) -> ParameterError:
         where = f"{owner}.{self.id}" if owner else self.id
-        return ParameterError(f"{where}={value!r} is not allowed; it must be {self.allowed()}")
+        written = repr(value) if not isinstance(value, int) or abs(value) < 1e15 else "a huge number"
+        return ParameterError(f"{where}={written} is not allowed; it must be {self.allowed()}")
 
     def _described(self, schema: dict[str, Any]) -> dict[str, Any]:
         unit = {"x-unit": self.unit} if self.unit else {}
@@ -126,11 +133,20 @@ class Number(Parameter):
     high: float = 1.0
     scale: Scale = "linear"
 
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise TypeError(f"low={self.low} must be below high={self.high}")
+        if self.scale == "log" and self.low <= 0:
+            raise TypeError(f"a log scale needs low > 0, not {self.low}")
+
     def check(self, value: object, owner: str = "") -> float:
         """See `Parameter.check`; any real number but a bool, NaN or infinity is refused by name."""
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise self._refuse(value, owner)
-        result = float(value)
+        try:
+            result = float(value)
+        except OverflowError:  # a whole number beyond every float
+            raise self._refuse(value, owner) from None
         if not (math.isfinite(result) and self.low <= result <= self.high):
             raise self._refuse(value, owner)
         return result + 0.0  # -0.0 and 0.0 are one value, and must be one preset
@@ -142,7 +158,9 @@ class Number(Parameter):
         return float((value - self.low) / (self.high - self.low))
 
     def from_raw(self, raw: float) -> Any:
-        """See `Parameter.from_raw`; rounding never leaves the range."""
+        """See `Parameter.from_raw`; rounding never leaves the range, and 1 is the very end of it."""
+        if raw == 1:
+            return self.high
         if self.scale == "log":
             value = self.low * (self.high / self.low) ** raw
         else:
@@ -151,11 +169,8 @@ class Number(Parameter):
 
     def parse(self, text: str) -> Any:
         """See `Parameter.parse`; the unit may be written or left out."""
-        written = text.strip()
-        if self.unit and written.lower().endswith(self.unit.lower()):
-            written = written[: -len(self.unit)]
         try:
-            return self.check(float(written))
+            return self.check(float(self._without_unit(text)))
         except ValueError:
             raise self._refuse(text, "") from None
 
@@ -192,6 +207,10 @@ class Integer(Number):
         """See `Parameter.from_raw`."""
         return round(super().from_raw(raw))
 
+    def text(self, value: Any) -> str:
+        """See `Parameter.text`; every digit, so that no whole number is another."""
+        return f"{value:d} {self.unit}".rstrip()
+
     def allowed(self) -> str:
         """See `Parameter.allowed`."""
         return f"a whole number from {self.low:g} to {self.high:g} {self.unit}".rstrip()
@@ -227,7 +246,7 @@ class Choice(Parameter):
 
     def parse(self, text: str) -> Any:
         """See `Parameter.parse`."""
-        return self.check(text.strip())
+        return self.check(self._without_unit(text))
 
     def allowed(self) -> str:
         """See `Parameter.allowed`."""
@@ -291,8 +310,6 @@ def number(
     *, default: float, low: float, high: float, doc: str, scale: Scale = "linear", **described: Any
 ) -> Any:
     """Declare a real-valued parameter; the fields are those of `Parameter` and `Number`."""
-    if scale == "log" and low <= 0:
-        raise TypeError(f"a log scale needs low > 0, not {low}")
     return Number(float(default), low=low, high=high, doc=doc, scale=scale, **described)
 
 
@@ -393,9 +410,7 @@ class BoundParameter:
 
     @raw_value.setter
     def raw_value(self, raw: float) -> None:
-        if not 0 <= raw <= 1:
-            raise ParameterError(f"{self.python_name}.raw_value={raw!r} is not allowed; it must be 0 to 1")
-        setattr(self._stage, self.python_name, self._parameter.from_raw(raw))
+        setattr(self._stage, self.python_name, self._at(raw))
 
     @property
     def default_raw_value(self) -> float:
@@ -424,11 +439,17 @@ class BoundParameter:
 
     def get_raw_value_for(self, value: Any) -> float:
         """Place of `value` between 0 and 1; `ParameterError` where it is not allowed."""
-        return self._parameter.to_raw(self._parameter.check(value))
+        return self._parameter.to_raw(self._parameter.check(value, type(self._stage).__name__))
 
     def get_text_for_raw_value(self, raw: float) -> str:
-        """Text of the value at place `raw`."""
-        return self._parameter.text(self._parameter.from_raw(raw))
+        """Text of the value at place `raw`; `ParameterError` where that is not 0 to 1."""
+        return self._parameter.text(self._at(raw))
+
+    def _at(self, raw: float) -> Any:
+        if not 0 <= raw <= 1:
+            where = f"{type(self._stage).__name__}.{self.python_name}"
+            raise ParameterError(f"{where}: raw value {raw!r} is not allowed; it must be 0 to 1")
+        return self._parameter.from_raw(raw)
 
     def __repr__(self) -> str:
         limits = f"range={self.range}" if self.type is float else f"valid_values={self.valid_values}"
@@ -503,7 +524,8 @@ class Parametric:
 
     def __repr__(self) -> str:
         values = " ".join(f"{name}={value!r}" for name, value in self._values.items())
-        return f"<wavemend.{type(self).__name__} {values}>".replace(" >", ">")
+        package = type(self).__module__.partition(".")[0]
+        return f"<{package}.{type(self).__name__} {values}>".replace(" >", ">")
 
     def copy(self) -> Self:
         """Return an independent object with the same settings."""

@@ -9,6 +9,7 @@ A package offers a stage with one line in its pyproject.toml, named by the stage
 from __future__ import annotations
 
 import difflib
+import inspect
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
@@ -19,14 +20,11 @@ GROUP = "wavemend.plugins"
 
 
 @cache
-def _offers() -> dict[str, EntryPoint]:
-    offers: dict[str, EntryPoint] = {}
+def _offers() -> dict[str, dict[str, EntryPoint]]:
+    # By id, then by target: an editable install may list the same offer twice.
+    offers: dict[str, dict[str, EntryPoint]] = {}
     for offer in entry_points(group=GROUP):
-        taken = offers.setdefault(offer.name, offer)
-        if taken.value != offer.value:
-            raise PluginError(
-                f"two packages offer the stage {offer.name!r}: {taken.value} and {offer.value}; uninstall one"
-            )
+        offers.setdefault(offer.name, {})[offer.value] = offer
     return offers
 
 
@@ -37,15 +35,22 @@ def stage_ids() -> list[str]:
 
 def stage_class(identifier: str) -> type[Stage]:
     """Load the class of the stage `identifier`; raises `PluginError` where there is none, or a broken one."""
-    offer = _offers().get(identifier)
-    if offer is None:
+    offers = _offers().get(identifier)
+    if offers is None:
         near = difflib.get_close_matches(identifier, stage_ids(), n=1)
         hint = f"did you mean {near[0]}?" if near else "see `wavemend plugins list`"
         raise PluginError(f"no stage {identifier!r} is installed; {hint}")
+    if len(offers) > 1:
+        raise PluginError(
+            f"two packages offer the stage {identifier!r}: {' and '.join(sorted(offers))}; uninstall one"
+        )
+    (offer,) = offers.values()
     try:
         loaded = offer.load()
     except Exception as error:
         raise PluginError(f"the stage {identifier!r} ({offer.value}) does not load: {error}") from error
-    if not (isinstance(loaded, type) and issubclass(loaded, Stage) and loaded.id == identifier):
-        raise PluginError(f"{offer.value} is offered as {identifier!r}, but is no stage of that id")
+    if not (isinstance(loaded, type) and issubclass(loaded, Stage)):
+        raise PluginError(f"{offer.value} is offered as {identifier!r}, but is no stage")
+    if getattr(loaded, "id", None) != identifier or inspect.isabstract(loaded):
+        raise PluginError(f"{offer.value} is offered as {identifier!r}, but is no finished stage of that id")
     return loaded

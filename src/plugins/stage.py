@@ -27,9 +27,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..analysis.findings import Analyser, Findings
-from ..analysis.framing import Audio, Fifo, FrameGrid
-from ..errors import AudioShapeError, NotLearned
-from .layout import Layout, check_rate, refuse_non_finite, to_planar
+from ..analysis.framing import Audio, Fifo, FrameGrid, next_block
+from ..errors import NotLearned
+from .layout import Layout, check_channels, check_rate, to_planar
 from .parameters import Parametric, choice
 
 _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -132,6 +132,7 @@ class Stream:
         self._to_skip = framing.latency
         self._fed = 0
         self._given = 0
+        self._ended = False
         self._removed = np.empty((channels, 0))
 
     @property
@@ -156,7 +157,7 @@ class Stream:
         Parameters
         ----------
         audio
-            Shape (channels, n), float64, any n.
+            Shape (channels, n), float32 or float64, any n and any memory order; it is not kept.
         sink
             Called with every `Event`, absolute positions.
 
@@ -172,24 +173,24 @@ class Stream:
         AudioShapeError
             Another number of channels than the stream's.
         """
-        if audio.shape[0] != self.channels:
-            raise AudioShapeError(f"{audio.shape[0]} channels came into a stream of {self.channels}")
-        refuse_non_finite(audio, self._fed)
-        self._fed += audio.shape[1]
-        kept = np.array(audio, np.float64)  # the caller may use its buffer again
+        if self._ended:
+            raise RuntimeError("the stream was flushed: its recording has ended; open a new one")
+        kept = next_block(audio, self.channels, self._fed)
+        self._fed += kept.shape[1]
         if self._stage.repairs:
             self._dry.push(kept)
         return self._emit([self._processor.step(frame, sink) for frame in self._grid.push(kept)])
 
     def flush(self, sink: Sink | None = None) -> Audio:
         """End the recording: give every sample still held back, shape (channels, m)."""
+        self._ended = True
         self._processor.finish(self._fed)
         hop = self._framing.hop
         rest = self._grid.rest()
         missing = self._fed - self._given
         outputs = []
         ready = -self._to_skip
-        while ready < missing:
+        while missing and ready < missing:
             frame = np.zeros((self.channels, hop))
             frame[:, : rest.shape[1]] = rest
             rest = rest[:, :0]
@@ -286,18 +287,23 @@ class Stage(Parametric, ABC):
 
     @findings.setter
     def findings(self, findings: Findings | None) -> None:
+        self._check_type(findings)
+        self._findings = findings
+        self._live = None
+
+    def _check_type(self, findings: object) -> None:
         if findings is not None and type(findings) is not self.findings_type:
             wanted = self.findings_type.__name__ if self.findings_type else "no findings at all"
             raise TypeError(
                 f"{type(self).__name__}.findings is {type(findings).__name__}; it must be {wanted}"
             )
-        self._findings = findings
-        self._live = None
 
     def analyse(self, audio: npt.NDArray[Any], sample_rate: float) -> Any:
         """Return the findings of a recording held in one array; the stage does not change."""
-        planar, _ = to_planar(audio)
-        analyser = self.analyser(check_rate(sample_rate), planar.shape[0])
+        return self._analyse(to_planar(audio)[0], check_rate(sample_rate))
+
+    def _analyse(self, planar: Audio, sample_rate: float) -> Any:
+        analyser = self.analyser(sample_rate, planar.shape[0])
         analyser.push(planar)
         return analyser.result()
 
@@ -324,18 +330,21 @@ class Stage(Parametric, ABC):
         ------
         NotLearned
             The stage needs findings and there are none.
+        TypeError
+            `findings` are another stage's.
         """
-        check_rate(sample_rate)
+        sample_rate, channels = check_rate(sample_rate), check_channels(channels)
+        self._check_type(findings)
         findings = self._findings if self._findings is not None else findings
-        if self.findings_type is not None and findings is None:
+        if findings is None and self.needs_findings:
             raise NotLearned(
                 f"{type(self).__name__} must hear a recording before it can run live: call its "
                 f"learn(audio, sample_rate) first, or process the whole recording at once"
             )
         snapshot = self.copy()
-        processor = snapshot.processor(float(sample_rate), channels, findings)
+        processor = snapshot.processor(sample_rate, channels, findings)
         processor.settings = snapshot
-        return Stream(snapshot, processor, snapshot.framing(float(sample_rate)), channels)
+        return Stream(snapshot, processor, snapshot.framing(sample_rate), channels)
 
     # -- pedalboard's surface ----------------------------------------------------------------------
 
@@ -401,7 +410,7 @@ class Stage(Parametric, ABC):
             self._live = None
             if not audio.shape[1]:
                 return layout.restore(audio)
-            findings = self.analyse(audio, sample_rate) if self.needs_findings else None
+            findings = self._analyse(audio, sample_rate) if self.needs_findings else None
             stream = self.stream(sample_rate, audio.shape[0], findings)
             return layout.restore(np.concatenate([stream.step(audio), stream.flush()], axis=1))
         return layout.restore(self._running(sample_rate, audio.shape[0], layout).step(audio))
@@ -416,6 +425,7 @@ class Stage(Parametric, ABC):
         if self._live is not None:
             stream, rate, _ = self._live
             if rate == sample_rate and stream.channels == channels and stream.follow(self):
+                self._live = (stream, rate, layout)
                 return stream
         stream = self.stream(sample_rate, channels)
         self._live = (stream, sample_rate, layout)

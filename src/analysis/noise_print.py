@@ -1,0 +1,274 @@
+"""Noise print: the spectrum of a recording's steady noise, found where the program pauses.
+
+Where the program never pauses, the floor that each frequency band keeps falling back to is taken instead
+(minimum statistics).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..kernels.stft import forward, hann, hop_length
+from .findings import Analyser, Findings, FindingsError
+from .framing import Audio
+from .noise_floor import (
+    BLOCK_FRAMES,
+    LEAST_LEVEL,
+    MOST_LEVEL,
+    STRETCH_BLOCKS,
+    Bands,
+    Block,
+    Floor,
+    QuietStretches,
+    Stretch,
+    decibels,
+    extend,
+    mean_density,
+    noise_like,
+    smooth,
+)
+
+Array = npt.NDArray[np.float64]
+
+NO_NOISE = LEAST_LEVEL
+"""Density, dBFS/Hz, that stands for no noise at all."""
+
+FRAME_SECONDS = 0.05
+"""Length of the frames in which the analyser and the stage look at the recording."""
+
+_MAX_CHANNELS = 64
+_MAX_POINTS = 65_536
+_MAX_STRETCHES = 4_096
+_SILENCE_DBFS = -95.0  # the dither of a 16-bit file is less than any recording's noise
+_AGREE_DB = 2.0
+_CHANCE_DB = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class NoisePrint(Findings):
+    """Power spectral density of a recording's steady noise.
+
+    Attributes
+    ----------
+    frequency_hz
+        Ascending, shape (points,); no points where nothing was found.
+    density_dbfs_hz
+        One-sided power spectral density of each channel, shape (channels, points): dB relative to a mean
+        square of 1.0 in 1 Hz. -200 is no noise at all. Between points, decibels are interpolated; above the
+        last one there is no noise.
+    start_s, end_s
+        Stretches in which it was heard, in seconds, shape (stretches,); none where it is the floor
+        under a program that never pauses.
+    confidence
+        0 (nothing found) to 1.
+    """
+
+    frequency_hz: Array
+    density_dbfs_hz: Array
+    start_s: Array
+    end_s: Array
+    confidence: float
+
+    def __post_init__(self) -> None:
+        arrays = (self.frequency_hz, self.density_dbfs_hz, self.start_s, self.end_s)
+        if not all(isinstance(a, np.ndarray) and a.dtype == np.float64 for a in arrays):
+            raise FindingsError("NoisePrint needs lists of numbers")
+        if not all(np.isfinite(a).all() for a in arrays):
+            raise FindingsError("NoisePrint needs finite numbers")
+        self._check_spectrum()
+        self._check_stretches()
+        if not isinstance(self.confidence, float) or not 0.0 <= self.confidence <= 1.0:
+            raise FindingsError(f"NoisePrint.confidence={self.confidence!r} must be 0 to 1")
+
+    def _check_spectrum(self) -> None:
+        frequency, density = self.frequency_hz, self.density_dbfs_hz
+        if frequency.ndim != 1 or density.ndim != 2 or density.shape[1] != frequency.size:
+            raise FindingsError("NoisePrint needs one density a channel and frequency")
+        if not 1 <= density.shape[0] <= _MAX_CHANNELS or frequency.size > _MAX_POINTS:
+            raise FindingsError(
+                f"NoisePrint holds {density.shape[0]} channels of {frequency.size} points; allowed are "
+                f"1 to {_MAX_CHANNELS} channels and {_MAX_POINTS} points"
+            )
+        if (np.diff(frequency, prepend=-1e-9) <= 0).any():
+            raise FindingsError("NoisePrint.frequency_hz must ascend from 0 or above")
+        if ((density < NO_NOISE) | (density > MOST_LEVEL)).any():
+            raise FindingsError(f"NoisePrint.density_dbfs_hz must be {NO_NOISE:g} to {MOST_LEVEL:g} dBFS/Hz")
+
+    def _check_stretches(self) -> None:
+        start, end = self.start_s, self.end_s
+        if start.ndim != 1 or start.shape != end.shape or start.size > _MAX_STRETCHES:
+            raise FindingsError(f"NoisePrint needs one end a start, of at most {_MAX_STRETCHES} stretches")
+        if ((start < 0) | (end <= start)).any():
+            raise FindingsError("NoisePrint needs stretches that start at 0 s or later and end after that")
+
+    @classmethod
+    def nothing(cls, channels: int) -> NoisePrint:
+        """Return the print of a recording of `channels` channels in which no noise was found."""
+        none = np.empty(0)
+        return cls(none, np.empty((channels, 0)), none, none, 0.0)
+
+    @property
+    def found(self) -> bool:
+        """Whether any channel has noise."""
+        return bool(self.noisy.any())
+
+    @property
+    def noisy(self) -> npt.NDArray[np.bool_]:
+        """Which channels have noise, shape (channels,)."""
+        return np.asarray((self.density_dbfs_hz > NO_NOISE).any(axis=1))
+
+    @property
+    def level_dbfs(self) -> Array:
+        """Level of each channel's noise, shape (channels,): its mean square over full scale 1.0."""
+        return self._level(np.ones_like(self.frequency_hz))
+
+    @property
+    def level_dbfs_a(self) -> Array:
+        """Level of each channel's noise, A-weighted (IEC 61672-1, annex E), shape (channels,)."""
+        f2 = self.frequency_hz**2
+        low, middle, upper, high = np.square([20.598997, 107.65265, 737.86223, 12194.217])
+        pressure = high * f2**2 / ((f2 + low) * np.sqrt((f2 + middle) * (f2 + upper)) * (f2 + high))
+        return self._level((pressure * 10**0.1) ** 2)
+
+    def _level(self, weight: Array) -> Array:
+        power = np.trapezoid(10 ** (self.density_dbfs_hz / 10) * weight, self.frequency_hz, axis=1)
+        return np.asarray(10 * np.log10(np.maximum(power, 10 ** (NO_NOISE / 10))))
+
+    def bin_power(self, sample_rate: float, window: Array) -> Array:
+        """Return the noise power to expect in each bin of a windowed spectrum.
+
+        Parameters
+        ----------
+        sample_rate
+            Hz.
+        window
+            Shape (length,).
+
+        Returns
+        -------
+        Array
+            ``E |rfft(noise * window)|^2``, shape (channels, length // 2 + 1); 0 where there is no noise.
+        """
+        bins = np.fft.rfftfreq(window.size, 1 / sample_rate)
+        density = np.full((self.density_dbfs_hz.shape[0], bins.size), NO_NOISE)
+        if self.frequency_hz.size:
+            for row, points in zip(density, self.density_dbfs_hz, strict=True):
+                row[:] = np.interp(bins, self.frequency_hz, points, right=NO_NOISE)
+        power = 10 ** (density / 10) * (sample_rate * np.sum(window**2) / 2)
+        return np.where(density > NO_NOISE, power, 0.0)
+
+    def describe(self) -> str:
+        """See `Findings.describe`."""
+        if not self.found:
+            return "no steady noise"
+        levels = ", ".join(f"{level:.0f}" for level in self.level_dbfs_a[self.noisy])
+        seconds = np.sum(self.end_s - self.start_s)
+        where = f"heard in {seconds:.1f} s of pauses" if self.start_s.size else "under the program"
+        return f"steady noise of {levels} dBFS (A), {where}, confidence {self.confidence:.1f}"
+
+
+class NoisePrintAnalyser(Analyser[NoisePrint]):
+    """Find the quietest stretches of steady noise, or else the floor under the program.
+
+    The recording is heard in blocks of 0.1 s; three in a row are a stretch. Memory does not grow: the few
+    quietest stretches of each channel are kept, and a histogram of the level in each band.
+    """
+
+    def __init__(self, sample_rate: float, channels: int) -> None:
+        # half-overlapping Hann frames are nearly independent, and no sample is lost
+        self._hop = 2 * hop_length(sample_rate, FRAME_SECONDS)
+        super().__init__(sample_rate, channels, hop=BLOCK_FRAMES * self._hop)
+        self._window = hann(2 * self._hop)
+        self._before = np.zeros((channels, self._hop))
+        self._bands = Bands(self._hop + 1)
+        self._floor = Floor(channels, self._bands)
+        self._stretches = [QuietStretches() for _ in range(channels)]
+        self._blocks: list[Block] = []
+        self._count = 0
+
+    def _frame(self, frame: Audio) -> None:
+        spectra = forward(np.concatenate([self._before, frame], axis=1), self._window, self._hop)
+        self._before = frame[:, -self._hop :]
+        density = spectra.real**2 + spectra.imag**2
+        density *= 2 / (self.sample_rate * np.sum(self._window**2))
+        density += 10 ** (NO_NOISE / 10)
+        # the logarithm of a product costs a quarter of four, and densities are far from overflow
+        log = np.log(density.prod(axis=1)) / BLOCK_FRAMES
+        silent = np.mean(frame**2, axis=1) < 10 ** (_SILENCE_DBFS / 10)
+        block = Block(density.mean(axis=1), log, silent)
+        self._count += 1
+        self._floor.hear(block)
+        self._blocks = [*self._blocks[1 - STRETCH_BLOCKS :], block]
+        if len(self._blocks) == STRETCH_BLOCKS and not silent.all():
+            mean, level, noise = noise_like(self._blocks, self._bands)
+            for channel in np.flatnonzero(noise):
+                heard = Stretch(float(level[channel]), self._count - STRETCH_BLOCKS, mean[channel])
+                self._stretches[channel].hear(heard)
+
+    def _conclude(self, rest: Audio) -> NoisePrint:
+        found = [self._from_stretches(c) or self._from_floor(c) for c in range(self.channels)]
+        audible = [one for one in found if one is not None]
+        if not audible:
+            return NoisePrint.nothing(self.channels)
+        nothing = np.full(self._hop + 1, NO_NOISE)
+        levels = [nothing if one is None else decibels(one.density) for one in found]
+        start, end = _joined(sorted({first for one in audible for first in one.blocks}))
+        block_seconds = BLOCK_FRAMES * self._hop / self.sample_rate
+        return NoisePrint(
+            frequency_hz=np.arange(self._hop + 1.0) * (self.sample_rate / self._window.size),
+            density_dbfs_hz=np.clip(np.round(levels, 2), NO_NOISE, MOST_LEVEL),
+            start_s=np.round(start * block_seconds, 3),
+            end_s=np.round(end * block_seconds, 3),
+            confidence=min(one.confidence for one in audible),
+        )
+
+    def _from_stretches(self, channel: int) -> _Found | None:
+        """Take the noise from quiet stretches, unless the rest of the recording contradicts them."""
+        stretches = self._stretches[channel].alike()
+        if not stretches:
+            return None
+        density, steady = mean_density(stretches, self._bands)
+        level = decibels(self._bands.mean(density))
+        floor, known = self._floor.level(channel)
+        differs = np.median(np.abs(level - floor)[known]) > _AGREE_DB if known.any() else False
+        if not steady or differs or self._floor.often_quieter(channel, level):
+            return None
+        # what a band keeps falling back to is the most that noise can be in it
+        excess = np.maximum(level - floor - _CHANCE_DB, 0.0)
+        density = smooth(density, len(stretches) * STRETCH_BLOCKS * BLOCK_FRAMES)
+        density *= self._bands.spread(10 ** (-excess / 10))
+        confidence = round(1 - 0.4 / len(stretches), 2)
+        return self._audible(_Found(density, [stretch.first for stretch in stretches], confidence))
+
+    def _from_floor(self, channel: int) -> _Found | None:
+        """Take the noise that shows between the notes of a program that never pauses."""
+        level, steady = self._floor.level(channel)
+        if np.count_nonzero(steady) < max(4, steady.size / 8):
+            return None
+        density = extend(level, steady, self._bands, self._hop + 1)
+        return self._audible(_Found(density, [], round(0.2 + 0.3 * float(np.mean(steady)), 2)))
+
+    def _audible(self, found: _Found) -> _Found | None:
+        power = np.sum(found.density) * self.sample_rate / self._window.size
+        return found if power > 10 ** (_SILENCE_DBFS / 10) else None
+
+
+class _Found(NamedTuple):
+    """Noise of one channel: density of shape (bins,), first blocks of its stretches, confidence."""
+
+    density: Array
+    blocks: list[int]
+    confidence: float
+
+
+def _joined(first: list[int]) -> tuple[Array, Array]:
+    """Join stretches that touch or overlap; return their first, and last but one, blocks."""
+    marks = np.array(first, np.float64)
+    if not first:
+        return marks, marks
+    cut = np.flatnonzero(np.diff(marks) > STRETCH_BLOCKS) + 1
+    return marks[np.r_[0, cut]], marks[np.r_[cut - 1, marks.size - 1]] + STRETCH_BLOCKS

@@ -1,0 +1,290 @@
+"""Autoregressive models: fitted to short stretches, and the least-squares problems on samples under them.
+
+A stretch of sound is taken as ``sum_k a[k] x[t - k] = e[t]``, ``a[0] = 1``, with a white excitation ``e``.
+Every kernel works in float64 and in one fixed order of operations: loops are written so that vector
+instructions run over independent results (lags, columns), never over the terms of a sum, and nothing goes
+through BLAS. The same samples give the same bits wherever they lie in memory.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Vector = npt.NDArray[np.float64]
+Matrix = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int64]
+
+_FLOOR = 1e-30  # far under the square of one 64-bit step: a model of silence is no model
+
+
+@njit(cache=True, nogil=True)
+def autocorrelation(x: Vector, order: int) -> Vector:
+    """Sums of lagged products of `x`, lags 0 to `order`, shape (order + 1,)."""
+    r = np.zeros(order + 1)
+    reach = np.zeros(x.size + order)  # zeros past the end spare a test on every lag
+    reach[: x.size] = x
+    for t in range(x.size):
+        value = x[t]
+        for lag in range(order + 1):
+            r[lag] += value * reach[t + lag]
+    return r
+
+
+@njit(cache=True, nogil=True)
+def levinson(r: Vector, a: Vector) -> float:
+    """Solve the Yule-Walker equations by the Levinson-Durbin recursion (Durbin 1960).
+
+    Parameters
+    ----------
+    r
+        Autocorrelation, lags 0 to p, shape (p + 1,).
+    a
+        Filled with the model, shape (p + 1,), ``a[0] = 1``; the recursion stops where `r` is singular.
+
+    Returns
+    -------
+    float
+        Energy of the prediction error; 0 where `r` holds nothing to predict.
+    """
+    order = r.size - 1
+    a[:] = 0.0
+    a[0] = 1.0
+    error = r[0]
+    if not error > _FLOOR:
+        return 0.0
+    previous = np.empty(order + 1)
+    for m in range(1, order + 1):
+        total = r[m]
+        for k in range(1, m):
+            total += a[k] * r[m - k]
+        reflection = -total / error
+        if not abs(reflection) < 1.0:
+            break
+        previous[:m] = a[:m]
+        for k in range(1, m):
+            a[k] = previous[k] + reflection * previous[m - k]
+        a[m] = reflection
+        error *= 1.0 - reflection * reflection
+    return error
+
+
+@njit(cache=True, nogil=True)
+def prediction_error(x: Vector, start: int, stop: int, a: Vector, e: Vector) -> None:
+    """Write the excitation of ``x[start:stop]`` into ``e[start:stop]``; samples before ``x[0]`` count as 0."""
+    for t in range(start, stop):
+        e[t] = x[t]
+    for k in range(1, a.size):
+        coefficient = a[k]
+        for t in range(max(start, k), stop):
+            e[t] += coefficient * x[t - k]
+
+
+@njit(cache=True, nogil=True)
+def _add_covariance(x: Vector, start: int, stop: int, phi: Matrix) -> int:
+    """Add the covariance of ``x[start:stop]`` to `phi`, shape (p + 1, p + 1); return how many rows it had.
+
+    ``phi[i, j] = sum_t x[t - i] x[t - j]`` over the t whose every lag lies inside; each diagonal follows
+    from its first element by exchanging one product a step (Marple 1987, section 8.5).
+    """
+    order = phi.shape[0] - 1
+    rows = stop - start - order
+    if rows <= 0:
+        return 0
+    backwards = x[start:stop][::-1].copy()
+    last = stop - start - 1
+    first_row = np.zeros(order + 1)
+    for t in range(order, stop - start):
+        value = backwards[last - t]
+        for lag in range(order + 1):
+            first_row[lag] += value * backwards[last - t + lag]
+    part = np.empty((order + 1, order + 1))
+    part[0] = first_row
+    head = start + order - 1
+    for i in range(order):
+        for j in range(i, order):
+            part[i + 1, j + 1] = part[i, j] + x[head - i] * x[head - j] - x[stop - 1 - i] * x[stop - 1 - j]
+    for i in range(order + 1):
+        for j in range(i, order + 1):
+            phi[i, j] += part[i, j]
+    return rows
+
+
+@njit(cache=True, nogil=True)
+def covariance_model(x: Vector, start: int, stop: int, damaged: Mask, ridge: float, a: Vector) -> float:
+    """Fit a model by the modified covariance method (Marple 1980) to the undamaged runs of a stretch.
+
+    Forward and backward prediction errors are minimised together over the rows that no damaged sample
+    touches, so nothing has to be assumed about what is under the damage.
+
+    Parameters
+    ----------
+    x, damaged
+        Samples and which of them to keep out, shape (n,).
+    start, stop
+        The stretch.
+    ridge
+        Added to the diagonal, as a part of the power: keeps empty bands from making the problem singular.
+    a
+        Filled with the model, shape (p + 1,), ``a[0] = 1``.
+
+    Returns
+    -------
+    float
+        Variance of the prediction error; negative where there were too few rows (under 2 p) or no power,
+        and `a` is not to be used.
+    """
+    order = a.size - 1
+    phi = np.zeros((order + 1, order + 1))
+    rows = 0
+    run = start
+    for t in range(start, stop + 1):
+        if t == stop or damaged[t]:
+            rows += _add_covariance(x, run, t, phi)
+            run = t + 1
+    if rows < 2 * order:
+        return -1.0
+    both = np.empty((order + 1, order + 1))
+    for i in range(order + 1):
+        for j in range(i, order + 1):
+            both[i, j] = phi[i, j] + phi[order - j, order - i]
+            both[j, i] = both[i, j]
+    power = both[0, 0]
+    if not power > _FLOOR:
+        return -1.0
+    band = np.zeros((order, order))
+    target = np.empty(order)
+    for i in range(order):
+        target[i] = -both[0, i + 1]
+        for j in range(i, order):
+            band[i, j - i] = both[i + 1, j + 1]
+        band[i, 0] += ridge * power
+    if not band_cholesky(band):
+        return -1.0
+    band_solve(band, target)
+    a[0] = 1.0
+    a[1:] = target
+    energy = power
+    for i in range(order):
+        energy += target[i] * both[0, i + 1]
+    return max(energy, ridge * power) / (2 * rows)
+
+
+@njit(cache=True, nogil=True)
+def band_cholesky(band: Matrix) -> bool:
+    """Replace a symmetric positive definite band matrix by its lower Cholesky factor.
+
+    Parameters
+    ----------
+    band
+        Lower band by columns, shape (m, w): ``band[j, d]`` is the element in row j + d, column j.
+
+    Returns
+    -------
+    bool
+        False where the matrix was not positive definite; `band` is then spoilt.
+    """
+    size, width = band.shape
+    for j in range(size):
+        pivot = band[j, 0]
+        if not pivot > 0.0:
+            return False
+        root = np.sqrt(pivot)
+        reach = min(width, size - j)
+        band[j, 0] = root
+        for d in range(1, reach):
+            band[j, d] /= root
+        for d in range(1, reach):
+            factor = band[j, d]
+            for q in range(reach - d):
+                band[j + d, q] -= factor * band[j, d + q]
+    return True
+
+
+@njit(cache=True, nogil=True)
+def band_solve(factor: Matrix, b: Vector) -> None:
+    """Solve ``L L' x = b`` in place; `factor` comes from `band_cholesky`."""
+    size, width = factor.shape
+    for j in range(size):
+        b[j] /= factor[j, 0]
+        value = b[j]
+        for d in range(1, min(width, size - j)):
+            b[j + d] -= factor[j, d] * value
+    for j in range(size - 1, -1, -1):
+        total = b[j]
+        for d in range(1, min(width, size - j)):
+            total -= factor[j, d] * b[j + d]
+        b[j] = total / factor[j, 0]
+
+
+@njit(cache=True, nogil=True)
+def band_inverse_diagonal(factor: Matrix, diagonal: Vector) -> None:
+    """Write the diagonal of ``(L L')^-1`` into `diagonal`, shape (m,) (Takahashi, Fagan and Chen 1973)."""
+    size, width = factor.shape
+    inverse = np.zeros((size, width))  # the band of the inverse, by columns, as in `band_cholesky`
+    total = np.empty(width)
+    for j in range(size - 1, -1, -1):
+        reach = min(width, size - j)
+        pivot = factor[j, 0]
+        total[:reach] = 0.0
+        for k in range(1, reach):
+            value = factor[j, k]
+            total[k] += value * inverse[j + k, 0]
+            for q in range(1, reach - k):
+                element = inverse[j + k, q]
+                total[k + q] += value * element
+                total[k] += factor[j, k + q] * element
+        own = 1.0 / pivot
+        for d in range(1, reach):
+            inverse[j, d] = -total[d] / pivot
+            own -= factor[j, d] * inverse[j, d]
+        inverse[j, 0] = own / pivot
+        diagonal[j] = inverse[j, 0]
+
+
+@njit(cache=True, nogil=True)
+def span_precision(a: Vector, active: Positions, last: int, band: Matrix) -> None:
+    """Write ``A'A`` on the active samples into `band`: how excitation energy bends around them.
+
+    Parameters
+    ----------
+    a
+        The model, shape (p + 1,).
+    active
+        Increasing positions of the samples, shape (m,).
+    last
+        Position of the last excitation sample that counts (the recording's end, or well past the span).
+    band
+        Filled, shape (m, min(p + 1, m)), as in `band_cholesky`.
+    """
+    order = a.size - 1
+    lags = autocorrelation(a, order)
+    size, width = band.shape
+    for j in range(size):
+        for d in range(width):
+            i = j + d
+            distance = active[i] - active[j] if i < size else order + 1
+            if distance > order:
+                band[j, d] = 0.0
+                continue
+            band[j, d] = lags[distance]
+            # Rows past the recording's end do not exist: take their products out again.
+            for t in range(last + 1, active[j] + order + 1):
+                if t >= active[i]:
+                    band[j, d] -= a[t - active[i]] * a[t - active[j]]
+
+
+@njit(cache=True, nogil=True)
+def span_gradient(a: Vector, e: Vector, active: Positions, last: int, g: Vector) -> None:
+    """Write ``A'e`` at the active samples into `g`: the excitation's own echo of a change there.
+
+    `e` is indexed by position, as far as `last`.
+    """
+    order = a.size - 1
+    for i in range(active.size):
+        total = 0.0
+        for k in range(min(order, last - active[i]) + 1):
+            total += a[k] * e[active[i] + k]
+        g[i] = total

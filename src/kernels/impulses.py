@@ -1,0 +1,254 @@
+"""Impulses in a recording: found where its excitation stands out of what surrounds it on both sides.
+
+A click is short, and what stands before and after it is alike. Attacks differ from it in that what follows
+is as loud; glottal pulses, brass and distorted guitars in that the neighbours are as high. So each cell of
+about 1.5 ms is compared with the cells to its left and to its right, and the larger of the two counts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from .autoregression import (
+    Matrix,
+    Positions,
+    Vector,
+    autocorrelation,
+    band_cholesky,
+    band_solve,
+    levinson,
+    prediction_error,
+    span_gradient,
+    span_precision,
+)
+
+SIDE = 14  # cells that are looked at on each side
+GUARD = 2  # the nearest of them starts so many cells away
+SIGMA = 1.4826  # standard deviation of a Gaussian over the median of its magnitude
+_OUTLIER = 6.0
+
+
+@njit(cache=True, nogil=True)
+def _bridge(x: Vector, start: int, stop: int, end: int, a: Vector, e: Vector) -> None:
+    """Interpolate ``x[start:stop]`` by least squares (Janssen, Veldhuis and Vries 1986), `e` following."""
+    active = np.arange(start, stop)
+    order = a.size - 1
+    band = np.empty((active.size, min(order + 1, active.size)))
+    span_precision(a, active, end - 1, band)
+    for i in range(active.size):
+        band[i, 0] *= 1.0 + 1e-9
+    change = np.empty(active.size)
+    span_gradient(a, e, active, end - 1, change)
+    if band_cholesky(band):
+        band_solve(band, change)
+        for i in range(active.size):
+            x[start + i] -= change[i]
+        prediction_error(x, start, min(stop + order, end), a, e)
+
+
+@njit(cache=True, nogil=True)
+def _bridge_outliers(x: Vector, a: Vector, longest: int) -> bool:
+    """Interpolate the runs of `x` whose excitation is an outlier; say whether there was any."""
+    e = np.zeros(x.size)
+    order = a.size - 1
+    prediction_error(x, order, x.size, a, e)
+    limit = _OUTLIER * SIGMA * np.median(np.abs(e[order:]))
+    found = False
+    t = order
+    while t < x.size:
+        if abs(e[t]) <= limit:
+            t += 1
+            continue
+        stop = t + 1
+        ahead = stop
+        while ahead < x.size and ahead - stop < order // 4:
+            if abs(e[ahead]) > 0.5 * limit:
+                stop = ahead + 1
+            ahead += 1
+        if stop - t <= longest and stop < x.size:
+            _bridge(x, t, stop, x.size, a, e)
+            found = True
+        t = stop
+    return found
+
+
+@njit(cache=True, nogil=True)
+def excitation(x: Vector, repaired: Vector, first: int, last: int, block: int, bounds: Positions, order: int,
+               longest: int, e: Vector) -> None:  # fmt: skip
+    """Write the excitation of whole blocks of `x`, each under a model of its own, into `e`.
+
+    A model is fitted (autocorrelation method, Hann window of two blocks around the block), outliers are
+    bridged, and it is fitted again, so that clicks do not hide in the model that is to show them.
+
+    Parameters
+    ----------
+    x
+        The recording, shape (n,).
+    repaired
+        The same with earlier clicks repaired: what models are fitted to.
+    first, last
+        First sample of the first block, and one past the last block.
+    block
+        Samples a block.
+    bounds
+        Where the recording begins and ends in `x`; nothing outside counts.
+    order, longest
+        Order of the models; longest run of outliers that is bridged.
+    e
+        Filled from `first` to `last`, with 0 where a prediction would reach past the recording's start.
+    """
+    a = np.empty(order + 1)
+    taper = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(2 * block) + 0.5) / (2 * block))
+    for start in range(first, last, block):
+        low = start - block // 2
+        low = max(min(low, bounds[1] - 2 * block), bounds[0])
+        stretch = repaired[low : min(low + 2 * block, bounds[1])].copy()
+        begin = max(start, bounds[0] + order)
+        end = min(start + block, bounds[1])
+        e[start : start + block] = 0.0
+        if stretch.size <= 2 * order or begin >= end:
+            continue
+        for again in range(2):
+            r = autocorrelation(stretch * taper[: stretch.size], order)
+            r[0] *= 1.0 + 1e-9
+            levinson(r, a)
+            if again or not _bridge_outliers(stretch, a, longest):
+                break
+        prediction_error(x, begin, end, a, e)
+
+
+@njit(cache=True, nogil=True)
+def describe_cells(e: Vector, first: int, last: int, cell: int, median: Vector, peak: Vector,
+                   place: Positions) -> None:  # fmt: skip
+    """Write each cell's median and greatest magnitude, and where that is; cell k is ``e[k*cell:(k+1)*cell]``."""
+    for k in range(first, last):
+        magnitude = np.abs(e[k * cell : (k + 1) * cell])
+        median[k] = np.median(magnitude)
+        at = np.argmax(magnitude)
+        peak[k] = magnitude[at]
+        place[k] = k * cell + at
+
+
+@njit(cache=True, nogil=True)
+def surroundings(median: Vector, peak: Vector, k: int, low: int, high: int, out: Vector) -> None:
+    """Robust scale, upper quartile of the peaks and highest peak beside cell `k`, the larger side of each.
+
+    Cells before `low` and from `high` on do not exist. `out` has shape (3,).
+    """
+    out[:] = 0.0
+    for side in range(2):
+        begin = max(k - GUARD - SIDE + 1, low) if side == 0 else k + GUARD
+        end = k - GUARD + 1 if side == 0 else min(k + GUARD + SIDE, high)
+        count = end - begin
+        if count < 2:
+            continue
+        out[0] = max(out[0], SIGMA * np.median(median[begin:end]))
+        peaks = np.sort(peak[begin:end])
+        out[1] = max(out[1], peaks[(3 * count) // 4])
+        out[2] = max(out[2], peaks[count - 1])
+
+
+@njit(cache=True, nogil=True)
+def score_cells(median: Matrix, peak: Matrix, first: int, last: int, low: int, high: int, thresholds: Vector,
+                floor: float, score: Matrix, scale: Matrix) -> None:  # fmt: skip
+    """Score how far each cell's peak stands out; 1 is a click.
+
+    Parameters
+    ----------
+    median, peak
+        From `describe_cells`, shape (channels, cells).
+    first, last
+        The cells to score.
+    low, high
+        The cells that lie in the recording.
+    thresholds
+        A click stands ``thresholds[0]`` scales out and ``thresholds[1]`` times over the highest peak nearby;
+        or, in crackle, ``thresholds[2]`` scales out and ``thresholds[3]`` times over the peaks' upper quartile.
+    floor
+        Least scale.
+    score, scale
+        Filled, shape (channels, cells): the score, 0 where a neighbour's peak is higher, and the magnitude
+        down to which a click is followed.
+    """
+    around = np.empty(3)
+    for channel in range(peak.shape[0]):
+        for k in range(first, last):
+            own = peak[channel, k]
+            score[channel, k] = 0.0
+            if not own > 0.25 * thresholds[0] * max(median[channel, k], floor):
+                continue
+            if (k > low and peak[channel, k - 1] > own) or (k + 1 < high and peak[channel, k + 1] >= own):
+                continue
+            surroundings(median[channel], peak[channel], k, low, high, around)
+            base = max(around[0], floor)
+            alone = min(own / (thresholds[0] * base), own / (thresholds[1] * max(around[2], base)))
+            among = min(own / (thresholds[2] * base), own / (thresholds[3] * max(around[1], base)))
+            score[channel, k] = max(alone, among)
+            scale[channel, k] = max(4.0 * base, 1.2 * around[1])
+
+
+@njit(cache=True, nogil=True)
+def click_span(e: Vector, peak_at: int, scale: float, gap: int, low: int, high: int) -> tuple[int, int]:
+    """Follow a click from its peak to both sides, over pauses of up to `gap` samples: [start, stop)."""
+    start = peak_at
+    t = peak_at - 1
+    while t >= low and start - t <= gap:
+        if abs(e[t]) > scale:
+            start = t
+        t -= 1
+    stop = peak_at + 1
+    t = stop
+    while t < high and t - stop < gap:
+        if abs(e[t]) > scale:
+            stop = t + 1
+        t += 1
+    return start, stop
+
+
+@njit(cache=True, nogil=True)
+def find_spans(e: Vector, channel: int, score: Matrix, scale: Matrix, place: Matrix, first: int, last: int,
+               low: int, high: int, gap: int, near: int, spans: Matrix) -> int:  # fmt: skip
+    """Spans of one channel's clicks whose peaks lie in cells `first` to `last`.
+
+    A click found in another channel within `near` samples halves what is asked of this one.
+
+    Parameters
+    ----------
+    e
+        The channel's excitation, shape (n,).
+    score, scale, place
+        All channels' cells, shape (channels, cells).
+    low, high
+        Samples between which a span may lie.
+    spans
+        Filled with rows of (start, stop, score); spans that touch are one.
+
+    Returns
+    -------
+    int
+        How many.
+    """
+    count = 0
+    for k in range(first, last):
+        own = score[channel, k]
+        if own < 0.5 or place[channel, k] < low:
+            continue
+        if own < 1.0:
+            shared = False
+            for other in range(score.shape[0]):
+                for q in range(max(k - 1, first), min(k + 2, last)):
+                    apart = abs(place[other, q] - place[channel, k])
+                    shared |= other != channel and score[other, q] >= 1.0 and apart <= near
+            if not shared:
+                continue
+        start, stop = click_span(e, int(place[channel, k]), scale[channel, k], gap, low, high)
+        if count and start <= spans[count - 1, 1]:
+            spans[count - 1, 1] = max(stop, spans[count - 1, 1])
+            spans[count - 1, 2] = max(own, spans[count - 1, 2])
+        elif count < spans.shape[0]:
+            spans[count, 0] = start
+            spans[count, 1] = stop
+            spans[count, 2] = own
+            count += 1
+    return count

@@ -1,0 +1,165 @@
+"""Log-spectral amplitude estimation of a signal in noise, in two passes over its spectra.
+
+Everything is relative to the noise: the a posteriori SNR is the power of a bin over the noise power expected
+there, and `clean_snr` the power of the estimated signal over it.
+
+References
+----------
+.. [1] Y. Ephraim, D. Malah, "Speech enhancement using a minimum mean-square error short-time spectral
+   amplitude estimator", IEEE Trans. ASSP 32(6), 1984: the decision-directed a priori SNR, eq. 51.
+.. [2] Y. Ephraim, D. Malah, "Speech enhancement using a minimum mean-square error log-spectral amplitude
+   estimator", IEEE Trans. ASSP 33(2), 1985: the gain, eq. 20.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from scipy.special import exp1
+
+Array = npt.NDArray[np.float64]
+
+LEAST_A_PRIORI_SNR = 10 ** (-25 / 10)
+"""What is taken where nothing but noise is heard: lower lets more musical noise through [1]."""
+
+_MOST_SNR = 1e12  # gains are 1 to the last bit long before, and nothing overflows
+_STEPS = 256  # table entries a unit: linear interpolation is then right to 5e-7
+_TABLE_END = 16.0  # exp(E1(16) / 2) is 1 + 3e-9
+
+
+def _amplitude_table() -> Array:
+    """Tabulate ``sqrt(v) exp(E1(v) / 2)``: smooth at 0, where ``exp(E1(v) / 2)`` itself is infinite."""
+    v = np.arange(1, int(_TABLE_END * _STEPS) + 2) / _STEPS
+    return np.concatenate([[np.exp(-np.euler_gamma / 2)], np.sqrt(v) * np.exp(exp1(v) / 2)])
+
+
+_TABLE = _amplitude_table()
+
+
+@njit(cache=True, nogil=True)
+def log_spectral_amplitude_gain(a_priori_snr: float, a_posteriori_snr: float) -> float:
+    """Return the gain ``xi / (1 + xi) exp(E1(v) / 2)``, ``v = xi / (1 + xi) gamma`` [2, eq. 20], at most 1.
+
+    Parameters
+    ----------
+    a_priori_snr
+        xi, above 0.
+    a_posteriori_snr
+        gamma, 0 or more.
+    """
+    wiener = a_priori_snr / (1.0 + a_priori_snr)
+    v = wiener * a_posteriori_snr
+    if v >= _TABLE_END:
+        return wiener
+    place = v * _STEPS
+    index = int(place)
+    amplitude: float = _TABLE[index] + (place - index) * (_TABLE[index + 1] - _TABLE[index])
+    if wiener * amplitude * amplitude >= a_posteriori_snr:
+        return 1.0
+    return amplitude * math.sqrt(wiener / a_posteriori_snr)
+
+
+@njit(cache=True, nogil=True)
+def a_posteriori_snr(spectra: npt.NDArray[np.complex128], noise_power: Array) -> Array:
+    """Return the power of every bin over the noise power expected there, at most 1e12.
+
+    Parameters
+    ----------
+    spectra
+        Shape (channels, frames, bins).
+    noise_power
+        Shape (channels, bins), above 0.
+
+    Returns
+    -------
+    Array
+        Shape (channels, frames, bins).
+    """
+    channels, frames, bins = spectra.shape
+    snr = np.empty((channels, frames, bins))
+    for channel in range(channels):
+        for frame in range(frames):
+            for k in range(bins):
+                value = spectra[channel, frame, k]
+                power = value.real * value.real + value.imag * value.imag
+                snr[channel, frame, k] = min(power / noise_power[channel, k], _MOST_SNR)
+    return snr
+
+
+@njit(cache=True, nogil=True)
+def first_pass(snr: Array, previous: Array, weight: float) -> Array:
+    """Estimate the signal frame after frame with the decision-directed a priori SNR [1, eq. 51].
+
+    Parameters
+    ----------
+    snr
+        A posteriori, shape (channels, frames, bins).
+    previous
+        `clean_snr` of the frame before, shape (channels, bins); replaced by that of the last one.
+    weight
+        How much the previous frame counts, 0 to 1: [1] has 0.98.
+
+    Returns
+    -------
+    Array
+        `clean_snr`, shape (channels, frames, bins).
+    """
+    channels, frames, bins = snr.shape
+    clean_snr = np.empty((channels, frames, bins))
+    for channel in range(channels):
+        for frame in range(frames):
+            for k in range(bins):
+                gamma = snr[channel, frame, k]
+                xi = weight * previous[channel, k] + (1.0 - weight) * max(gamma - 1.0, 0.0)
+                gain = log_spectral_amplitude_gain(max(xi, LEAST_A_PRIORI_SNR), gamma)
+                estimate = gain * gain * gamma
+                previous[channel, k] = estimate
+                clean_snr[channel, frame, k] = estimate
+    return clean_snr
+
+
+@njit(cache=True, nogil=True)
+def second_pass(snr: Array, clean_snr: Array, weights: Array, least_gain: float) -> Array:
+    """Estimate the gains again, from first estimates averaged over the frames before and after.
+
+    The a priori SNR of a bin is that of the channel where it is highest, so that what is heard in one
+    channel is not taken for noise in another, and the stereo image stands still.
+
+    Parameters
+    ----------
+    snr
+        A posteriori, shape (channels, frames + span - 1, bins).
+    clean_snr
+        From `first_pass`, same shape.
+    weights
+        Of the averaged frames, shape (span,), span odd; they add up to 1.
+    least_gain
+        Floor of the gains.
+
+    Returns
+    -------
+    Array
+        Gains, shape (frames, bins), of all channels: those of the frames in the middle of their spans.
+    """
+    channels, total, bins = clean_snr.shape
+    span = weights.size
+    gains = np.empty((total - span + 1, bins))
+    xi = np.empty(bins)
+    gamma = np.empty(bins)
+    for frame in range(total - span + 1):
+        xi[:] = LEAST_A_PRIORI_SNR
+        gamma[:] = 0.0
+        for channel in range(channels):
+            for k in range(bins):
+                mean = 0.0
+                for step in range(span):
+                    mean += weights[step] * clean_snr[channel, frame + step, k]
+                xi[k] = max(xi[k], mean)
+                gamma[k] += snr[channel, frame + span // 2, k]
+        for k in range(bins):
+            gain = log_spectral_amplitude_gain(xi[k], gamma[k] / channels)
+            gains[frame, k] = max(gain, least_gain)
+    return gains

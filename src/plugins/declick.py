@@ -1,0 +1,196 @@
+"""Remove clicks: found where the sound's excitation stands out, estimated as what adds to it, taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..analysis.framing import Audio
+from ..kernels.impulses import describe_cells, excitation, find_spans, score_cells
+from ..kernels.noise_pulse import repair_spans, ring_poles
+from .parameters import number
+from .stage import Event, Framing, Processor, RepairStage, Sink, Step
+
+_CELLS_A_BLOCK = 16
+_BLOCKS_A_HOP = 8
+_FLOOR = 2.0**-16  # half a step of 16 bits: what stands on less is rounding, not sound
+_ALONE = (10.0, 3.0)  # scales, and times the highest peak nearby; see `score_cells`
+_IN_CRACKLE = (50.0, 4.0)
+_LEAST_EVIDENCE = 12.0
+_ROUNDS = 8
+
+
+@dataclass(frozen=True)
+class _Times:
+    """Lengths in samples at one sample rate, and how the processor's buffer lies on the recording::
+
+        0              past          past + hop                           size
+        |---- past ----|---- hop ----|------------- ahead ---------------|
+                       given out now   repaired | found    | whitened | newest
+                                                |- model --|- block --|- block -|
+    """
+
+    cell: int
+    order: int
+    model: int
+    longest: int
+    lead: int
+
+    @classmethod
+    def at(cls, sample_rate: float, max_length_ms: float) -> _Times:
+        order = min(max(round(32 / 44_100 * sample_rate), 16), 64)
+        return cls(
+            cell=max(round(64 / 44_100 * sample_rate), 8),
+            order=order,
+            model=max(round(1000 / 44_100 * sample_rate), 6 * order),
+            longest=max(round(max_length_ms * 1e-3 * sample_rate), 1),
+            lead=max(round(70e-6 * sample_rate), 2),
+        )
+
+    @property
+    def block(self) -> int:
+        return _CELLS_A_BLOCK * self.cell
+
+    @property
+    def hop(self) -> int:
+        return _BLOCKS_A_HOP * self.block
+
+    @property
+    def ahead(self) -> int:
+        return self.block * (2 - (-(self.model + 2 * self.longest + self.lead) // self.block))
+
+    @property
+    def past(self) -> int:
+        return self.block * (1 - (-self.model // self.block))
+
+    @property
+    def size(self) -> int:
+        return self.past + self.hop + self.ahead
+
+
+class _Repair(Processor):
+    def __init__(self, times: _Times, sample_rate: float, channels: int) -> None:
+        self._times = times
+        self._near = round(1e-3 * sample_rate)
+        self._gap = max(round(0.25e-3 * sample_rate), 2)
+        self._slowest = float(np.exp(-np.log(1000.0) / (2 * max(times.longest, 8))))
+        self._poles = ring_poles(sample_rate, self._slowest)
+        self._x = np.zeros((channels, times.size))
+        self._repaired = np.zeros((channels, times.size))
+        self._e = np.zeros((channels, times.size))
+        cells = times.size // times.cell
+        self._median = np.zeros((channels, cells))
+        self._peak = np.zeros((channels, cells))
+        self._place = np.zeros((channels, cells), np.int64)
+        self._pending = [np.zeros((0, 3)) for _ in range(channels)]
+        self._origin = -times.size
+        self._length: int | None = None
+
+    def finish(self, length: int) -> None:
+        self._length = length
+
+    def step(self, frame: Audio, sink: Sink | None) -> Audio:
+        times = self._times
+        self._advance(frame)
+        end = times.size if self._length is None else self._length - self._origin
+        bounds = np.array([max(-self._origin, 0), max(min(end, times.size), 0)])
+        self._find(bounds)
+        for channel, pending in enumerate(self._pending):
+            self._pending[channel] = self._mend(channel, pending, bounds, sink)
+        return self._repaired[:, times.past : times.past + times.hop].copy()
+
+    def _advance(self, frame: Audio) -> None:
+        times = self._times
+        for buffer, step in (
+            (self._x, times.hop),
+            (self._repaired, times.hop),
+            (self._e, times.hop),
+            (self._median, times.hop // times.cell),
+            (self._peak, times.hop // times.cell),
+            (self._place, times.hop // times.cell),
+        ):
+            buffer[:, :-step] = buffer[:, step:]
+        self._place -= times.hop
+        self._x[:, -times.hop :] = frame
+        self._repaired[:, -times.hop :] = frame
+        self._origin += times.hop
+
+    def _find(self, bounds: npt.NDArray[np.int64]) -> None:
+        """Whiten the next blocks, describe their cells, and find the clicks among those seen from both sides."""
+        times = self._times
+        whitened = times.size - times.block
+        found = whitened - times.block
+        cells = range((whitened - times.hop) // times.cell, whitened // times.cell)
+        for x, repaired, e, median, peak, place in zip(
+            self._x, self._repaired, self._e, self._median, self._peak, self._place, strict=True
+        ):
+            excitation(x, repaired, whitened - times.hop, whitened, times.block, bounds, times.order, times.longest, e)
+            describe_cells(e, cells.start, cells.stop, times.cell, median, peak, place)
+        first, last = (found - times.hop) // times.cell, found // times.cell
+        low = -(-(bounds[0] + times.order) // times.cell)
+        high = min(bounds[1] // times.cell, cells.stop)
+        score, scale = np.zeros_like(self._peak), np.zeros_like(self._peak)
+        ease = 2.0 ** ((5.0 - self.settings.sensitivity) / 4.0)
+        thresholds = ease * np.array(_ALONE + _IN_CRACKLE)
+        score_cells(self._median, self._peak, max(first, low), min(last, high), low, high, thresholds, _FLOOR, score, scale)
+        spans = np.empty((max(last - first, 1), 3))
+        for channel, e in enumerate(self._e):
+            pending = self._pending[channel]
+            after = times.past if not len(pending) else int(pending[-1, 1]) - self._origin
+            count = find_spans(
+                e, channel, score, scale, self._place, first, last,
+                max(after, bounds[0] + times.order), min(bounds[1], whitened), self._gap, self._near, spans,
+            )  # fmt: skip
+            new = spans[:count].copy()
+            new[:, :2] += self._origin
+            self._pending[channel] = np.concatenate([pending, new])
+
+    def _mend(self, channel: int, pending: npt.NDArray[np.float64], bounds: npt.NDArray[np.int64], sink: Sink | None) -> npt.NDArray[np.float64]:
+        """Repair the clicks that are far enough from the newest samples; return the others."""
+        times = self._times
+        limit = times.size - times.ahead + times.longest + times.lead
+        spans = (pending[:, :2] - self._origin).astype(np.int64)
+        length = spans[:, 1] - spans[:, 0]
+        spans[:, 1] += times.lead + length // 2
+        spans[:, 0] -= times.lead
+        if len(spans):
+            spans[:-1, 1] = np.minimum(spans[:-1, 1], spans[1:, 0])
+            spans[:, 1] = np.minimum(spans[:, 1], bounds[1])
+            spans[:, 0] = np.maximum(spans[:, 0], np.maximum(times.past, bounds[0]))
+        count = int(np.searchsorted(spans[:, 0], limit))
+        if not count:
+            return pending
+        done = np.zeros((count, 2))
+        repair_spans(self._repaired[channel], spans, count, bounds, times.model, times.order, self._poles, self._slowest, _ROUNDS, _LEAST_EVIDENCE, done)
+        if sink is not None:
+            for (begin, finish), score in zip(done.astype(int).tolist(), pending[:count, 2].tolist(), strict=True):
+                if finish > begin:
+                    sink(Event("click", begin + self._origin, finish - begin, channel, 1.0 - 0.5 / max(score, 0.5)))
+        return pending[count:]
+
+
+class Declick(RepairStage):
+    """Remove clicks, ticks and pops, and keep the music that is under them."""
+
+    id = "wavemend.declick"
+    name = "Declick"
+    place = Step.CLICKS
+
+    sensitivity: float = number(
+        default=5.0, low=0.0, high=10.0, role="strength", doc="Higher finds fainter clicks, and more that are none."
+    )
+    max_length_ms: float = number(
+        default=6.0, low=0.1, high=20.0, unit="ms", scale="log", restart=True, doc="Longer clicks are left alone."
+    )
+
+    def framing(self, sample_rate: float) -> Framing:
+        """See `Stage.framing`."""
+        times = _Times.at(sample_rate, self.max_length_ms)
+        return Framing(hop=times.hop, latency=times.ahead)
+
+    def processor(self, sample_rate: float, channels: int, findings: Any) -> Processor:
+        """See `Stage.processor`."""
+        return _Repair(_Times.at(sample_rate, self.max_length_ms), sample_rate, channels)

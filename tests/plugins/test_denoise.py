@@ -1,0 +1,168 @@
+"""Denoise lowers noise by its print, and changes nothing where there is none."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wavemend import Denoise
+from wavemend.analysis.findings import FindingsError
+from wavemend.analysis.noise_print import NoisePrint
+
+RATE = 16000
+TIME = np.arange(4 * RATE) / RATE
+
+
+def noise(seconds=4.0, channels=1, level_db=-50.0, rate=RATE, seed=0):
+    draw = np.random.default_rng(seed)
+    return 10 ** (level_db / 20) * draw.standard_normal((channels, round(seconds * rate)))
+
+
+def tone():
+    """A chord from 1 s to 3 s."""
+    on = (TIME >= 1) & (TIME < 3)
+    return on * np.sum([0.1 * np.sin(2 * np.pi * f * TIME) for f in (440, 554.4, 659.3)], axis=0)[np.newaxis]
+
+
+def level_db(audio):
+    return 10 * np.log10(np.mean(audio**2))
+
+
+@pytest.mark.parametrize("reduction_db", [3.0, 12.0, 30.0])
+def test_noise_alone_falls_by_the_reduction(reduction_db):
+    audio = noise()
+    out = Denoise(reduction_db=reduction_db).process(audio, RATE)
+    inside = slice(RATE // 2, -RATE // 2)
+    fall = level_db(audio[:, inside]) - level_db(out[:, inside])
+    assert fall == pytest.approx(reduction_db, abs=0.05 + reduction_db / 10)
+
+
+def test_a_chord_under_noise_comes_nearer_to_the_clean_one():
+    clean = tone()
+    noisy = clean + noise(level_db=-35)
+    out = Denoise().process(noisy, RATE)
+    middle = slice(RATE, 3 * RATE)
+    assert level_db((noisy - clean)[:, middle]) - level_db((out - clean)[:, middle]) > 8
+
+
+def test_no_noise_no_sample_changed():
+    for audio in (tone(), np.zeros((2, RATE)), np.full((1, RATE), 0.3), np.ones((1, 1)), np.zeros((2, 0))):
+        assert np.array_equal(Denoise().process(audio, RATE), audio)
+
+
+def test_no_reduction_no_sample_changed():
+    audio = noise(channels=2) + tone()
+    assert np.array_equal(Denoise(reduction_db=0).process(audio, RATE), audio)
+
+
+def test_a_channel_without_noise_keeps_its_bits():
+    both = np.concatenate([noise() + tone(), tone()])
+    out = Denoise().process(both, RATE)
+    assert np.array_equal(out[1], both[1])
+    assert not np.array_equal(out[0], both[0])
+
+
+def test_removed_is_input_minus_output():
+    audio = noise() + tone()
+    removed = Denoise(output="removed").process(audio, RATE)
+    assert np.array_equal(removed, audio - Denoise().process(audio, RATE))
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.integers(1, 6000), max_size=8))
+def test_any_partition_gives_the_same_bits(sizes):
+    audio = noise(1.5, channels=2)
+    stage = Denoise()
+    findings = stage.analyse(audio, RATE)
+    stream = stage.stream(RATE, 2, findings)
+    blocks = np.split(audio, np.minimum(np.cumsum(sizes), audio.shape[1]).astype(int), axis=1)
+    out = np.concatenate([*(stream.step(block) for block in blocks), stream.flush()], axis=1)
+    assert np.array_equal(out, stage.process(audio, RATE))
+
+
+def test_a_print_serves_another_rate():
+    stage = Denoise()
+    stage.learn(noise(rate=RATE), RATE)
+    audio = noise(rate=2 * RATE, level_db=-50 + 10 * np.log10(2))  # the same density, twice the band
+    out = stage.process(audio, 2 * RATE)
+    gain = np.abs(np.fft.rfft(out)) ** 2 / np.abs(np.fft.rfft(audio)) ** 2
+    frequency = np.fft.rfftfreq(audio.shape[1], 1 / (2 * RATE))
+    assert np.median(gain[0, (frequency > 200) & (frequency < 7800)]) < 10 ** (-11 / 10)
+    np.testing.assert_allclose(gain[0, frequency > 8300], 1, atol=0.05)
+
+
+def test_sound_scales_with_the_recording():
+    audio = noise() + tone()
+    half, whole = Denoise().process(audio / 2, RATE), Denoise().process(audio, RATE)
+    # prints are rounded to 0.01 dB
+    assert level_db(half - whole / 2) < level_db(audio) - 60
+
+
+def test_threshold_takes_more_for_noise():
+    audio = noise() + 0.01 * tone()
+    stage = Denoise()
+    findings = stage.analyse(audio, RATE)
+    left = []
+    for threshold in (-6.0, 0.0, 6.0):
+        stream = Denoise(threshold_db=threshold).stream(RATE, 1, findings)
+        left.append(level_db(np.concatenate([stream.step(audio), stream.flush()], axis=1)))
+    assert left[0] > left[1] > left[2]
+
+
+def test_smoothing_lowers_musical_noise():
+    audio = noise(seconds=6)
+
+    def kurtosis(smoothing):
+        out = Denoise(reduction_db=24, smoothing=smoothing).process(audio, RATE)[0, RATE:-RATE]
+        power = np.abs(np.fft.rfft(out[: out.size // 512 * 512].reshape(-1, 512) * np.hanning(512))) ** 2
+        return np.mean(power**4) / np.mean(power**2) ** 2
+
+    assert kurtosis(0.0) > 1.5 * kurtosis(0.5) > 1.5 * kurtosis(1.0) / 1.5
+
+
+def test_the_stereo_image_stands_still():
+    left = tone()
+    clean = np.concatenate([left, 0.3 * left])
+    out = Denoise().process(clean + noise(channels=2, level_db=-45), RATE)
+    frames = out[:, RATE + 3200 : 3 * RATE - 3200].reshape(2, -1, 1600)
+    difference = 10 * np.log10(np.mean(frames[1] ** 2, axis=1) / np.mean(frames[0] ** 2, axis=1))
+    np.testing.assert_allclose(difference, 20 * np.log10(0.3), atol=0.3)
+
+
+def test_an_onset_stays_sharp():
+    clean = np.zeros((1, 4 * RATE))
+    clean[:, 2 * RATE :: 4000] = 0.5
+    audio = clean + noise(level_db=-45)
+    out = Denoise().process(audio, RATE)
+    np.testing.assert_allclose(out[clean == 0.5], audio[clean == 0.5], rtol=0.05)
+    before = slice(2 * RATE - 1600, 2 * RATE - 800)  # 100 to 50 ms before the first click
+    assert level_db(out[:, before]) < level_db(audio[:, before]) - 6
+
+
+def test_a_print_of_one_channel_does_not_serve_two():
+    stage = Denoise()
+    stage.learn(noise(), RATE)
+    with pytest.raises(FindingsError, match="1 channels cannot serve 2 channels"):
+        stage.process(noise(channels=2), RATE)
+    with pytest.raises(FindingsError, match="2 channels"):
+        stage.stream(RATE, 1, NoisePrint.nothing(2))
+
+
+@pytest.mark.parametrize("rate", [4000, 44100, 768000])
+def test_latency_is_the_same_time_at_any_rate(rate):
+    framing = Denoise().framing(rate)
+    assert 0.06 < framing.latency / rate < 0.07
+    assert 0.19 < framing.hop / rate < 0.22
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(4000, 8), (192000, 1)])
+def test_noise_falls_at_any_rate_and_in_any_number_of_channels(rate, channels):
+    audio = noise(2, channels=channels, rate=rate)
+    out = Denoise().process(audio, rate)
+    assert level_db(audio) - level_db(out) > 8
+
+
+@pytest.mark.parametrize("loud", [1e-3, 1e3, 1e150])
+def test_samples_far_from_full_scale_are_finite(loud):
+    stage = Denoise()
+    stage.learn(noise(), RATE)
+    assert np.isfinite(stage.process(loud * noise(1.0), RATE)).all()
