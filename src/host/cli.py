@@ -9,7 +9,7 @@ Heavy modules are imported inside the commands, so that help and completion answ
 import json
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -241,13 +241,20 @@ def plugins_list(as_json: JsonOption = False) -> None:
 
 
 @plugins_app.command("show")
-def plugins_show(plugin: str, as_json: JsonOption = False) -> None:
+def plugins_show(
+    plugin: str,
+    as_json: JsonOption = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as docs have it.")] = False,
+) -> None:
     """Show a stage's parameters: defaults, ranges, what they do."""
     from ..plugins.registry import stage_class  # noqa: PLC0415
 
     kind = stage_class(plugin)
     if as_json:
         print_json({"id": kind.id, "name": kind.name, "version": kind.version, **kind.json_schema()})
+        return
+    if markdown:
+        print(markdown_table(("parameter", "default", "allowed", "what it does"), kind.parameter_table()))
         return
     print(f"{kind.name} ({kind.id}, version {kind.version})\n\n{_paragraph(kind.__doc__)}\n")
     _print_table(("parameter", "default", "allowed", "what it does"), list(kind.parameter_table()))
@@ -264,6 +271,12 @@ def demo(
     from .demo import run_demo  # noqa: PLC0415
 
     run_demo(source, output, preset, out, overwrite=overwrite)
+
+
+def markdown_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Write a table in Markdown."""
+    lines = [heads, ("---",) * len(heads), *((f"`{row[0]}`", *row[1:]) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _paragraph(text: str | None) -> str:

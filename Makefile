@@ -1,0 +1,40 @@
+# `make demo` restores a recording before your eyes; `make test` checks everything. Both set themselves up.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INPUT ?=
+SOURCES := $(shell find src presets models -name '*.py' -o -name '*.json' -o -name '*.onnx') pyproject.toml
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test lint types unit bench clean
+
+# The package itself is installed, not linked: what is tested is what users get.
+$(VENV)/.installed: $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	rm -rf build
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet ".[dev]"
+	touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/wavemend demo $(if $(INPUT),"$(INPUT)") --output demo --overwrite
+
+test: lint types unit
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed
+	$(BIN)/mypy
+
+unit: $(VENV)/.installed
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet ".[bench]"
+	$(BIN)/python -m bench.fetch_audio
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf build demo .mypy_cache .ruff_cache .pytest_cache $(VENV)
