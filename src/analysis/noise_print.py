@@ -23,6 +23,7 @@ from .noise_floor import (
     Bands,
     Block,
     Floor,
+    Mask,
     QuietStretches,
     Stretch,
     decibels,
@@ -44,6 +45,8 @@ _MAX_CHANNELS = 64
 _MAX_POINTS = 65_536
 _MAX_STRETCHES = 4_096
 _SILENCE_DBFS = -95.0  # the dither of a 16-bit file is less than any recording's noise
+_LOUDEST = 1e6  # no noise is louder, and powers of powers must not overflow
+_LEAST_STEADY_BANDS = 2
 _AGREE_DB = 2.0
 _CHANCE_DB = 1.0
 
@@ -191,6 +194,7 @@ class NoisePrintAnalyser(Analyser[NoisePrint]):
         self._count = 0
 
     def _frame(self, frame: Audio) -> None:
+        frame = np.clip(frame, -_LOUDEST, _LOUDEST)
         spectra = forward(np.concatenate([self._before, frame], axis=1), self._window, self._hop)
         self._before = frame[:, -self._hop :]
         density = spectra.real**2 + spectra.imag**2
@@ -210,7 +214,16 @@ class NoisePrintAnalyser(Analyser[NoisePrint]):
                 self._stretches[channel].hear(heard)
 
     def _conclude(self, rest: Audio) -> NoisePrint:
-        found = [self._from_stretches(c) or self._from_floor(c) for c in range(self.channels)]
+        floors = [self._floor.level(channel) for channel in range(self.channels)]
+        # noise that shows widely in one channel is believed in the others where it shows at all
+        widest = max(np.count_nonzero(steady) for _, steady in floors)
+        least = (
+            _LEAST_STEADY_BANDS if widest >= max(4, self._bands.widths.size / 8) else self._bands.widths.size
+        )
+        found = [
+            self._from_stretches(channel, *floor) or self._from_floor(*floor, least)
+            for channel, floor in enumerate(floors)
+        ]
         audible = [one for one in found if one is not None]
         if not audible:
             return NoisePrint.nothing(self.channels)
@@ -226,14 +239,13 @@ class NoisePrintAnalyser(Analyser[NoisePrint]):
             confidence=min(one.confidence for one in audible),
         )
 
-    def _from_stretches(self, channel: int) -> _Found | None:
+    def _from_stretches(self, channel: int, floor: Array, known: Mask) -> _Found | None:
         """Take the noise from quiet stretches, unless the rest of the recording contradicts them."""
         stretches = self._stretches[channel].alike()
         if not stretches:
             return None
         density, steady = mean_density(stretches, self._bands)
         level = decibels(self._bands.mean(density))
-        floor, known = self._floor.level(channel)
         differs = np.median(np.abs(level - floor)[known]) > _AGREE_DB if known.any() else False
         if not steady or differs or self._floor.often_quieter(channel, level):
             return None
@@ -244,10 +256,9 @@ class NoisePrintAnalyser(Analyser[NoisePrint]):
         confidence = round(1 - 0.4 / len(stretches), 2)
         return self._audible(_Found(density, [stretch.first for stretch in stretches], confidence))
 
-    def _from_floor(self, channel: int) -> _Found | None:
+    def _from_floor(self, level: Array, steady: Mask, least: int) -> _Found | None:
         """Take the noise that shows between the notes of a program that never pauses."""
-        level, steady = self._floor.level(channel)
-        if np.count_nonzero(steady) < max(4, steady.size / 8):
+        if np.count_nonzero(steady) < least:
             return None
         density = extend(level, steady, self._bands, self._hop + 1)
         return self._audible(_Found(density, [], round(0.2 + 0.3 * float(np.mean(steady)), 2)))

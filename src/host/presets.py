@@ -22,7 +22,7 @@ from ..errors import ParameterError, PluginError, PresetError, UnknownParameterE
 from ..plugins.registry import stage_class, stage_ids
 from ..plugins.stage import Stage
 from .chain import Chain, Member, Slot
-from .native import make_stock, stock_effects, stock_parameters, stock_values
+from .native import make_stock, name_of, stock_effects, stock_parameters, stock_values
 
 FORMAT = "wavemend-preset"
 FORMAT_VERSION = 1
@@ -136,7 +136,9 @@ def _member_to_json(member: Member) -> dict[str, Any]:
         return {"chain": chain_to_json(Chain(list(member)))}
     name = type(member).__name__
     if name not in stock_effects():
-        raise PresetError(f"{member!r} cannot be stored in a preset")
+        raise PresetError(
+            f"{name_of(member)} cannot be stored in a preset; stages, stock effects and chains of them can"
+        )
     return {"plugin": _STOCK + name, "parameters": stock_values(member)}
 
 

@@ -26,6 +26,10 @@ LEAST_A_PRIORI_SNR = 10 ** (-25 / 10)
 """What is taken where nothing but noise is heard: lower lets more musical noise through [1]."""
 
 _MOST_SNR = 1e12  # gains are 1 to the last bit long before, and nothing overflows
+_BESIDE = 8  # bins on either side that tell an onset from a partial
+_MOST_BROADBAND_SNR = 1e6
+_ONSET_RISE = 2.0
+_ONSET_CHANCE = 1.5  # means of so few powers of noise alone hardly differ by more
 _STEPS = 256  # table entries a unit: linear interpolation is then right to 5e-7
 _TABLE_END = 16.0  # exp(E1(16) / 2) is 1 + 3e-9
 
@@ -122,11 +126,47 @@ def first_pass(snr: Array, previous: Array, weight: float) -> Array:
 
 
 @njit(cache=True, nogil=True)
+def broadband_snr(snr: Array) -> Array:
+    """Return what an onset lifts, and a partial does not: the lower of the mean SNRs beside a bin.
+
+    Parameters
+    ----------
+    snr
+        A posteriori, shape (channels, frames, bins).
+
+    Returns
+    -------
+    Array
+        The lower of the means over the bins just below and just above each bin, same shape.
+    """
+    channels, frames, bins = snr.shape
+    beside = np.empty((channels, frames, bins))
+    sums = np.zeros(bins + 1)
+    for channel in range(channels):
+        for frame in range(frames):
+            for k in range(bins):
+                # running sums must not lose noise beside a tone
+                sums[k + 1] = sums[k] + min(snr[channel, frame, k], _MOST_BROADBAND_SNR)
+            for k in range(bins):
+                low, high = max(k - _BESIDE, 0), min(k + 1 + _BESIDE, bins)
+                below = (sums[k] - sums[low]) / max(k - low, 1)
+                above = (sums[high] - sums[k + 1]) / max(high - k - 1, 1)
+                if k - low < _BESIDE // 2:
+                    below = above
+                elif high - k - 1 < _BESIDE // 2:
+                    above = below
+                beside[channel, frame, k] = min(below, above)
+    return beside
+
+
+@njit(cache=True, nogil=True)
 def second_pass(snr: Array, clean_snr: Array, weights: Array, least_gain: float) -> Array:
     """Estimate the gains again, from first estimates averaged over the frames before and after.
 
-    The a priori SNR of a bin is that of the channel where it is highest, so that what is heard in one
-    channel is not taken for noise in another, and the stereo image stands still.
+    The average would take onsets down, which the first pass underestimates too; so where a wide band rises
+    against the first frame of the span, what it rises to counts instead. The a priori SNR of a bin is that of
+    the channel where it is highest, so that what is heard in one channel is not taken for noise in another,
+    and the stereo image stands still.
 
     Parameters
     ----------
@@ -146,6 +186,8 @@ def second_pass(snr: Array, clean_snr: Array, weights: Array, least_gain: float)
     """
     channels, total, bins = clean_snr.shape
     span = weights.size
+    middle = span // 2
+    broadband = broadband_snr(snr)
     gains = np.empty((total - span + 1, bins))
     xi = np.empty(bins)
     gamma = np.empty(bins)
@@ -157,8 +199,10 @@ def second_pass(snr: Array, clean_snr: Array, weights: Array, least_gain: float)
                 mean = 0.0
                 for step in range(span):
                     mean += weights[step] * clean_snr[channel, frame + step, k]
-                xi[k] = max(xi[k], mean)
-                gamma[k] += snr[channel, frame + span // 2, k]
+                before = broadband[channel, frame, k]
+                onset = broadband[channel, frame + middle, k] - _ONSET_RISE * before - _ONSET_CHANCE
+                xi[k] = max(xi[k], mean, onset)
+                gamma[k] += snr[channel, frame + middle, k]
         for k in range(bins):
             gain = log_spectral_amplitude_gain(xi[k], gamma[k] / channels)
             gains[frame, k] = max(gain, least_gain)

@@ -52,8 +52,8 @@ def test_density_of_known_noise_is_found_at_any_rate(rate):
     print_ = analyse(noise(3, rate, channels=2), rate)
     expected = -50 - 10 * np.log10(RATE / 2)
     assert print_.found
-    np.testing.assert_allclose(density_of(print_, 100, 0.45 * rate), expected, atol=0.3)
-    assert np.abs(print_.density_dbfs_hz[:, 5:-5] - expected).max() < 1.5
+    np.testing.assert_allclose(density_of(print_, 100, 0.45 * rate), expected, atol=0.4)
+    assert np.sqrt(np.mean((print_.density_dbfs_hz - expected) ** 2)) < 0.7
     assert print_.frequency_hz[-1] == pytest.approx(rate / 2)
 
 
@@ -73,12 +73,19 @@ def test_one_pause_of_half_a_second_is_enough():
     assert np.abs(found.density_dbfs_hz - alone.density_dbfs_hz).mean() < 1.0
 
 
+@pytest.mark.parametrize("seconds", [0.35, 0.6, 20])
+def test_a_selection_of_noise_alone_is_learned(seconds):
+    np.testing.assert_allclose(density_of(analyse(noise(seconds)), 100, 10000), -50 - 40.42, atol=0.7)
+
+
 def test_noise_under_a_program_that_never_pauses_is_found_with_less_confidence():
     hiss = noise(12, level_db=-40)
     draw = np.random.default_rng(0)
     t = np.arange(hiss.shape[1]) / RATE
     wobble = 1 + 0.5 * np.sin(2 * np.pi * 3 * t)
-    drone = 0.05 * wobble * np.sum([np.sin(2 * np.pi * 110 * h * t + draw.random()) for h in range(1, 8)], axis=0)
+    drone = (
+        0.05 * wobble * np.sum([np.sin(2 * np.pi * 110 * h * t + draw.random()) for h in range(1, 8)], axis=0)
+    )
     found = analyse(hiss + drone)
     assert found.found
     assert 0 < found.confidence < 0.7
@@ -105,7 +112,10 @@ TIME = np.arange(5 * RATE) / RATE
         np.eye(1, RATE),
         1e-6 * np.random.default_rng(0).standard_normal((1, 2 * RATE)),
     ],
-    ids="empty one silence offset sine low-sine chord music music-16-bit click faint".split(),
+    ids=[
+        *("empty", "one", "silence", "offset", "sine", "low-sine"),
+        *("chord", "music", "music-16-bit", "click", "faint"),
+    ],
 )
 def test_no_noise_nothing_found(audio):
     found = analyse(audio)
@@ -150,6 +160,11 @@ def test_findings_do_not_depend_on_the_partition(sizes):
     for block in np.split(audio, np.minimum(np.cumsum(sizes), audio.shape[1]).astype(int), axis=1):
         analyser.push(block)
     assert analyser.result() == analyse(audio)
+
+
+@pytest.mark.parametrize("loud", [1e6, 1e150, 1e300])
+def test_samples_far_over_full_scale_do_no_harm(loud):
+    assert analyse(loud * noise(1)).confidence <= 1
 
 
 def test_print_survives_json():

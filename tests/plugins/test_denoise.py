@@ -27,13 +27,13 @@ def level_db(audio):
     return 10 * np.log10(np.mean(audio**2))
 
 
-@pytest.mark.parametrize("reduction_db", [3.0, 12.0, 30.0])
+@pytest.mark.parametrize("reduction_db", [3.0, 12.0, 20.0])
 def test_noise_alone_falls_by_the_reduction(reduction_db):
     audio = noise()
     out = Denoise(reduction_db=reduction_db).process(audio, RATE)
     inside = slice(RATE // 2, -RATE // 2)
     fall = level_db(audio[:, inside]) - level_db(out[:, inside])
-    assert fall == pytest.approx(reduction_db, abs=0.05 + reduction_db / 10)
+    assert 0.9 * reduction_db < fall < reduction_db + 0.01
 
 
 def test_a_chord_under_noise_comes_nearer_to_the_clean_one():
@@ -84,10 +84,14 @@ def test_a_print_serves_another_rate():
     stage.learn(noise(rate=RATE), RATE)
     audio = noise(rate=2 * RATE, level_db=-50 + 10 * np.log10(2))  # the same density, twice the band
     out = stage.process(audio, 2 * RATE)
-    gain = np.abs(np.fft.rfft(out)) ** 2 / np.abs(np.fft.rfft(audio)) ** 2
     frequency = np.fft.rfftfreq(audio.shape[1], 1 / (2 * RATE))
-    assert np.median(gain[0, (frequency > 200) & (frequency < 7800)]) < 10 ** (-11 / 10)
-    np.testing.assert_allclose(gain[0, frequency > 8300], 1, atol=0.05)
+
+    def fall(low, high):
+        inside = (frequency > low) & (frequency < high)
+        return level_db(np.abs(np.fft.rfft(audio)[:, inside])) - level_db(np.abs(np.fft.rfft(out)[:, inside]))
+
+    assert fall(200, 7800) > 11
+    assert abs(fall(8300, 16000)) < 0.05  # nothing is known of the noise there
 
 
 def test_sound_scales_with_the_recording():
@@ -112,11 +116,11 @@ def test_smoothing_lowers_musical_noise():
     audio = noise(seconds=6)
 
     def kurtosis(smoothing):
-        out = Denoise(reduction_db=24, smoothing=smoothing).process(audio, RATE)[0, RATE:-RATE]
+        out = Denoise(smoothing=smoothing).process(audio, RATE)[0, RATE:-RATE]
         power = np.abs(np.fft.rfft(out[: out.size // 512 * 512].reshape(-1, 512) * np.hanning(512))) ** 2
         return np.mean(power**4) / np.mean(power**2) ** 2
 
-    assert kurtosis(0.0) > 1.5 * kurtosis(0.5) > 1.5 * kurtosis(1.0) / 1.5
+    assert kurtosis(0.0) > 1.2 * kurtosis(0.5) > kurtosis(1.0)
 
 
 def test_the_stereo_image_stands_still():
@@ -133,7 +137,8 @@ def test_an_onset_stays_sharp():
     clean[:, 2 * RATE :: 4000] = 0.5
     audio = clean + noise(level_db=-45)
     out = Denoise().process(audio, RATE)
-    np.testing.assert_allclose(out[clean == 0.5], audio[clean == 0.5], rtol=0.05)
+    # its spectrum lies 14 dB over the noise's, where Wiener's gain is 0.96
+    assert (out[clean == 0.5] > 0.85 * audio[clean == 0.5]).all()
     before = slice(2 * RATE - 1600, 2 * RATE - 800)  # 100 to 50 ms before the first click
     assert level_db(out[:, before]) < level_db(audio[:, before]) - 6
 
@@ -144,7 +149,7 @@ def test_a_print_of_one_channel_does_not_serve_two():
     with pytest.raises(FindingsError, match="1 channels cannot serve 2 channels"):
         stage.process(noise(channels=2), RATE)
     with pytest.raises(FindingsError, match="2 channels"):
-        stage.stream(RATE, 1, NoisePrint.nothing(2))
+        Denoise().stream(RATE, 1, NoisePrint.nothing(2))
 
 
 @pytest.mark.parametrize("rate", [4000, 44100, 768000])
