@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled, WavemendError
-from .audio_files import AUDIO_SUFFIXES, AudioReader
 from .chain import Chain
+from .files.audio_format import AUDIO_SUFFIXES
+from .files.audio_reader import AudioReader
 from .passes import Progress
 from .render import Rendered, removed_path, render
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from .audio_files import AudioFormat, AudioReader, AudioWriter
+from .files.audio_format import AudioFormat
+from .files.audio_reader import AudioReader
+from .files.audio_writer import AudioWriter
 from .performance import SAMPLE_RATE, performance, worn_disc
 from .picture import spectrograms
 from .presets import load_preset

@@ -10,7 +10,7 @@ from scipy import signal
 
 from ..analysis.framing import Audio
 from ..errors import WavemendError
-from .audio_files import AudioReader
+from .files.audio_reader import AudioReader
 
 MAX_SECONDS = 60.0
 _FLOOR_DB, _CEILING_DB = -110.0, -30.0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -101,11 +100,23 @@ class Publication:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for part, _, lock in self._parts:
+        parts, self._parts = self._parts, []
+        for part, _, lock in parts:
             with contextlib.suppress(OSError):
                 part.unlink()
             lock.close()
-        self._parts.clear()
+        if parts and isinstance(error, OSError):
+            self._name_targets(error, {str(part): str(target) for part, target, _ in parts})
+
+    def _name_targets(self, error: OSError, targets: dict[str, str]) -> None:
+        """Raise `error` anew in the words of the files that were asked for, not of their parts."""
+        text = str(error)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) and not isinstance(error, AudioFileError):
+            text = f"{[*targets.values()][-1]}: no space left on its disk; nothing was written"
+        for part, target in targets.items():
+            text = text.replace(part, target)
+        if text != str(error):
+            raise AudioFileError(text) from error
 
 
 def clear_stale_parts(folder: Path) -> list[Path]:
@@ -119,19 +130,6 @@ def clear_stale_parts(folder: Path) -> list[Path]:
                 lock.close()
                 cleared.append(part)
     return cleared
-
-
-@contextlib.contextmanager
-def no_space_as_error(target: Path) -> Iterator[None]:
-    """Turn the operating system's "no space left" into an `AudioFileError` that names `target`."""
-    try:
-        yield
-    except AudioFileError:
-        raise
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise AudioFileError(f"{target}: no space left on its disk; nothing was written") from None
 
 
 def _open_locked(part: Path, *, create: bool = True) -> IO[bytes] | None:

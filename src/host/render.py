@@ -22,11 +22,13 @@ from ..analysis.framing import Audio
 from ..errors import AudioFileError
 from ..plugins.stage import Event
 from . import chain as chains
-from .audio_files import AudioFormat, AudioOverError, AudioReader, AudioWriter
+from .files.audio_format import AudioFormat
+from .files.audio_reader import AudioReader
+from .files.audio_writer import AudioOverError, AudioWriter
+from .files.tags import copy_tags
 from .passes import READ_BLOCK, FileSpool, Passes, Progress
 from .presets import Preset, chain_to_json
-from .publishing import Publication, clear_stale_parts, no_space_as_error
-from .tags import copy_tags
+from .publishing import Publication, clear_stale_parts
 
 Overs = Literal["headroom", "float"]
 REPORT_FORMAT = "wavemend-report"
@@ -155,7 +157,6 @@ def render(
             chain, reader, output, removed=removed, events=events, overs=overs, dither_seed=dither_seed
         )
         publication = stack.enter_context(Publication(overwrite=overwrite))
-        stack.enter_context(no_space_as_error(output))
         job.open_parts(publication)
         return job.run(publication, stack, block_size, progress, cancel)
 

@@ -1,5 +1,6 @@
 """Files appear whole or not at all, and nothing is written over unasked."""
 
+import errno
 import subprocess
 import sys
 
@@ -86,3 +87,18 @@ def test_a_killed_process_is_cleared_away_and_a_living_one_is_not(tmp_path):
 def test_an_unwritable_folder_is_named(tmp_path):
     with Publication() as publication, pytest.raises(AudioFileError, match="nowhere.*cannot be written"):
         publication.part_of(tmp_path / "nowhere" / "a.wav")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "a.wav: no space left on its disk"),
+        (AudioFileError("{part}: broken"), "a.wav: broken"),
+    ],
+)
+def test_errors_name_the_file_that_was_asked_for(tmp_path, error, message):
+    with pytest.raises(AudioFileError, match=message) as caught, Publication() as publication:
+        part = publication.part_of(tmp_path / "a.wav")
+        raise type(error)(*(a.format(part=part) if isinstance(a, str) else a for a in error.args))
+    assert PART_SUFFIX not in str(caught.value)
+    assert names(tmp_path) == []

@@ -1,0 +1,63 @@
+"""``python -m bench [TABLE...]``: the tables as markdown on standard output, progress on standard error."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+import time
+from importlib import import_module
+
+from rich.console import Console
+
+TABLES = ("clicks", "noise", "vinyl", "speed", "memory")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def main() -> int:
+    """Print the tables that were asked for, all of them by default."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all by default")
+    parser.add_argument("--takes", type=int, default=None, help="takes of each kind (8)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="length of each (10)")
+    parser.add_argument("--quick", action="store_true", help="two takes, fewer conditions, shorter files")
+    parser.add_argument("--long", action="store_true", help="memory up to one hour (15 GB of disk)")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.tables) - set(TABLES):
+        parser.error(f"no table {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}")
+    _use_one_core()
+    _print_tables(chosen, shlex.join(["python", "-m", "bench", *sys.argv[1:]]))
+    return 0
+
+
+def _use_one_core() -> None:
+    """Pin this process and its children; before NumPy is loaded, whose threads would keep their own."""
+    for name in THREADS:
+        os.environ[name] = "1"
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def _print_tables(chosen: argparse.Namespace, command: str) -> None:
+    from bench.tables import Plan, heading  # noqa: PLC0415 -- after the process is pinned
+
+    console = Console(stderr=True)
+    with console.status("starting") as status:
+        plan = Plan(
+            count=chosen.takes or (2 if chosen.quick else 8),
+            seconds=chosen.seconds,
+            quick=chosen.quick,
+            long=chosen.long,
+            tell=status.update,
+        )
+        print(heading(plan, command), flush=True)
+        for name in chosen.tables or TABLES:
+            started = time.perf_counter()
+            for text in import_module(f"bench.{name}_table").tables(plan):
+                print(f"\n{text}", flush=True)
+            console.print(f"{name}: {time.perf_counter() - started:.0f} s", highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Sound files read and written to the bit, with their tags."""

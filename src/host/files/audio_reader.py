@@ -1,0 +1,274 @@
+"""Read sound files block by block, to the bit, through libsndfile.
+
+Samples are float64 everywhere, full scale is 1.0, arrays are (channels, n). Integers of up to
+32 bits and both float widths come through unchanged.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import soundfile
+
+from ...analysis.framing import Audio
+from ...errors import AudioFileError
+from .audio_format import AudioFormat
+from .chunks import W64, list_chunks
+from .compressed_streams import EndlessFile, length_in_doubt
+from .libsndfile import FFI, GET_CHANNEL_MAP_INFO, LIBRARY, address, filename
+from .positions import clock, first_not_finite
+
+_MAX_CHANNELS = 64
+_MAX_SAMPLE_RATE = 768_000
+# libsndfile 1.2.2 makes noise of the ALAC frames that did not compress, except in 16 bits.
+_DAMAGED_BY_LIBSNDFILE = frozenset(("ALAC_20", "ALAC_24", "ALAC_32"))
+_PIECE = 1 << 20  # frames decoded at once, so that a header that lies cannot make us allocate
+_UNKNOWN_FRAMES = 1 << 60
+_LOST = 1 << 61  # position after an error: the next read looks for its place anew
+
+
+class AudioReader:
+    """Read a sound file as float64 blocks.
+
+    Opening accepts a recording of no frames. `frames` is what the header says; a lossy file whose
+    decoding ends earlier is believed at that point and `frames` shrinks, while in a lossless file
+    that is an error. Streams that do not say how long they are get decoded once to find out.
+    Reading on where the last read ended is fast; in lossy files going elsewhere decodes from the
+    start, so that any order of reading gives the same samples.
+
+    Parameters
+    ----------
+    path : str or Path
+        An existing file.
+
+    Attributes
+    ----------
+    format : AudioFormat
+        As the file says.
+    frames : int
+        Length of the recording.
+
+    Raises
+    ------
+    AudioFileError
+        The file is missing, may not be read, is no sound file, or its header contradicts itself.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._require_file()
+        self._endless: EndlessFile | None = None
+        self._file: Any = self._open()
+        self._position = 0
+        self.frames: int = self._file.frames
+        self.format = self._read_format()
+        try:
+            self._check_header()
+            doubt = length_in_doubt(self.path, self.format.container)
+            if doubt == "joined":
+                raise AudioFileError(
+                    f"{self.path}: several recordings joined, of which only the first can be read; split it"
+                )
+            if doubt == "guessed":
+                self._endless = EndlessFile(self.path)
+                self._reopen()
+            if doubt == "guessed" or self.frames >= _UNKNOWN_FRAMES:
+                self._count_frames()
+        except BaseException:
+            self.close()
+            raise
+
+    def _require_file(self) -> None:
+        try:
+            mode = self.path.stat().st_mode
+            if stat.S_ISREG(mode):  # opening a pipe would wait for its writer
+                self.path.open("rb").close()
+        except PermissionError as error:
+            raise AudioFileError(f"{self.path}: no permission to read it; change its permissions") from error
+        except FileNotFoundError as error:
+            raise AudioFileError(f"{self.path}: there is no such file; check the name") from error
+        except OSError as error:
+            raise AudioFileError(f"{self.path}: cannot be opened: {error.strerror}") from error
+        if not stat.S_ISREG(mode):
+            kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+            raise AudioFileError(f"{self.path}: is {kind}; name a sound file")
+        if self.path.suffix.lower() == ".raw":  # soundfile asks its caller instead
+            raise AudioFileError(f"{self.path}: raw samples do not say what they are; save them as WAV")
+
+    def _open(self) -> Any:
+        try:
+            if self._endless:
+                self._endless.seek(0)
+            return soundfile.SoundFile(self._endless or filename(self.path))
+        except soundfile.LibsndfileError as error:
+            raise AudioFileError(
+                f"{self.path}: cannot be read as sound ({error.error_string.rstrip('.')}); if it is sound,"
+                " convert it to WAV or FLAC with the program that made it"
+            ) from error
+
+    def _reopen(self) -> None:
+        self._file.close()
+        self._file, self._position = self._open(), 0
+
+    def _read_format(self) -> AudioFormat:
+        file = self._file
+        places = FFI.new("int[]", file.channels)
+        found = LIBRARY.sf_command(file._file, GET_CHANNEL_MAP_INFO, places, FFI.sizeof(places))
+        channel_map = tuple(places) if found and any(places) else ()
+        return AudioFormat(
+            file.format, file.subtype, file.samplerate, file.channels, file.endian, channel_map
+        )
+
+    def _check_header(self) -> None:
+        """Refuse what libsndfile lets pass: it quietly plays whatever bytes are there."""
+        form = self.format
+        if form.channels > _MAX_CHANNELS or form.sample_rate > _MAX_SAMPLE_RATE:
+            raise AudioFileError(
+                f"{self.path}: claims {form.channels} channels at {form.sample_rate} Hz; at most"
+                f" {_MAX_CHANNELS} channels and {_MAX_SAMPLE_RATE} Hz are read: split or convert it"
+            )
+        if form.subtype in _DAMAGED_BY_LIBSNDFILE:
+            raise AudioFileError(
+                f"{self.path}: {form.subtype} cannot be read reliably; convert it to WAV or FLAC"
+            )
+        with self.path.open("rb") as file:
+            found = list_chunks(file)
+            if found is None or (audio := found.audio) is None:
+                return
+            frame_bytes = form.data_bytes(1) if form.is_lossless else 0
+            shape = next((chunk for chunk in found.chunks if chunk.identifier[:4] == b"fmt "), None)
+            if shape is not None and frame_bytes:
+                file.seek(shape.start + 12)
+                stated = int.from_bytes(file.read(2), "big" if form.endian == "BIG" else "little")
+                if stated != frame_bytes:
+                    raise AudioFileError(
+                        f"{self.path}: the header contradicts itself: {form.channels} channels of"
+                        f" {form.subtype} make {frame_bytes} bytes a frame, not {stated}; export it again"
+                    )
+        missing = audio.start + audio.size - found.file_size
+        if missing >= max(frame_bytes, 2) and not _is_open_ended(audio.size):
+            raise AudioFileError(
+                f"{self.path}: truncated: the header promises {audio.size} bytes of audio, the last"
+                f" {missing} are missing; copy it again"
+            )
+        if found.style is W64 and frame_bytes and missing < 0:
+            # libsndfile 1.2.2 plays the chunks behind the audio as well.
+            self.frames = min(self.frames, audio.size // frame_bytes)
+        stray = found.file_size - found.end
+        tolerated = form.data_bytes(form.sample_rate) if self.frames else 0
+        if stray > tolerated and self.frames * frame_bytes <= audio.size:
+            raise AudioFileError(
+                f"{self.path}: the header counts {self.frames} frames, but {stray} bytes follow that belong"
+                " to nothing: its recorder was interrupted or it passed 4 GB; repair its header in an editor"
+            )
+
+    def _count_frames(self) -> None:
+        total = 0
+        while count := self._decode(_PIECE).shape[0]:
+            total += count
+        self.frames = total
+        self._reopen()
+
+    def _clock(self, frame: int) -> str:
+        return clock(frame, self.format.sample_rate)
+
+    def _decode(self, count: int) -> Audio:
+        """Decode up to so many of the next frames; shape (n, channels)."""
+        count = min(count, _PIECE)
+        block = np.empty((count, self.format.channels))
+        done = 0
+        while done < count:
+            got = LIBRARY.sf_readf_double(self._file._file, address("double *", block[done:]), count - done)
+            if got <= 0:
+                break
+            done += got
+        if done < count and (code := LIBRARY.sf_error(self._file._file)):
+            at, self._position = self._clock(self._position + done), _LOST
+            reason = soundfile.LibsndfileError(code).error_string.rstrip(".")
+            raise AudioFileError(f"{self.path}: damaged at {at}: {reason}; copy it again")
+        self._position += done
+        return block[:done]
+
+    def _seek(self, start: int) -> None:
+        if self.format.is_lossless:
+            self._position = _LOST
+            if LIBRARY.sf_seek(self._file._file, start, os.SEEK_SET) != start:
+                raise AudioFileError(
+                    f"{self.path}: damaged before {self._clock(start)}: that place cannot be found;"
+                    " copy it again"
+                )
+            self._position = start
+            return
+        if start < self._position:
+            self._reopen()
+        while self._position < start and self._decode(start - self._position).shape[0]:
+            pass
+
+    def read(self, start: int, count: int) -> Audio:
+        """Read frames.
+
+        Parameters
+        ----------
+        start : int
+            First frame, from 0.
+        count : int
+            Frames to read; fewer come at the end of the recording, none beyond it.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (channels, n)
+            Full scale is 1.0.
+
+        Raises
+        ------
+        AudioFileError
+            The file is damaged or shorter than its header says, or holds NaN or infinity.
+        """
+        if start < 0 or count < 0:
+            raise ValueError(f"start={start} and count={count} must not be negative")
+        count = max(0, min(count, self.frames - start))
+        if count and start != self._position:
+            self._seek(start)
+        pieces = [self._decode(count)]
+        left = count - pieces[0].shape[0]
+        while left and pieces[-1].shape[0]:
+            pieces.append(self._decode(left))
+            left -= pieces[-1].shape[0]
+        if left:
+            if self.format.is_lossless:
+                ends, whole = self._clock(self._position), self._clock(self.frames)
+                raise AudioFileError(f"{self.path}: truncated: ends at {ends} of {whole}; copy it again")
+            self.frames = self._position
+        audio = np.ascontiguousarray((np.concatenate(pieces) if len(pieces) > 1 else pieces[0]).T)
+        if not self.format.is_integer and (bad := first_not_finite(audio, start, self.format.sample_rate)):
+            raise AudioFileError(f"{self.path}: holds {bad}; export the recording again")
+        return audio
+
+    def blocks(self, size: int) -> Iterator[Audio]:
+        """Read the whole recording from its start in blocks of `size` frames, the last one shorter."""
+        if size < 1:
+            raise ValueError(f"size={size} must be a positive number of frames")
+        start = 0
+        while (block := self.read(start, size)).shape[1]:
+            yield block
+            start += block.shape[1]
+
+    def close(self) -> None:
+        """Close the file; a second time does nothing."""
+        self._file.close()
+        if self._endless:
+            self._endless.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.close()
+
+
+def _is_open_ended(size: int) -> bool:
+    """Whether a size is what programs put that write into a pipe and cannot know it."""
+    return any(0 <= (1 << power) - size <= 4096 for power in (31, 32, 63, 64))

@@ -1,0 +1,191 @@
+"""Carry what a sound file says about itself from a source to its restored copy.
+
+Containers made of chunks (WAV, RF64, AIFF, CAF) keep every chunk that does not describe the
+coding of the samples, byte for byte, behind the audio. FLAC keeps its metadata blocks. Between
+unlike containers the comments and pictures are translated.
+"""
+
+import base64
+import contextlib
+import io
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import mutagen
+from mutagen import flac, id3, oggopus, oggvorbis
+
+from ...errors import AudioFileError
+from .chunks import CAF, FORM, RIFF, W64, Chunk, ChunkList, ChunkStyle, append_chunk, copy_chunks, list_chunks
+from .comments import Comments
+from .id3_tags import make_id3, read_id3
+
+_MAX_PARSED_BYTES = 64 << 20  # of a chunk that is parsed, not merely copied: room for pictures
+_MAX_FLAC_BLOCK = (1 << 24) - 1
+_FLAC_OWN = frozenset((0, 1, 3, 4, 6))  # stream info, padding, seek table; comments and pictures go apart
+_FLAC_PADDING = 8192  # so that a tag editor need not move the audio
+
+_INFO = {
+    "INAM": "TITLE", "IART": "ARTIST", "IPRD": "ALBUM", "ICRD": "DATE", "IGNR": "GENRE", "ICMT": "COMMENT",
+    "ICOP": "COPYRIGHT", "ITRK": "TRACKNUMBER", "IPRT": "TRACKNUMBER", "IENG": "ENGINEER",
+    "ISBJ": "SUBJECT", "IKEY": "KEYWORDS", "ISRC": "SOURCE", "ITCH": "TECHNICIAN",
+    "IARL": "ARCHIVALLOCATION", "IMED": "MEDIUM", "ISFT": "SOFTWARE",
+}  # fmt: skip
+_AIFF_TEXT = {b"NAME": "TITLE", b"AUTH": "ARTIST", b"(c) ": "COPYRIGHT", b"ANNO": "COMMENT"}
+_CAF_INFO = {"YEAR": "DATE", "COMMENTS": "COMMENT"}
+
+
+def copy_tags(source: Path, target: Path) -> list[str]:
+    """Carry tags, pictures and chunks of a source over to a finished sound file.
+
+    Parameters
+    ----------
+    source : Path
+        The recording as it came; only read.
+    target : Path
+        The restored file, complete and closed; changed in place and synced to the disk.
+
+    Returns
+    -------
+    list of str
+        One line for each thing that could not be carried over.
+
+    Raises
+    ------
+    AudioFileError
+        The target cannot be written, for instance because the disk is full. What cannot be read
+        in the source is a warning, never an error.
+    """
+    try:
+        with source.open("rb") as old, target.open("rb+") as new:
+            ours, theirs = list_chunks(new), list_chunks(old)
+            # In W64, libsndfile plays chunks behind the audio as audio: none are written.
+            if ours is not None and theirs is not None and ours.style is theirs.style is not W64:
+                warnings = copy_chunks(old, theirs, new, ours)
+            else:
+                comments = _read_comments(source, old, theirs)
+                _write_comments(comments, target, new, ours)
+                warnings = comments.lost
+            new.flush()
+            os.fsync(new.fileno())
+    except (OSError, mutagen.MutagenError) as error:
+        reason = " ".join(str(error).split())
+        raise AudioFileError(f"{target}: the tags of {source} could not be written: {reason}") from error
+    return [f"{source}: {warning}" for warning in warnings]
+
+
+def _read_comments(source: Path, old: BinaryIO, chunks: ChunkList | None) -> Comments:
+    comments = Comments()
+    try:
+        if chunks is not None:
+            for chunk in chunks.carried:
+                _read_chunk(old, chunk, chunks.style, comments)
+        elif not _read_vorbis(source, comments):
+            old.seek(0)
+            with contextlib.suppress(id3.ID3NoHeaderError):
+                read_id3(old, comments)
+    # A hostile tag makes mutagen raise nearly anything; no tag is worth losing a restoration.
+    except Exception as error:
+        comments.lost.append(f"tags could not be read ({' '.join(repr(error).split())})")
+    return comments
+
+
+def _read_chunk(old: BinaryIO, chunk: Chunk, style: ChunkStyle, comments: Comments) -> None:
+    kind = chunk.identifier[:4]
+    old.seek(chunk.start)
+    payload = old.read(chunk.size) if chunk.size <= _MAX_PARSED_BYTES else b""
+    if kind == b"LIST" and payload[:4] == b"INFO":
+        for name, value in _info_entries(payload[4:], style.size_code):
+            comments.add(_INFO.get(name, name), [_text(value)])
+    elif kind in (b"id3 ", b"ID3 ") and payload:
+        read_id3(io.BytesIO(payload), comments)
+    elif style is FORM and kind in _AIFF_TEXT and payload:
+        comments.add(_AIFF_TEXT[kind], [_text(payload)])
+    elif style is CAF and kind == b"info" and payload:
+        texts = [_text(part) for part in payload[4:].split(b"\0")]
+        for label, text in zip(texts[::2], texts[1::2], strict=False):
+            key = label.upper().replace(" ", "")
+            comments.add(_CAF_INFO.get(key, key), [text])
+    else:
+        comments.lost.append(f"chunk '{chunk.name}' has no place in the new container")
+
+
+def _info_entries(payload: bytes, size_code: str) -> Iterator[tuple[str, bytes]]:
+    at = 0
+    while at + 8 <= len(payload):
+        size = struct.unpack(size_code, payload[at + 4 : at + 8])[0]
+        yield payload[at : at + 4].decode("ascii", "replace").strip(), payload[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+
+
+def _text(value: bytes) -> str:
+    value = value.split(b"\0")[0]
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("cp1252", "replace")
+
+
+def _read_vorbis(source: Path, comments: Comments) -> bool:
+    """Read the comments of FLAC and Ogg as they are; return whether the file is one of them."""
+    found = mutagen.File(source, (flac.FLAC, oggopus.OggOpus, oggvorbis.OggVorbis))
+    if found is None:
+        return False
+    for key, value in found.tags or ():
+        if key.upper() == "METADATA_BLOCK_PICTURE":
+            comments.pictures.append(flac.Picture(base64.b64decode(value)))
+        else:
+            comments.pairs.append((key, value))
+    if isinstance(found, flac.FLAC):
+        comments.pictures.extend(found.pictures)
+        comments.flac_blocks.extend(b for b in found.metadata_blocks if b.code not in _FLAC_OWN)
+    return True
+
+
+def _write_comments(comments: Comments, target: Path, new: BinaryIO, chunks: ChunkList | None) -> None:
+    new.seek(0)
+    is_flac = new.read(4) == b"fLaC"
+    if comments.flac_blocks and not is_flac:
+        comments.lost.append("cue sheets and application blocks have no place in the new container")
+    if is_flac and (comments.pairs or comments.pictures or comments.flac_blocks):
+        _write_flac(comments, target)
+    elif not is_flac and (comments.pairs or comments.pictures):
+        _write_id3(comments, new, chunks)
+
+
+def _write_flac(comments: Comments, target: Path) -> None:
+    file = flac.FLAC(target)
+    if file.tags is None:
+        file.add_tags()
+    # The comments' keys may hold only printable ASCII without '='.
+    for key, value in comments.pairs:
+        plain = "".join(letter for letter in key if " " <= letter <= "}" and letter != "=")
+        file.tags.append((plain or "COMMENT", value))
+    if len(file.tags.write()) > _MAX_FLAC_BLOCK:
+        comments.lost.append("comments over 16 MB do not fit into FLAC")
+        file.tags.clear()
+    for picture in comments.pictures:
+        if len(picture.write()) > _MAX_FLAC_BLOCK:
+            comments.lost.append("a picture over 16 MB does not fit into FLAC")
+        else:
+            file.add_picture(picture)
+    file.metadata_blocks.extend(comments.flac_blocks)
+    file.save(padding=lambda _: _FLAC_PADDING)
+
+
+def _write_id3(comments: Comments, new: BinaryIO, chunks: ChunkList | None) -> None:
+    if chunks is None or chunks.style not in (RIFF, FORM):
+        comments.lost.append("tags have no place in the new container")
+        return
+    payload = io.BytesIO()
+    try:
+        make_id3(comments).save(payload, padding=lambda _: 0)
+    except Exception as error:  # as when reading: what no tag can hold was in the source
+        comments.lost.append(f"tags could not be translated ({' '.join(repr(error).split())})")
+        return
+    size = payload.seek(0, os.SEEK_END)
+    payload.seek(0)
+    if not append_chunk(new, chunks, b"id3 " if chunks.style is RIFF else b"ID3 ", size, payload):
+        comments.lost.append("tags were not carried over: the file would pass 4 GB")

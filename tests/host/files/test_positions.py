@@ -1,0 +1,28 @@
+"""Where something is: on the clock, and the first sample that is no number."""
+
+import numpy as np
+import pytest
+from wavemend.host.files.positions import clock, first_not_finite
+
+
+@pytest.mark.parametrize(
+    ("frame", "shown"),
+    [
+        (0, "0:00.000"),
+        (44541, "0:01.010"),
+        (60 * 44100 - 1, "1:00.000"),
+        (61 * 44100, "1:01.000"),
+        (3700 * 44100, "61:40.000"),
+    ],
+)
+def test_clock(frame: int, shown: str) -> None:
+    assert clock(frame, 44100) == shown
+
+
+def test_first_in_time_not_in_channel_order() -> None:
+    audio = np.zeros((2, 100))
+    assert first_not_finite(audio, 0, 44100) is None
+    assert first_not_finite(audio[:, :0], 0, 44100) is None
+    audio[0, 50] = np.nan
+    audio[1, 41] = -np.inf
+    assert first_not_finite(audio, 44500, 44100) == "-inf at sample 44541 of channel 2 (0:01.010)"
