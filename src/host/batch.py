@@ -133,11 +133,15 @@ def run(
         except Cancelled:
             raise
         except WavemendError as error:
-            yield Outcome(job, error=str(error))
-        except (OSError, MemoryError) as error:
-            yield Outcome(job, error=f"{job.source}: {error or type(error).__name__}")
+            yield Outcome(job, error=_naming(job.source, str(error)))
+        except Exception as error:  # a stage's or a plugin's own mistake must not cost the other recordings
+            yield Outcome(job, error=_naming(job.source, f"{type(error).__name__}: {error}"))
         else:
             yield Outcome(job, rendered)
+
+
+def _naming(source: Path, message: str) -> str:
+    return message if source.name in message else f"{source}: {message}"
 
 
 def _expand(inputs: Iterable[str], target: Path) -> Iterator[tuple[Path, Path]]:

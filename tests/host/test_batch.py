@@ -106,3 +106,14 @@ def test_bad_files_are_told_about_and_the_others_go_on(archive, tmp_path):
     assert all(o.job.source.name in o.error and "\n" not in o.error for o in outcomes if o.error)
     made = sorted(p.name for p in (tmp_path / "out").rglob("*") if p.is_file() and ".report." not in p.name)
     assert made == ["a.wav", "b.flac", "c.flac"]
+
+
+def test_a_stage_that_breaks_costs_one_recording(archive, tmp_path):
+    class Broken(DcOffset):
+        def processor(self, sample_rate, channels, findings):
+            raise ZeroDivisionError("worn out")
+
+    chains = iter([Chain(), Chain([Broken()]), Chain()])
+    outcomes = list(run(lambda: next(chains), plan([str(archive)], tmp_path / "out")))
+    assert [bool(outcome.rendered) for outcome in outcomes] == [True, False, True]
+    assert "b.flac: ZeroDivisionError: worn out" in outcomes[1].error
