@@ -6,6 +6,8 @@ instructions run over independent results (lags, columns), never over the terms 
 through BLAS. The same samples give the same bits wherever they lie in memory.
 """
 
+# ruff: noqa: PLR0917 - kernels take plain arrays by position
+
 from __future__ import annotations
 
 import numpy as np
@@ -22,7 +24,7 @@ _FLOOR = 1e-30  # far under the square of one 64-bit step: a model of silence is
 
 @njit(cache=True, nogil=True)
 def autocorrelation(x: Vector, order: int) -> Vector:
-    """Sums of lagged products of `x`, lags 0 to `order`, shape (order + 1,)."""
+    """Sum the lagged products of `x`, lags 0 to `order`, shape (order + 1,)."""
     r = np.zeros(order + 1)
     reach = np.zeros(x.size + order)  # zeros past the end spare a test on every lag
     reach[: x.size] = x
@@ -52,7 +54,7 @@ def levinson(r: Vector, a: Vector) -> float:
     order = r.size - 1
     a[:] = 0.0
     a[0] = 1.0
-    error = r[0]
+    error = float(r[0])
     if not error > _FLOOR:
         return 0.0
     previous = np.empty(order + 1)
@@ -73,13 +75,18 @@ def levinson(r: Vector, a: Vector) -> float:
 
 @njit(cache=True, nogil=True)
 def prediction_error(x: Vector, start: int, stop: int, a: Vector, e: Vector) -> None:
-    """Write the excitation of ``x[start:stop]`` into ``e[start:stop]``; samples before ``x[0]`` count as 0."""
-    for t in range(start, stop):
-        e[t] = x[t]
-    for k in range(1, a.size):
+    """Write the excitation of ``x[start:stop]`` into ``e[start:stop]``; before ``x[0]`` is silence."""
+    out = e[start:stop]
+    out[:] = x[start:stop]
+    for k in range(1, min(a.size, stop)):
         coefficient = a[k]
-        for t in range(max(start, k), stop):
-            e[t] += coefficient * x[t - k]
+        missing = max(k - start, 0)
+        earlier = x[start + missing - k : stop - k]
+        rest = out[missing:]
+        for t in range(
+            earlier.size
+        ):  # from 0 and along slices: negative indices would bar vector instructions
+            rest[t] += coefficient * earlier[t]
 
 
 @njit(cache=True, nogil=True)
@@ -109,7 +116,7 @@ def _add_covariance(x: Vector, start: int, stop: int, phi: Matrix) -> int:
     for i in range(order + 1):
         for j in range(i, order + 1):
             phi[i, j] += part[i, j]
-    return rows
+    return int(rows)
 
 
 @njit(cache=True, nogil=True)
@@ -151,7 +158,7 @@ def covariance_model(x: Vector, start: int, stop: int, damaged: Mask, ridge: flo
         for j in range(i, order + 1):
             both[i, j] = phi[i, j] + phi[order - j, order - i]
             both[j, i] = both[i, j]
-    power = both[0, 0]
+    power = float(both[0, 0])
     if not power > _FLOOR:
         return -1.0
     band = np.zeros((order, order))
@@ -223,25 +230,26 @@ def band_solve(factor: Matrix, b: Vector) -> None:
 def band_inverse_diagonal(factor: Matrix, diagonal: Vector) -> None:
     """Write the diagonal of ``(L L')^-1`` into `diagonal`, shape (m,) (Takahashi, Fagan and Chen 1973)."""
     size, width = factor.shape
-    inverse = np.zeros((size, width))  # the band of the inverse, by columns, as in `band_cholesky`
+    inverse = np.zeros((size, 2 * width - 1))  # row i holds its columns i - width + 1 to i + width - 1
     total = np.empty(width)
     for j in range(size - 1, -1, -1):
-        reach = min(width, size - j)
-        pivot = factor[j, 0]
+        reach = min(width, size - j) - 1
+        below = factor[j, 1 : reach + 1]
         total[:reach] = 0.0
-        for k in range(1, reach):
-            value = factor[j, k]
-            total[k] += value * inverse[j + k, 0]
-            for q in range(1, reach - k):
-                element = inverse[j + k, q]
-                total[k + q] += value * element
-                total[k] += factor[j, k + q] * element
+        for k in range(reach):
+            value = below[k]
+            row = inverse[j + 1 + k, width - 1 - k : width - 1 - k + reach]
+            for q in range(reach):
+                total[q] += value * row[q]
+        pivot = factor[j, 0]
         own = 1.0 / pivot
-        for d in range(1, reach):
-            inverse[j, d] = -total[d] / pivot
-            own -= factor[j, d] * inverse[j, d]
-        inverse[j, 0] = own / pivot
-        diagonal[j] = inverse[j, 0]
+        for d in range(reach):
+            element = -total[d] / pivot
+            own -= below[d] * element
+            inverse[j, width + d] = element
+            inverse[j + 1 + d, width - 2 - d] = element
+        inverse[j, width - 1] = own / pivot
+        diagonal[j] = own / pivot
 
 
 @njit(cache=True, nogil=True)

@@ -5,9 +5,12 @@ is as loud; glottal pulses, brass and distorted guitars in that the neighbours a
 about 1.5 ms is compared with the cells to its left and to its right, and the larger of the two counts.
 """
 
+# ruff: noqa: PLR0917 - kernels take plain arrays by position
+
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from .autoregression import (
@@ -23,10 +26,13 @@ from .autoregression import (
     span_precision,
 )
 
+Cells = npt.NDArray[np.int64]
+
 SIDE = 14  # cells that are looked at on each side
 GUARD = 2  # the nearest of them starts so many cells away
 SIGMA = 1.4826  # standard deviation of a Gaussian over the median of its magnitude
-_OUTLIER = 6.0
+_OUTLIER = 6.0  # scales: what is bridged before a model is fitted again
+_IRREGULAR = 0.15  # part of its period by which a train's distances may differ
 
 
 @njit(cache=True, nogil=True)
@@ -121,7 +127,7 @@ def excitation(x: Vector, repaired: Vector, first: int, last: int, block: int, b
 @njit(cache=True, nogil=True)
 def describe_cells(e: Vector, first: int, last: int, cell: int, median: Vector, peak: Vector,
                    place: Positions) -> None:  # fmt: skip
-    """Write each cell's median and greatest magnitude, and where that is; cell k is ``e[k*cell:(k+1)*cell]``."""
+    """Find median and greatest magnitude of each cell ``e[k * cell : (k + 1) * cell]``, and its place."""
     for k in range(first, last):
         magnitude = np.abs(e[k * cell : (k + 1) * cell])
         median[k] = np.median(magnitude)
@@ -150,13 +156,42 @@ def surroundings(median: Vector, peak: Vector, k: int, low: int, high: int, out:
 
 
 @njit(cache=True, nogil=True)
-def score_cells(median: Matrix, peak: Matrix, first: int, last: int, low: int, high: int, thresholds: Vector,
-                floor: float, score: Matrix, scale: Matrix) -> None:  # fmt: skip
+def recurs(peak: Vector, place: Cells, k: int, low: int, high: int) -> bool:
+    """Say whether cell `k`'s peak is one of a train: as far from its like on one side as on the other.
+
+    Or, where a train begins or ends, as far from the next as that is from the one after. Pulses of a
+    voice, of brass and of synthesisers recur so, however far they stand out; crackle does so by chance only.
+    """
+    distance = np.zeros((2, 2))  # of the first and the second on each side
+    for side in range(2):
+        step = 2 * side - 1
+        count = 0
+        q = k + step * GUARD
+        while low < q < high - 1 and abs(q - k) < GUARD + SIDE and count < 2:
+            alike = 0.4 * peak[k] < peak[q] < 2.5 * peak[k]
+            if alike and peak[q] >= peak[q - 1] and peak[q] >= peak[q + 1]:
+                distance[side, count] = abs(place[q] - place[k])
+                count += 1
+            q += step
+    left, right = distance[0, 0], distance[1, 0]
+    if left > 0.0 and right > 0.0 and abs(left - right) < _IRREGULAR * max(left, right):
+        return True
+    for side in range(2):
+        first = distance[side, 0]
+        second = distance[side, 1] - first
+        if second > 0.0 and abs(second - first) < _IRREGULAR * max(first, second):
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def score_cells(median: Matrix, peak: Matrix, place: Cells, first: int, last: int, low: int, high: int,
+                thresholds: Vector, floor: float, score: Matrix, scale: Matrix) -> None:  # fmt: skip
     """Score how far each cell's peak stands out; 1 is a click.
 
     Parameters
     ----------
-    median, peak
+    median, peak, place
         From `describe_cells`, shape (channels, cells).
     first, last
         The cells to score.
@@ -164,7 +199,8 @@ def score_cells(median: Matrix, peak: Matrix, first: int, last: int, low: int, h
         The cells that lie in the recording.
     thresholds
         A click stands ``thresholds[0]`` scales out and ``thresholds[1]`` times over the highest peak nearby;
-        or, in crackle, ``thresholds[2]`` scales out and ``thresholds[3]`` times over the peaks' upper quartile.
+        or, in crackle, ``thresholds[2]`` scales out and ``thresholds[3]`` times over the upper quartile of
+        the peaks, and no pulse in a train.
     floor
         Least scale.
     score, scale
@@ -184,6 +220,8 @@ def score_cells(median: Matrix, peak: Matrix, first: int, last: int, low: int, h
             base = max(around[0], floor)
             alone = min(own / (thresholds[0] * base), own / (thresholds[1] * max(around[2], base)))
             among = min(own / (thresholds[2] * base), own / (thresholds[3] * max(around[1], base)))
+            if among > alone and recurs(peak[channel], place[channel], k, low, high):
+                among = 0.0
             score[channel, k] = max(alone, among)
             scale[channel, k] = max(4.0 * base, 1.2 * around[1])
 
@@ -207,9 +245,9 @@ def click_span(e: Vector, peak_at: int, scale: float, gap: int, low: int, high: 
 
 
 @njit(cache=True, nogil=True)
-def find_spans(e: Vector, channel: int, score: Matrix, scale: Matrix, place: Matrix, first: int, last: int,
+def find_spans(e: Vector, channel: int, score: Matrix, scale: Matrix, place: Cells, first: int, last: int,
                low: int, high: int, gap: int, near: int, spans: Matrix) -> int:  # fmt: skip
-    """Spans of one channel's clicks whose peaks lie in cells `first` to `last`.
+    """Find the spans of one channel's clicks whose peaks lie in cells `first` to `last`.
 
     A click found in another channel within `near` samples halves what is asked of this one.
 
@@ -221,8 +259,11 @@ def find_spans(e: Vector, channel: int, score: Matrix, scale: Matrix, place: Mat
         All channels' cells, shape (channels, cells).
     low, high
         Samples between which a span may lie.
+    gap, near
+        Samples: see `click_span`, and above.
     spans
-        Filled with rows of (start, stop, score); spans that touch are one.
+        Filled with rows of (start, stop, score); spans that touch are one. The score of a click that only
+        the other channel's made one is doubled, so that 1 is the least.
 
     Returns
     -------
@@ -242,7 +283,8 @@ def find_spans(e: Vector, channel: int, score: Matrix, scale: Matrix, place: Mat
                     shared |= other != channel and score[other, q] >= 1.0 and apart <= near
             if not shared:
                 continue
-        start, stop = click_span(e, int(place[channel, k]), scale[channel, k], gap, low, high)
+            own *= 2.0
+        start, stop = click_span(e, place[channel, k], scale[channel, k], gap, low, high)
         if count and start <= spans[count - 1, 1]:
             spans[count - 1, 1] = max(stop, spans[count - 1, 1])
             spans[count - 1, 2] = max(own, spans[count - 1, 2])
@@ -252,3 +294,36 @@ def find_spans(e: Vector, channel: int, score: Matrix, scale: Matrix, place: Mat
             spans[count, 2] = own
             count += 1
     return count
+
+
+@njit(cache=True, nogil=True)
+def accept_spans(spans: Matrix, count: int, longest: int, join: int, per_sample: float, plain: float) -> int:
+    """Keep, in place, the spans that are clicks, and join neighbours; return how many are left.
+
+    A drum's stroke drives the sound for milliseconds, a click with its own few samples, so longer spans must
+    stand out more.
+
+    Parameters
+    ----------
+    spans, count
+        From `find_spans`.
+    longest
+        Longer spans are dropped, and joining does not make longer ones.
+    join
+        Spans up to so many samples apart become one.
+    per_sample, plain
+        The score a span needs grows with its length by `per_sample`, up to `plain`.
+    """
+    kept = 0
+    for k in range(count):
+        length = spans[k, 1] - spans[k, 0]
+        if length > longest or spans[k, 2] < min(per_sample * length, plain):
+            continue
+        near = kept > 0 and spans[k, 0] - spans[kept - 1, 1] <= join
+        if near and spans[k, 1] - spans[kept - 1, 0] <= longest:
+            spans[kept - 1, 1] = spans[k, 1]
+            spans[kept - 1, 2] = max(spans[kept - 1, 2], spans[k, 2])
+        else:
+            spans[kept] = spans[k]
+            kept += 1
+    return kept

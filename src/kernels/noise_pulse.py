@@ -1,21 +1,26 @@
 """What is under a click that adds to the music: the click is estimated, and taken away.
 
-Both are Gaussian given their models: the music by its autoregressive model, the click by a variance that
-follows its envelope, so the estimate solves ``(A'A / s_e^2 + D) n = A'e / s_e^2`` for the click n on its span,
-``D = 1 / variance`` (Godsill and Rayner, Digital Audio Restoration, 1998, section 5.3 and chapter 9). A great
-variance gives interpolation, a small one leaves the samples alone. Before that, what of the click is one damped
-oscillation (a stylus or a cartridge that rings) is fitted in the excitation, where the music is white.
+Two models of a click compete for each one, and the evidence decides:
 
-Everything here is in units of the excitation's standard deviation.
+- *samples that are off*, each with a variance of its own: the click n solves
+  ``(A'A / s_e^2 + D) n = A'e / s_e^2``, ``D = 1 / variance`` (Godsill and Rayner, Digital Audio Restoration,
+  1998, section 5.3 and chapter 9), and the variances are those of greatest evidence (MacKay 1992; Tipping
+  2001, sparse Bayesian learning). A great variance is interpolation; one of nothing leaves the sample alone;
+- *a ring*: one damped oscillation, fitted in the excitation (see `rings`); then what it leaves, with a
+  variance that follows its envelope.
+
+Excitations are in units of their standard deviation, and indices count from the click's first sample.
 """
+
+# ruff: noqa: PLR0917 - kernels take plain arrays by position
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from .autoregression import (
+    Mask,
     Matrix,
     Positions,
     Vector,
@@ -27,146 +32,24 @@ from .autoregression import (
     span_gradient,
     span_precision,
 )
+from .rings import RingSearch, fit_ring, ring_response
 
-Complex = npt.NDArray[np.complex128]
-
-
-@njit(cache=True, nogil=True)
-def ring_excitation(pole: complex, a: Vector, h: Complex) -> None:
-    """Write the excitation of ``pole ** t``, t >= 0: the model's impulse response through one pole."""
-    state = 0.0 + 0.0j
-    for t in range(h.size):
-        state *= pole
-        if t < a.size:
-            state += a[t]
-        h[t] = state
-
-
-@njit(cache=True, nogil=True)
-def ring_amplitude(h: Complex, e: Vector) -> tuple[float, complex]:
-    """Least-squares c of ``e = Re(c h)``, and by how much it lowers the energy of `e`."""
-    rr, ii, ri, er, ei = 0.0, 0.0, 0.0, 0.0, 0.0
-    for t in range(h.size):
-        re = h[t].real
-        im = -h[t].imag
-        rr += re * re
-        ii += im * im
-        ri += re * im
-        er += e[t] * re
-        ei += e[t] * im
-    ii += 1e-9 * rr  # a pole without a frequency has a real amplitude
-    det = rr * ii * (1.0 + 1e-9) - ri * ri
-    if not det > 0.0:
-        return 0.0, 0.0 + 0.0j
-    cr = (er * ii - ei * ri) / det
-    ci = (ei * rr - er * ri) / det
-    return cr * er + ci * ei, complex(cr, ci)
-
-
-@njit(cache=True, nogil=True)
-def _refine(
-    e: Vector, a: Vector, pole: complex, c: complex, gain: float, slowest: float
-) -> tuple[bool, complex, complex, float]:
-    """One Gauss-Newton step over the logarithm of the pole and c together, halved until it helps."""
-    J = np.empty((4, e.size))
-    rest = np.empty(e.size)
-    h = 0.0 + 0.0j
-    slope = 0.0 + 0.0j  # of h, by the logarithm of the pole
-    for t in range(e.size):
-        slope = pole * (slope + h)
-        h *= pole
-        if t < a.size:
-            h += a[t]
-        J[0, t] = h.real
-        J[1, t] = -h.imag
-        moved = c * slope
-        J[2, t] = moved.real
-        J[3, t] = -moved.imag
-        rest[t] = e[t] - (c * h).real
-    normal = np.zeros((4, 4))
-    step = np.zeros(4)
-    for i in range(4):
-        for t in range(e.size):
-            step[i] += J[i, t] * rest[t]
-        for j in range(i, 4):
-            total = 0.0
-            for t in range(e.size):
-                total += J[i, t] * J[j, t]
-            normal[i, j - i] = total
-        normal[i, 0] *= 1.0 + 1e-6
-    if not band_cholesky(normal):
-        return False, pole, c, gain
-    band_solve(normal, step)
-    turn = complex(step[2], step[3])
-    if abs(turn) > 0.5:
-        turn *= 0.5 / abs(turn)
-    response = np.empty(e.size, np.complex128)
-    for _ in range(4):
-        tried = pole * np.exp(turn)
-        if abs(tried) <= slowest:
-            ring_excitation(tried, a, response)
-            reached, amplitude = ring_amplitude(response, e)
-            if reached > gain:
-                return True, tried, amplitude, reached
-        turn *= 0.5
-    return False, pole, c, gain
-
-
-@njit(cache=True, nogil=True)
-def fit_ring(
-    e: Vector, onset: int, lead: int, length: int, a: Vector, poles: Complex, slowest: float
-) -> tuple[float, int, complex, complex]:
-    """Fit ``Re(c pole ** (t - start))``, filtered by the model, to an excitation.
-
-    Parameters
-    ----------
-    e
-        Excitation, shape (n,).
-    onset, lead
-        The start is searched up to `lead` samples to either side of `onset`.
-    length
-        Samples from the start that count.
-    a
-        The model, shape (p + 1,).
-    poles
-        Where the search begins.
-    slowest
-        Greatest magnitude of a pole.
-
-    Returns
-    -------
-    gain, start, pole, c
-        `gain` is the energy that the fit takes from `e`; 0 where nothing fits.
-    """
-    gain, start, pole, c = 0.0, onset, 0.0 + 0.0j, 0.0 + 0.0j
-    h = np.empty(length, np.complex128)
-    for tried in poles:
-        if abs(tried) > slowest:
-            continue
-        ring_excitation(tried, a, h)
-        for begin in range(max(onset - lead, 0), min(onset + lead + 1, e.size - 8)):
-            count = min(length, e.size - begin)
-            reached, amplitude = ring_amplitude(h[:count], e[begin : begin + count])
-            if reached > gain:
-                gain, start, pole, c = reached, begin, tried, amplitude
-    if gain > 0.0:
-        stretch = e[start : min(start + length, e.size)]
-        for _ in range(8):
-            before = gain
-            better, pole, c, gain = _refine(stretch, a, pole, c, gain, slowest)
-            if not better or gain - before < 1e-4 * before:
-                break
-    return gain, start, pole, c
+_SPARSE_ROUNDS = 16
+_SHAPED_ROUNDS = 4
+_PRUNED = 1e-3  # a variance that moves its sample by less than this part is none
+_PRICE_OF_SAMPLE = 4.0  # log evidence that a further variance must bring, having been fitted
+_MOST_SOUND = 1.5  # without a click, as a part of what there is with it
+_FADED = 0.01  # of the excitation's standard deviation: a ring has ended
 
 
 @njit(cache=True, nogil=True)
 def pulse_posterior(precision: Matrix, g: Vector, variance: Vector, n: Vector, spread: Vector) -> float:
-    """Mean and variance of a pulse of known variances, given the excitation.
+    """Find mean and variance of a pulse of known variances, given the excitation.
 
     Parameters
     ----------
     precision, g
-        ``A'A`` as a band, and ``A'e``; both of `autoregression`.
+        ``A'A`` as a band and ``A'e``, from `span_precision` and `span_gradient`.
     variance
         Prior variance of every sample of the pulse, shape (m,).
     n, spread
@@ -195,60 +78,154 @@ def pulse_posterior(precision: Matrix, g: Vector, variance: Vector, n: Vector, s
 
 
 @njit(cache=True, nogil=True)
-def fit_envelope(precision: Matrix, g: Vector, envelope: Vector, rounds: int, variance: Vector) -> float:
-    """Estimate the one factor of a known envelope by expectation maximisation; return the log evidence."""
-    n = np.empty(g.size)
-    spread = np.empty(g.size)
-    factor = 0.1
+def sparse_pulse(e: Vector, a: Vector, n: Vector) -> float:
+    """Estimate a click whose samples have a variance each; most of them come out as zero.
+
+    Parameters
+    ----------
+    e
+        Excitation from the click's first sample on, shape (k,).
+    a
+        Model of the sound, shape (p + 1,).
+    n
+        Filled with the click, shape (m,), m <= k.
+
+    Returns
+    -------
+    float
+        Logarithm of the evidence for it, less what its variances cost.
+    """
+    active = np.arange(n.size)
+    power = 0.0  # of the excitation that one sample off by 1 makes
+    for k in range(a.size):
+        power += a[k] * a[k]
+    variance = np.empty(n.size)
+    span_gradient(a, e, active, e.size - 1, variance)
+    for i in range(n.size):  # as if the sample were the only one that is off
+        variance[i] = max((variance[i] / power) ** 2, 1.0 / power)
+    n[:] = 0.0
     evidence = 0.0
-    for _ in range(rounds):
-        for i in range(g.size):
-            variance[i] = factor * envelope[i]
-        evidence = pulse_posterior(precision, g, variance, n, spread)
-        factor = 0.0
-        for i in range(g.size):
-            factor += (n[i] * n[i] + spread[i]) / envelope[i]
-        factor /= g.size
-    return evidence
+    for turn in range(_SPARSE_ROUNDS):
+        precision = np.empty((active.size, min(a.size, active.size)))
+        span_precision(a, active, e.size - 1, precision)
+        g = np.empty(active.size)
+        span_gradient(a, e, active, e.size - 1, g)
+        mean = np.empty(active.size)
+        spread = np.empty(active.size)
+        evidence = pulse_posterior(precision, g, variance, mean, spread)
+        if turn == _SPARSE_ROUNDS - 1:
+            break
+        kept = 0
+        for i in range(active.size):
+            known = max(1.0 - spread[i] / variance[i], 1e-3)
+            fitted = mean[i] * mean[i] / known
+            if fitted * power > _PRUNED:
+                active[kept] = active[i]
+                variance[kept] = fitted
+                kept += 1
+        active = active[:kept].copy()
+        variance = variance[:kept].copy()
+        if not kept:
+            return 0.0
+    for i in range(active.size):
+        n[active[i]] = mean[i]
+    return evidence - _PRICE_OF_SAMPLE * active.size
 
 
 @njit(cache=True, nogil=True)
-def fit_variances(precision: Matrix, g: Vector, rounds: int, variance: Vector) -> float:
-    """Estimate every sample's variance by expectation maximisation, smoothed over neighbours.
+def ring_pulse(e: Vector, a: Vector, search: RingSearch, n: Vector, span: int) -> tuple[int, float]:
+    """Estimate a click that is a ring, and what else there is under the ring's envelope.
 
-    Starts from `variance`, shape (m,), and leaves the estimate there; returns the log evidence.
+    Parameters
+    ----------
+    e, a, search
+        See `fit_ring`.
+    n
+        Filled with the click, as far as the ring is heard and there is room.
+    span
+        Samples, from the first, in which the click was found.
+
+    Returns
+    -------
+    length, evidence
+        Samples of `n` that were filled, and the logarithm of the evidence; -inf where no ring fits.
     """
-    n = np.empty(g.size)
-    spread = np.empty(g.size)
+    if e.size < search.starts + a.size // 2:
+        return 0, -np.inf
+    gain, start, pole, c = fit_ring(e, a, search)
+    evidence = 0.5 * gain - 2.5 * np.log(1.0 + gain)
+    if not evidence > 0.0:
+        return 0, -np.inf
+    rest = e.copy()
+    envelope = np.zeros(span)
+    length = _move_ring(rest, a, start, pole, c, n, envelope)
+    loudest = np.max(envelope)
+    for t in range(span):
+        envelope[t] += 1e-9 * loudest
+    shaped = np.empty(span)
+    evidence_shaped = _shaped_pulse(rest, a, envelope, shaped)
+    if not evidence_shaped > 0.0:
+        return length, evidence
+    for t in range(span):
+        n[t] += shaped[t]
+    return length, evidence + evidence_shaped
+
+
+@njit(cache=True, nogil=True)
+def _move_ring(
+    e: Vector, a: Vector, start: int, pole: complex, c: complex, n: Vector, envelope: Vector
+) -> int:
+    """Move a ring from the excitation `e` into the click `n`; return how far `n` is filled.
+
+    That is as far as the ring is heard, and no less than its squared `envelope` goes, which is filled too.
+    """
+    re = np.empty(e.size - start)
+    im = np.empty(e.size - start)
+    ring_response(pole, a, re, im)
+    for t in range(re.size):
+        e[start + t] -= c.real * re[t] + c.imag * im[t]
+    decay = abs(pole)
+    heard = np.log(max(abs(c) / _FADED, 1.0)) / -np.log(decay) if decay > 0.0 else 0.0
+    length = min(max(start + int(heard) + 1, envelope.size), n.size)
+    n[:start] = 0.0
+    state = c
+    for t in range(start, length):
+        n[t] = state.real
+        if t < envelope.size:
+            envelope[t] = state.real**2 + state.imag**2
+        state *= pole
+    return length
+
+
+@njit(cache=True, nogil=True)
+def _shaped_pulse(e: Vector, a: Vector, envelope: Vector, n: Vector) -> float:
+    """Estimate a pulse whose variance is one factor times `envelope` into `n`; return its log evidence."""
+    active = np.arange(envelope.size)
+    precision = np.empty((active.size, min(a.size, active.size)))
+    span_precision(a, active, e.size - 1, precision)
+    g = np.empty(active.size)
+    span_gradient(a, e, active, e.size - 1, g)
+    mean = np.empty(active.size)
+    spread = np.empty(active.size)
+    factor = 0.01
     evidence = 0.0
-    for turn in range(rounds):
-        evidence = pulse_posterior(precision, g, variance, n, spread)
-        if turn == rounds - 1:
-            break
-        for i in range(g.size):
-            total, weights = 0.0, 0.0
-            for k in range(max(0, i - 2), min(g.size, i + 3)):
-                weight = 1.0 / (1.0 + abs(k - i))
-                total += weight * (n[k] * n[k] + spread[k])
-                weights += weight
-            variance[i] = max(total / weights, 1e-6)
+    for turn in range(_SHAPED_ROUNDS):
+        evidence = pulse_posterior(precision, g, factor * envelope, mean, spread)
+        power, known = 0.0, 0.0
+        for i in range(active.size):
+            power += mean[i] * mean[i] / envelope[i]
+            known += 1.0 - spread[i] / (factor * envelope[i])
+        if turn < _SHAPED_ROUNDS - 1:
+            factor = max(power / max(known, 0.1), 1e-12)
+    n[:] = mean
     return evidence
 
 
 @njit(cache=True, nogil=True)
 def estimate_click(
-    x: Vector,
-    start: int,
-    stop: int,
-    end: int,
-    a: Vector,
-    sigma: float,
-    poles: Complex,
-    slowest: float,
-    rounds: int,
-    click: Vector,
-) -> tuple[int, int, float]:
-    """Estimate the click that adds to `x` between `start` and `stop`, and its ring beyond.
+    x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float, search: RingSearch, click: Vector
+) -> tuple[int, float]:
+    """Estimate the click that adds to `x` from `start` to `stop`, and its ring beyond.
 
     Parameters
     ----------
@@ -260,84 +237,64 @@ def estimate_click(
         Samples from here on do not count: the recording's end, or another click.
     a, sigma
         Model of the sound around it, and standard deviation of its excitation.
-    poles, slowest
-        See `fit_ring`.
-    rounds
-        Rounds of expectation maximisation.
+    search
+        Where to look for a ring.
     click
-        Filled with the estimate, from `begin` on, shape (n,).
+        Filled with the click; its first sample belongs to `start`. A ring may go on past `end`, as far as
+        there is room.
 
     Returns
     -------
-    begin, finish, evidence
-        Where the click was changed from zero, and the logarithm of the evidence for it.
+    length, evidence
+        Samples that were filled, and the logarithm of the evidence for the click; -inf where no estimate
+        makes sense.
     """
     order = a.size - 1
-    size = stop - start
-    reach = min(stop + 2 * order + size, end)
-    e = np.zeros(reach)
-    prediction_error(x, start, reach, a, e)
-    for t in range(start, reach):
-        e[t] /= sigma
-    active = np.arange(start, stop)
-    precision = np.empty((size, min(order + 1, size)))
-    span_precision(a, active, reach - 1, precision)
-    g = np.empty(size)
-    span_gradient(a, e, active, reach - 1, g)
+    span = stop - start
+    reach = min(stop + 2 * order, end) - start
+    local = x[start - order : start + reach]
+    white = np.zeros(local.size)
+    prediction_error(local, order, local.size, a, white)
+    e = white[order:] / sigma
+    length, evidence = ring_pulse(e, a, search, click, span)
+    if evidence > -np.inf and _is_absurd(x, start, length, sigma, click):
+        evidence = -np.inf
+    sparse = np.empty(span)
+    rival = sparse_pulse(e, a, sparse)
+    if rival > evidence:
+        length, evidence = span, rival
+        click[:span] = sparse
+        if _is_absurd(x, start, span, sigma, click):
+            evidence = -np.inf
+    return length, evidence
 
-    # Anything goes: a variance for every sample, from interpolation.
-    free = np.empty(size)
-    band = precision.copy()
-    for i in range(size):
-        band[i, 0] *= 1.0 + 1e-9
-        free[i] = g[i]
-    if not band_cholesky(band):
-        return start, start, 0.0
-    band_solve(band, free)
-    for i in range(size):
-        free[i] = max(free[i] * free[i], 1.0)
-    evidence_free = fit_variances(precision, g, rounds, free)
 
-    # A ring, and what it leaves under its own envelope.
-    gain, onset, pole, c = fit_ring(e[:reach], start + 4, 4, reach - start, a, poles, slowest)
-    shaped = np.empty(size)
-    evidence_ring = -np.inf
-    ring = np.zeros(0, np.float64)
-    if gain > 0.0:
-        fade = -np.log(abs(c) / 0.01) / np.log(abs(pole)) if abs(c) > 0.01 and abs(pole) > 0.0 else 1.0
-        ring = np.empty(int(min(max(fade, 1.0) + 1, end - onset)))
-        state = c
-        for t in range(ring.size):
-            ring[t] = state.real
-            state *= pole
-        e_ring = np.empty(reach - onset, np.complex128)
-        ring_excitation(pole, a, e_ring)
-        for t in range(onset, reach):
-            e[t] -= (c * e_ring[t - onset]).real
-        rest = np.empty(size)
-        span_gradient(a, e, active, reach - 1, rest)
-        envelope = np.full(size, 1e-9 * abs(c) ** 2)
-        for t in range(max(onset, start), stop):
-            envelope[t - start] += abs(c) ** 2 * abs(pole) ** (2 * (t - onset))
-        evidence_ring = fit_envelope(precision, rest, envelope, rounds, shaped)
-        evidence_ring += 0.5 * gain - 2.5 * np.log(1.0 + gain)
-    n = np.empty(size)
-    spread = np.empty(size)
-    if evidence_ring > evidence_free - 0.5 * size:
-        pulse_posterior(precision, rest, shaped, n, spread)
-        begin, finish = min(start, onset), max(stop, onset + ring.size)
-        click[begin:finish] = 0.0
-        for t in range(ring.size):
-            click[onset + t] = ring[t] * sigma
-        evidence = evidence_ring
-    else:
-        pulse_posterior(precision, g, free, n, spread)
-        begin, finish = start, stop
-        click[begin:finish] = 0.0
-        evidence = evidence_free
-    for i in range(size):
-        click[start + i] += n[i] * sigma
-    return begin, finish, evidence
+@njit(cache=True, nogil=True)
+def _is_absurd(x: Vector, start: int, length: int, sigma: float, click: Vector) -> bool:
+    """Whether there is clearly more sound without the click than with it.
+
+    Click and music are independent, so their energies add. An estimate that breaks this rule put a great
+    oscillation into the click and its opposite into the music, where too few samples told them apart.
+    """
+    before, after = 0.0, 0.0
+    for t in range(length):
+        value = x[start + t]
+        rest = value - sigma * click[t]
+        before += value * value
+        after += rest * rest
+    return after > _MOST_SOUND * before
+
+
+@njit(cache=True, nogil=True)
+def _fit_around(
+    x: Vector, start: int, stop: int, bounds: Positions, model: int, damaged: Mask, a: Vector
+) -> float:
+    """Fit a model to what is whole around a span, or to all of it where damage leaves too little."""
+    low, high = max(start - model, bounds[0]), min(stop + model, bounds[1])
+    variance = covariance_model(x, low, high, damaged, 1e-10, a)
+    if variance < 0.0:
+        variance = covariance_model(x, low, high, np.zeros(x.size, np.bool_), 1e-10, a)
+    return float(variance)
 
 
 @njit(cache=True, nogil=True)
@@ -348,11 +305,9 @@ def repair_spans(
     bounds: Positions,
     model: int,
     order: int,
-    poles: Complex,
-    slowest: float,
-    rounds: int,
+    search: RingSearch,
     least: float,
-    done: Matrix,
+    done: Positions,
 ) -> None:
     """Take the clicks in the first `count` spans out of `x`, from left to right.
 
@@ -366,59 +321,36 @@ def repair_spans(
         How many to repair.
     bounds
         Where the recording begins and ends in `x`.
-    model
-        Samples to either side that a model is fitted to.
-    order
-        Order of the models.
-    poles, slowest, rounds
-        See `estimate_click`.
+    model, order
+        Samples to either side that a model is fitted to, and its order. Neighbours share one.
+    search
+        Where to look for rings.
     least
         Least log evidence for a click; with less, the samples are left alone.
     done
-        Filled with rows of (begin, finish), equal where nothing was changed, shape (count, 2).
+        Filled with rows of (first, one past last) of the samples changed, shape (count, 2).
     """
     a = np.empty(order + 1)
+    a[0] = 1.0
     damaged = np.zeros(x.size, np.bool_)
     for k in range(spans.shape[0]):
         damaged[spans[k, 0] : spans[k, 1]] = True
     click = np.empty(x.size)
-    sigma = 0.0
+    variance = 0.0
     centre = -x.size
     for k in range(count):
         start, stop = spans[k, 0], spans[k, 1]
         if (start + stop) // 2 - centre > model // 4:
             centre = (start + stop) // 2
-            low, high = max(start - model, bounds[0]), min(stop + model, bounds[1])
-            variance = covariance_model(x, low, high, damaged, 1e-10, a)
-            if variance < 0.0:
-                damaged[low:high] = False
-                variance = covariance_model(x, low, high, damaged, 1e-10, a)
-                for q in range(k, spans.shape[0]):
-                    damaged[spans[q, 0] : spans[q, 1]] = True
-            sigma = np.sqrt(max(variance, 0.0))
+            variance = _fit_around(x, start, stop, bounds, model, damaged, a)
         end = min(spans[k + 1, 0], bounds[1]) if k + 1 < spans.shape[0] else bounds[1]
         done[k] = start
-        if sigma > 0.0 and start - order >= bounds[0] and stop < end:
-            begin, finish, evidence = estimate_click(
-                x, start, stop, end, a, sigma, poles, slowest, rounds, click
-            )
+        if variance > 0.0 and start - order >= bounds[0] and stop < end:
+            sigma = np.sqrt(variance)
+            room = click[: bounds[1] - start]
+            length, evidence = estimate_click(x, start, stop, end, a, sigma, search, room)
             if evidence > least:
-                for t in range(begin, finish):
-                    x[t] -= click[t]
-                done[k, 0], done[k, 1] = begin, finish
+                for t in range(length):
+                    x[start + t] -= sigma * click[t]
+                done[k, 1] = start + length
         damaged[start:stop] = False
-
-
-def ring_poles(sample_rate: float, slowest: float) -> Complex:
-    """Poles to begin a search for rings with: decays from 0.03 ms, in steps of 2, to `slowest`.
-
-    Frequencies, up to 11 kHz, are closer the slower the decay, as the width of the resonance is; slow rings are low.
-    """
-    poles = []
-    decay = 0.03e-3
-    while np.exp(-1.0 / (decay * sample_rate)) <= slowest and decay < 1.5e-3:
-        highest = min(11_000.0, 2.0 / decay, 0.45 * sample_rate)
-        for frequency in np.arange(0.0, highest, 0.6 / (2.0 * np.pi * decay)):
-            poles.append(np.exp((-1.0 / decay + 2j * np.pi * frequency) / sample_rate))
-        decay *= 2.0
-    return np.array(poles, np.complex128)

@@ -9,28 +9,32 @@ import numpy as np
 import numpy.typing as npt
 
 from ..analysis.framing import Audio
-from ..kernels.impulses import describe_cells, excitation, find_spans, score_cells
-from ..kernels.noise_pulse import repair_spans, ring_poles
+from ..kernels.impulses import accept_spans, describe_cells, excitation, find_spans, score_cells
+from ..kernels.noise_pulse import repair_spans
+from ..kernels.rings import RingSearch, ring_poles
 from .parameters import number
 from .stage import Event, Framing, Processor, RepairStage, Sink, Step
 
-_CELLS_A_BLOCK = 16
+_CELLS_A_BLOCK = 16  # so that the cells on either side of a cell lie within a block; see `impulses.SIDE`
 _BLOCKS_A_HOP = 8
 _FLOOR = 2.0**-16  # half a step of 16 bits: what stands on less is rounding, not sound
-_ALONE = (10.0, 3.0)  # scales, and times the highest peak nearby; see `score_cells`
-_IN_CRACKLE = (50.0, 4.0)
+_ALONE = (14.0, 4.0)  # a click stands so many scales out, and so many times over the highest peak nearby,
+_IN_CRACKLE = (60.0, 5.0)  # or so many scales, and so many times over three quarters of the peaks
+_SCORE_A_MS = 1.5  # see `accept_spans`
+_PLAIN = 8.0  # what stands out so much is no music, however long
 _LEAST_EVIDENCE = 12.0
-_ROUNDS = 8
 
 
 @dataclass(frozen=True)
 class _Times:
-    """Lengths in samples at one sample rate, and how the processor's buffer lies on the recording::
+    """Lengths in samples at one sample rate, and how the processor's buffer lies on the recording.
 
-        0              past          past + hop                           size
-        |---- past ----|---- hop ----|------------- ahead ---------------|
-                       given out now   repaired | found    | whitened | newest
-                                                |- model --|- block --|- block -|
+    ::
+
+        0              past          past + hop                               size
+        |---- past ----|---- hop ----|---------------- ahead -----------------|
+                       given out now | repaired | found       | whitened | newest
+                                                |-- model... --|- block --|- block -|
     """
 
     cell: int
@@ -74,10 +78,12 @@ class _Times:
 class _Repair(Processor):
     def __init__(self, times: _Times, sample_rate: float, channels: int) -> None:
         self._times = times
+        self._rate = sample_rate
         self._near = round(1e-3 * sample_rate)
         self._gap = max(round(0.25e-3 * sample_rate), 2)
-        self._slowest = float(np.exp(-np.log(1000.0) / (2 * max(times.longest, 8))))
-        self._poles = ring_poles(sample_rate, self._slowest)
+        # The slowest ring falls by 60 dB in twice the longest click.
+        slowest = float(np.exp(-np.log(1000.0) / (2 * max(times.longest, 8))))
+        self._search = RingSearch(2 * times.lead, ring_poles(sample_rate, slowest), slowest)
         self._x = np.zeros((channels, times.size))
         self._repaired = np.zeros((channels, times.size))
         self._e = np.zeros((channels, times.size))
@@ -86,6 +92,7 @@ class _Repair(Processor):
         self._peak = np.zeros((channels, cells))
         self._place = np.zeros((channels, cells), np.int64)
         self._pending = [np.zeros((0, 3)) for _ in range(channels)]
+        self._after = [0] * channels
         self._origin = -times.size
         self._length: int | None = None
 
@@ -98,8 +105,8 @@ class _Repair(Processor):
         end = times.size if self._length is None else self._length - self._origin
         bounds = np.array([max(-self._origin, 0), max(min(end, times.size), 0)])
         self._find(bounds)
-        for channel, pending in enumerate(self._pending):
-            self._pending[channel] = self._mend(channel, pending, bounds, sink)
+        for channel in range(len(self._pending)):
+            self._mend(channel, bounds, sink)
         return self._repaired[:, times.past : times.past + times.hop].copy()
 
     def _advance(self, frame: Audio) -> None:
@@ -119,71 +126,94 @@ class _Repair(Processor):
         self._origin += times.hop
 
     def _find(self, bounds: npt.NDArray[np.int64]) -> None:
-        """Whiten the next blocks, describe their cells, and find the clicks among those seen from both sides."""
+        """Whiten the next blocks, and find the clicks in the cells that are now seen from both sides."""
         times = self._times
-        whitened = times.size - times.block
-        found = whitened - times.block
-        cells = range((whitened - times.hop) // times.cell, whitened // times.cell)
+        cell = times.cell
+        stop = times.size - times.block
+        start = stop - times.hop
         for x, repaired, e, median, peak, place in zip(
             self._x, self._repaired, self._e, self._median, self._peak, self._place, strict=True
         ):
-            excitation(x, repaired, whitened - times.hop, whitened, times.block, bounds, times.order, times.longest, e)
-            describe_cells(e, cells.start, cells.stop, times.cell, median, peak, place)
-        first, last = (found - times.hop) // times.cell, found // times.cell
-        low = -(-(bounds[0] + times.order) // times.cell)
-        high = min(bounds[1] // times.cell, cells.stop)
-        score, scale = np.zeros_like(self._peak), np.zeros_like(self._peak)
+            excitation(x, repaired, start, stop, times.block, bounds, times.order, times.longest, e)
+            describe_cells(e, start // cell, stop // cell, cell, median, peak, place)
+        low = -(-(bounds[0] + times.order) // cell)
+        high = min(bounds[1] // cell, stop // cell)
+        first, last = start // cell - _CELLS_A_BLOCK, stop // cell - _CELLS_A_BLOCK
         ease = 2.0 ** ((5.0 - self.settings.sensitivity) / 4.0)
         thresholds = ease * np.array(_ALONE + _IN_CRACKLE)
-        score_cells(self._median, self._peak, max(first, low), min(last, high), low, high, thresholds, _FLOOR, score, scale)
-        spans = np.empty((max(last - first, 1), 3))
+        score, scale = np.zeros_like(self._peak), np.zeros_like(self._peak)
+        score_cells(
+            self._median, self._peak, self._place, max(first, low), min(last, high), low, high,
+            thresholds, _FLOOR, score, scale,
+        )  # fmt: skip
+        spans = np.empty((last - first, 3))
         for channel, e in enumerate(self._e):
-            pending = self._pending[channel]
-            after = times.past if not len(pending) else int(pending[-1, 1]) - self._origin
+            begin = max(self._after[channel] - self._origin, times.past, bounds[0] + times.order)
+            end = min(bounds[1], stop)
             count = find_spans(
-                e, channel, score, scale, self._place, first, last,
-                max(after, bounds[0] + times.order), min(bounds[1], whitened), self._gap, self._near, spans,
-            )  # fmt: skip
-            new = spans[:count].copy()
-            new[:, :2] += self._origin
-            self._pending[channel] = np.concatenate([pending, new])
+                e, channel, score, scale, self._place, first, last, begin, end, self._gap, self._near, spans
+            )
+            if count:
+                self._after[channel] = int(spans[count - 1, 1]) + self._origin
+            per_sample = 1e3 * _SCORE_A_MS / self._rate
+            count = accept_spans(spans, count, times.longest, times.order, per_sample, _PLAIN)
+            spans[:count, :2] += self._origin
+            self._pending[channel] = np.concatenate([self._pending[channel], spans[:count]])
 
-    def _mend(self, channel: int, pending: npt.NDArray[np.float64], bounds: npt.NDArray[np.int64], sink: Sink | None) -> npt.NDArray[np.float64]:
-        """Repair the clicks that are far enough from the newest samples; return the others."""
+    def _mend(self, channel: int, bounds: npt.NDArray[np.int64], sink: Sink | None) -> None:
+        """Repair the pending clicks whose surroundings have been searched for clicks."""
         times = self._times
-        limit = times.size - times.ahead + times.longest + times.lead
+        pending = self._pending[channel]
         spans = (pending[:, :2] - self._origin).astype(np.int64)
         length = spans[:, 1] - spans[:, 0]
-        spans[:, 1] += times.lead + length // 2
         spans[:, 0] -= times.lead
-        if len(spans):
-            spans[:-1, 1] = np.minimum(spans[:-1, 1], spans[1:, 0])
-            spans[:, 1] = np.minimum(spans[:, 1], bounds[1])
-            spans[:, 0] = np.maximum(spans[:, 0], np.maximum(times.past, bounds[0]))
-        count = int(np.searchsorted(spans[:, 0], limit))
+        spans[:, 1] += times.lead + length // 2
+        spans[:-1, 1] = np.minimum(spans[:-1, 1], spans[1:, 0])
+        spans = np.clip(spans, max(times.past, bounds[0]), bounds[1])
+        count = int(np.searchsorted(spans[:, 0], times.size - times.ahead + times.longest + times.lead))
         if not count:
-            return pending
-        done = np.zeros((count, 2))
-        repair_spans(self._repaired[channel], spans, count, bounds, times.model, times.order, self._poles, self._slowest, _ROUNDS, _LEAST_EVIDENCE, done)
-        if sink is not None:
-            for (begin, finish), score in zip(done.astype(int).tolist(), pending[:count, 2].tolist(), strict=True):
-                if finish > begin:
-                    sink(Event("click", begin + self._origin, finish - begin, channel, 1.0 - 0.5 / max(score, 0.5)))
-        return pending[count:]
+            return
+        done = np.zeros((count, 2), np.int64)
+        repaired = self._repaired[channel]
+        repair_spans(
+            repaired, spans, count, bounds, times.model, times.order, self._search, _LEAST_EVIDENCE, done
+        )
+        self._pending[channel] = pending[count:]
+        if sink is None:
+            return
+        for (start, stop), score in zip(done.tolist(), pending[:count, 2].tolist(), strict=True):
+            if stop > start:
+                sink(Event("click", start + self._origin, stop - start, channel, 1.0 - 0.5 / score))
 
 
 class Declick(RepairStage):
-    """Remove clicks, ticks and pops, and keep the music that is under them."""
+    """Remove clicks, ticks and pops, and keep the music that is under them.
+
+    Most clicks of a disc add to the music. Each is found where the prediction error of a short-time
+    autoregressive model stands out of its surroundings on both sides, and estimated as an additive pulse:
+    a ring, or samples that are off (Godsill and Rayner, Digital Audio Restoration, 1998). Samples outside
+    the clicks come back as they were. See docs/declick.md.
+    """
 
     id = "wavemend.declick"
     name = "Declick"
     place = Step.CLICKS
 
     sensitivity: float = number(
-        default=5.0, low=0.0, high=10.0, role="strength", doc="Higher finds fainter clicks, and more that are none."
+        default=5.0,
+        low=0.0,
+        high=10.0,
+        role="strength",
+        doc="Higher finds fainter clicks, and more that are none.",
     )
     max_length_ms: float = number(
-        default=6.0, low=0.1, high=20.0, unit="ms", scale="log", restart=True, doc="Longer clicks are left alone."
+        default=6.0,
+        low=0.1,
+        high=20.0,
+        unit="ms",
+        scale="log",
+        restart=True,
+        doc="Longer clicks are left alone.",
     )
 
     def framing(self, sample_rate: float) -> Framing:

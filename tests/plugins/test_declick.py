@@ -1,0 +1,228 @@
+"""Clicks go, the music under them stays; attacks, pulses and silence are no clicks; all else to the bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.signal import lfilter
+from wavemend.plugins.declick import Declick
+from wavemend.plugins.stage import Event
+
+RATE = 44_100
+POLES = np.array([0.985 * np.exp(0.1j), 0.97 * np.exp(0.4j), 0.9 * np.exp(1.1j)])
+MODEL = np.poly(np.concatenate([POLES, POLES.conj()])).real
+GAIN = float(1 / np.sqrt(np.sum(lfilter([1.0], MODEL, np.eye(1, 5000)[0]) ** 2)))
+EXCITATION = 0.1 * GAIN  # standard deviation of what drives `sound`
+SCALE = EXCITATION / np.abs(MODEL).max()  # a single sample off by this much stands out by one scale
+AT = (9_000, 14_000, 21_111, 30_000)
+
+
+def sound(samples: int = 40_000, seed: int = 0, channels: int = 1) -> np.ndarray:
+    """Resonant noise with an RMS of 0.1: under it lies what a click finder takes for granted."""
+    excitation = np.random.default_rng(seed).standard_normal((channels, samples + 2000))
+    return EXCITATION * lfilter([1.0], MODEL, excitation)[:, 2000:]
+
+
+def tick(rate: float = RATE, frequency: float = 4_000.0, decay_ms: float = 0.15) -> np.ndarray:
+    t = np.arange(round(8e-3 * decay_ms * rate)) / rate
+    return np.exp(-t / (1e-3 * decay_ms)) * np.cos(2 * np.pi * frequency * t)
+
+
+def struck(x: np.ndarray, click: np.ndarray, places: tuple[int, ...] = AT) -> np.ndarray:
+    y = x.copy()
+    for k, at in enumerate(places):
+        y[..., at : at + click.size] += (-1) ** k * click
+    return y
+
+
+def repair(x: np.ndarray, rate: float = RATE, **values: float) -> tuple[np.ndarray, list[Event]]:
+    events: list[Event] = []
+    stream = Declick(**values).stream(rate, x.shape[0])
+    return np.concatenate([stream.step(x, events.append), stream.flush(events.append)], axis=1), events
+
+
+def gone_db(clean: np.ndarray, damaged: np.ndarray, repaired: np.ndarray) -> float:
+    return float(10 * np.log10(np.sum((damaged - clean) ** 2) / np.sum((repaired - clean) ** 2)))
+
+
+CLICKS = {
+    "tick": 0.5 * tick(),
+    "slow, low ring": 0.5 * tick(frequency=900.0, decay_ms=0.7),
+    "one sample": np.array([0.4]),
+    "samples that are off": np.array([0.3, -0.2, 0.5, 0.1, -0.4, 0.3]),
+    "jump that decays": 0.4 * np.exp(-np.arange(15) / 2.0),
+}
+
+
+@pytest.mark.parametrize("name", CLICKS)
+def test_clicks_are_found_where_they_are_and_taken_away(name: str) -> None:
+    clean = sound()
+    damaged = struck(clean, CLICKS[name])
+    repaired, events = repair(damaged)
+    # The low ring lies in the sound's own resonances: an octave of frequency is worth 10 dB there.
+    assert gone_db(clean, damaged, repaired) > (10.0 if "low" in name else 18.0)
+    assert [event.kind for event in events] == ["click"] * len(AT)
+    for event, at in zip(events, AT, strict=True):
+        assert abs(event.position - at) <= 6
+        assert event.channel == 0
+        assert 0.5 < event.confidence <= 1.0
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 96_000, 192_000])
+def test_at_any_rate(rate: int) -> None:
+    clean = sound()
+    damaged = struck(clean, 0.5 * tick(rate, frequency=0.09 * rate, decay_ms=6.6e3 / rate))
+    assert gone_db(clean, damaged, repair(damaged, rate)[0]) > 18.0
+
+
+def test_outside_the_events_every_sample_is_as_it_was() -> None:
+    damaged = struck(sound(channels=2), CLICKS["tick"])
+    repaired, events = repair(damaged)
+    inside = np.zeros(damaged.shape, bool)
+    for event in events:
+        inside[event.channel, event.position : event.position + event.length] = True
+    assert inside.any()
+    assert np.array_equal(repaired[~inside], damaged[~inside])
+    assert inside.mean() < 0.03
+
+
+def test_clean_sound_comes_back_to_the_bit() -> None:
+    for seed in range(5):
+        clean = sound(seed=seed, channels=2)
+        repaired, events = repair(clean)
+        assert not events
+        assert np.array_equal(repaired, clean)
+
+
+def test_no_step_at_the_seams() -> None:
+    """Where a repair begins and ends, what was taken has faded into the rounding of the excitation."""
+    clean = sound()
+    damaged = struck(clean, CLICKS["slow, low ring"])
+    repaired, events = repair(damaged)
+    removed = (damaged - repaired)[0]
+    for event in events:
+        assert abs(removed[event.position + event.length - 1]) < 0.01 * np.abs(removed).max()
+
+
+def test_linear() -> None:
+    """Halves are exact in floating point, so nothing but the scale may change."""
+    damaged = struck(sound(channels=2), CLICKS["tick"])
+    assert np.array_equal(repair(0.5 * damaged)[0], 0.5 * repair(damaged)[0])
+    assert np.array_equal(repair(-damaged)[0], -repair(damaged)[0])
+
+
+@settings(max_examples=15)
+@given(st.lists(st.integers(0, 9_000), max_size=8))
+def test_any_partition_gives_the_same_bits(blocks: list[int]) -> None:
+    damaged = struck(sound(channels=2), CLICKS["tick"], (1_000, 8_190, 16_380, 24_500))
+    stream, at, parts = Declick().stream(RATE, 2), 0, []
+    for size in [*blocks, damaged.shape[1]]:
+        parts.append(stream.step(damaged[:, at : at + size]))
+        at += size
+    parts.append(stream.flush())
+    assert np.array_equal(np.concatenate(parts, axis=1), repair(damaged)[0])
+
+
+@pytest.mark.parametrize("edge", range(8_180, 8_204, 4))
+def test_where_frames_meet_makes_no_difference(edge: int) -> None:
+    """A click at the edge of a hop or of a model's block goes like any other."""
+    clean = sound()
+    damaged = struck(clean, CLICKS["tick"], (edge, edge + 8_192, edge + 8_192 + 1_024))
+    repaired, events = repair(damaged)
+    assert len(events) == 3
+    assert gone_db(clean, damaged, repaired) > 18.0
+
+
+def test_one_click_in_both_channels_asks_less_of_each() -> None:
+    clean = sound(channels=2)
+    faint = clean.copy()
+    faint[1, AT] += 11 * SCALE
+    assert not repair(faint)[1]
+    plain = faint.copy()
+    plain[0, AT] += 100 * SCALE
+    assert sorted(event.channel for event in repair(plain)[1]) == [0] * len(AT) + [1] * len(AT)
+
+
+def test_channels_are_never_mixed() -> None:
+    clean = sound(channels=3)
+    damaged = clean.copy()
+    damaged[1] = struck(clean[1], CLICKS["tick"])
+    repaired, events = repair(damaged)
+    assert {event.channel for event in events} == {1}
+    assert np.array_equal(repaired[[0, 2]], clean[[0, 2]])
+
+
+def test_an_attack_is_no_click() -> None:
+    """A drum out of near silence: its first sample stands out of the past, but not of what follows."""
+    stroke = np.where(np.arange(40_000) < 20_000, 1e-3, np.exp(-np.arange(-20_000, 20_000) / 4_000.0))
+    attack = EXCITATION * lfilter(
+        [1.0], MODEL, stroke * np.random.default_rng(0).standard_normal((1, 40_000))
+    )
+    repaired, events = repair(attack)
+    assert not events
+    assert np.array_equal(repaired, attack)
+
+
+@pytest.mark.parametrize("frequency", [110, 160, 220, 440, 880])
+@pytest.mark.parametrize("breath", [1e-1, 1e-2, 1e-3])
+def test_pulses_in_a_train_are_no_clicks(frequency: int, breath: float) -> None:
+    """A voice: an impulse at every closure of the glottis, some breath, through the vocal tract."""
+    pulses = np.zeros(40_000)
+    pulses[5_000 :: RATE // frequency] = 1.0
+    pulses += breath * np.random.default_rng(0).standard_normal(40_000)
+    voice = lfilter([1.0], MODEL, pulses)[np.newaxis]
+    assert not repair(0.2 * voice / np.abs(voice).max())[1]
+
+
+@pytest.mark.parametrize("where", ["start", "end"])
+def test_the_recordings_ends_are_no_clicks(where: str) -> None:
+    """Loud from the first sample to the last: what lies beyond is not silence, it is nothing."""
+    x = 0.9 * np.cos(0.05 * np.arange(30_001))[np.newaxis] + 1e-3 * sound(30_001)
+    assert not repair(x if where == "end" else x[:, ::-1].copy())[1]
+
+
+@pytest.mark.parametrize("name", ["silence", "constant", "square", "clipped", "one step of 16 bits"])
+def test_what_no_model_fits_is_left_alone(name: str) -> None:
+    t = np.arange(30_000)
+    x = {
+        "silence": np.zeros(t.size),
+        "constant": np.full(t.size, 0.7),
+        "square": 0.5 * np.sign(np.sin(0.02 * t + 0.1)),
+        "clipped": np.clip(2 * np.sin(0.02 * t), -1, 1),
+        "one step of 16 bits": np.where(t % 977 == 500, 2.0**-15, 0.0),
+    }[name][np.newaxis]
+    repaired, events = repair(x)
+    assert not events
+    assert np.array_equal(repaired, x)
+
+
+def test_a_click_in_digital_silence() -> None:
+    """There is no model of silence, so nothing is known of what is under a click: it stays, or goes whole."""
+    silence = np.zeros((1, 40_000))
+    damaged = struck(silence, CLICKS["tick"])
+    repaired, _ = repair(damaged)
+    assert np.sum(repaired**2) <= np.sum(damaged**2)
+
+
+def test_longer_than_max_length_is_left_alone() -> None:
+    damaged = struck(sound(), 0.5 * np.random.default_rng(1).standard_normal(round(2e-3 * RATE)))
+    assert np.array_equal(repair(damaged, max_length_ms=1.0)[0], damaged)
+    assert len(repair(damaged)[1]) == len(AT)
+
+
+def test_sensitivity_finds_fainter_clicks() -> None:
+    places = tuple(range(2_000, 38_000, 2_000))
+    damaged = struck(sound(), np.array([22 * SCALE]), places)
+    found = [len(repair(damaged, sensitivity=value)[1]) for value in (0.0, 5.0, 10.0)]
+    assert found[0] == 0
+    assert found[1] == len(places)
+    assert len(repair(struck(sound(), np.array([9 * SCALE]), places), sensitivity=10.0)[1]) > 9
+
+
+def test_output_that_was_removed_is_the_clicks() -> None:
+    damaged = struck(sound(), CLICKS["tick"])
+    repaired = Declick().process(damaged[0], RATE)
+    removed = Declick(output="removed").process(damaged[0], RATE)
+    assert np.array_equal(removed, damaged[0] - repaired)
