@@ -12,7 +12,7 @@ from wavemend.host.cli import markdown_table
 from wavemend.host.presets import parse_preset
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"<!-- parameters (\S+) -->\n(.*?)<!-- /parameters -->", re.DOTALL)
 HEADS = ("parameter", "default", "allowed", "what it does")

@@ -1,4 +1,4 @@
-"""The command line: ``wavemend render | presets | plugins | demo``.
+"""The command line: ``wavemend analyse | render | presets | plugins | demo``.
 
 Exit codes: 0 all done; 1 something failed while rendering; 2 refused before it started; 130 interrupted.
 Heavy modules are imported inside the commands, so that help and completion answer at once.
@@ -156,6 +156,23 @@ def render(
     else:
         reporter.print_table()
     if reporter.failed:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def analyse(
+    inputs: Annotated[list[Path], typer.Argument(help="Sound files.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Listen to recordings: what is wrong, how bad, and which preset would help."""
+    from .listening import listen  # noqa: PLC0415
+
+    pages, failed = listen(inputs, out, err, quiet=as_json)
+    if as_json:
+        print_json([page.to_json() for page in pages])
+    for error in failed:
+        say_error(error)
+    if failed:
         raise typer.Exit(FAILED)
 
 

@@ -1,0 +1,304 @@
+"""Mains hum and buzz: a comb of lines at the mains' harmonics that stays while the program comes and goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+from ..kernels.decimation import decimate, decimation_filter
+from ..kernels.stft import hann
+from .findings import Analyser, Findings, FindingsError
+from .framing import Audio
+from .hum_comb import (
+    HIGH_HZ,
+    LOW_HZ,
+    MOST_HARMONICS,
+    NO_LEVEL,
+    SAME_HZ,
+    Comb,
+    Stretch,
+    harmonic_levels,
+    search,
+)
+
+Array = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
+
+_MAX_CHANNELS = 64
+_MOST_LEVEL = 200.0
+_LOUDEST = 1e6
+
+_LOW_RATE_HZ = 2600.0
+_WINDOW_SECONDS = 1.5  # five fit into three seconds of hum alone; longer ones smear what wanders
+_BIN_HZ = 0.25
+_SEGMENT_WINDOWS = 80  # 30 s
+
+_FOUND_SCORE = 18.0
+_FOUND_SHARE = 0.25
+_MOST_COMBS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Hum(Findings):
+    """Mains hum of a recording.
+
+    Attributes
+    ----------
+    frequency_hz
+        Fundamental, averaged over the windows in which it shows; 0 where there is no hum.
+    wander_hz
+        Standard deviation of the fundamental over these windows.
+    harmonic
+        Numbers of the harmonics that were heard, ascending, shape (harmonics,).
+    level_dbfs
+        Level of each, dB relative to a mean square of 1.0, shape (channels, harmonics); -200 in a channel in
+        which it was not heard.
+    share
+        Share of the recording's half minutes that the hum shows in.
+    confidence
+        0 (nothing found) to 1.
+    """
+
+    frequency_hz: float
+    wander_hz: float
+    harmonic: Numbers
+    level_dbfs: Array
+    share: float
+    confidence: float
+
+    def __post_init__(self) -> None:
+        number, level = self.harmonic, self.level_dbfs
+        if not (isinstance(number, np.ndarray) and isinstance(level, np.ndarray)):
+            raise FindingsError("Hum needs lists of harmonics and levels")
+        if number.ndim != 1 or level.ndim != 2 or level.shape[1] != number.size:
+            raise FindingsError("Hum needs one level a channel and harmonic")
+        if not 1 <= level.shape[0] <= _MAX_CHANNELS or number.size > MOST_HARMONICS:
+            raise FindingsError(
+                f"Hum holds {level.shape[0]} channels of {number.size} harmonics; allowed are 1 to "
+                f"{_MAX_CHANNELS} channels and {MOST_HARMONICS} harmonics"
+            )
+        if (np.diff(number, prepend=0) <= 0).any() or (number > MOST_HARMONICS).any():
+            raise FindingsError(f"Hum.harmonic must ascend from 1 or above to {MOST_HARMONICS} at most")
+        if not ((level >= NO_LEVEL) & (level <= _MOST_LEVEL)).all():
+            raise FindingsError(f"Hum.level_dbfs must be {NO_LEVEL:g} to {_MOST_LEVEL:g} dBFS")
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        limits = {"frequency_hz": 1000.0, "wander_hz": 10.0, "share": 1.0, "confidence": 1.0}
+        for name, most in limits.items():
+            value = getattr(self, name)
+            if not isinstance(value, float) or not 0.0 <= value <= most:
+                raise FindingsError(f"Hum.{name}={value!r} must be 0 to {most:g}")
+        if (self.frequency_hz > 0.0) != (self.harmonic.size > 0):
+            raise FindingsError("Hum needs a frequency and harmonics, or neither")
+
+    @classmethod
+    def nothing(cls, channels: int) -> Hum:
+        """Return what is found in a recording of `channels` channels without hum."""
+        return cls(0.0, 0.0, np.empty(0, np.int64), np.empty((channels, 0)), 0.0, 0.0)
+
+    @property
+    def found(self) -> bool:
+        """Whether there is hum."""
+        return self.harmonic.size > 0
+
+    @property
+    def hum_dbfs(self) -> Array:
+        """Level of each channel's hum, all harmonics together, shape (channels,); -200 without any."""
+        heard = self.level_dbfs > NO_LEVEL
+        power = np.sum(np.where(heard, 10 ** (self.level_dbfs / 10), 0.0), axis=1)
+        return np.asarray(10 * np.log10(np.maximum(power, 10 ** (NO_LEVEL / 10))))
+
+    @property
+    def kind(self) -> str:
+        """What it is: "buzz" where odd harmonics fall by less than 4.5 dB an octave, else "hum"; "" for none.
+
+        Magnetic fields give hum, whose harmonics fall like 1/h or faster; rectifiers and dimmers buzz.
+        """
+        if not self.found:
+            return ""
+        odd = self.harmonic % 2 == 1
+        level = self.level_dbfs[np.argmax(self.hum_dbfs)]
+        use = odd & (level > NO_LEVEL)
+        if np.count_nonzero(use) < 3:
+            return "hum"
+        slope = np.polyfit(np.log2(self.harmonic[use]), level[use], 1)[0]
+        return "buzz" if slope > -4.5 else "hum"
+
+    def describe(self) -> str:
+        """See `Findings.describe`."""
+        if not self.found:
+            return "no hum"
+        levels = ", ".join(f"{level:.0f}" for level in self.hum_dbfs)
+        many = "harmonic" if self.harmonic.size == 1 else "harmonics"
+        return (
+            f"{self.kind} at {self.frequency_hz:.2f} Hz (wandering by {self.wander_hz:.2f} Hz), "
+            f"{self.harmonic.size} {many}, {levels} dBFS, confidence {self.confidence:.1f}"
+        )
+
+
+class HumAnalyser(Analyser[Hum]):
+    """Look for a comb of steady lines in half minutes of the recording, and add up what they say.
+
+    Windows of 1.5 s at a low rate hold the first twelve harmonics, windows of 0.4 s those up to 8 kHz. The
+    spectra of at most one minute are kept.
+    """
+
+    def __init__(self, sample_rate: float, channels: int) -> None:
+        factor = max(int(sample_rate / _LOW_RATE_HZ), 1)
+        low_rate = sample_rate / factor
+        low_hop = max(round(_WINDOW_SECONDS * low_rate / 4), 1)
+        super().__init__(sample_rate, channels, hop=low_hop * factor)
+        self._factor = factor
+        self._taps = decimation_filter(sample_rate, factor, LOW_HZ)
+        self._before = np.zeros((channels, self._taps.size - factor))
+        self._low = Spectrogram(low_rate, 4 * low_hop, low_rate / _BIN_HZ, LOW_HZ)
+        self._high = Spectrogram(
+            sample_rate, low_hop * factor, low_hop * factor, min(HIGH_HZ, 0.47 * sample_rate)
+        )
+        self._recent = np.zeros((channels, 4 * low_hop))
+        self._frames = 0
+        self._tally = Tally(channels)
+
+    def _frame(self, frame: Audio) -> None:
+        frame = np.clip(frame, -_LOUDEST, _LOUDEST)
+        audio = np.concatenate([self._before, frame], axis=1)
+        self._before = audio[:, audio.shape[1] - self._before.shape[1] :]
+        low = decimate(audio, self._taps, self._factor)
+        self._recent = np.concatenate([self._recent[:, low.shape[1] :], low], axis=1)
+        self._frames += 1
+        if self._frames < 4:
+            return
+        self._low.hear(self._recent)
+        if self._frames % 2 == 0:  # half of them are enough for levels
+            self._high.hear(frame)
+        if len(self._low.rows) == 2 * _SEGMENT_WINDOWS:
+            self._tally.hear(*self._segment(_SEGMENT_WINDOWS))
+
+    def _segment(self, windows: int) -> tuple[Stretch, Stretch]:
+        return self._low.take(windows), self._high.take((windows + 1) // 2)
+
+    def _conclude(self, rest: Audio) -> Hum:
+        if self._low.rows:
+            self._tally.hear(*self._segment(len(self._low.rows)))
+        return self._tally.conclude()
+
+
+class Spectrogram:
+    """Power spectra of Hann windows, scaled so that a sine shows its mean square.
+
+    Parameters
+    ----------
+    rate
+        Hz.
+    length
+        Samples in a window.
+    points
+        Points of the transform, or a little more.
+    highest_hz
+        What lies above is not kept.
+    """
+
+    def __init__(self, rate: float, length: int, points: float, highest_hz: float) -> None:
+        self._window = hann(length) * (np.sqrt(2.0) / np.sum(hann(length)))
+        self._points = int(fft.next_fast_len(max(int(points), length), real=True))
+        self._bin_hz = rate / self._points
+        self._bins = int(highest_hz / self._bin_hz)
+        self.rows: list[npt.NDArray[np.float32]] = []
+
+    def hear(self, audio: Audio) -> None:
+        """Keep the levels of a window, shape (channels, length)."""
+        spectra = fft.rfft(audio * self._window, self._points, axis=1)[:, : self._bins]
+        power = spectra.real**2 + spectra.imag**2
+        power = np.concatenate([power, power.mean(axis=0, keepdims=True)])
+        self.rows.append((10 * np.log10(power + 1e-16)).astype(np.float32))
+
+    def take(self, windows: int) -> Stretch:
+        """Take away the oldest rows."""
+        taken, self.rows = self.rows[:windows], self.rows[windows:]
+        if not taken:
+            return Stretch(np.empty((0, 0, 0)), np.empty((0, 0)), self._bin_hz)
+        levels = np.stack(taken, axis=1).astype(np.float64)
+        return Stretch(levels[:-1], levels[-1], self._bin_hz)
+
+
+@dataclass
+class _Heard:
+    """What the stretches say about one comb: sums over them."""
+
+    best: float
+    score: float
+    stretches: int
+    frequency: float
+    square: float
+    power: Array
+    count: Numbers
+
+    @property
+    def mean_hz(self) -> float:
+        return self.frequency / self.stretches
+
+
+class Tally:
+    """Add up the combs of a recording's stretches."""
+
+    def __init__(self, channels: int) -> None:
+        self._channels = channels
+        self._combs: list[_Heard] = []
+        self._stretches = 0
+
+    def hear(self, low: Stretch, high: Stretch) -> None:
+        """Search one stretch, at the low rate and at the full one."""
+        self._stretches += 1
+        known = [comb.mean_hz for comb in self._combs]
+        met: list[float] = []
+        for comb in sorted(search(low.together, low.bin_hz, known), key=lambda comb: -comb.score):
+            enough = comb.score >= _FOUND_SCORE / 2
+            if enough and all(abs(comb.frequency_hz - other) > SAME_HZ for other in met):
+                met.append(comb.frequency_hz)
+                self._add(comb, low, high)
+
+    def _add(self, comb: Comb, low: Stretch, high: Stretch) -> None:
+        level = harmonic_levels(comb, low, high)
+        heard = level > NO_LEVEL
+        power = np.where(heard, 10 ** (level / 10), 0.0)
+        square = comb.variance + comb.frequency_hz**2
+        for known in self._combs:
+            if abs(known.mean_hz - comb.frequency_hz) < SAME_HZ:
+                known.best = max(known.best, comb.score)
+                known.score += comb.score
+                known.stretches += 1
+                known.frequency += comb.frequency_hz
+                known.square += square
+                known.power += power
+                known.count += heard
+                return
+        new = _Heard(comb.score, comb.score, 1, comb.frequency_hz, square, power, heard.astype(np.int64))
+        self._combs = sorted([*self._combs, new], key=lambda known: -known.score)[:_MOST_COMBS]
+
+    def conclude(self) -> Hum:
+        """Return the strongest comb, if it is strong enough and goes on."""
+        found = [
+            comb
+            for comb in self._combs
+            if comb.best >= _FOUND_SCORE and comb.stretches >= _FOUND_SHARE * self._stretches
+        ]
+        if not found:
+            return Hum.nothing(self._channels)
+        comb = max(found, key=lambda comb: comb.score)
+        heard = np.flatnonzero((comb.count > comb.stretches / 2).any(axis=0))
+        if not heard.size:
+            return Hum.nothing(self._channels)
+        mean = comb.power[:, heard] / np.maximum(comb.count[:, heard], 1)
+        level: Array = np.where(mean > 0, 10 * np.log10(np.maximum(mean, 10 ** (NO_LEVEL / 10))), NO_LEVEL)
+        return Hum(
+            frequency_hz=round(comb.mean_hz, 4),
+            wander_hz=round(float(np.sqrt(max(comb.square / comb.stretches - comb.mean_hz**2, 0.0))), 4),
+            harmonic=heard + 1,
+            level_dbfs=np.round(level, 2),
+            share=round(comb.stretches / self._stretches, 3),
+            confidence=round(min(0.5 + 0.5 * (comb.best / _FOUND_SCORE - 1.0), 0.99), 2),
+        )

@@ -1,0 +1,74 @@
+"""Every finder over one recording in one pass: the first listening."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .bandwidth import BandwidthAnalyser
+from .clicks import ClicksAnalyser
+from .clipping import ClippingAnalyser
+from .codec import CodecAnalyser
+from .findings import Analyser, Findings
+from .framing import Audio
+from .hum import HumAnalyser
+from .loudness import LoudnessAnalyser
+from .noise_print import NoisePrintAnalyser
+from .noise_segments import NoiseSegmentsAnalyser
+from .offset import OffsetAnalyser
+from .processed import ProcessedAnalyser
+from .program import ProgramAnalyser
+from .rumble import RumbleAnalyser
+from .silences import SilencesAnalyser
+from .stereo import StereoAnalyser
+from .word_length import WordLengthAnalyser
+
+FINDERS: Mapping[str, type[Analyser[Any]]] = {
+    "program": ProgramAnalyser,
+    "clicks": ClicksAnalyser,
+    "hum": HumAnalyser,
+    "rumble": RumbleAnalyser,
+    "noise": NoisePrintAnalyser,
+    "noise_segments": NoiseSegmentsAnalyser,
+    "offset": OffsetAnalyser,
+    "clipping": ClippingAnalyser,
+    "bandwidth": BandwidthAnalyser,
+    "codec": CodecAnalyser,
+    "word_length": WordLengthAnalyser,
+    "loudness": LoudnessAnalyser,
+    "stereo": StereoAnalyser,
+    "silences": SilencesAnalyser,
+    "processed": ProcessedAnalyser,
+}
+"""Analysers by what they look for, in the order of a report: the sound, its damage, its carrier."""
+
+
+class Survey:
+    """All finders side by side, push-style; memory stays constant.
+
+    Parameters
+    ----------
+    sample_rate
+        Hz.
+    channels
+        Number of channels.
+    nominal_bits
+        Word length of the file; 0 for floating point or where it is not known.
+    """
+
+    def __init__(self, sample_rate: float, channels: int, nominal_bits: int = 0) -> None:
+        self._analysers: dict[str, Analyser[Any]] = {
+            name: WordLengthAnalyser(sample_rate, channels, nominal_bits)
+            if kind is WordLengthAnalyser
+            else kind(sample_rate, channels)  # type: ignore[call-arg]  # every finder is made from these two
+            for name, kind in FINDERS.items()
+        }
+
+    def push(self, audio: Audio) -> None:
+        """Hear the next block, shape (channels, n)."""
+        for analyser in self._analysers.values():
+            analyser.push(audio)
+
+    def result(self) -> dict[str, Findings]:
+        """Conclude: findings by the names of `FINDERS`. Call once, after the last block."""
+        return {name: analyser.result() for name, analyser in self._analysers.items()}

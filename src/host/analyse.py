@@ -1,0 +1,188 @@
+"""``wavemend analyse``: the first listening. What is wrong with a recording, how bad, and what would help."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from ..analysis.clicks import Clicks
+from ..analysis.codec import LossyHistory
+from ..analysis.findings import Findings
+from ..analysis.noise_print import NoisePrint
+from ..analysis.processed import Processed
+from ..analysis.program import Program
+from ..analysis.rumble import RumbleFindings
+from ..analysis.survey import Survey
+from ..errors import AudioFileError, Cancelled
+from .files.audio_format import AudioFormat
+from .files.audio_reader import AudioReader
+from .passes import READ_BLOCK, Progress
+from .presets import load_preset
+
+_WORN_CLICKS_PER_MINUTE = 3.0
+_ARCHIVE_BITS, _ARCHIVE_RATE = 24, 96_000
+_LOSSY_EASE = 0.75
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Preset that fits what was found, with the values to change in it, and why.
+
+    Attributes
+    ----------
+    preset
+        Name of a factory preset; None where nothing is wrong.
+    settings
+        As ``--set`` takes them.
+    reasons
+        One line each.
+    """
+
+    preset: str | None
+    settings: list[str]
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What `analyse` found out about one file.
+
+    Attributes
+    ----------
+    source
+        The file.
+    format, frames
+        What it is.
+    findings
+        By the names of `wavemend.analysis.survey.FINDERS`.
+    warnings
+        What the field would warn of before restoring it.
+    suggestion
+        What would help.
+    """
+
+    source: Path
+    format: AudioFormat
+    frames: int
+    findings: dict[str, Findings]
+    warnings: list[str]
+    suggestion: Suggestion
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as JSON values."""
+        return {
+            "source": self.source.name,
+            "container": self.format.container,
+            "subtype": self.format.subtype,
+            "sample_rate": self.format.sample_rate,
+            "channels": self.format.channels,
+            "frames": self.frames,
+            "findings": {
+                name: {"found": f.found, "summary": f.describe(), **f.to_json()}
+                for name, f in self.findings.items()
+            },
+            "warnings": self.warnings,
+            "suggestion": vars(self.suggestion),
+        }
+
+
+def analyse(
+    source: str | os.PathLike[str],
+    *,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> Analysis:
+    """Listen to the recording `source` once, in constant memory.
+
+    Parameters
+    ----------
+    source
+        A sound file.
+    progress
+        Called with the share done (0 to 1) and what is being done.
+    cancel
+        Set it to stop.
+
+    Raises
+    ------
+    AudioFileError
+        The file cannot be read, or holds no samples.
+    Cancelled
+        `cancel` was set.
+    """
+    with AudioReader(source) as reader:
+        if reader.frames == 0:
+            raise AudioFileError(f"{reader.path}: holds no samples; there is nothing to analyse")
+        form = reader.format
+        survey = Survey(form.sample_rate, form.channels, form.bits or 0)
+        done = 0
+        for block in reader.blocks(READ_BLOCK):
+            if cancel is not None and cancel.is_set():
+                raise Cancelled("cancelled")
+            survey.push(block)
+            done += block.shape[1]
+            if progress is not None:
+                progress(min(done / reader.frames, 1.0), "listening")
+        findings = survey.result()
+        return Analysis(
+            source=reader.path,
+            format=form,
+            frames=reader.frames,
+            findings=findings,
+            warnings=source_warnings(form, findings),
+            suggestion=suggest(form, findings),
+        )
+
+
+def source_warnings(form: AudioFormat, findings: dict[str, Findings]) -> list[str]:
+    """Say what limits any restoration of this file, before it begins."""
+    warnings = []
+    codec = cast(LossyHistory, findings["codec"])
+    processed = cast(Processed, findings["processed"])
+    if not form.is_lossless:
+        warnings.append(f"the file is {form.subtype}: lossy coding hides noise and makes its own artifacts")
+    elif codec.found:
+        warnings.append(f"{codec.describe()}: it was decoded from a lossy file")
+    if (form.bits or _ARCHIVE_BITS) < _ARCHIVE_BITS or form.sample_rate < _ARCHIVE_RATE:
+        warnings.append("below 24 bits and 96 kHz: transfer the original again if it can still be played")
+    if processed.normalised:
+        warnings.append(f"normalised to {processed.peak_dbfs:.1f} dBFS: its level is not the transfer's")
+    if processed.found:
+        warnings.append(f"already processed: {processed.describe()}")
+    return warnings
+
+
+def suggest(form: AudioFormat, findings: dict[str, Findings]) -> Suggestion:
+    """Choose the preset that fits what was found; never more than the gentle one where nothing is wrong."""
+    clicks = cast(Clicks, findings["clicks"])
+    noise = cast(NoisePrint, findings["noise"])
+    rumble = cast(RumbleFindings, findings["rumble"])
+    program = cast(Program, findings["program"])
+    per_minute = float((clicks.clicks_per_minute + clicks.crackle_per_minute).max(initial=0.0))
+    reasons = []
+    preset = None
+    if clicks.found and per_minute >= _WORN_CLICKS_PER_MINUTE:
+        preset = "vinyl"
+        reasons.append(f"a disc: {clicks.describe()}")
+    elif rumble.found and rumble.revolution_rpm:
+        preset = "vinyl"
+        reasons.append(f"a disc: {rumble.describe()}")
+    elif noise.found:
+        preset = "voice-on-tape" if program.share("speech") > program.share("music") else "vinyl"
+        reasons.append(f"{noise.describe()}, under {program.describe()}")
+    elif findings["offset"].found:
+        preset = "prepare"
+        reasons.append(findings["offset"].describe())
+    settings = []
+    lossy = not form.is_lossless or findings["codec"].found
+    if lossy and preset in ("vinyl", "voice-on-tape"):
+        for number, slot in enumerate(load_preset(preset).chain.slots, start=1):
+            for parameter in getattr(slot.member, "schema", {}).values():
+                if parameter.role == "strength":
+                    eased = _LOSSY_EASE * getattr(slot.member, parameter.id)
+                    settings.append(f"{number}.{parameter.id}={eased:g}")
+        reasons.append("a lossy source: reductions eased by 25 %")
+    return Suggestion(preset, settings, reasons or ["nothing is wrong with it that could be heard"])

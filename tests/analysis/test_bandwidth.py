@@ -1,0 +1,139 @@
+"""Ends of a band are found where filters put them, at any rate and level; a full band has none."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.signal import butter, ellip, sosfilt
+from wavemend.analysis.bandwidth import Bandwidth, BandwidthAnalyser
+from wavemend.analysis.findings import FindingsError
+
+RATE = 44100
+
+
+def analyse(audio, rate=RATE, sizes=None):
+    audio = np.atleast_2d(audio)
+    analyser = BandwidthAnalyser(rate, len(audio))
+    at = 0
+    for size in sizes or [audio.shape[1]]:
+        analyser.push(audio[:, at : at + size])
+        at += size
+    analyser.push(audio[:, at:])
+    return analyser.result()
+
+
+def music(seconds, rate=RATE, channels=1, seed=0):
+    """Notes that decay, with noise: levels that vary, and a spectrum up to the end."""
+    draw = np.random.default_rng(seed)
+    count = round(seconds * rate)
+    t = np.arange(count) / rate
+    audio = 0.02 * draw.standard_normal((channels, count)) * (0.2 + np.abs(np.sin(2 * t)))
+    for start in np.arange(0.0, seconds, 0.21):
+        after = np.maximum(t - start, 0.0)
+        pitch = 110 * 2 ** (draw.integers(0, 30) / 12)
+        note = np.sin(2 * np.pi * pitch * after) + 0.4 * np.sin(6 * np.pi * pitch * after)
+        audio += draw.uniform(0.05, 0.3) * np.exp(-4 * after) * note
+    return audio
+
+
+AUDIO_FOR_BLOCKS = sosfilt(butter(8, 5000, fs=RATE, output="sos"), music(1.5, channels=2))
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(1, 40_000), max_size=6))
+def test_blocks_do_not_matter(sizes):
+    audio = AUDIO_FOR_BLOCKS
+    assert analyse(audio, sizes=sizes).to_json() == analyse(audio).to_json()
+
+
+@pytest.mark.parametrize("rate", [4000, 44100, 192000, 768000])
+@pytest.mark.parametrize("samples", [0, 1, 700])
+def test_short_recordings_of_any_rate_are_heard(rate, samples):
+    findings = analyse(0.1 * np.random.default_rng(0).standard_normal((3, samples)), rate)
+    assert type(findings).from_json(json.loads(json.dumps(findings.to_json()))) == findings
+    assert findings.describe()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 8])
+def test_silence_is_nothing(channels):
+    findings = analyse(np.zeros((channels, RATE)))
+    assert not findings.found
+    assert findings.confidence <= 0.5
+    assert findings.describe()
+
+
+def test_json_there_and_back():
+    findings = analyse(AUDIO_FOR_BLOCKS)
+    assert Bandwidth.from_json(json.loads(json.dumps(findings.to_json()))) == findings
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"lower_hz": [0.0]},
+        {"upper_hz": [1e9, 1e9]},
+        {"upper_hz": [-1.0, 5.0]},
+        {"lower_hz": [30000.0, 30000.0]},
+        {"nyquist_hz": 0.0},
+        {"upper_drop_db": [[1.0], [2.0]]},
+        {"confidence": 1.5},
+        {"confidence": float("nan")},
+        {"confidence": "high"},
+        {"stranger": 1},
+    ],
+)
+def test_hostile_data_is_refused(damage):
+    with pytest.raises(FindingsError):
+        Bandwidth.from_json(analyse(AUDIO_FOR_BLOCKS).to_json() | damage)
+
+
+def white(seconds, rate=RATE):
+    return 0.1 * np.random.default_rng(2).standard_normal((1, round(seconds * rate)))
+
+
+def with_floor(audio, below_db=50):
+    floor = np.random.default_rng(3).standard_normal(audio.shape)
+    return audio + floor * np.std(audio) * 10 ** (-below_db / 20)
+
+
+@pytest.mark.parametrize("rate", [11025, 44100, 96000])
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_a_brick_wall_is_found_at_any_rate(rate, share):
+    cutoff = share * rate / 2
+    found = analyse(
+        with_floor(sosfilt(ellip(10, 0.1, 80, cutoff, fs=rate, output="sos"), white(5, rate))), rate
+    )
+    assert found.upper_hz[0] == pytest.approx(cutoff, rel=0.03)
+    assert found.brick_wall[0]
+    assert found.lower_hz[0] == 0
+    assert found.confidence > 0.7
+
+
+def test_both_ends_and_slopes_of_a_band():
+    order = 8
+    sections = butter(order, [300, 3400], "band", fs=RATE, output="sos")
+    found = analyse(with_floor(sosfilt(sections, white(8))))
+    assert found.upper_hz[0] == pytest.approx(3400, rel=0.05)
+    assert found.lower_hz[0] == pytest.approx(300, rel=0.08)
+    assert found.upper_db_octave[0] == pytest.approx(6.02 * order, rel=0.3)
+
+
+def test_a_full_band_has_no_limit():
+    found = analyse(white(5))
+    assert not found.found
+    assert found.upper_hz[0] == RATE / 2
+
+
+def test_level_does_not_matter():
+    audio = with_floor(sosfilt(ellip(10, 0.1, 80, 8000, fs=RATE, output="sos"), white(5)))
+    loud, faint = analyse(audio), analyse(audio * 1e-2)
+    np.testing.assert_allclose(loud.upper_hz, faint.upper_hz, rtol=0.01)
+
+
+def test_a_click_changes_nothing():
+    audio = with_floor(sosfilt(ellip(10, 0.1, 80, 8000, fs=RATE, output="sos"), white(6)))
+    clicked = audio.copy()
+    clicked[0, 100_000] = 1.0
+    np.testing.assert_allclose(analyse(clicked).upper_hz, analyse(audio).upper_hz, rtol=0.02)

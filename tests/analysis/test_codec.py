@@ -1,0 +1,148 @@
+"""Frames of MP3, AAC and Vorbis are seen in decoded sound; uncoded sound shows none."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wavemend.analysis.codec import CodecAnalyser, LossyHistory
+from wavemend.analysis.findings import FindingsError
+from wavemend.kernels.lapped_transform import (
+    kaiser_bessel_window,
+    layer_3_filters,
+    mdct_filters,
+    vorbis_window,
+)
+
+RATE = 44100
+
+
+def analyse(audio, rate=RATE, sizes=None):
+    audio = np.atleast_2d(audio)
+    analyser = CodecAnalyser(rate, len(audio))
+    at = 0
+    for size in sizes or [audio.shape[1]]:
+        analyser.push(audio[:, at : at + size])
+        at += size
+    analyser.push(audio[:, at:])
+    return analyser.result()
+
+
+def music(seconds, rate=RATE, channels=1, seed=0):
+    """Notes that decay, with noise: levels that vary, and a spectrum up to the end."""
+    draw = np.random.default_rng(seed)
+    count = round(seconds * rate)
+    t = np.arange(count) / rate
+    audio = 0.02 * draw.standard_normal((channels, count)) * (0.2 + np.abs(np.sin(2 * t)))
+    for start in np.arange(0.0, seconds, 0.21):
+        after = np.maximum(t - start, 0.0)
+        pitch = 110 * 2 ** (draw.integers(0, 30) / 12)
+        note = np.sin(2 * np.pi * pitch * after) + 0.4 * np.sin(6 * np.pi * pitch * after)
+        audio += draw.uniform(0.05, 0.3) * np.exp(-4 * after) * note
+    return audio
+
+
+AUDIO_FOR_BLOCKS = music(1.5, channels=2)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(1, 40_000), max_size=6))
+def test_blocks_do_not_matter(sizes):
+    audio = AUDIO_FOR_BLOCKS
+    assert analyse(audio, sizes=sizes).to_json() == analyse(audio).to_json()
+
+
+@pytest.mark.parametrize("rate", [4000, 44100, 192000, 768000])
+@pytest.mark.parametrize("samples", [0, 1, 700])
+def test_short_recordings_of_any_rate_are_heard(rate, samples):
+    findings = analyse(0.1 * np.random.default_rng(0).standard_normal((3, samples)), rate)
+    assert type(findings).from_json(json.loads(json.dumps(findings.to_json()))) == findings
+    assert findings.describe()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 8])
+def test_silence_is_nothing(channels):
+    findings = analyse(np.zeros((channels, RATE)))
+    assert not findings.found
+    assert findings.confidence <= 0.5
+    assert findings.describe()
+
+
+def test_json_there_and_back():
+    findings = analyse(AUDIO_FOR_BLOCKS)
+    assert LossyHistory.from_json(json.loads(json.dumps(findings.to_json()))) == findings
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"codec": "WMA"},
+        {"frame_start": -1},
+        {"contrast": [1.0]},
+        {"dip_db": -1.0},
+        {"heard_s": -1.0},
+        {"confidence": 1.5},
+        {"confidence": float("nan")},
+        {"confidence": "high"},
+        {"stranger": 1},
+    ],
+)
+def test_hostile_data_is_refused(damage):
+    with pytest.raises(FindingsError):
+        LossyHistory.from_json(analyse(AUDIO_FOR_BLOCKS).to_json() | damage)
+
+
+def coarsened(audio, window, offset=0, keep=0.05):
+    """Set small MDCT coefficients to zero, frame by frame, as a coder does; a perfect transform otherwise."""
+    half = window.size // 2
+    filters = window * np.cos(
+        np.pi / half * (np.arange(window.size) + 0.5 + half / 2) * (np.arange(half)[:, np.newaxis] + 0.5)
+    )
+    output = np.zeros_like(audio)
+    for start in range(offset, audio.size - window.size + 1, half):
+        lines = filters @ audio[start : start + window.size] * np.sqrt(2 / half)
+        step = keep * np.sqrt(np.mean(lines**2)) * 4
+        lines = np.round(lines / step) * step
+        output[start : start + window.size] += lines @ filters * np.sqrt(2 / half)
+    return np.round(output * 32768) / 32768
+
+
+@pytest.mark.parametrize(
+    "window", [kaiser_bessel_window(2048), vorbis_window(2048)], ids=["kaiser", "vorbis"]
+)
+@pytest.mark.parametrize("offset", [0, 301])
+def test_frames_are_found_where_they_lie(window, offset):
+    audio = music(5)[0] + 0.05 * np.random.default_rng(1).standard_normal(5 * RATE)
+    found = analyse(coarsened(audio, window, offset))
+    assert found.codec in ("AAC", "Vorbis")
+    assert found.frame_start == offset
+    assert found.confidence > 0.6
+
+
+def test_gain_does_not_hide_them():
+    coded = coarsened(music(5)[0], vorbis_window(2048))
+    assert analyse(0.37 * coded).found
+
+
+@pytest.mark.parametrize(
+    "audio",
+    [
+        music(6),
+        0.1 * np.random.default_rng(0).standard_normal((1, 6 * RATE)),
+        np.round(music(6) * 128) / 128,
+        np.sin(2 * np.pi * 1000 * np.arange(6 * RATE) / RATE)[np.newaxis],
+        np.eye(1, 6 * RATE, 30000),
+        np.tile(np.eye(1, 576, 100), 300),
+    ],
+    ids=["music", "noise", "8-bit", "sine", "click", "buzz-of-576"],
+)
+def test_uncoded_sound_shows_none(audio):
+    assert not analyse(audio).found
+
+
+def test_filters_have_unit_energy_and_are_apart():
+    for filters in (layer_3_filters(np.arange(100, 140)), mdct_filters(vorbis_window(2048), np.arange(40))):
+        products = filters @ filters.T
+        np.testing.assert_allclose(np.diag(products), 1.0)
+        assert np.abs(products - np.eye(40)).max() < 0.05

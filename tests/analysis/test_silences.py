@@ -1,0 +1,127 @@
+"""Ends of the program and dropouts are found in time; pauses and fades are no dropouts."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wavemend.analysis.findings import FindingsError
+from wavemend.analysis.silences import Silences, SilencesAnalyser
+
+RATE = 44100
+
+
+def analyse(audio, rate=RATE, sizes=None):
+    audio = np.atleast_2d(audio)
+    analyser = SilencesAnalyser(rate, len(audio))
+    at = 0
+    for size in sizes or [audio.shape[1]]:
+        analyser.push(audio[:, at : at + size])
+        at += size
+    analyser.push(audio[:, at:])
+    return analyser.result()
+
+
+def music(seconds, rate=RATE, channels=1, seed=0):
+    """Notes that decay, with noise: levels that vary, and a spectrum up to the end."""
+    draw = np.random.default_rng(seed)
+    count = round(seconds * rate)
+    t = np.arange(count) / rate
+    audio = 0.02 * draw.standard_normal((channels, count)) * (0.2 + np.abs(np.sin(2 * t)))
+    for start in np.arange(0.0, seconds, 0.21):
+        after = np.maximum(t - start, 0.0)
+        pitch = 110 * 2 ** (draw.integers(0, 30) / 12)
+        note = np.sin(2 * np.pi * pitch * after) + 0.4 * np.sin(6 * np.pi * pitch * after)
+        audio += draw.uniform(0.05, 0.3) * np.exp(-4 * after) * note
+    return audio
+
+
+AUDIO_FOR_BLOCKS = np.pad(music(1.5, channels=2), ((0, 0), (20000, 30000)))
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(1, 40_000), max_size=6))
+def test_blocks_do_not_matter(sizes):
+    audio = AUDIO_FOR_BLOCKS
+    assert analyse(audio, sizes=sizes).to_json() == analyse(audio).to_json()
+
+
+@pytest.mark.parametrize("rate", [4000, 44100, 192000, 768000])
+@pytest.mark.parametrize("samples", [0, 1, 700])
+def test_short_recordings_of_any_rate_are_heard(rate, samples):
+    findings = analyse(0.1 * np.random.default_rng(0).standard_normal((3, samples)), rate)
+    assert type(findings).from_json(json.loads(json.dumps(findings.to_json()))) == findings
+    assert findings.describe()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 8])
+def test_silence_is_nothing(channels):
+    findings = analyse(np.zeros((channels, RATE)))
+    assert not findings.found
+    assert findings.confidence <= 0.5
+    assert findings.describe()
+
+
+def test_json_there_and_back():
+    findings = analyse(AUDIO_FOR_BLOCKS)
+    assert Silences.from_json(json.loads(json.dumps(findings.to_json()))) == findings
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"start_s": 9.0},
+        {"end_s": -1.0},
+        {"duration_s": 0.0},
+        {"gaps": -1},
+        {"gap_s": [1.0]},
+        {"threshold_dbfs": 1e9},
+        {"digital_end_s": 1e9},
+        {"gap_start_s": [1.0], "gap_s": [1.0], "gap_channel": [99], "gaps": 1},
+        {"confidence": 1.5},
+        {"confidence": float("nan")},
+        {"confidence": "high"},
+        {"stranger": 1},
+    ],
+)
+def test_hostile_data_is_refused(damage):
+    with pytest.raises(FindingsError):
+        Silences.from_json(analyse(AUDIO_FOR_BLOCKS).to_json() | damage)
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 192000])
+@pytest.mark.parametrize("floor", [0.0, 1e-5, 3e-4])
+def test_ends_of_the_program_are_found(rate, floor):
+    audio = np.pad(music(6, rate), ((0, 0), (2 * rate, 3 * rate)))
+    found = analyse(audio + floor * np.random.default_rng(1).standard_normal(audio.shape), rate)
+    assert found.start_s == pytest.approx(2.0, abs=0.1)
+    assert found.end_s == pytest.approx(8.0, abs=0.3)
+    assert found.trim_s(0.5) == (pytest.approx(1.5, abs=0.1), pytest.approx(8.5, abs=0.3))
+    if not floor:
+        assert found.digital_start_s == pytest.approx(2.0, abs=0.01)
+        assert found.digital_end_s == pytest.approx(3.0, abs=0.01)
+
+
+@pytest.mark.parametrize("milliseconds", [2, 20, 300])
+def test_dropouts_are_found_where_they_are(milliseconds):
+    audio = music(6, channels=2)
+    for start in (1.003, 3.3, 4.4):
+        audio[1, round(start * RATE) : round(start * RATE) + milliseconds * RATE // 1000] = 0.0
+    found = analyse(audio)
+    assert found.gaps == 3
+    np.testing.assert_allclose(found.gap_start_s, [1.003, 3.3, 4.4], atol=2e-4)
+    np.testing.assert_allclose(found.gap_s, milliseconds / 1000, atol=2e-4)
+    assert (found.gap_channel == 1).all()
+
+
+def test_pauses_that_fade_are_no_dropouts():
+    t = np.arange(4 * RATE) / RATE
+    beats = np.sin(2 * np.pi * 300 * t) * np.exp(-30 * (t % 0.5))
+    assert analyse(np.round(beats * 32768) / 32768).gaps == 0
+    assert analyse(music(5)).gaps == 0
+
+
+def test_a_program_that_fills_the_recording_is_left_whole():
+    found = analyse(music(5))
+    assert (found.start_s, found.end_s) == (0.0, 5.0)

@@ -1,0 +1,135 @@
+"""Bits and rates are named right whatever file they come in; gain leaves its trace."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.signal import resample
+from wavemend.analysis.findings import FindingsError
+from wavemend.analysis.word_length import WordLength, WordLengthAnalyser
+
+RATE = 44100
+
+
+def analyse(audio, rate=RATE, sizes=None):
+    audio = np.atleast_2d(audio)
+    analyser = WordLengthAnalyser(rate, len(audio))
+    at = 0
+    for size in sizes or [audio.shape[1]]:
+        analyser.push(audio[:, at : at + size])
+        at += size
+    analyser.push(audio[:, at:])
+    return analyser.result()
+
+
+def music(seconds, rate=RATE, channels=1, seed=0):
+    """Notes that decay, with noise: levels that vary, and a spectrum up to the end."""
+    draw = np.random.default_rng(seed)
+    count = round(seconds * rate)
+    t = np.arange(count) / rate
+    audio = 0.02 * draw.standard_normal((channels, count)) * (0.2 + np.abs(np.sin(2 * t)))
+    for start in np.arange(0.0, seconds, 0.21):
+        after = np.maximum(t - start, 0.0)
+        pitch = 110 * 2 ** (draw.integers(0, 30) / 12)
+        note = np.sin(2 * np.pi * pitch * after) + 0.4 * np.sin(6 * np.pi * pitch * after)
+        audio += draw.uniform(0.05, 0.3) * np.exp(-4 * after) * note
+    return audio
+
+
+AUDIO_FOR_BLOCKS = np.round(music(1.5, channels=2) * 32768) / 32768
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(1, 40_000), max_size=6))
+def test_blocks_do_not_matter(sizes):
+    audio = AUDIO_FOR_BLOCKS
+    assert analyse(audio, sizes=sizes).to_json() == analyse(audio).to_json()
+
+
+@pytest.mark.parametrize("rate", [4000, 44100, 192000, 768000])
+@pytest.mark.parametrize("samples", [0, 1, 700])
+def test_short_recordings_of_any_rate_are_heard(rate, samples):
+    findings = analyse(0.1 * np.random.default_rng(0).standard_normal((3, samples)), rate)
+    assert type(findings).from_json(json.loads(json.dumps(findings.to_json()))) == findings
+    assert findings.describe()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 8])
+def test_silence_is_nothing(channels):
+    findings = analyse(np.zeros((channels, RATE)))
+    assert not findings.upsampled
+    assert findings.confidence <= 0.5
+    assert findings.describe()
+
+
+def test_json_there_and_back():
+    findings = analyse(AUDIO_FOR_BLOCKS)
+    assert WordLength.from_json(json.loads(json.dumps(findings.to_json()))) == findings
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"bits": 99},
+        {"nominal_bits": -1},
+        {"rate_hz": 0.0},
+        {"nominal_rate_hz": 1e12},
+        {"step": 2.0},
+        {"rate_confidence": 3.0},
+        {"confidence": 1.5},
+        {"confidence": float("nan")},
+        {"confidence": "high"},
+        {"stranger": 1},
+    ],
+)
+def test_hostile_data_is_refused(damage):
+    with pytest.raises(FindingsError):
+        WordLength.from_json(analyse(AUDIO_FOR_BLOCKS).to_json() | damage)
+
+
+def named(audio, nominal, rate=RATE):
+    analyser = WordLengthAnalyser(rate, len(audio), nominal)
+    analyser.push(audio)
+    return analyser.result()
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(6, 24))
+def test_bits_that_are_used_are_counted(bits):
+    audio = np.round(music(1) * 2 ** (bits - 1)) / 2 ** (bits - 1)
+    found = named(audio, 24)
+    assert found.bits == bits
+    assert found.padded == (bits < 24)
+
+
+def test_floating_point_has_no_grid():
+    assert named(music(2), 0).bits == 0
+    assert not named(music(2), 0).padded
+
+
+@pytest.mark.parametrize("gain_db", [-4.7, -1.0, 3.0])
+@pytest.mark.parametrize("bits", [24, 0])
+def test_a_scaled_grid_is_found_under_a_finer_one(gain_db, bits):
+    gain = 10 ** (gain_db / 20)
+    audio = np.round(music(3) * 32768) / 32768 * gain
+    found = named(np.round(audio * 2**23) / 2**23 if bits else audio, bits)
+    assert found.padded
+    assert found.effective_bits == pytest.approx(16 - np.log2(gain), abs=0.05)
+
+
+@pytest.mark.parametrize("gain_db", [1.0, 5.0])
+def test_missing_codes_show_a_gain(gain_db):
+    gain = 10 ** (gain_db / 20)
+    found = named(np.round(np.round(music(6) * 20000) * gain) / 32768, 16)
+    assert found.effective_bits == pytest.approx(16 - np.log2(gain), abs=0.05)
+
+
+@pytest.mark.parametrize(("older", "rate"), [(22050, 44100), (44100, 96000), (48000, 192000)])
+def test_an_older_rate_is_found(older, rate):
+    source = music(5, older) + 1e-3 * np.random.default_rng(0).standard_normal((1, 5 * older))
+    found = named(np.round(resample(source, 5 * rate, axis=1) * 2**23) / 2**23, 24, rate)
+    assert found.rate_hz == older
+    assert found.upsampled
+    assert not named(source, 24, older).upsampled

@@ -1,0 +1,73 @@
+"""The first listening: what is planted is found, and what is suggested can be run."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+from wavemend.analysis.survey import FINDERS
+from wavemend.errors import AudioFileError
+from wavemend.host.analyse import analyse
+from wavemend.host.performance import SAMPLE_RATE, performance, worn_disc
+from wavemend.host.settings import chain_with
+
+from .recordings import write
+from .test_cli import refused, wavemend
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("analyse")
+    music = performance()
+    write(folder / "clean.wav", music, "PCM_24", SAMPLE_RATE)
+    write(folder / "worn.wav", worn_disc(music), "PCM_24", SAMPLE_RATE)
+    soundfile.write(folder / "worn.mp3", worn_disc(music).T, SAMPLE_RATE)
+    return folder
+
+
+def test_a_worn_disc_is_called_one(folder):
+    page = analyse(folder / "worn.wav")
+    assert list(page.findings) == list(FINDERS)
+    for name in ("clicks", "noise", "offset", "rumble"):
+        assert page.findings[name].found, name
+    for name in ("hum", "clipping", "codec", "processed"):
+        assert not page.findings[name].found, name
+    assert page.suggestion.preset == "vinyl" and page.suggestion.settings == []
+
+
+def test_nothing_is_suggested_for_clean_music(folder):
+    page = analyse(folder / "clean.wav")
+    assert not page.findings["clicks"].found and not page.findings["noise"].found
+    assert page.suggestion.preset in (None, "prepare")
+
+
+def test_a_lossy_source_is_warned_of_and_eased(folder):
+    page = analyse(folder / "worn.mp3")
+    assert any("lossy" in warning for warning in page.warnings)
+    chain = chain_with(page.suggestion.preset, page.suggestion.settings)
+    assert chain[0].sensitivity == 3.75 and chain[2].reduction_db == 6
+
+
+def test_any_block_size_finds_the_same(folder, monkeypatch):
+    monkeypatch.setattr("wavemend.host.analyse.READ_BLOCK", 4097)
+    small = analyse(folder / "worn.wav")
+    monkeypatch.setattr("wavemend.host.analyse.READ_BLOCK", 10**9)
+    assert analyse(folder / "worn.wav").to_json() == small.to_json()
+
+
+def test_the_command_prints_a_page_or_json(folder):
+    result = wavemend("analyse", folder / "worn.wav", folder / "clean.wav")
+    assert result.returncode == 0, result.stderr
+    assert "try: wavemend render vinyl" in result.stdout and "clicks a minute" in result.stdout
+    (page,) = json.loads(wavemend("analyse", folder / "worn.wav", "--json").stdout)
+    assert page["findings"]["clicks"]["found"] and page["suggestion"]["preset"] == "vinyl"
+    (folder / "notes.wav").write_text("not sound")
+    refused(wavemend("analyse", folder / "notes.wav"), "notes.wav", code=1)
+
+
+def test_empty_and_tiny_recordings(tmp_path):
+    with pytest.raises(AudioFileError, match="holds no samples"):
+        analyse(write(tmp_path / "empty.wav", np.zeros((1, 0))))
+    for length in (1, 100):
+        page = analyse(write(tmp_path / f"{length}.wav", np.full((1, length), 0.1)))
+        assert page.suggestion.preset is None
