@@ -148,9 +148,10 @@ def _expand(inputs: Iterable[str], target: Path) -> Iterator[tuple[Path, Path]]:
     """Every input file with its path below the folder it was found in; outputs of an earlier run are none."""
     for text in inputs:
         path = Path(text)
-        if path.is_dir():
+        # os.path: what may not be looked at is read, and told about, like any other bad file.
+        if os.path.isdir(path):
             yield from ((inner, inner.relative_to(path)) for inner in _recordings_in(path, target))
-        elif not path.exists() and glob.has_magic(text):
+        elif not os.path.exists(path) and glob.has_magic(text):
             matches = [Path(match) for match in sorted(glob.glob(text, recursive=True))]
             files = [match for match in matches if match.is_file()]
             if not files:
@@ -163,13 +164,19 @@ def _expand(inputs: Iterable[str], target: Path) -> Iterator[tuple[Path, Path]]:
 def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
     try:
         with AudioReader(source) as reader:
-            form = reader.format.lossless_output(reader.frames)
-            same_kind = source.suffix.lower() in _ALIASES.get(form.extension, {form.extension})
-            output = target.with_suffix(form.extension) if into_folder and not same_kind else target
-            taken = removed_path(output, form.one_word_up(reader.frames)) if removed else None
+            frames = reader.frames
+            form = reader.format.lossless_output(frames)
     except WavemendError as error:
         return Job(source, None, error=str(error))
-    return Job(source, output, removed=taken)
+    output = target
+    if not into_folder:
+        try:
+            form = form.with_suffix(target.suffix, frames)
+        except WavemendError as error:
+            raise PlanError(f"{target}: {error}") from None
+    elif source.suffix.lower() not in _ALIASES.get(form.extension, {form.extension}):
+        output = target.with_suffix(form.extension)
+    return Job(source, output, removed=removed_path(output, form.one_word_up(frames)) if removed else None)
 
 
 def _recordings_in(folder: Path, target: Path) -> Iterator[Path]:
@@ -207,7 +214,7 @@ def _refuse_collisions(jobs: list[Job]) -> None:
 
 
 def _settle(job: Job, overwrite: bool, skip_existing: bool) -> Job:
-    if job.output is None or overwrite or not job.output.exists():
+    if job.output is None or overwrite or not os.path.lexists(job.output):
         return job
     if skip_existing:
         return replace(job, skipped=True)

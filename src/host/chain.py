@@ -35,9 +35,22 @@ class Slot:
     """One place in a chain: its member, whether it is bypassed, and how much of it is mixed in."""
 
     def __init__(self, member: Member, *, bypass: bool = False, mix: float = 1.0) -> None:
-        self.member = _checked(member)
+        self.member = member
         self.bypass = bypass
         self.mix = mix
+
+    @property
+    def member(self) -> Member:
+        """What sits here."""
+        return self._member
+
+    @member.setter
+    def member(self, member: Member) -> None:
+        if not (member is None or isinstance(member, Stage | Chain | pedalboard.Plugin)):
+            raise PluginError(
+                f"{member!r} cannot sit in a chain; a member is a stage, a pedalboard plugin, a Chain or None"
+            )
+        self._member = member
 
     @property
     def bypass(self) -> bool:
@@ -125,7 +138,11 @@ class Chain(MutableSequence[Member]):
         self._changed(before)
 
     def _changed(self, before: list[Slot]) -> None:
-        natives = [id(m) for m in _natives(self)]
+        try:
+            natives = [id(m) for m in _natives(self)]
+        except RecursionError:
+            self.slots = before
+            raise PluginError("a chain cannot hold itself") from None
         if len(natives) != len(set(natives)):
             self.slots = before
             raise PluginError(
@@ -374,14 +391,6 @@ class _Link:
 
 def _slot(value: Member) -> Slot:
     return value if isinstance(value, Slot) else Slot(value)
-
-
-def _checked(member: Member) -> Member:
-    if member is None or isinstance(member, Stage | Chain | pedalboard.Plugin):
-        return member
-    raise PluginError(
-        f"{member!r} cannot sit in a chain; a member is a stage, a pedalboard plugin, a Chain or None"
-    )
 
 
 def _is_repair(member: Member) -> bool:

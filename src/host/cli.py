@@ -6,10 +6,12 @@ Heavy modules are imported inside the commands, so that help and completion answ
 
 # ruff: noqa: PLR0917 - options are keywords on the command line
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
+import io
 import json
+import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -34,8 +36,9 @@ plugins_app = typer.Typer(help="List and show stages.", no_args_is_help=True, ri
 app.add_typer(presets_app, name="presets")
 app.add_typer(plugins_app, name="plugins")
 
-out = Console(soft_wrap=True)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+# Names of files and presets are printed as they are: neither "[1]" nor ":cd:" in one means anything.
+out = Console(soft_wrap=True, markup=False, emoji=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
@@ -49,6 +52,9 @@ class OversOption(StrEnum):
 
 def main() -> None:
     """Run the command line: one line for every error, and never a traceback for a user's mistake."""
+    for stream in (sys.stdout, sys.stderr):  # names that are not valid UTF-8, terminals that are not UTF-8
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     for name in ("SIGTERM", "SIGHUP"):  # end like Ctrl-C does: part files are cleared away
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -62,6 +68,8 @@ def main() -> None:
         sys.exit(stop.exit_code)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        fail(f"{os.fsdecode(error.filename or 'file')}: {error.strerror or error}", REFUSED)
     except Exception as error:  # typer's own usage errors
         if not hasattr(error, "format_message"):
             raise
@@ -200,12 +208,17 @@ def presets_show(preset: str, as_json: JsonOption = False) -> None:
         print_json(preset_to_json(loaded))
         return
     print(f"{loaded.name}: {loaded.description}\n")
-    rows = []
-    for number, slot in enumerate(chain_to_json(loaded.chain), start=1):
-        values = slot.get("parameters", {})
+    _print_table(("slot", "plugin", "values"), list(_slot_rows(chain_to_json(loaded.chain))))
+
+
+def _slot_rows(slots: list[dict[str, Any]], above: str = "") -> Iterator[tuple[str, str, str]]:
+    """Rows for the slots of a chain, as a preset writes them: number, plugin, every value."""
+    for number, slot in enumerate(slots, start=1):
+        place = {name: slot[name] for name in ("bypass", "mix") if name in slot}
+        values = slot.get("parameters", {}) | place | ({"findings": "fixed"} if "findings" in slot else {})
         text = ", ".join(f"{name}={value}" for name, value in values.items())
-        rows.append((str(number), slot.get("plugin", "(nested chain)"), text))
-    _print_table(("slot", "plugin", "values"), rows)
+        yield f"{above}{number}", slot.get("plugin", "(nested chain)"), text
+        yield from _slot_rows(slot.get("chain", []), f"{above}{number}.")
 
 
 @presets_app.command("check")
@@ -308,4 +321,4 @@ def _print_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Non
         table.add_column(head, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    Console().print(table, markup=False)
+    Console(markup=False, emoji=False).print(table)

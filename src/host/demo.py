@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from .performance import SAMPLE_RATE, performance, worn_disc
 from .picture import spectrograms
 from .presets import load_preset
 from .publishing import Publication
-from .render import Rendered, render, slot_number
+from .render import Rendered, make_folder, render, slot_number
 
 
 def run_demo(source: Path | None, folder: Path, preset: str, console: Console, *, overwrite: bool) -> None:
@@ -25,7 +26,7 @@ def run_demo(source: Path | None, folder: Path, preset: str, console: Console, *
     WavemendError
         As `render` does; outputs that are there already are refused unless `overwrite`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     if source is None:
         source = _worn_disc(folder / "before.wav", overwrite=overwrite)
         after = folder / "after.wav"
@@ -43,13 +44,18 @@ def run_demo(source: Path | None, folder: Path, preset: str, console: Console, *
             overwrite=overwrite,
             progress=lambda share, doing: progress.update(task, completed=share, description=doing),
         )
-    files = {"before": source, "after": after, "removed": rendered.removed or after}
-    with Publication(overwrite=overwrite) as publication:
-        part = publication.part_of(picture)
-        with part.open("wb") as file:
-            spectrograms({title: files[title] for title in files}, file)
-        publication.publish()
-    _tell(console, rendered, files | {"picture": picture, "report": rendered.report}, preset)
+    files = {"before": source, "after": rendered.output, "removed": rendered.removed or rendered.output}
+    shown = files | {"report": rendered.report}
+    if find_spec("matplotlib") is None:
+        console.print("For a picture of them: pip install 'wavemend[demo]'", highlight=False)
+    else:
+        with Publication(overwrite=overwrite) as publication:
+            part = publication.part_of(picture)
+            with part.open("wb") as file:
+                spectrograms(files, file)
+            publication.publish()
+        shown["picture"] = picture
+    _tell(console, rendered, shown, preset)
 
 
 def _worn_disc(path: Path, *, overwrite: bool) -> Path:

@@ -22,6 +22,8 @@ BLOCK = 8192
 """Samples in every block a native member is fed; outputs of some depend on it, so it never changes."""
 
 _MOST_LATENCY_BLOCKS = 64
+# Far beyond every sensible setting; at larger ones some effects never come back, or fill the memory.
+_LARGEST_VALUE = 1e6
 
 _PLACES = {
     "HighShelfFilter": Step.EQ,
@@ -113,9 +115,12 @@ def set_stock(plugin: pedalboard.Plugin, parameter: str, value: Any) -> None:
             raise PluginError(f"{where} is not allowed; it must be one of {', '.join(options)}")
         value = options[value]
     elif isinstance(current, bool) != isinstance(value, bool):
-        raise PluginError(f"{where} is not allowed; it must be {'true or false' if current else 'a number'}")
-    elif not isinstance(value, int | float) or not abs(value) < 1e15:
-        raise PluginError(f"{where} is not allowed; it must be a finite number")
+        wanted = "true or false" if isinstance(current, bool) else "a number"
+        raise PluginError(f"{where} is not allowed; it must be {wanted}")
+    elif not isinstance(value, int | float) or not abs(value) <= _LARGEST_VALUE:
+        raise PluginError(
+            f"{where} is not allowed; it must be a number from {-_LARGEST_VALUE:.0f} to {_LARGEST_VALUE:.0f}"
+        )
     try:
         setattr(plugin, parameter, value)
     except (ValueError, TypeError) as error:

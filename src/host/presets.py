@@ -18,16 +18,18 @@ from typing import Any
 import pedalboard
 
 from ..analysis.findings import FindingsError
-from ..errors import ParameterError, PluginError, PresetError, UnknownParameterError
+from ..errors import AudioFileError, ParameterError, PluginError, PresetError, UnknownParameterError
 from ..plugins.registry import stage_class, stage_ids
 from ..plugins.stage import Stage
 from .chain import Chain, Member, Slot
 from .native import make_stock, name_of, stock_effects, stock_parameters, stock_values
+from .publishing import Publication
 
 FORMAT = "wavemend-preset"
 FORMAT_VERSION = 1
 SCHEMA_NAME = "wavemend-preset-1.schema.json"
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MOST_BYTES = 16 * 2**20
 _MOST_SLOTS = 256
 _MOST_NESTING = 8
@@ -91,13 +93,13 @@ def save_preset(preset: Preset, path: str | os.PathLike[str], *, overwrite: bool
         The file is there already, or a member cannot be stored in a preset.
     """
     text = json.dumps(preset_to_json(preset), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    target = Path(path)
     try:
-        with open(path, "w" if overwrite else "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise PresetError(f"{os.fspath(path)} is there already; nothing was written") from None
-    except OSError as error:
-        raise PresetError(f"{os.fspath(path)}: cannot be written: {error.strerror or error}") from None
+        with Publication(overwrite=overwrite) as publication:
+            publication.part_of(target).write_text(text, encoding="utf-8")
+            publication.publish()
+    except AudioFileError as error:
+        raise PresetError(str(error)) from None
 
 
 def preset_to_json(preset: Preset) -> dict[str, Any]:
@@ -158,6 +160,8 @@ def parse_preset(data: bytes, source: str) -> Preset:
         name, description = top["name"], top.get("description", "")
         if not (isinstance(name, str) and isinstance(description, str)):
             raise PresetError("name and description must be text")
+        if _CONTROL.search(re.sub(r"[\n\t]", "", name + description)):
+            raise PresetError("name and description must not hold control characters")
         return Preset(name, description, _parse_chain(top["chain"], "slot ", 0))
     except PresetError as error:
         raise PresetError(f"{source}: {error}") from None
@@ -289,7 +293,7 @@ def _short(value: Any) -> str:
 
 def _clip(text: str) -> str:
     """One printable line of bounded length, whatever a stranger wrote."""
-    line = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
+    line = _CONTROL.sub(" ", text)
     return line if len(line) <= 300 else line[:297] + "..."
 
 

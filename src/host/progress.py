@@ -86,7 +86,7 @@ class Reporter:
             row = [outcome.job.source.name, _became(outcome), _found(outcome), ""]
             if outcome.rendered:
                 row[3] = str(outcome.rendered.output)
-            table.add_row(*(text.replace("[", r"\[") for text in row))
+            table.add_row(*row)
         self._console.print(table)
 
     def as_json(self) -> list[dict[str, Any]]:

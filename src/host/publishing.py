@@ -40,11 +40,12 @@ class Publication:
     def __init__(self, *, overwrite: bool = False) -> None:
         self._overwrite = overwrite
         self._parts: list[tuple[Path, Path, IO[bytes]]] = []
+        self._published: list[Path] = []
 
-    def part_of(self, target: Path, *, first: bool = False) -> Path:
+    def part_of(self, target: Path) -> Path:
         """Open a part file for `target` and return its path, for a writer to fill.
 
-        It is published after those opened before it, or before them with `first`.
+        It is published after those opened before it.
         """
         self.check(target)
         part = target.with_name(f".{target.name}{PART_SUFFIX}")
@@ -54,30 +55,31 @@ class Publication:
             raise AudioFileError(f"{target}: cannot be written: {error.strerror or error}") from None
         if lock is None:
             raise AudioFileError(f"{target}: another wavemend is writing it right now")
-        self._parts.insert(0 if first else len(self._parts), (part, target, lock))
+        self._parts.append((part, target, lock))
         return part
 
-    def discard(self, part: Path) -> None:
-        """Delete a part that will not be published."""
-        index = next(i for i, (path, _, _) in enumerate(self._parts) if path == part)
-        _, _, lock = self._parts.pop(index)
-        part.unlink()
-        lock.close()
+    def retarget(self, part: Path, target: Path) -> None:
+        """Publish `part` as `target`, in the same folder, rather than under the name it was opened for."""
+        self.check(target)
+        self._parts = [(path, target if path == part else old, lock) for path, old, lock in self._parts]
 
     def check(self, target: Path) -> None:
         """Raise `AudioFileError` where `target` must not be written."""
-        if not self._overwrite and target.exists():
+        if not self._overwrite and os.path.lexists(target):
             raise AudioFileError(f"{target}: is there already; say --overwrite to replace it")
 
     def publish(self) -> None:
         """Give every part its target's name, in the order of `part_of`."""
+        for _, _, lock in self._parts:
+            os.fsync(lock.fileno())
         while self._parts:
             part, target, lock = self._parts[0]
-            os.fsync(lock.fileno())
             self._rename(part, target)
+            self._published.append(target)
             lock.close()
             self._parts.pop(0)
             _sync_folder(target.parent)
+        self._published.clear()
 
     def _rename(self, part: Path, target: Path) -> None:
         if self._overwrite:
@@ -105,6 +107,9 @@ class Publication:
             with contextlib.suppress(OSError):
                 part.unlink()
             lock.close()
+        for target in self._published if not self._overwrite else []:  # all of a set, or nothing of it
+            with contextlib.suppress(OSError):
+                target.unlink()
         if parts and isinstance(error, OSError):
             self._name_targets(error, {str(part): str(target) for part, target, _ in parts})
 
@@ -133,9 +138,14 @@ def clear_stale_parts(folder: Path) -> list[Path]:
 
 
 def _open_locked(part: Path, *, create: bool = True) -> IO[bytes] | None:
-    """Open `part` and lock it; None where another process holds it."""
+    """Open `part` and lock it; None where another process holds it. With `create` it is a new, empty file.
+
+    What is there is never written to, nor a link followed: a process killed while it published left a part
+    that shares its data with the target, and a stranger's folder may hold anything under such a name.
+    """
+    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     while True:
-        file = open(part, "w+b" if create and not part.exists() else "r+b")  # noqa: SIM115 - kept open as the lock
+        file = open(os.open(part, flags | (os.O_CREAT if create else 0), 0o666), "r+b")  # noqa: SIM115 - the lock
         if fcntl is None:
             return file
         try:
@@ -144,10 +154,12 @@ def _open_locked(part: Path, *, create: bool = True) -> IO[bytes] | None:
             file.close()
             return None
         with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(file.fileno()), part.stat()):
-                file.truncate(0)
-                return file
-        file.close()  # cleared away by someone else between opening and locking: try again
+            opened = os.fstat(file.fileno())
+            if os.path.samestat(opened, part.lstat()):
+                if not create or (opened.st_size == 0 and opened.st_nlink == 1):
+                    return file
+                part.unlink()
+        file.close()  # cleared away, by someone else between opening and locking or just now: try again
         if not create:
             return None
 

@@ -150,8 +150,7 @@ def render(
         reader = stack.enter_context(AudioReader(source))
         if reader.frames == 0:
             raise AudioFileError(f"{source}: holds no samples; there is nothing to restore")
-        _refuse_same_file(source, output)
-        output.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(output.parent)
         clear_stale_parts(output.parent)
         job = _Job(
             chain, reader, output, removed=removed, events=events, overs=overs, dither_seed=dither_seed
@@ -198,6 +197,9 @@ class _Job:
 
     def open_parts(self, publication: Publication) -> None:
         """Reserve every output; the restored file comes last, so that its being there means all is there."""
+        for target in (self.output, self.removed, self.events_file, report_path(self.output)):
+            if target:
+                _refuse_same_file(self.source, target)
         self.removed_part = publication.part_of(self.removed) if self.removed else None
         self.events_part = publication.part_of(self.events_file) if self.events_file else None
         self.report_part = publication.part_of(report_path(self.output))
@@ -263,31 +265,51 @@ class _Job:
             except _RemovedOverError:
                 self._widen_removed(publication)
             except AudioOverError:
-                self._make_headroom(passes)
+                self._make_headroom(passes, publication)
             self.counts = Counter(learned)
             if events:
                 events.seek(events_end)
                 events.truncate()
 
-    def _make_headroom(self, passes: Passes) -> None:
+    def _make_headroom(self, passes: Passes, publication: Publication) -> None:
         peak = max(float(np.abs(audio).max(initial=0.0)) for audio, _ in passes.final(report=False))
         over = f"would pass full scale by {20 * np.log10(peak):.2f} dB"
         if self.overs == "float":
-            self.format = self.format.float_output(self.reader.frames)
-            self.warnings.append(f"{over}, so it was written as floats")
+            self._write_floats(publication)
+            self.warnings.append(f"{over}, so it was written as floats into {self.output.name}")
             return
         self.gain = headroom_gain(peak)
-        self.exact = False
         down = -20 * np.log10(self.gain)
         self.warnings.append(f"{over}, so the whole recording was turned down by {down:.2f} dB")
 
     def _widen_removed(self, publication: Publication) -> None:
         """Floats for what was removed: a click of full scale over music of the other sign passes 1.0."""
-        if self.removed_part is not None:
-            publication.discard(self.removed_part)
         self.removed_format = replace(self.removed_format, container="WAV", subtype="DOUBLE")
-        self.removed = removed_path(self.output, self.removed_format)
-        self.removed_part = publication.part_of(self.removed, first=True)
+        self._retarget(publication)
+
+    def _write_floats(self, publication: Publication) -> None:
+        """Floats for the restored file, in a container that has them, which may need another name."""
+        extension = self.format.extension
+        self.format = self.format.float_output(self.reader.frames)
+        self.removed_format = self.format.one_word_up(self.reader.frames)
+        if self.output.suffix and self.format.extension != extension:
+            self.output = self.output.with_suffix(self.format.extension)
+        self._retarget(publication)
+
+    def _retarget(self, publication: Publication) -> None:
+        """Tell the publication of names that changed with a format."""
+        self.removed = removed_path(self.output, self.removed_format) if self.removed else None
+        self.events_file = events_path(self.output) if self.events_file else None
+        targets = {
+            self.removed_part: self.removed,
+            self.events_part: self.events_file,
+            self.report_part: report_path(self.output),
+            self.output_part: self.output,
+        }
+        for part, target in targets.items():
+            if part and target:
+                _refuse_same_file(self.source, target)
+                publication.retarget(part, target)
 
     def _write_once(self, passes: Passes) -> None:
         frames = self.reader.frames
@@ -302,12 +324,13 @@ class _Job:
             removed = stack.enter_context(
                 AudioWriter(self.removed_part, self.removed_format, frames, self.dither_seed)
             )
-            original = stack.enter_context(AudioReader(self.source))
-            for audio, tapped in passes.final():
+            original = stack.enter_context(AudioReader(self.source)) if self.exact else None
+            for audio, taken in passes.final():
                 held = restored.write(audio)
-                taken = original.read(restored.position - held.shape[1], held.shape[1]) - held
+                if original:
+                    taken = original.read(restored.position - held.shape[1], held.shape[1]) - held / self.gain  # noqa: PLW2901
                 try:
-                    removed.write(taken if self.exact else tapped)
+                    removed.write(taken)
                 except AudioOverError as error:
                     raise _RemovedOverError from error
 
@@ -337,7 +360,7 @@ class _Job:
             "chain": _chain_or_repr(self.chain),
             "dither_seed": self.dither_seed,
             "headroom_gain": self.gain,
-            "restored_plus_removed_is_original": bool(self.removed and self.exact),
+            "restored_plus_removed_is_original": bool(self.removed and self.exact and self.gain == 1),
             "findings": [
                 {"slot": slot_number(path), "stage": names[path], "found": f.found, "summary": f.describe()}
                 for path, f in passes.findings.items()
@@ -348,7 +371,9 @@ class _Job:
             ],
             "warnings": self.warnings,
         }
-        self.report_part.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+        # A name that is not valid UTF-8 is written as JSON's own escapes.
+        self.report_part.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 class ReaderSource:
@@ -371,6 +396,16 @@ class ReaderSource:
 def headroom_gain(peak: float) -> float:
     """Gain in hundredths of a dB, rounded down, that brings `peak` under full scale with room for dither."""
     return float(10 ** (-np.ceil(2000 * np.log10(peak) + 1) / 2000))
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for outputs, and those above it; raises `AudioFileError` where that is impossible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise AudioFileError(f"{folder}: is a file; name a folder for the outputs") from None
+    except OSError as error:
+        raise AudioFileError(f"{folder}: the folder cannot be made: {error.strerror or error}") from None
 
 
 def slot_number(path: chains.Path) -> str:

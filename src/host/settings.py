@@ -44,17 +44,28 @@ def chain_with(preset: str, settings: list[str]) -> Chain:
 def _change(slot: Slot, name: str, text: str) -> None:
     member = slot.member
     if name == "bypass":
-        slot.bypass = Switch(False, doc="").parse(text)
+        slot.bypass = _on_or_off(name, text)
     elif name == "mix":
         slot.mix = _plain(text)  # type: ignore[assignment]  # checked by the slot
     elif isinstance(member, Stage):
         parameter = member.schema.get(name)
-        # An unknown name is refused by the assignment, whose message knows what is near it.
-        setattr(member, name, parameter.parse(text) if parameter else text)
+        if parameter is None:
+            type(member)(**{name: None})  # raises the schema's own error, which knows what is near it
+        else:
+            setattr(member, name, parameter.parse(text))
     elif isinstance(member, Chain):
         raise ParameterError(f"{name!r} is no setting of a nested chain; it has bypass and mix")
     else:
-        set_stock(member, name, _plain(text))
+        is_switch = isinstance(getattr(member, name, None), bool)
+        set_stock(member, name, _on_or_off(name, text) if is_switch else _plain(text))
+
+
+def _on_or_off(name: str, text: str) -> bool:
+    switch = Switch(False, doc="")
+    try:
+        return bool(switch.parse(text))
+    except ParameterError:
+        raise ParameterError(f"{name}={text!r} is not allowed; it must be {switch.allowed()}") from None
 
 
 def _plain(text: str) -> object:

@@ -36,7 +36,7 @@ _IRREGULAR = 0.15  # part of its period by which a train's distances may differ
 
 
 @njit(cache=True, nogil=True)
-def _bridge(x: Vector, start: int, stop: int, end: int, a: Vector, e: Vector) -> None:
+def bridge(x: Vector, start: int, stop: int, end: int, a: Vector, e: Vector) -> None:
     """Interpolate ``x[start:stop]`` by least squares (Janssen, Veldhuis and Vries 1986), `e` following."""
     active = np.arange(start, stop)
     order = a.size - 1
@@ -54,12 +54,16 @@ def _bridge(x: Vector, start: int, stop: int, end: int, a: Vector, e: Vector) ->
 
 
 @njit(cache=True, nogil=True)
-def _bridge_outliers(x: Vector, a: Vector, longest: int) -> bool:
-    """Interpolate the runs of `x` whose excitation is an outlier; say whether there was any."""
+def bridge_outliers(x: Vector, a: Vector, longest: int, outlier: float, sparse: int, reach: int) -> bool:
+    """Interpolate the runs of `x` whose excitation is an outlier; say whether there was any.
+
+    An outlier is over `outlier` scales; every `sparse`-th sample counts for the scale; those up to `reach`
+    samples apart are one run.
+    """
     e = np.zeros(x.size)
     order = a.size - 1
     prediction_error(x, order, x.size, a, e)
-    limit = _OUTLIER * SIGMA * np.median(np.abs(e[order:]))
+    limit = outlier * SIGMA * np.median(np.abs(e[order::sparse]))
     found = False
     t = order
     while t < x.size:
@@ -68,12 +72,12 @@ def _bridge_outliers(x: Vector, a: Vector, longest: int) -> bool:
             continue
         stop = t + 1
         ahead = stop
-        while ahead < x.size and ahead - stop < order // 4:
+        while ahead < x.size and ahead - stop < reach:
             if abs(e[ahead]) > 0.5 * limit:
                 stop = ahead + 1
             ahead += 1
         if stop - t <= longest and stop < x.size:
-            _bridge(x, t, stop, x.size, a, e)
+            bridge(x, t, stop, x.size, a, e)
             found = True
         t = stop
     return found
@@ -119,7 +123,7 @@ def excitation(x: Vector, repaired: Vector, first: int, last: int, block: int, b
             r = autocorrelation(stretch * taper[: stretch.size], order)
             r[0] *= 1.0 + 1e-9
             levinson(r, a)
-            if again or not _bridge_outliers(stretch, a, longest):
+            if again or not bridge_outliers(stretch, a, longest, _OUTLIER, 1, order // 4):
                 break
         prediction_error(x, begin, end, a, e)
 

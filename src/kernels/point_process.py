@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import njit
 
 from .autoregression import autocorrelation, levinson, prediction_error
-from .impulses import SIGMA, _bridge, click_span
+from .impulses import SIGMA, bridge_outliers, click_span
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
@@ -22,34 +22,17 @@ Positions = npt.NDArray[np.int64]
 START, STOP, SCORE, HEIGHT, RMS = range(5)
 """Columns of a row that describes an impulse; `HEIGHT` is 0 where it was not measured."""
 
-_SPARSE = 4  # medians are taken of every fourth sample
+_SPARSE, _SAMPLES = 4, 16  # medians are of every fourth sample of a block, and of 16 samples of a cell
 _OUTLIER = 8.0  # scales: what is bridged before a model is fitted again
 
+LEAST_DEVIATIONS = 6.0
+"""How far the distances of points that return stand out at least."""
 
-@njit(cache=True, nogil=True)
-def _bridge_outliers(x: Vector, a: Vector, longest: int) -> bool:
-    """Interpolate the runs of `x` whose excitation is an outlier; say whether there was any."""
-    order = a.size - 1
-    e = np.zeros(x.size)
-    prediction_error(x, order, x.size, a, e)
-    limit = _OUTLIER * SIGMA * np.median(np.abs(e[order::_SPARSE]))
-    found = False
-    t = order
-    while t < x.size:
-        if abs(e[t]) <= limit:
-            t += 1
-            continue
-        stop = t + 1
-        ahead = stop
-        while ahead < x.size and ahead - stop < order // 2:
-            if abs(e[ahead]) > 0.5 * limit:
-                stop = ahead + 1
-            ahead += 1
-        if stop - t <= longest and stop < x.size:
-            _bridge(x, t, stop, x.size, a, e)
-            found = True
-        t = stop
-    return found
+_OFF = np.arange(-8, 9) * 1e-3
+_TURNS, _LEAST_LAGS = 3, 5.0
+_HALF = 9  # bins on each side of a period: what its points jitter by
+_RING = (25, 150)  # bins away, on each side, where distances are by chance
+_BEAT_S, _BEAT_SHARE, _BEAT_DEVIATIONS = 0.2, 0.7, 5.0  # shortest beat, and how many points return with it
 
 
 @njit(cache=True, nogil=True)
@@ -78,7 +61,8 @@ def whiten(x: Vector, first: int, last: int, block: int, bounds: Positions, orde
     margin, edge = block // 8, block // 4
     rise = 0.5 - 0.5 * np.cos(np.pi * (np.arange(edge) + 0.5) / edge)
     for start in range(first, last, block):
-        low, high = max(start - margin, bounds[0]), min(start + block + margin, bounds[1])
+        low = max(min(start - margin, bounds[1] - 2 * edge), bounds[0])
+        high = min(start + block + margin, bounds[1])
         begin, end = max(start, bounds[0] + order), min(start + block, bounds[1])
         e[start : start + block] = 0.0
         if high - low < 2 * edge or begin >= end:
@@ -91,7 +75,7 @@ def whiten(x: Vector, first: int, last: int, block: int, bounds: Positions, orde
             r = autocorrelation(tapered, order)
             r[0] *= 1.0 + 1e-9
             levinson(r, a)
-            if again or not _bridge_outliers(stretch, a, longest):
+            if again or not bridge_outliers(stretch, a, longest, _OUTLIER, _SPARSE, order // 2):
                 break
         prediction_error(x, begin, end, a, e)
 
@@ -99,10 +83,10 @@ def whiten(x: Vector, first: int, last: int, block: int, bounds: Positions, orde
 @njit(cache=True, nogil=True)
 def outline_cells(e: Vector, first: int, last: int, cell: int, median: Vector, peak: Vector,
                   place: Positions) -> None:  # fmt: skip
-    """Do what `impulses.describe_cells` does, at half its cost: the median is one of a part of the samples."""
+    """Do what `impulses.describe_cells` does, at half its cost: medians are of a part of the samples."""
     for k in range(first, last):
         magnitude = np.abs(e[k * cell : (k + 1) * cell])
-        median[k] = np.median(magnitude[::_SPARSE])
+        median[k] = np.median(magnitude[:: max(cell // _SAMPLES, 1)])
         at = np.argmax(magnitude)
         peak[k] = magnitude[at]
         place[k] = k * cell + at
@@ -219,3 +203,122 @@ def count_lags(times: Vector, fresh: int, width: float, counts: Vector) -> None:
         while j >= 0 and times[i] - times[j] < reach:
             counts[min(int((times[i] - times[j]) / width), counts.size - 1)] += 1.0
             j -= 1
+
+
+@njit(cache=True, nogil=True)
+def count_excursions(e: Vector, first: int, last: int, cell: int, median: Vector, scales: float, floor: float,
+                     gap: int) -> int:  # fmt: skip
+    """Count how often the excitation rises out of its scale, in cells `first` to `last`.
+
+    Where impulses are so dense that nothing stands out of its neighbours, this still counts them.
+
+    Parameters
+    ----------
+    e, median
+        The excitation, shape (n,), and its median magnitude in each cell, shape (cells,).
+    cell
+        Samples a cell.
+    scales, floor
+        Factor on the median over 16 cells, and the least scale.
+    gap
+        Excursions so many samples apart or less are one.
+    """
+    count = 0
+    since = gap + 1
+    for begin in range(first, last, 16):
+        end = min(begin + 16, last)
+        limit = scales * max(SIGMA * np.median(median[begin:end]), floor)
+        for t in range(begin * cell, end * cell):
+            if abs(e[t]) > limit:
+                if since > gap:
+                    count += 1
+                since = 0
+            else:
+                since += 1
+    return count
+
+
+def undo_blindness(counts: Vector | Positions, blind_s: float, seconds: float, most: float) -> Vector:
+    """Undo what impulses hide: of those at Poisson times only the highest of its surroundings shows.
+
+    Expected to show are (1 - exp(-rate blind)) / blind a second, at times within `blind_s` of which a higher
+    one hides them. `most` is the greatest part of the ceiling that is believed.
+    """
+    shown = counts.astype(np.float64)
+    hidden = np.minimum(shown * blind_s / seconds, most)
+    undone: Vector = shown * np.where(hidden > 0, -np.log1p(-hidden) / np.maximum(hidden, 1e-12), 1.0)
+    return undone
+
+
+def coincidences(times: list[Vector], within_s: float, apart_s: float = 0.0) -> tuple[int, int]:
+    """Count the impulses that are in several channels, and all distinct ones; channels moved apart first."""
+    moved = [one + apart_s * channel for channel, one in enumerate(times)]
+    joined = np.concatenate(moved)
+    if not joined.size:
+        return 0, 0
+    order = np.argsort(joined, kind="stable")
+    channel = np.repeat(np.arange(len(times)), [one.size for one in times])[order]
+    begins = np.r_[0, np.flatnonzero(np.diff(joined[order]) > within_s) + 1]
+    several = np.maximum.reduceat(channel, begins) != np.minimum.reduceat(channel, begins)
+    return int(several.sum()), int(begins.size)
+
+
+def distinct_scores(picked: Matrix, within_s: float) -> Vector:
+    """Return the highest score of each distinct impulse among the rows of all channels."""
+    if not len(picked):
+        return np.zeros(0)
+    picked = picked[np.argsort(picked[:, START], kind="stable")]
+    begins = np.r_[0, np.flatnonzero(np.diff(picked[:, START]) > within_s) + 1]
+    return np.maximum.reduceat(picked[:, SCORE], begins)
+
+
+def reach_of(period: float, width: float) -> int:
+    """Return how many bins of `width` `returning_period` needs for periods up to this nominal one."""
+    return int(_TURNS * period * (1 + _OFF[-1]) / width) + _RING[1] + 3
+
+
+def _excess(sums: Vector, period: float, turns: int) -> tuple[float, float]:
+    """Return how many more distances lie at 1 to `turns` periods than around them, and in deviations."""
+    inside, around = 0.0, 0.0
+    near, far = _RING
+    for turn in range(1, turns + 1):
+        middle = int(turn * period)
+        inside += sums[middle + _HALF + 1] - sums[middle - _HALF]
+        chance = sums[middle + far + 1] - sums[middle + near + 1] + sums[middle - near] - sums[middle - far]
+        around += chance * (2 * _HALF + 1) / (2 * (far - near))
+    return float(inside - around), float((inside - around) / np.sqrt(around + 1.0))
+
+
+def returning_period(lags: Vector, width: float, nominal: tuple[float, ...]) -> tuple[int, float, float]:
+    """Find the period, one of few or near one, that points return with.
+
+    Parameters
+    ----------
+    lags
+        Distances up to three periods, from `count_lags`, in `reach_of` bins.
+    width
+        Of a bin, in seconds; the constants of this search are for 1 ms.
+    nominal
+        Periods in seconds; a machine's speed may be off by 0.8 %.
+
+    Returns
+    -------
+    int, float, float
+        Number of the nominal period (-1 for none), the period itself, and how far its distances stand out,
+        in standard deviations. None where a shorter distance is as common: a beat it is a multiple of.
+    """
+    sums = np.concatenate([[0.0], np.cumsum(lags)])
+    which, best, most = -1, 0.0, 0.0
+    for number, middle in enumerate(nominal):
+        for period in middle * (1 + _OFF) / width:
+            excess, deviations = _excess(sums, period, _TURNS)
+            if deviations > most and excess >= _LEAST_LAGS:
+                which, best, most = number, float(period), deviations
+    if most < LEAST_DEVIATIONS:
+        return -1, 0.0, 0.0
+    own, _ = _excess(sums, best, 1)
+    for lag in np.arange(_BEAT_S / width, 0.95 * best, _HALF):
+        excess, deviations = _excess(sums, lag, 1)
+        if excess > _BEAT_SHARE * own and deviations > _BEAT_DEVIATIONS:
+            return -1, 0.0, 0.0
+    return which, best * width, most

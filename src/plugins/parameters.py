@@ -356,7 +356,7 @@ class Parametric:
         found = {**cls.schema, **{k: v for k, v in vars(cls).items() if isinstance(v, Parameter)}}
         cls.schema = MappingProxyType(found)
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         object.__setattr__(self, "_values", {name: p.default for name, p in self.schema.items()})
         for name, value in values.items():
             if name not in self.schema:

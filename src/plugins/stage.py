@@ -77,7 +77,7 @@ class Stage(Parametric, ABC):
         if identifier is not None and not _ID.fullmatch(identifier):
             raise TypeError(f"{cls.__name__}.id={identifier!r} must be namespaced, like 'wavemend.declick'")
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         super().__init__(**values)
         self._findings = None
         self._live = None

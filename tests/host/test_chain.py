@@ -77,6 +77,13 @@ def test_refuses_one_native_object_in_two_places_and_stays_as_it_was():
     assert len(chain) == 1
 
 
+def test_a_chain_cannot_hold_itself():
+    chain = Chain([Rumble()])
+    with pytest.raises(PluginError, match="cannot hold itself"):
+        chain.append(Chain([chain]))
+    assert len(chain) == 1
+
+
 @pytest.mark.parametrize("mix", [-0.1, 1.1, float("nan"), "1", True, None])
 def test_refuses_a_bad_mix(mix):
     with pytest.raises(ParameterError, match="mix"):

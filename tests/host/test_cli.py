@@ -1,5 +1,6 @@
 """The command line as a new user meets it: one line an error, exit codes, nothing lost."""
 
+import io
 import json
 import os
 import signal
@@ -9,6 +10,8 @@ import time
 
 import numpy as np
 import pytest
+from rich.console import Console
+from wavemend.host import demo
 
 from .recordings import damaged, write
 
@@ -131,3 +134,40 @@ def test_demo(tmp_path):
     write(tmp_path / "own.wav", damaged(0.5))
     result = wavemend("demo", tmp_path / "own.wav", "-o", tmp_path / "demo")
     assert result.returncode == 0 and (tmp_path / "demo" / "own.after.png").exists()
+
+
+def test_the_demo_works_without_pictures(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "find_spec", lambda name: None)
+    source, said = write(tmp_path / "own.wav", damaged(0.2)), io.StringIO()
+    demo.run_demo(source, tmp_path / "demo", "prepare", Console(file=said), overwrite=False)
+    assert "pip install" in said.getvalue() and "own.after.wav" in said.getvalue()
+    assert not [*(tmp_path / "demo").glob("*.png")]
+
+
+def test_odd_names_are_written_as_they_are(tmp_path):
+    names = ["side [1].wav", "a\\[red]b.wav", "take :cd:.wav"]
+    for name in names:
+        write(tmp_path / "in.wav", damaged(0.2)).rename(tmp_path / name)
+    result = wavemend("render", "prepare", *names, "-o", "out", cwd=tmp_path)
+    assert result.returncode == 0 and all(f"out/{name}" in result.stdout for name in names)
+
+
+def test_names_and_folders_that_cannot_be(tmp_path):
+    write(tmp_path / "in.wav", damaged(0.2))
+    result = wavemend("render", "prepare", "x" * 300, "in.wav", "-o", "out", cwd=tmp_path)
+    refused(result, "File name too long", code=1)
+    assert (tmp_path / "out" / "in.wav").exists()
+    refused(wavemend("render", "prepare", "in.wav", "-o", "x" * 300, cwd=tmp_path), "File name too long")
+    refused(wavemend("render", "prepare", "in.wav", "-o", "out.mp3", cwd=tmp_path), "out.mp3: .mp3 is no")
+    refused(wavemend("demo", "-o", "in.wav", cwd=tmp_path), "in.wav: is a file")
+    (tmp_path / "out.wav").symlink_to("nowhere")
+    refused(wavemend("render", "prepare", "in.wav", "-o", "out.wav", cwd=tmp_path), "is there already")
+
+
+def test_a_preset_is_shown_with_all_that_is_in_it(tmp_path):
+    assert "bypass=True" in wavemend("presets", "show", "vinyl").stdout
+    nested = {"chain": [{"plugin": "pedalboard.Gain", "parameters": {"gain_db": 2.0}}], "mix": 0.5}
+    preset = {"format": "wavemend-preset", "format_version": 1, "name": "a [b]", "chain": [nested]}
+    (tmp_path / "mine.json").write_text(json.dumps(preset))
+    shown = wavemend("presets", "show", tmp_path / "mine.json").stdout
+    assert all(part in shown for part in ("a [b]", "mix=0.5", "1.1", "gain_db=2.0"))

@@ -102,3 +102,51 @@ def test_errors_name_the_file_that_was_asked_for(tmp_path, error, message):
         raise type(error)(*(a.format(part=part) if isinstance(a, str) else a for a in error.args))
     assert PART_SUFFIX not in str(caught.value)
     assert names(tmp_path) == []
+
+
+def test_a_set_is_published_whole_or_not_at_all(tmp_path):
+    with pytest.raises(AudioFileError, match="is there already"), Publication() as publication:
+        publication.part_of(tmp_path / "a.wav.report.json").write_text("new")
+        publication.part_of(tmp_path / "a.wav").write_text("new")
+        (tmp_path / "a.wav").symlink_to("nowhere.wav")  # there, though it leads nowhere
+        publication.publish()
+    assert names(tmp_path) == ["a.wav"] and (tmp_path / "a.wav").is_symlink()
+
+
+def test_a_part_may_get_another_target(tmp_path):
+    (tmp_path / "c.wav").write_text("precious")
+    with Publication() as publication:
+        part = publication.part_of(tmp_path / "a.flac")
+        part.write_text("new")
+        with pytest.raises(AudioFileError, match=r"c\.wav: is there already"):
+            publication.retarget(part, tmp_path / "c.wav")
+        publication.retarget(part, tmp_path / "a.wav")
+        publication.publish()
+    assert names(tmp_path) == ["a.wav", "c.wav"] and (tmp_path / "a.wav").read_text() == "new"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX locks and links")
+@pytest.mark.parametrize("again", [False, True])
+def test_killed_while_publishing_the_target_keeps_its_bytes(tmp_path, again):
+    target, part = tmp_path / "a.wav", tmp_path / f".a.wav{PART_SUFFIX}"
+    target.write_text("whole")
+    part.hardlink_to(target)  # the state between the two steps of publishing
+    if again:
+        with Publication(overwrite=True) as publication:
+            publication.part_of(target).write_text("half")
+    else:
+        assert clear_stale_parts(tmp_path) == [part]
+    assert names(tmp_path) == ["a.wav"] and target.read_text() == "whole"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX links")
+def test_a_link_under_the_name_of_a_part_is_not_followed(tmp_path):
+    precious = tmp_path / "precious.txt"
+    precious.write_text("precious")
+    (tmp_path / f".a.wav{PART_SUFFIX}").symlink_to(precious)
+    (tmp_path / f".b.wav{PART_SUFFIX}").symlink_to("nowhere")
+    clear_stale_parts(tmp_path)
+    for name in ("a.wav", "b.wav"):
+        with Publication() as publication, pytest.raises(AudioFileError, match="cannot be written"):
+            publication.part_of(tmp_path / name)
+    assert precious.read_text() == "precious" and not (tmp_path / "nowhere").exists()

@@ -1,6 +1,8 @@
 """Rendering: the same bytes, nothing lost, nothing half-written."""
 
 import json
+import os
+import sys
 import threading
 
 import jsonschema
@@ -13,6 +15,7 @@ from wavemend.errors import AudioFileError, AudioValueError, Cancelled, PluginEr
 from wavemend.host.render import headroom_gain, sha256_of
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.declick import Declick
+from wavemend.plugins.denoise import Denoise
 from wavemend.plugins.rumble import Rumble
 from wavemend.plugins.stage import Framing, Processor, Stage, Step
 
@@ -246,3 +249,70 @@ def test_a_source_that_changes_meanwhile_is_refused(tmp_path):
     with pytest.raises(AudioFileError, match="changed while"):
         render("prepare", source, tmp_path / "b.wav", progress=progress)
     assert names(tmp_path) == ["a.wav"]
+
+
+def test_what_was_removed_is_never_written_over_the_input(tmp_path):
+    source = write(tmp_path / "a.removed.wav", damaged(0.3))
+    before = source.read_bytes()
+    for overwrite in (False, True):
+        with pytest.raises(AudioFileError, match=r"a\.removed\.wav: is the input itself"):
+            render(Chain([Declick()]), source, tmp_path / "a.wav", removed=True, overwrite=overwrite)
+    assert names(tmp_path) == ["a.removed.wav"] and source.read_bytes() == before
+
+
+@pytest.fixture
+def offset_peak(tmp_path):
+    """A recording that passes full scale once its offset is gone."""
+    audio = 0.3 * damaged() + 0.2
+    audio[:, 40_000:40_200] = -0.95
+    return write(tmp_path / "a.wav", audio), Chain([DcOffset(), Declick(), Denoise()])
+
+
+def test_what_was_removed_is_whole_where_the_recording_was_turned_down(offset_peak, tmp_path):
+    source, chain = offset_peak
+    done = render(chain, source, tmp_path / "b.wav", removed=True)
+    assert done.headroom_gain < 1
+    original, restored, removed = (soundfile.read(p)[0] for p in (source, done.output, done.removed))
+    assert abs(removed.mean() - 0.2) < 0.01  # what the first stage took, before the working copy was made
+    assert np.abs(restored / done.headroom_gain + removed - original).max() < 1e-6
+    assert not json.loads(done.report.read_text())["restored_plus_removed_is_original"]
+
+
+def test_restored_as_floats_plus_removed_is_the_original_to_the_bit(offset_peak, tmp_path):
+    source, chain = offset_peak
+    done = render(chain, source, tmp_path / "b.wav", removed=True, overs="float")
+    original, restored, removed = (soundfile.read(p)[0] for p in (source, done.output, done.removed))
+    assert np.abs(restored).max() > 1 and np.array_equal(restored + removed, original)
+    assert json.loads(done.report.read_text())["restored_plus_removed_is_original"]
+
+
+def test_floats_go_into_a_file_whose_ending_says_so(tmp_path):
+    source = write(tmp_path / "a.flac", damaged(0.5))
+    loud = Chain([pedalboard.Gain(18)])
+    done = render(loud, source, tmp_path / "b.flac", overs="float", removed=True, events=True)
+    assert done.output == tmp_path / "b.wav" and soundfile.info(done.output).format == "WAV"
+    assert names(tmp_path) == [
+        "a.flac", "b.removed.wav", "b.wav", "b.wav.events.jsonl", "b.wav.report.json"
+    ]  # fmt: skip
+    assert json.loads(done.report.read_text())["output"]["name"] == "b.wav"
+    named_like_the_output = tmp_path / "a.wav"
+    source.rename(named_like_the_output)
+    with pytest.raises(AudioFileError, match="input itself"):
+        render(loud, named_like_the_output, tmp_path / "a.flac", overs="float", overwrite=True)
+    assert soundfile.info(named_like_the_output).format == "FLAC"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no UTF-8")
+def test_a_name_that_is_not_unicode(tmp_path):
+    source = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    write(tmp_path / "x.wav", damaged(0.3)).rename(source)
+    done = render("prepare", source, tmp_path / "out" / source.name)
+    assert json.loads(done.report.read_text())["input"]["name"] == source.name
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    source = write(tmp_path / "a.wav", damaged(0.3))
+    with pytest.raises(AudioFileError, match=r"a\.wav: is a file"):
+        render("prepare", source, source / "b.wav")
+    with pytest.raises(AudioFileError, match="the folder cannot be made"):
+        render("prepare", source, tmp_path / ("x" * 300) / "b.wav")

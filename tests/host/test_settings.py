@@ -13,7 +13,7 @@ def test_values_change_by_number_and_by_name():
     )
     assert chain[0].sensitivity == 3 and chain[1].cutoff_hz == 25
     assert not chain.slots[3].bypass and chain[3].gain_db == pytest.approx(-2)
-    chain = chain_with("vinyl", ["BrickwallLimiter.true_peak=true", "denoise.mix=0.5"])
+    chain = chain_with("vinyl", ["BrickwallLimiter.true_peak=on", "denoise.mix=0.5"])
     assert chain[4].true_peak and chain.slots[2].mix == 0.5
 
 
@@ -26,9 +26,16 @@ def test_values_change_by_number_and_by_name():
         ("declick.sensitivty=3", UnknownParameterError, "did you mean sensitivity"),
         ("declick.sensitivity=30", ParameterError, "0 to 10"),
         ("declick.sensitivity=", ParameterError, "0 to 10"),
-        ("4.gain_db=loud", PluginError, "must be a finite number"),
+        ("4.gain_db=loud", PluginError, "must be a number from -1000000 to 1000000"),
         ("4.gain=3", UnknownParameterError, "no parameter 'gain'"),
-        ("4.bypass=maybe", ParameterError, "on or off"),
+        ("4.gain_db=1e9", PluginError, "must be a number from -1000000 to 1000000"),
+        ("4.gain_db=true", PluginError, "must be a number"),
+        ("5.true_peak=3", ParameterError, "true_peak='3' is not allowed; it must be on or off"),
+        ("4.bypass=maybe", ParameterError, "bypass='maybe' is not allowed; it must be on or off"),
+        ("declick.findings=3", UnknownParameterError, "no parameter 'findings'"),
+        ("declick._values=3", UnknownParameterError, "no parameter '_values'"),
+        ("declick.__class__=3", UnknownParameterError, "no parameter '__class__'"),
+        ("declick.self=3", UnknownParameterError, "no parameter 'self'"),
         ("4.mix=2", ParameterError, "0 to 1"),
     ],
 )
