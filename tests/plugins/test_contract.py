@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import example_stages as examples
 import numpy as np
 import pytest
 from wavemend.plugins.registry import stage_class, stage_ids
 from wavemend.plugins.stage import Stage
 from wavemend.testing import StageContract, signals
+
+from . import example_stages as examples
 
 
 @pytest.mark.parametrize("identifier", stage_ids())

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from example_stages import Clip, Gain, Peak
 from wavemend.errors import AudioShapeError, NotLearned
 from wavemend.plugins.stage import Event, Framing, Processor, RepairStage, Stage, Step
+
+from .example_stages import Clip, Gain, Peak
 
 RATE = 44_100.0
 
