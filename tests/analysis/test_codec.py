@@ -1,11 +1,7 @@
 """Frames of MP3, AAC and Vorbis are seen in decoded sound; uncoded sound shows none."""
 
-import json
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from wavemend.analysis.codec import CodecAnalyser, LossyHistory
 from wavemend.analysis.findings import FindingsError
 from wavemend.kernels.lapped_transform import (
@@ -14,6 +10,8 @@ from wavemend.kernels.lapped_transform import (
     mdct_filters,
     vorbis_window,
 )
+
+from .sounds import music
 
 RATE = 44100
 
@@ -27,51 +25,6 @@ def analyse(audio, rate=RATE, sizes=None):
         at += size
     analyser.push(audio[:, at:])
     return analyser.result()
-
-
-def music(seconds, rate=RATE, channels=1, seed=0):
-    """Notes that decay, with noise: levels that vary, and a spectrum up to the end."""
-    draw = np.random.default_rng(seed)
-    count = round(seconds * rate)
-    t = np.arange(count) / rate
-    audio = 0.02 * draw.standard_normal((channels, count)) * (0.2 + np.abs(np.sin(2 * t)))
-    for start in np.arange(0.0, seconds, 0.21):
-        after = np.maximum(t - start, 0.0)
-        pitch = 110 * 2 ** (draw.integers(0, 30) / 12)
-        note = np.sin(2 * np.pi * pitch * after) + 0.4 * np.sin(6 * np.pi * pitch * after)
-        audio += draw.uniform(0.05, 0.3) * np.exp(-4 * after) * note
-    return audio
-
-
-AUDIO_FOR_BLOCKS = music(1.5, channels=2)
-
-
-@settings(max_examples=8, deadline=None)
-@given(st.lists(st.integers(1, 40_000), max_size=6))
-def test_blocks_do_not_matter(sizes):
-    audio = AUDIO_FOR_BLOCKS
-    assert analyse(audio, sizes=sizes).to_json() == analyse(audio).to_json()
-
-
-@pytest.mark.parametrize("rate", [4000, 44100, 192000, 768000])
-@pytest.mark.parametrize("samples", [0, 1, 700])
-def test_short_recordings_of_any_rate_are_heard(rate, samples):
-    findings = analyse(0.1 * np.random.default_rng(0).standard_normal((3, samples)), rate)
-    assert type(findings).from_json(json.loads(json.dumps(findings.to_json()))) == findings
-    assert findings.describe()
-
-
-@pytest.mark.parametrize("channels", [1, 2, 8])
-def test_silence_is_nothing(channels):
-    findings = analyse(np.zeros((channels, RATE)))
-    assert not findings.found
-    assert findings.confidence <= 0.5
-    assert findings.describe()
-
-
-def test_json_there_and_back():
-    findings = analyse(AUDIO_FOR_BLOCKS)
-    assert LossyHistory.from_json(json.loads(json.dumps(findings.to_json()))) == findings
 
 
 @pytest.mark.parametrize(
@@ -90,7 +43,7 @@ def test_json_there_and_back():
 )
 def test_hostile_data_is_refused(damage):
     with pytest.raises(FindingsError):
-        LossyHistory.from_json(analyse(AUDIO_FOR_BLOCKS).to_json() | damage)
+        LossyHistory.from_json(analyse(music(2, channels=2)).to_json() | damage)
 
 
 def coarsened(audio, window, offset=0, keep=0.05):

@@ -1,0 +1,71 @@
+"""What every finder keeps, whatever it looks for."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wavemend.analysis.findings import FindingsError
+from wavemend.analysis.survey import FINDERS, Survey
+
+from .sounds import RATE, music
+
+EVERY = pytest.mark.parametrize("kind", FINDERS.values(), ids=FINDERS)
+MUSIC = music(7, channels=2)
+
+
+def analyse(kind, audio, rate=RATE, sizes=()):
+    analyser = kind(rate, len(audio))
+    at = 0
+    for size in sizes:
+        analyser.push(audio[:, at : at + size])
+        at += size
+    analyser.push(audio[:, at:])
+    return analyser.result()
+
+
+@EVERY
+@settings(max_examples=4)
+@given(sizes=st.lists(st.integers(1, 40_000), min_size=1, max_size=6))
+def test_blocks_do_not_matter(kind, sizes):
+    assert analyse(kind, MUSIC, sizes=sizes).to_json() == analyse(kind, MUSIC).to_json()
+
+
+@EVERY
+@pytest.mark.parametrize("rate", [4000, 44100, 192000, 768000])
+@pytest.mark.parametrize("samples", [0, 1, 700])
+def test_short_recordings_of_any_rate_are_heard(kind, rate, samples):
+    findings = analyse(kind, 0.1 * np.random.default_rng(0).standard_normal((3, samples)), rate)
+    assert type(findings).from_json(json.loads(json.dumps(findings.to_json()))) == findings
+    assert findings.describe()
+
+
+@EVERY
+@pytest.mark.parametrize("channels", [1, 2, 8])
+def test_nothing_is_wrong_with_silence(kind, channels):
+    findings = analyse(kind, np.zeros((channels, RATE)))
+    assert findings.describe()
+    if "confidence" in findings.to_json() and findings.found:
+        assert kind is FINDERS["stereo"]  # channels that carry nothing are worth a word
+
+
+@EVERY
+def test_json_there_and_back_and_nothing_else(kind):
+    data = json.loads(json.dumps(analyse(kind, MUSIC).to_json()))
+    findings_type = type(analyse(kind, MUSIC))
+    assert findings_type.from_json(data).to_json() == data
+    for name in data:
+        for junk in ("x", {}, [["a"]], float("nan")):
+            with pytest.raises(FindingsError):
+                findings_type.from_json({**data, name: junk})
+        with pytest.raises(FindingsError):
+            findings_type.from_json({key: value for key, value in data.items() if key != name})
+
+
+def test_a_survey_finds_what_its_finders_find():
+    survey = Survey(RATE, 2)
+    survey.push(MUSIC[:, :100_000])
+    survey.push(MUSIC[:, 100_000:])
+    together = survey.result()
+    assert {name: analyse(kind, MUSIC) for name, kind in FINDERS.items()} == together
