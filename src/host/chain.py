@@ -389,6 +389,11 @@ class _Link:
         return lambda event: sink(path, event)
 
 
+def slot_number(path: Path) -> str:
+    """Write a stage's path as people count: ``(0, 2)`` is "1.3"."""
+    return ".".join(str(index + 1) for index in path)
+
+
 def _slot(value: Member) -> Slot:
     return value if isinstance(value, Slot) else Slot(value)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from .chain import slot_number
 from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioWriter
@@ -15,7 +16,7 @@ from .performance import SAMPLE_RATE, performance, worn_disc
 from .picture import spectrograms
 from .presets import load_preset
 from .publishing import Publication
-from .render import Rendered, make_folder, render, slot_number
+from .render import Rendered, make_folder, render
 
 
 def run_demo(source: Path | None, folder: Path, preset: str, console: Console, *, overwrite: bool) -> None:

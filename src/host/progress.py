@@ -10,8 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from .batch import Job, Outcome
+from .chain import slot_number
 from .passes import Progress as ProgressCallback
-from .render import slot_number
 
 _STEPS = 1000
 

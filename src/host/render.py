@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import threading
@@ -10,12 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 import numpy as np
-import soundfile
 
 from ..analysis.findings import Findings
 from ..analysis.framing import Audio
@@ -27,12 +24,11 @@ from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioOverError, AudioWriter
 from .files.tags import copy_tags
 from .passes import READ_BLOCK, FileSpool, Passes, Progress
-from .presets import Preset, chain_to_json
+from .presets import Preset
 from .publishing import Publication, clear_stale_parts
+from .report import build_report
 
 Overs = Literal["headroom", "float"]
-REPORT_FORMAT = "wavemend-report"
-_HASH_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -340,37 +336,31 @@ class _Job:
         def sink(path: chains.Path, event: Event) -> None:
             self.counts[path, event.kind] += 1
             if events_stream is not None:
-                line = {"slot": slot_number(path), "stage": names[path], **vars(event)}
+                line = {"slot": chains.slot_number(path), "stage": names[path], **vars(event)}
                 events_stream.write(json.dumps(line) + "\n")
 
         return sink
 
     def _write_report(self, passes: Passes) -> None:
-        names = {path: stage.id for path, stage in self.chain.stages()}
-        outputs = {"output": (self.output, self.output_part, self.format)}
-        if self.removed and self.removed_part:
-            outputs["removed"] = (self.removed, self.removed_part, self.removed_format)
-        report = {
-            "format": REPORT_FORMAT,
-            "format_version": 1,
-            "versions": _versions(),
-            "input": _described(self.source.name, self.source, self.reader.format),
-            **{key: _described(target.name, part, form) for key, (target, part, form) in outputs.items()},
-            "frames": self.reader.frames,
-            "chain": _chain_or_repr(self.chain),
-            "dither_seed": self.dither_seed,
-            "headroom_gain": self.gain,
-            "restored_plus_removed_is_original": bool(self.removed and self.exact and self.gain == 1),
-            "findings": [
-                {"slot": slot_number(path), "stage": names[path], "found": f.found, "summary": f.describe()}
-                for path, f in passes.findings.items()
-            ],
-            "events": [
-                {"slot": slot_number(path), "stage": names[path], "kind": kind, "count": count}
-                for (path, kind), count in sorted(self.counts.items())
-            ],
-            "warnings": self.warnings,
+        files = {
+            "input": (self.source.name, self.source, self.reader.format),
+            "output": (self.output.name, self.output_part, self.format),
         }
+        if self.removed and self.removed_part:
+            files["removed"] = (self.removed.name, self.removed_part, self.removed_format)
+        report = build_report(
+            chain=self.chain,
+            files=files,
+            settings={
+                "frames": self.reader.frames,
+                "dither_seed": self.dither_seed,
+                "headroom_gain": self.gain,
+                "restored_plus_removed_is_original": bool(self.removed and self.exact and self.gain == 1),
+            },
+            findings=passes.findings,
+            events=self.counts,
+            warnings=self.warnings,
+        )
         text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
         # A name that is not valid UTF-8 is written as JSON's own escapes.
         self.report_part.write_text(text, encoding="utf-8", errors="backslashreplace")
@@ -408,11 +398,6 @@ def make_folder(folder: Path) -> None:
         raise AudioFileError(f"{folder}: the folder cannot be made: {error.strerror or error}") from None
 
 
-def slot_number(path: chains.Path) -> str:
-    """Write a stage's path as people count: ``(0, 2)`` is "1.3"."""
-    return ".".join(str(index + 1) for index in path)
-
-
 def _refuse_same_file(source: Path, output: Path) -> None:
     if output.exists() and source.samefile(output):
         raise AudioFileError(
@@ -420,35 +405,3 @@ def _refuse_same_file(source: Path, output: Path) -> None:
         )
     if output.is_dir():
         raise AudioFileError(f"{output}: is a folder; name a file")
-
-
-def _described(name: str, path: Path, form: AudioFormat) -> dict[str, Any]:
-    return {
-        "name": name,
-        "sha256": sha256_of(path),
-        "container": form.container,
-        "subtype": form.subtype,
-        "sample_rate": form.sample_rate,
-        "channels": form.channels,
-    }
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_HASH_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _chain_or_repr(chain: chains.Chain) -> Any:
-    try:
-        return chain_to_json(chain)
-    except ValueError:  # a loaded VST3 has no place in a preset yet
-        return [repr(slot) for slot in chain.slots]
-
-
-def _versions() -> dict[str, str]:
-    packages = ("wavemend", "numpy", "scipy", "numba", "pedalboard", "soundfile")
-    return {name: version(name) for name in packages} | {"libsndfile": soundfile.__libsndfile_version__}

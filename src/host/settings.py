@@ -7,9 +7,8 @@ import json
 from ..errors import ParameterError, PresetError
 from ..plugins.parameters import Switch
 from ..plugins.stage import Stage
-from .chain import Chain, Slot
+from .chain import Chain, Slot, slot_number
 from .native import set_stock
-from .render import slot_number
 
 
 def chain_with(preset: str, settings: list[str]) -> Chain:

@@ -17,3 +17,13 @@ def music(seconds, rate=RATE, channels=1, seed=0):
         note = np.sin(2 * np.pi * pitch * after) + 0.4 * np.sin(6 * np.pi * pitch * after)
         audio += draw.uniform(0.05, 0.3) * np.exp(-4 * after) * note
     return audio
+
+
+def heard(analyser, audio, sizes=()):
+    """Findings of `analyser` after it heard `audio` in blocks of `sizes` and the rest in one."""
+    at = 0
+    for size in sizes:
+        analyser.push(audio[:, at : at + size])
+        at += size
+    analyser.push(audio[:, at:])
+    return analyser.result()

@@ -5,20 +5,12 @@ import pytest
 from wavemend.analysis.clipping import NO_LEVEL, Clipping, ClippingAnalyser
 from wavemend.analysis.findings import FindingsError
 
-from .sounds import music
-
-RATE = 44100
+from .sounds import RATE, heard, music
 
 
-def analyse(audio, rate=RATE, sizes=None):
+def analyse(audio, rate=RATE):
     audio = np.atleast_2d(audio)
-    analyser = ClippingAnalyser(rate, len(audio))
-    at = 0
-    for size in sizes or [audio.shape[1]]:
-        analyser.push(audio[:, at : at + size])
-        at += size
-    analyser.push(audio[:, at:])
-    return analyser.result()
+    return heard(ClippingAnalyser(rate, len(audio)), audio)
 
 
 @pytest.mark.parametrize(

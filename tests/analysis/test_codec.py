@@ -11,20 +11,12 @@ from wavemend.kernels.lapped_transform import (
     vorbis_window,
 )
 
-from .sounds import music
-
-RATE = 44100
+from .sounds import RATE, heard, music
 
 
-def analyse(audio, rate=RATE, sizes=None):
+def analyse(audio, rate=RATE):
     audio = np.atleast_2d(audio)
-    analyser = CodecAnalyser(rate, len(audio))
-    at = 0
-    for size in sizes or [audio.shape[1]]:
-        analyser.push(audio[:, at : at + size])
-        at += size
-    analyser.push(audio[:, at:])
-    return analyser.result()
+    return heard(CodecAnalyser(rate, len(audio)), audio)
 
 
 @pytest.mark.parametrize(

@@ -6,20 +6,12 @@ from scipy.signal import iirnotch, lfilter
 from wavemend.analysis.findings import FindingsError
 from wavemend.analysis.processed import Processed, ProcessedAnalyser
 
-from .sounds import music
-
-RATE = 44100
+from .sounds import RATE, heard, music
 
 
-def analyse(audio, rate=RATE, sizes=None):
+def analyse(audio, rate=RATE):
     audio = np.atleast_2d(audio)
-    analyser = ProcessedAnalyser(rate, len(audio))
-    at = 0
-    for size in sizes or [audio.shape[1]]:
-        analyser.push(audio[:, at : at + size])
-        at += size
-    analyser.push(audio[:, at:])
-    return analyser.result()
+    return heard(ProcessedAnalyser(rate, len(audio)), audio)
 
 
 @pytest.mark.parametrize(

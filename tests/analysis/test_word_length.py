@@ -8,20 +8,12 @@ from scipy.signal import resample
 from wavemend.analysis.findings import FindingsError
 from wavemend.analysis.word_length import WordLength, WordLengthAnalyser
 
-from .sounds import music
-
-RATE = 44100
+from .sounds import RATE, heard, music
 
 
-def analyse(audio, rate=RATE, sizes=None):
+def analyse(audio, rate=RATE):
     audio = np.atleast_2d(audio)
-    analyser = WordLengthAnalyser(rate, len(audio))
-    at = 0
-    for size in sizes or [audio.shape[1]]:
-        analyser.push(audio[:, at : at + size])
-        at += size
-    analyser.push(audio[:, at:])
-    return analyser.result()
+    return heard(WordLengthAnalyser(rate, len(audio)), audio)
 
 
 @pytest.mark.parametrize(

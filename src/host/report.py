@@ -1,0 +1,90 @@
+"""The JSON report beside a restored file: hashes, versions, settings, what was found and done."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path as FilePath
+from typing import Any
+
+import soundfile
+
+from ..analysis.findings import Findings
+from .chain import Chain, Path, slot_number
+from .files.audio_format import AudioFormat
+from .presets import chain_to_json
+
+REPORT_FORMAT = "wavemend-report"
+_PACKAGES = ("wavemend", "numpy", "scipy", "numba", "pedalboard", "soundfile")
+
+
+def build_report(
+    *,
+    chain: Chain,
+    files: Mapping[str, tuple[str, FilePath, AudioFormat]],
+    settings: Mapping[str, Any],
+    findings: Mapping[Path, Findings],
+    events: Mapping[tuple[Path, str], int],
+    warnings: list[str],
+) -> dict[str, Any]:
+    """Return the report; it holds no date and no folder, so that the same render gives the same bytes.
+
+    Parameters
+    ----------
+    chain
+        What was run.
+    files
+        By their part in the render: name to report, path to read, format.
+    settings
+        Further facts about this render, by their names in the report.
+    findings
+        By the path of the stage that listened.
+    events
+        Number of events by path and kind.
+    warnings
+        What a person should know.
+    """
+    names = {path: stage.id for path, stage in chain.stages()}
+    return {
+        "format": REPORT_FORMAT,
+        "format_version": 1,
+        "versions": {package: version(package) for package in _PACKAGES}
+        | {"libsndfile": soundfile.__libsndfile_version__},
+        **{part: _described(*described) for part, described in files.items()},
+        "chain": _chain_or_repr(chain),
+        **settings,
+        "findings": [
+            {"slot": slot_number(path), "stage": names[path], "found": f.found, "summary": f.describe()}
+            for path, f in findings.items()
+        ],
+        "events": [
+            {"slot": slot_number(path), "stage": names[path], "kind": kind, "count": count}
+            for (path, kind), count in sorted(events.items())
+        ],
+        "warnings": warnings,
+    }
+
+
+def sha256_of(path: FilePath) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _described(name: str, path: FilePath, form: AudioFormat) -> dict[str, Any]:
+    return {
+        "name": name,
+        "sha256": sha256_of(path),
+        "container": form.container,
+        "subtype": form.subtype,
+        "sample_rate": form.sample_rate,
+        "channels": form.channels,
+    }
+
+
+def _chain_or_repr(chain: Chain) -> Any:
+    try:
+        return chain_to_json(chain)
+    except ValueError:  # a loaded VST3 has no place in a preset yet
+        return [repr(slot) for slot in chain.slots]
