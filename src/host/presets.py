@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -24,12 +23,12 @@ from ..plugins.stage import Stage
 from .chain import Chain, Member, Slot
 from .native import make_stock, name_of, stock_effects, stock_parameters, stock_values
 from .publishing import Publication
+from .strict_json import StrictJsonError, check_fields, clip, has_control_characters, parse_object, short
 
 FORMAT = "wavemend-preset"
 FORMAT_VERSION = 1
 SCHEMA_NAME = "wavemend-preset-1.schema.json"
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MOST_BYTES = 16 * 2**20
 _MOST_SLOTS = 256
 _MOST_NESTING = 8
@@ -149,49 +148,22 @@ def parse_preset(data: bytes, source: str) -> Preset:
     try:
         if len(data) > _MOST_BYTES:
             raise PresetError(f"larger than {_MOST_BYTES // 2**20} MB; a preset is a small text file")
-        top = _parse_json(data)
-        _fields(top, "the preset", _TOP_FIELDS, {"format", "format_version", "name", "chain"})
+        top = parse_object(data, "a preset")
+        check_fields(top, "the preset", _TOP_FIELDS, {"format", "format_version", "name", "chain"})
         if top["format"] != FORMAT:
-            raise PresetError(f"format is {_short(top['format'])}; a preset's is {FORMAT!r}")
+            raise PresetError(f"format is {short(top['format'])}; a preset's is {FORMAT!r}")
         if top["format_version"] != FORMAT_VERSION:
             raise PresetError(
-                f"format_version is {_short(top['format_version'])}; this wavemend reads {FORMAT_VERSION}"
+                f"format_version is {short(top['format_version'])}; this wavemend reads {FORMAT_VERSION}"
             )
         name, description = top["name"], top.get("description", "")
         if not (isinstance(name, str) and isinstance(description, str)):
             raise PresetError("name and description must be text")
-        if _CONTROL.search(re.sub(r"[\n\t]", "", name + description)):
+        if has_control_characters(name + description):
             raise PresetError("name and description must not hold control characters")
         return Preset(name, description, _parse_chain(top["chain"], "slot ", 0))
-    except PresetError as error:
+    except (PresetError, StrictJsonError) as error:
         raise PresetError(f"{source}: {error}") from None
-
-
-def _parse_json(data: bytes) -> Any:
-    try:
-        return json.loads(
-            data.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_refuse_doubles
-        )
-    except UnicodeDecodeError:
-        raise PresetError("is not text in UTF-8; a preset is a JSON file") from None
-    except json.JSONDecodeError as error:
-        raise PresetError(f"is not JSON: {error.msg} in line {error.lineno}") from None
-    except RecursionError:
-        raise PresetError("is nested too deeply") from None
-    except ValueError as error:  # an integer of thousands of digits
-        raise PresetError(f"is not usable JSON: {error}") from None
-
-
-def _refuse_constant(constant: str) -> None:
-    raise PresetError(f"holds {constant}, which is no number in JSON")
-
-
-def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        doubled = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
-        raise PresetError(f"holds {_short(doubled)} twice in one object")
-    return result
 
 
 def _parse_chain(slots: Any, where: str, depth: int) -> Chain:
@@ -203,11 +175,11 @@ def _parse_chain(slots: Any, where: str, depth: int) -> Chain:
 
 
 def _parse_slot(data: Any, where: str, depth: int) -> Slot:
-    _fields(data, where, _SLOT_FIELDS, set())
+    check_fields(data, where, _SLOT_FIELDS, set())
     if ("plugin" in data) == ("chain" in data):
         raise PresetError(f"{where}: needs either 'plugin' or 'chain'")
     if "chain" in data:
-        _fields(data, where, {"chain", "bypass", "mix"}, set())
+        check_fields(data, where, {"chain", "bypass", "mix"}, set())
         member: Member = _parse_chain(data["chain"], where + ".", depth + 1)
     else:
         member = _parse_plugin(data, where)
@@ -220,18 +192,18 @@ def _parse_slot(data: Any, where: str, depth: int) -> Slot:
 def _parse_plugin(data: Mapping[str, Any], where: str) -> Member:
     identifier = data["plugin"]
     if not isinstance(identifier, str):
-        raise PresetError(f"{where}: plugin is {_short(identifier)}; it must be the id of a stage")
-    where = f"{where} ({_short(identifier).strip(chr(39))})"
+        raise PresetError(f"{where}: plugin is {short(identifier)}; it must be the id of a stage")
+    where = f"{where} ({short(identifier).strip(chr(39))})"
     parameters = data.get("parameters")
     if not isinstance(parameters, dict):
         raise PresetError(f"{where}: 'parameters' must be there, with every value")
     try:
         if identifier.startswith(_STOCK):
-            _fields(data, where, _SLOT_FIELDS - {"version", "findings"}, set())
+            check_fields(data, where, _SLOT_FIELDS - {"version", "findings"}, set())
             return _make_stock(identifier.removeprefix(_STOCK), parameters, where)
         return _make_stage(stage_class(identifier), data, where)
     except (ParameterError, PluginError, FindingsError) as error:
-        raise PresetError(f"{where}: {_clip(str(error))}") from None
+        raise PresetError(f"{where}: {clip(str(error))}") from None
 
 
 def _make_stock(name: str, values: dict[str, Any], where: str) -> Member:
@@ -243,7 +215,7 @@ def _make_stock(name: str, values: dict[str, Any], where: str) -> Member:
 def _make_stage(kind: type[Stage], data: Mapping[str, Any], where: str) -> Stage:
     version = data.get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise PresetError(f"{where}: version is {_short(version)}; it must be a whole number from 1")
+        raise PresetError(f"{where}: version is {short(version)}; it must be a whole number from 1")
     if version > kind.version:
         raise PresetError(
             f"{where}: was made with version {version} of the stage, but {kind.version} is installed; "
@@ -274,27 +246,6 @@ def _demand(values: Mapping[str, Any], defaults: Mapping[str, Any], where: str) 
             raise UnknownParameterError(
                 f"{name} is missing; a preset writes out every value (the default is {json.dumps(default)})"
             )
-
-
-def _fields(data: Any, where: str, known: set[str], needed: set[str]) -> None:
-    if not isinstance(data, dict):
-        raise PresetError(f"{where} must be a JSON object, not {_short(data)}")
-    for name in data:
-        if name not in known:
-            raise PresetError(f"{where}: unknown field {_short(name)}; known are {', '.join(sorted(known))}")
-    for name in sorted(needed):
-        if name not in data:
-            raise PresetError(f"{where}: {name!r} is missing")
-
-
-def _short(value: Any) -> str:
-    return _clip(repr(value))
-
-
-def _clip(text: str) -> str:
-    """One printable line of bounded length, whatever a stranger wrote."""
-    line = _CONTROL.sub(" ", text)
-    return line if len(line) <= 300 else line[:297] + "..."
 
 
 def preset_schema() -> dict[str, Any]:
