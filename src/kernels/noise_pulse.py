@@ -270,6 +270,36 @@ def estimate_click(
 
 
 @njit(cache=True, nogil=True)
+def interpolate(x: Vector, start: int, stop: int, end: int, a: Vector) -> bool:
+    """Replace ``x[start:stop]`` by what the sound around it predicts: least squares over the excitation.
+
+    Janssen, Veldhuis and Vries, "Adaptive interpolation of discrete-time signals that can be modeled as
+    autoregressive processes", IEEE Trans. ASSP 34(2), 1986. The order of `a` samples before `start` must be
+    there; those from `end` on do not count.
+
+    Returns
+    -------
+    bool
+        False where there is no solution; `x` is then unchanged.
+    """
+    order = a.size - 1
+    local = x[start - order : min(stop + order, end)]
+    white = np.zeros(local.size)
+    prediction_error(local, order, local.size, a, white)
+    e = white[order:]
+    active = np.arange(stop - start)
+    precision = np.empty((active.size, min(a.size, active.size)))
+    span_precision(a, active, e.size - 1, precision)
+    change = np.empty(active.size)
+    span_gradient(a, e, active, e.size - 1, change)
+    if not band_cholesky(precision):
+        return False
+    band_solve(precision, change)
+    x[start:stop] -= change
+    return True
+
+
+@njit(cache=True, nogil=True)
 def _is_absurd(x: Vector, start: int, length: int, sigma: float, click: Vector) -> bool:
     """Whether there is clearly more sound without the click than with it.
 
@@ -307,6 +337,7 @@ def repair_spans(
     order: int,
     search: RingSearch,
     least: float,
+    forced: Mask,
     done: Positions,
 ) -> None:
     """Take the clicks in the first `count` spans out of `x`, from left to right.
@@ -327,6 +358,9 @@ def repair_spans(
         Where to look for rings.
     least
         Least log evidence for a click; with less, the samples are left alone.
+    forced
+        Which spans are damaged whatever the evidence says, shape (count,). What was not found has no shape
+        to estimate, so they are interpolated.
     done
         Filled with rows of (first, one past last) of the samples changed, shape (count, 2).
     """
@@ -346,6 +380,10 @@ def repair_spans(
         end = min(spans[k + 1, 0], bounds[1]) if k + 1 < spans.shape[0] else bounds[1]
         done[k] = start
         if variance > 0.0 and start - order >= bounds[0] and stop < end:
+            if forced[k]:
+                done[k, 1] = stop if interpolate(x, start, stop, end, a) else start
+                damaged[start:stop] = False
+                continue
             sigma = np.sqrt(variance)
             room = click[: bounds[1] - start]
             length, evidence = estimate_click(x, start, stop, end, a, sigma, search, room)

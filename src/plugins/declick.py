@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..analysis.framing import Audio
+from ..errors import ParameterError
 from ..kernels.impulses import accept_spans, describe_cells, excitation, find_spans, score_cells
 from ..kernels.noise_pulse import repair_spans
 from ..kernels.rings import RingSearch, ring_poles
+from .marks import Marks, touched
 from .parameters import number
 from .stage import Event, Framing, Processor, RepairStage, Sink, Step
 
@@ -23,6 +26,7 @@ _IN_CRACKLE = (60.0, 5.0)  # or so many scales, and so many times over three qua
 _SCORE_A_MS = 1.5  # see `accept_spans`
 _PLAIN = 8.0  # what stands out so much is no music, however long
 _LEAST_EVIDENCE = 12.0
+_FORCED = np.inf  # score of an event that a person forced
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,9 @@ class _Repair(Processor):
         self._after = [0] * channels
         self._origin = -times.size
         self._length: int | None = None
+        self._by_channel = cache(
+            lambda channel: (self.marks.vetoed_in(channel), self.marks.forced_in(channel))
+        )
 
     def finish(self, length: int) -> None:
         self._length = length
@@ -158,16 +165,40 @@ class _Repair(Processor):
             per_sample = 1e3 * _SCORE_A_MS / self._rate
             count = accept_spans(spans, count, times.longest, times.order, per_sample, _PLAIN)
             spans[:count, :2] += self._origin
-            self._pending[channel] = np.concatenate([self._pending[channel], spans[:count]])
+            searched = self._origin + cell * np.array([first, last])
+            found = self._marked(channel, spans[:count], searched)
+            self._pending[channel] = np.concatenate([self._pending[channel], found])
+
+    def _marked(
+        self, channel: int, found: npt.NDArray[np.float64], searched: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float64]:
+        """Put the forced events that begin in the searched samples in place of what was found there."""
+        if not self.marks.forced:
+            return found
+        forced = self._by_channel(channel)[1]
+        kept = found[~touched(found, forced)]
+        here = forced[(forced[:, 0] >= searched[0]) & (forced[:, 0] < searched[1])]
+        rows = np.concatenate([kept, np.column_stack([here, np.full(len(here), _FORCED)])])
+        return rows[np.argsort(rows[:, 0], kind="stable")]
+
+    def _widened(self, pending: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """Return the spans of pending clicks widened; a forced one is as it was said."""
+        spans = pending[:, :2].astype(np.int64)
+        found = pending[:, 2] != _FORCED
+        spans[found, 1] += self._times.lead + (spans[found, 1] - spans[found, 0]) // 2
+        spans[found, 0] -= self._times.lead
+        return spans
 
     def _mend(self, channel: int, bounds: npt.NDArray[np.int64], sink: Sink | None) -> None:
         """Repair the pending clicks whose surroundings have been searched for clicks."""
         times = self._times
         pending = self._pending[channel]
-        spans = (pending[:, :2] - self._origin).astype(np.int64)
-        length = spans[:, 1] - spans[:, 0]
-        spans[:, 0] -= times.lead
-        spans[:, 1] += times.lead + length // 2
+        spans = self._widened(pending) - self._origin
+        if self.marks.vetoed:
+            pending = pending[~touched(spans, self._by_channel(channel)[0] - self._origin)]
+            spans = self._widened(pending) - self._origin
+        forced = pending[:, 2] == _FORCED
+        spans[1:, 0] = np.where(forced[:-1], np.maximum(spans[1:, 0], spans[:-1, 1]), spans[1:, 0])
         spans[:-1, 1] = np.minimum(spans[:-1, 1], spans[1:, 0])
         spans = np.clip(spans, max(times.past, bounds[0]), bounds[1])
         count = int(np.searchsorted(spans[:, 0], times.size - times.ahead + times.longest + times.lead))
@@ -176,7 +207,16 @@ class _Repair(Processor):
         done = np.zeros((count, 2), np.int64)
         repaired = self._repaired[channel]
         repair_spans(
-            repaired, spans, count, bounds, times.model, times.order, self._search, _LEAST_EVIDENCE, done
+            repaired,
+            spans,
+            count,
+            bounds,
+            times.model,
+            times.order,
+            self._search,
+            _LEAST_EVIDENCE,
+            forced,
+            done,
         )
         self._pending[channel] = pending[count:]
         if sink is None:
@@ -198,6 +238,7 @@ class Declick(RepairStage):
     id = "wavemend.declick"
     name = "Declick"
     place = Step.CLICKS
+    takes_marks = True
 
     sensitivity: float = number(
         default=5.0,
@@ -215,6 +256,18 @@ class Declick(RepairStage):
         restart=True,
         doc="Longer clicks are left alone.",
     )
+
+    def check_marks(self, marks: Marks, sample_rate: float, channels: int) -> None:
+        """See `Stage.check_marks`."""
+        longest = _Times.at(sample_rate, self.max_length_ms).longest
+        for channel in range(channels):
+            for start, stop in marks.forced_in(channel).tolist():
+                if stop - start > longest:
+                    raise ParameterError(
+                        f"the forced event at sample {start} is {1e3 * (stop - start) / sample_rate:.3g} ms "
+                        f"long; Declick repairs up to max_length_ms={self.max_length_ms:g}: raise that, or "
+                        "force a shorter one"
+                    )
 
     def framing(self, sample_rate: float) -> Framing:
         """See `Stage.framing`."""

@@ -22,10 +22,13 @@ from ..analysis.findings import Analyser, Findings
 from ..analysis.framing import Audio
 from ..errors import NotLearned
 from .layout import Layout, check_channels, check_rate, to_planar
+from .marks import NO_MARKS, Mark, Marks
 from .parameters import Parametric, choice
 from .stream import Event, Framing, Processor, Sink, Stream
 
-__all__ = ["Event", "Framing", "Processor", "RepairStage", "Sink", "Stage", "Step", "Stream"]
+__all__ = [
+    "Event", "Framing", "Mark", "Marks", "Processor", "RepairStage", "Sink", "Stage", "Step", "Stream",
+]  # fmt: skip
 
 _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
@@ -58,6 +61,8 @@ class Stage(Parametric, ABC):
         Whether a stream needs findings from a whole recording first.
     findings_type
         Class of those findings.
+    takes_marks
+        Whether a person may veto and force single events; see `Marks`.
     version
         Grows with every change that makes old values sound different; see `upgrade`.
     """
@@ -67,6 +72,7 @@ class Stage(Parametric, ABC):
     place: ClassVar[Step]
     repairs: ClassVar[bool] = False
     findings_type: ClassVar[type[Findings] | None] = None
+    takes_marks: ClassVar[bool] = False
 
     _findings: Findings | None
     _live: tuple[Stream, float, Layout] | None
@@ -95,6 +101,9 @@ class Stage(Parametric, ABC):
     def analyser(self, sample_rate: float, channels: int) -> Analyser[Any]:
         """Open an analyser for one recording; only for stages with a `findings_type`."""
         raise NotImplementedError(f"{type(self).__name__} needs no findings")
+
+    def check_marks(self, marks: Marks, sample_rate: float, channels: int) -> None:
+        """Raise `ParameterError` where a forced event cannot be repaired as the settings are."""
 
     # -- findings ----------------------------------------------------------------------------------
 
@@ -137,7 +146,13 @@ class Stage(Parametric, ABC):
 
     # -- streams -----------------------------------------------------------------------------------
 
-    def stream(self, sample_rate: float, channels: int, findings: Findings | None = None) -> Stream:
+    def stream(
+        self,
+        sample_rate: float,
+        channels: int,
+        findings: Findings | None = None,
+        marks: Marks = NO_MARKS,
+    ) -> Stream:
         """Open the running state of one recording, on a snapshot of the settings.
 
         Parameters
@@ -148,15 +163,20 @@ class Stage(Parametric, ABC):
             Number of channels.
         findings
             What the recording's analysis found; findings fixed on the stage come before it.
+        marks
+            Events of this recording that a person vetoed or forced.
 
         Raises
         ------
         NotLearned
             The stage needs findings and there are none.
         TypeError
-            `findings` are another stage's.
+            `findings` are another stage's, or `marks` came to a stage that takes none.
         """
+        if marks and not self.takes_marks:
+            raise TypeError(f"{type(self).__name__} takes no vetoed or forced events")
         sample_rate, channels = check_rate(sample_rate), check_channels(channels)
+        self.check_marks(marks, sample_rate, channels)
         self._check_type(findings)
         findings = self._findings if self._findings is not None else findings
         if findings is None and self.needs_findings:
@@ -167,6 +187,7 @@ class Stage(Parametric, ABC):
         snapshot = self.copy()
         processor = snapshot.processor(sample_rate, channels, findings)
         processor.settings = snapshot
+        processor.marks = marks
         return Stream(snapshot, processor, snapshot.framing(sample_rate), channels)
 
     # -- pedalboard's surface ----------------------------------------------------------------------

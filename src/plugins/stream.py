@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..analysis.framing import Audio, Fifo, FrameGrid, next_block
+from .marks import NO_MARKS, Marks
 
 if TYPE_CHECKING:
     from .stage import Stage
@@ -80,9 +81,12 @@ class Processor(ABC):
     settings
         Snapshot of the stage. It is replaced between frames when an automatable parameter changes, so
         read it in `step`.
+    marks
+        What an engineer decided about single events; only for stages with ``takes_marks = True``.
     """
 
     settings: Any
+    marks: Marks = NO_MARKS
 
     @abstractmethod
     def step(self, frame: Audio, sink: Sink | None) -> Audio:

@@ -1,0 +1,81 @@
+"""An engineer's last word: vetoed clicks stay to the bit, forced ones are repaired, in any blocks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wavemend.errors import ParameterError
+from wavemend.plugins.declick import Declick
+from wavemend.plugins.denoise import Denoise
+from wavemend.plugins.stage import Event, Mark, Marks
+
+from .test_declick import AT, CLICKS, RATE, gone_db, sound, struck
+
+HIDDEN = 0.06 * np.hanning(22)[1:-1]  # too smooth to be found
+
+
+def marked(x: np.ndarray, marks: Marks, block: int | None = None) -> tuple[np.ndarray, list[Event]]:
+    events: list[Event] = []
+    stream = Declick().stream(RATE, x.shape[0], marks=marks)
+    size = block or x.shape[1]
+    parts = [stream.step(x[:, at : at + size], events.append) for at in range(0, x.shape[1], size)]
+    return np.concatenate([*parts, stream.flush(events.append)], axis=1), events
+
+
+def test_a_vetoed_click_stays_to_the_bit_and_the_others_go() -> None:
+    clean = sound(channels=2)
+    damaged = struck(clean, CLICKS["tick"])
+    _, events = marked(damaged, Marks())
+    first = min(event.position for event in events if event.channel == 0)
+    chosen = next(e for e in events if e.position == first and e.channel == 0)
+    veto = Mark(chosen.position, chosen.length, chosen.channel)
+    repaired, left = marked(damaged, Marks(vetoed=(veto,)))
+    assert (repaired[0, :12_000] == damaged[0, :12_000]).all()
+    assert gone_db(clean[1:], damaged[1:], repaired[1:]) > 18
+    assert left == [event for event in events if event != chosen]
+
+
+def test_a_forced_event_is_repaired_where_nothing_was_found() -> None:
+    clean = sound()
+    damaged = struck(clean, HIDDEN, (20_000,))
+    assert marked(damaged, Marks())[1] == []
+    repaired, events = marked(damaged, Marks(forced=(Mark(20_000, HIDDEN.size, None),)))
+    assert [(e.position, e.channel, e.confidence) for e in events] == [(20_000, 0, 1.0)]
+    outside = np.r_[0:20_000, 20_000 + events[0].length : clean.shape[1]]
+    assert (repaired[:, outside] == damaged[:, outside]).all()
+    assert gone_db(clean, damaged, repaired) > 6
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    block=st.integers(200, 20_000),
+    forced=st.lists(st.tuples(st.integers(100, 39_000), st.integers(1, 250)), max_size=4),
+    vetoed=st.lists(st.tuples(st.integers(0, 39_000), st.integers(1, 3_000)), max_size=3),
+)
+def test_marks_mean_the_same_in_any_blocks(
+    block: int, forced: list[tuple[int, int]], vetoed: list[tuple[int, int]]
+) -> None:
+    damaged = struck(sound(), CLICKS["tick"])
+    marks = Marks(
+        vetoed=tuple(Mark(*place) for place in vetoed), forced=tuple(Mark(*place) for place in forced)
+    )
+    if any(stop - start > 264 for start, stop in marks.forced_in(0).tolist()):
+        return
+    whole, events = marked(damaged, marks)
+    again, told = marked(damaged, marks, block)
+    assert (whole == again).all()
+    assert events == told
+    assert all(events[k].position <= events[k + 1].position for k in range(len(events) - 1))
+
+
+def test_an_event_too_long_for_the_settings_is_refused_with_the_remedy() -> None:
+    marks = Marks(forced=(Mark(AT[0], 2_000, None),))
+    with pytest.raises(ParameterError, match=r"45.4 ms.*max_length_ms=6"):
+        Declick().stream(RATE, 1, marks=marks)
+
+
+def test_a_stage_without_events_refuses_marks() -> None:
+    with pytest.raises(TypeError, match="Denoise takes no vetoed"):
+        Denoise().stream(RATE, 1, marks=Marks(vetoed=(Mark(0, 1),)))
