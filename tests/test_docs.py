@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from wavemend import stage_class, stage_ids
-from wavemend.host.cli import markdown_table
+from wavemend.host.cli_output import markdown_table
 from wavemend.host.presets import parse_preset
 
 ROOT = Path(__file__).parent.parent

@@ -6,7 +6,9 @@ decibels. A *block* is four half-overlapping frames, a *stretch* three blocks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,7 @@ def decibels(density: Array) -> Array:
     return np.asarray(np.log(density) * _DB_A_NEPER)
 
 
+@cache
 def expected_scatter(frames: int) -> float:
     """Log of the mean less mean of the logs that is expected of `frames` powers of Gaussian noise."""
     return float(digamma(frames) - np.log(frames) + np.euler_gamma)
@@ -54,6 +57,8 @@ class Bands:
         Logarithm of the middle, octaves.
     scatter_db
         Standard deviation of the level of a block of Gaussian noise.
+    few
+        How much is due to chance in so few bins: 1 / sqrt(widths).
     """
 
     def __init__(self, bins: int) -> None:
@@ -64,6 +69,7 @@ class Bands:
         self.widths = np.diff(self.edges, append=bins)
         self.centre = np.log2(self.edges + self.widths / 2)
         self.scatter_db = _DB_A_NEPER / np.sqrt(BLOCK_FRAMES * self.widths)
+        self.few = 1 / np.sqrt(self.widths)
 
     def mean(self, values: Array) -> Array:
         """Mean over each band, shape (..., bins) to (..., bands)."""
@@ -79,15 +85,44 @@ class Bands:
 
 @dataclass(frozen=True)
 class Block:
-    """What is kept of four frames: mean density and mean of its logarithm, shape (channels, bins)."""
+    """What is kept of four frames of all channels.
+
+    Attributes
+    ----------
+    density
+        Mean density, shape (channels, bins).
+    log
+        Mean logarithm of the four densities, averaged over each band, shape (channels, bands).
+    level
+        Mean level over the bands, shape (channels,).
+    silent
+        Shape (channels,).
+    step
+        Place of each band's level in `Floor`'s histogram, shape (channels, bands).
+    scatter
+        How far the mean of the logarithms lies under the logarithm of the mean, shape (channels, bands).
+    """
 
     density: Array
     log: Array
+    level: Array
     silent: Mask
+    step: npt.NDArray[np.intp]
+    scatter: Array
 
-    def level(self, bands: Bands) -> Array:
-        """Mean level over the bands, shape (channels,)."""
-        return np.asarray(bands.mean(self.log).mean(axis=1) * _DB_A_NEPER)
+    @classmethod
+    def of(cls, density: Array, log: Array, silent: Mask, bands: Bands) -> Block:
+        """Describe a block by mean density and mean logarithm of density, shape (channels, bins) both."""
+        in_bands = bands.mean(log)
+        step = (decibels(bands.mean(density)) - LEAST_LEVEL) * _STEPS_A_DB
+        return cls(
+            density=density,
+            log=in_bands,
+            level=in_bands.mean(axis=1) * _DB_A_NEPER,
+            silent=silent,
+            step=np.clip(step, 0, _STEPS - 1).astype(np.intp),
+            scatter=bands.mean(np.log(density)) - in_bands,
+        )
 
 
 @dataclass(frozen=True)
@@ -99,7 +134,7 @@ class Stretch:
     density: Array
 
 
-def noise_like(blocks: list[Block], bands: Bands) -> tuple[Array, Array, Mask]:
+def noise_like(blocks: Sequence[Block], bands: Bands) -> tuple[Array, Array, Mask] | None:
     """Tell where the blocks of a stretch behave as Gaussian noise does.
 
     Its powers scatter over time as they should (a tone's hardly do, a melody's do more), differ little
@@ -113,23 +148,26 @@ def noise_like(blocks: list[Block], bands: Bands) -> tuple[Array, Array, Mask]:
         Its mean level over the bands, shape (channels,).
     Mask
         Which channels are noise, shape (channels,).
+
+    None where no channel can be.
     """
-    density = np.mean([block.density for block in blocks], axis=0)
-    log_density = np.log(density)
+    steady = np.ptp([block.level for block in blocks], axis=0) < _STEADY_DB
+    steady &= ~np.any([block.silent for block in blocks], axis=0)
+    if not steady.any():
+        return None  # the levels alone rule out most of a program, and cost nothing
+    density = np.add.reduce([block.density for block in blocks]) / len(blocks)
+    log_density = bands.mean(np.log(density))
     in_bands = bands.mean(density)
-    over_time = bands.mean(log_density - np.mean([block.log for block in blocks], axis=0))
+    over_time = log_density - np.add.reduce([block.log for block in blocks]) / len(blocks)
     over_time -= expected_scatter(BLOCK_FRAMES * len(blocks))
-    over_frequency = np.log(in_bands) - bands.mean(log_density)
-    few = 1 / np.sqrt(bands.widths)  # the fewer the bins, the more is due to chance
-    like = (np.abs(over_time) < 0.12 + 0.87 * few) & (over_frequency < 0.08 + 0.25 * few)
+    over_frequency = np.log(in_bands) - log_density
+    like = (np.abs(over_time) < 0.12 + 0.87 * bands.few) & (over_frequency < 0.08 + 0.25 * bands.few)
     empty = 10 ** (EMPTY_LEVEL / 10)
     least = np.maximum(density.max(axis=1, keepdims=True) * 10 ** (-WINDOW_RANGE_DB / 10), empty)
     active = in_bands > least
     broad = np.maximum(active.sum(axis=1), bands.widths.size / 3)  # a third of the bands at the least
     enough = (like & active).sum(axis=1) >= NOISE_LIKE_SHARE * broad
-    steady = np.ptp([block.level(bands) for block in blocks], axis=0) < _STEADY_DB
-    silent = np.any([block.silent for block in blocks], axis=0)
-    return density, decibels(np.maximum(in_bands, empty)).mean(axis=1), enough & steady & ~silent
+    return density, decibels(np.maximum(in_bands, empty)).mean(axis=1), enough & steady
 
 
 class QuietStretches:
@@ -180,12 +218,10 @@ class Floor:
 
     def hear(self, block: Block) -> None:
         """Count `block` in the channels that are not silent."""
-        level = decibels(self._bands.mean(block.density))
-        step = np.clip((level - LEAST_LEVEL) * _STEPS_A_DB, 0, _STEPS - 1).astype(np.intp)
         heard = np.where(block.silent, 0.0, 1.0)[:, np.newaxis]
-        scatter = self._bands.mean(np.log(block.density) - block.log)
-        self._histogram[(*self._place, step)] += heard
-        self._scatter[(*self._place, step)] += heard * scatter
+        place = (*self._place, block.step)
+        self._histogram[place] += heard
+        self._scatter[place] += heard * block.scatter
 
     def often_quieter(self, channel: int, level: Array) -> bool:
         """Tell whether the recording goes below `level`, shape (bands,), too often for steady noise."""

@@ -6,13 +6,14 @@ Where the program never pauses, the floor that each frequency band keeps falling
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..kernels.stft import forward, hann, hop_length
+from ..kernels.stft import forward, hann, hop_length, mean_and_product
 from .findings import Analyser, Findings, FindingsError
 from .framing import Audio
 from .noise_floor import (
@@ -174,70 +175,118 @@ class NoisePrint(Findings):
         return f"steady noise of {levels} dBFS (A), {where}, confidence {self.confidence:.1f}"
 
 
-class NoisePrintAnalyser(Analyser[NoisePrint]):
-    """Find the quietest stretches of steady noise, or else the floor under the program.
+class NoiseBlocks:
+    """What the analysers of noise hear of a recording: blocks of 0.1 s, and which stretches may be noise.
 
-    The recording is heard in blocks of 0.1 s; three in a row are a stretch. Memory does not grow: the few
-    quietest stretches of each channel are kept, and a histogram of the level in each band.
+    Parameters
+    ----------
+    sample_rate
+        Hz.
+    channels
+        Number of channels.
+
+    Attributes
+    ----------
+    hop
+        Samples between half-overlapping frames, and one less than the bins of their spectra.
+    length
+        Samples a block: what `hear` wants.
+    count
+        Blocks heard.
     """
 
     def __init__(self, sample_rate: float, channels: int) -> None:
         # half-overlapping Hann frames are nearly independent, and no sample is lost
-        self._hop = 2 * hop_length(sample_rate, FRAME_SECONDS)
-        super().__init__(sample_rate, channels, hop=BLOCK_FRAMES * self._hop)
-        self._window = hann(2 * self._hop)
-        self._before = np.zeros((channels, self._hop))
-        self._bands = Bands(self._hop + 1)
-        self._floor = Floor(channels, self._bands)
-        self._stretches = [QuietStretches() for _ in range(channels)]
-        self._blocks: list[Block] = []
-        self._count = 0
+        self.hop = 2 * hop_length(sample_rate, FRAME_SECONDS)
+        self.length = BLOCK_FRAMES * self.hop
+        self.seconds = self.length / sample_rate
+        self.bands = Bands(self.hop + 1)
+        self.frequency_hz = np.arange(self.hop + 1.0) * (sample_rate / (2 * self.hop))
+        self.count = 0
+        self._window = hann(2 * self.hop)
+        self._scale = 2 / (sample_rate * np.sum(self._window**2))
+        self._before = np.zeros((channels, self.hop))
+        self._last: deque[Block] = deque(maxlen=STRETCH_BLOCKS)
 
-    def _frame(self, frame: Audio) -> None:
-        frame = np.clip(frame, -_LOUDEST, _LOUDEST)
-        spectra = forward(np.concatenate([self._before, frame], axis=1), self._window, self._hop)
-        self._before = frame[:, -self._hop :]
-        density = spectra.real**2 + spectra.imag**2
-        density *= 2 / (self.sample_rate * np.sum(self._window**2))
-        density += 10 ** (NO_NOISE / 10)
+    def hear(self, samples: Audio) -> tuple[Block, list[tuple[int, Stretch]]]:
+        """Return the block of `samples`, shape (channels, length), and stretches of noise it ends.
+
+        Stretches come with the channel that they were heard in.
+        """
+        samples = np.clip(samples, -_LOUDEST, _LOUDEST)
+        spectra = forward(np.concatenate([self._before, samples], axis=1), self._window, self.hop)
+        self._before = samples[:, -self.hop :]
+        mean, product = mean_and_product(spectra, self._scale, 10 ** (NO_NOISE / 10))
+        silent = np.einsum("ij,ij->i", samples, samples) < 10 ** (_SILENCE_DBFS / 10) * self.length
         # the logarithm of a product costs a quarter of four, and densities are far from overflow
-        log = np.log(density.prod(axis=1)) / BLOCK_FRAMES
-        silent = np.mean(frame**2, axis=1) < 10 ** (_SILENCE_DBFS / 10)
-        block = Block(density.mean(axis=1), log, silent)
-        self._count += 1
-        self._floor.hear(block)
-        self._blocks = [*self._blocks[1 - STRETCH_BLOCKS :], block]
-        if len(self._blocks) == STRETCH_BLOCKS and not silent.all():
-            mean, level, noise = noise_like(self._blocks, self._bands)
-            for channel in np.flatnonzero(noise):
-                heard = Stretch(float(level[channel]), self._count - STRETCH_BLOCKS, mean[channel])
-                self._stretches[channel].hear(heard)
+        block = Block.of(mean, np.log(product) / BLOCK_FRAMES, silent, self.bands)
+        self.count += 1
+        self._last.append(block)
+        if len(self._last) < STRETCH_BLOCKS or (noise := noise_like(self._last, self.bands)) is None:
+            return block, []
+        density, level, channels = noise
+        first = self.count - STRETCH_BLOCKS
+        return block, [(c, Stretch(float(level[c]), first, density[c])) for c in np.flatnonzero(channels)]
 
-    def _conclude(self, rest: Audio) -> NoisePrint:
-        floors = [self._floor.level(channel) for channel in range(self.channels)]
+
+class NoiseListener:
+    """Conclude from blocks what steady noise there is: in the quietest stretches, or else under the program.
+
+    Memory does not grow: the few quietest stretches of each channel are kept, and a histogram of the level
+    in each band.
+
+    Parameters
+    ----------
+    blocks
+        Where the blocks come from; stretches that begin before its next one are not heard.
+    channels
+        Number of channels.
+    """
+
+    def __init__(self, blocks: NoiseBlocks, channels: int) -> None:
+        self._blocks = blocks
+        self._bands = blocks.bands
+        self._first = blocks.count
+        self._floor = Floor(channels, blocks.bands)
+        self._stretches = [QuietStretches() for _ in range(channels)]
+
+    def hear(self, block: Block, stretches: list[tuple[int, Stretch]]) -> None:
+        """Hear what `NoiseBlocks.hear` returned."""
+        self._floor.hear(block)
+        for channel, stretch in stretches:
+            if stretch.first >= self._first:
+                self._stretches[channel].hear(stretch)
+
+    def conclude(self) -> tuple[NoisePrint, Mask]:
+        """Return the print of all that was heard, and in which bands it was, shape (channels, bands).
+
+        It is filled in where it is the floor under a program that covers the other bands.
+        """
+        channels = len(self._stretches)
+        floors = [self._floor.level(channel) for channel in range(channels)]
         # noise that shows widely in one channel is believed in the others where it shows at all
         widest = max(np.count_nonzero(steady) for _, steady in floors)
-        least = (
-            _LEAST_STEADY_BANDS if widest >= max(4, self._bands.widths.size / 8) else self._bands.widths.size
-        )
+        bands = self._bands.widths.size
+        least = _LEAST_STEADY_BANDS if widest >= max(4, bands / 8) else bands
         found = [
             self._from_stretches(channel, *floor) or self._from_floor(*floor, least)
             for channel, floor in enumerate(floors)
         ]
         audible = [one for one in found if one is not None]
         if not audible:
-            return NoisePrint.nothing(self.channels)
-        nothing = np.full(self._hop + 1, NO_NOISE)
+            return NoisePrint.nothing(channels), np.zeros((channels, bands), bool)
+        shown = np.stack([np.zeros(bands, bool) if one is None else one.shown for one in found])
+        nothing = np.full(self._blocks.hop + 1, NO_NOISE)
         levels = [nothing if one is None else decibels(one.density) for one in found]
         start, end = _joined(sorted({first for one in audible for first in one.blocks}))
-        block_seconds = BLOCK_FRAMES * self._hop / self.sample_rate
-        return NoisePrint(
-            frequency_hz=np.arange(self._hop + 1.0) * (self.sample_rate / self._window.size),
+        heard = NoisePrint(
+            frequency_hz=self._blocks.frequency_hz,
             density_dbfs_hz=np.clip(np.round(levels, 2), NO_NOISE, MOST_LEVEL),
-            start_s=np.round(start * block_seconds, 3),
-            end_s=np.round(end * block_seconds, 3),
+            start_s=np.round(start * self._blocks.seconds, 3),
+            end_s=np.round(end * self._blocks.seconds, 3),
             confidence=min(one.confidence for one in audible),
         )
+        return heard, shown
 
     def _from_stretches(self, channel: int, floor: Array, known: Mask) -> _Found | None:
         """Take the noise from quiet stretches, unless the rest of the recording contradicts them."""
@@ -254,26 +303,43 @@ class NoisePrintAnalyser(Analyser[NoisePrint]):
         density = smooth(density, len(stretches) * STRETCH_BLOCKS * BLOCK_FRAMES)
         density *= self._bands.spread(10 ** (-excess / 10))
         confidence = round(1 - 0.4 / len(stretches), 2)
-        return self._audible(_Found(density, [stretch.first for stretch in stretches], confidence))
+        blocks, everywhere = [stretch.first for stretch in stretches], np.ones_like(known)
+        return self._audible(_Found(density, blocks, confidence, everywhere))
 
     def _from_floor(self, level: Array, steady: Mask, least: int) -> _Found | None:
         """Take the noise that shows between the notes of a program that never pauses."""
         if np.count_nonzero(steady) < least:
             return None
-        density = extend(level, steady, self._bands, self._hop + 1)
-        return self._audible(_Found(density, [], round(0.2 + 0.3 * float(np.mean(steady)), 2)))
+        density = extend(level, steady, self._bands, self._blocks.hop + 1)
+        return self._audible(_Found(density, [], round(0.2 + 0.3 * float(np.mean(steady)), 2), steady))
 
     def _audible(self, found: _Found) -> _Found | None:
-        power = np.sum(found.density) * self.sample_rate / self._window.size
+        power = np.sum(found.density) * self._blocks.frequency_hz[1]
         return found if power > 10 ** (_SILENCE_DBFS / 10) else None
 
 
+class NoisePrintAnalyser(Analyser[NoisePrint]):
+    """One print for a whole recording."""
+
+    def __init__(self, sample_rate: float, channels: int) -> None:
+        self._blocks = NoiseBlocks(sample_rate, channels)
+        super().__init__(sample_rate, channels, hop=self._blocks.length)
+        self._listener = NoiseListener(self._blocks, channels)
+
+    def _frame(self, frame: Audio) -> None:
+        self._listener.hear(*self._blocks.hear(frame))
+
+    def _conclude(self, rest: Audio) -> NoisePrint:
+        return self._listener.conclude()[0]
+
+
 class _Found(NamedTuple):
-    """Noise of one channel: density of shape (bins,), first blocks of its stretches, confidence."""
+    """Noise of one channel: density of shape (bins,), first blocks of stretches, bands it was heard in."""
 
     density: Array
     blocks: list[int]
     confidence: float
+    shown: Mask
 
 
 def _joined(first: list[int]) -> tuple[Array, Array]:

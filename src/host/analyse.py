@@ -17,33 +17,37 @@ from ..analysis.program import Program
 from ..analysis.rumble import RumbleFindings
 from ..analysis.survey import Survey
 from ..errors import AudioFileError, Cancelled
+from .document import AudioHash, AudioIdentity
 from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
 from .passes import READ_BLOCK, Progress
-from .presets import load_preset
+from .strength import LOSSY_STRENGTH
 
 _WORN_CLICKS_PER_MINUTE = 3.0
 _ARCHIVE_BITS, _ARCHIVE_RATE = 24, 96_000
-_LOSSY_EASE = 0.75
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Preset that fits what was found, with the values to change in it, and why.
+    """Preset that fits what was found, how strongly, and why.
 
     Attributes
     ----------
     preset
         Name of a factory preset; None where nothing is wrong.
-    settings
-        As ``--set`` takes them.
+    strength
+        0 to 1, as `render` takes it; None: what `render` does anyway, which eases lossy sources itself.
     reasons
         One line each.
     """
 
     preset: str | None
-    settings: list[str]
+    strength: float | None
     reasons: list[str]
+
+    def summary(self) -> str:
+        """One line for people."""
+        return f"try {self.preset}: {self.reasons[0]}" if self.preset else self.reasons[0]
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class Analysis:
         What the field would warn of before restoring it.
     suggestion
         What would help.
+    audio
+        Which audio it is, for its document; None where that was not asked for.
     """
 
     source: Path
@@ -70,6 +76,7 @@ class Analysis:
     findings: dict[str, Findings]
     warnings: list[str]
     suggestion: Suggestion
+    audio: AudioIdentity | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Everything as JSON values."""
@@ -92,6 +99,7 @@ class Analysis:
 def analyse(
     source: str | os.PathLike[str],
     *,
+    identify: bool = False,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
 ) -> Analysis:
@@ -101,6 +109,8 @@ def analyse(
     ----------
     source
         A sound file.
+    identify
+        Also hash its samples, which a recording document needs.
     progress
         Called with the share done (0 to 1) and what is being done.
     cancel
@@ -118,11 +128,14 @@ def analyse(
             raise AudioFileError(f"{reader.path}: holds no samples; there is nothing to analyse")
         form = reader.format
         survey = Survey(form.sample_rate, form.channels, form.bits or 0)
+        hashed = AudioHash()
         done = 0
         for block in reader.blocks(READ_BLOCK):
             if cancel is not None and cancel.is_set():
                 raise Cancelled("cancelled")
             survey.push(block)
+            if identify:
+                hashed.push(block)
             done += block.shape[1]
             if progress is not None:
                 progress(min(done / reader.frames, 1.0), "listening")
@@ -134,6 +147,7 @@ def analyse(
             findings=findings,
             warnings=source_warnings(form, findings),
             suggestion=suggest(form, findings),
+            audio=hashed.identity(reader.path.name, form) if identify else None,
         )
 
 
@@ -143,7 +157,10 @@ def source_warnings(form: AudioFormat, findings: dict[str, Findings]) -> list[st
     codec = cast(LossyHistory, findings["codec"])
     processed = cast(Processed, findings["processed"])
     if not form.is_lossless:
-        warnings.append(f"the file is {form.subtype}: lossy coding hides noise and makes its own artifacts")
+        warnings.append(
+            f"the file is {form.subtype}: lossy coding hides noise and makes its own artifacts; "
+            "renders ease reductions by 25 % unless told otherwise"
+        )
     elif codec.found:
         warnings.append(f"{codec.describe()}: it was decoded from a lossy file")
     if (form.bits or _ARCHIVE_BITS) < _ARCHIVE_BITS or form.sample_rate < _ARCHIVE_RATE:
@@ -176,13 +193,8 @@ def suggest(form: AudioFormat, findings: dict[str, Findings]) -> Suggestion:
     elif findings["offset"].found:
         preset = "prepare"
         reasons.append(findings["offset"].describe())
-    settings = []
-    lossy = not form.is_lossless or findings["codec"].found
-    if lossy and preset in ("vinyl", "voice-on-tape"):
-        for number, slot in enumerate(load_preset(preset).chain.slots, start=1):
-            for parameter in getattr(slot.member, "schema", {}).values():
-                if parameter.role == "strength":
-                    eased = _LOSSY_EASE * getattr(slot.member, parameter.id)
-                    settings.append(f"{number}.{parameter.id}={eased:g}")
-        reasons.append("a lossy source: reductions eased by 25 %")
-    return Suggestion(preset, settings, reasons or ["nothing is wrong with it that could be heard"])
+    strength = None
+    if preset in ("vinyl", "voice-on-tape") and form.is_lossless and findings["codec"].found:
+        strength = LOSSY_STRENGTH
+        reasons.append("decoded from a lossy file, it seems: reductions eased by 25 %")
+    return Suggestion(preset, strength, reasons or ["nothing is wrong with it that could be heard"])

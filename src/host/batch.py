@@ -17,8 +17,9 @@ from ..errors import Cancelled, WavemendError
 from .chain import Chain
 from .files.audio_format import AUDIO_SUFFIXES
 from .files.audio_reader import AudioReader
+from .outputs import removed_path
 from .passes import Progress
-from .render import Rendered, removed_path, render
+from .render import Rendered, render
 
 
 class PlanError(WavemendError, ValueError):

@@ -18,12 +18,15 @@ from ..analysis.findings import Findings
 from ..analysis.framing import Audio, Fifo, next_block
 from ..errors import ParameterError, PluginError
 from ..plugins.layout import Layout, check_channels, check_rate, to_planar
+from ..plugins.marks import NO_MARKS, Marks
 from ..plugins.stage import Event, RepairStage, Stage, Step, Stream
 from .native import NativeStream, name_of, place_of
 from .order import order_warnings
+from .vst3.plugin import VST3
+from .vst3.stream import VST3Stream
 
 Member = Any
-"""A `Stage`, any of pedalboard's plugins, a `Chain`, or None (an empty slot)."""
+"""A `Stage`, a `VST3`, any of pedalboard's plugins, a `Chain`, or None (an empty slot)."""
 
 Path = tuple[int, ...]
 """Where a stage sits: index in the chain, then in the nested chain, and so on."""
@@ -32,12 +35,24 @@ ChainSink = Callable[[Path, Event], None]
 
 
 class Slot:
-    """One place in a chain: its member, whether it is bypassed, and how much of it is mixed in."""
+    """One place in a chain: its member, whether it is bypassed, and how much of it is mixed in.
 
-    def __init__(self, member: Member, *, bypass: bool = False, mix: float = 1.0) -> None:
+    `stands_for` is the preset's own JSON of a VST3 that is not installed here, where the member stands in
+    for it: nothing is lost when the preset is saved again.
+    """
+
+    def __init__(
+        self,
+        member: Member,
+        *,
+        bypass: bool = False,
+        mix: float = 1.0,
+        stands_for: dict[str, Any] | None = None,
+    ) -> None:
         self.member = member
         self.bypass = bypass
         self.mix = mix
+        self.stands_for = stands_for
 
     @property
     def member(self) -> Member:
@@ -46,9 +61,10 @@ class Slot:
 
     @member.setter
     def member(self, member: Member) -> None:
-        if not (member is None or isinstance(member, Stage | Chain | pedalboard.Plugin)):
+        if not (member is None or isinstance(member, Stage | VST3 | Chain | pedalboard.Plugin)):
             raise PluginError(
-                f"{member!r} cannot sit in a chain; a member is a stage, a pedalboard plugin, a Chain or None"
+                f"{member!r} cannot sit in a chain; "
+                "a member is a stage, a VST3, a pedalboard plugin, a Chain or None"
             )
         self._member = member
 
@@ -199,8 +215,9 @@ class Chain(MutableSequence[Member]):
         return all(m.repairs_only if isinstance(m, Chain) else _is_repair(m) for m in members)
 
     def warnings(self) -> list[str]:
-        """Return what is harmful about the order of the members, each with its reason."""
-        return order_warnings(list(_steps(self)))
+        """Return what a person should know: what is harmful about the order, which VST3s are missing."""
+        plugins = [warning for _, slot in self.walk() if not slot.bypass for warning in _plugin_warnings(slot)]
+        return order_warnings(list(_steps(self))) + plugins
 
     # -- pedalboard's surface ----------------------------------------------------------------------
 
@@ -215,10 +232,19 @@ class Chain(MutableSequence[Member]):
         return False
 
     def stream(
-        self, sample_rate: float, channels: int, findings: Mapping[Path, Findings] | None = None
+        self,
+        sample_rate: float,
+        channels: int,
+        findings: Mapping[Path, Findings] | None = None,
+        marks: Mapping[str, Marks] | None = None,
     ) -> ChainStream:
-        """Open the running state of one recording; raises `NotLearned` where a stage lacks its findings."""
-        return ChainStream(self.slots, check_rate(sample_rate), check_channels(channels), findings or {})
+        """Open the running state of one recording; raises `NotLearned` where a stage lacks its findings.
+
+        `marks` are vetoed and forced events by the id of the stages they are for.
+        """
+        return ChainStream(
+            self.slots, check_rate(sample_rate), check_channels(channels), findings or {}, marks=marks or {}
+        )
 
     def process(
         self,
@@ -276,12 +302,14 @@ class ChainStream:
         sample_rate: float,
         channels: int,
         findings: Mapping[Path, Findings],
+        *,
+        marks: Mapping[str, Marks],
         first: int = 0,
     ) -> None:
         self.channels = channels
         self._fed = 0
         self._links = [
-            _Link(slot, (first + index,), sample_rate, channels, findings)
+            _Link(slot, (first + index,), sample_rate, channels, findings, marks=marks)
             for index, slot in enumerate(slots)
             if slot.active
         ]
@@ -335,7 +363,14 @@ class _Link:
     """One active slot in a running chain: its member's stream, its dry signal, and its tap."""
 
     def __init__(
-        self, slot: Slot, path: Path, sample_rate: float, channels: int, findings: Mapping[Path, Findings]
+        self,
+        slot: Slot,
+        path: Path,
+        sample_rate: float,
+        channels: int,
+        findings: Mapping[Path, Findings],
+        *,
+        marks: Mapping[str, Marks],
     ) -> None:
         self._path = path
         self._member = slot.member
@@ -344,12 +379,16 @@ class _Link:
         self._dry = Fifo(channels)
         self._removed_before = Fifo(channels)
         member = slot.member
-        self._stream: Stream | ChainStream | NativeStream
-        if isinstance(member, Stage):
-            self._stream = member.stream(sample_rate, channels, findings.get(path))
+        self._stream: Stream | ChainStream | NativeStream | VST3Stream
+        if isinstance(member, VST3):
+            self._stream = member.stream(sample_rate, channels)
+        elif isinstance(member, Stage):
+            self._stream = member.stream(
+                sample_rate, channels, findings.get(path), marks.get(member.id, NO_MARKS)
+            )
         elif isinstance(member, Chain):
             inner = {p[1:]: f for p, f in findings.items() if p[0] == path[0] and len(p) > 1}
-            self._stream = ChainStream(member.slots, sample_rate, channels, inner)
+            self._stream = ChainStream(member.slots, sample_rate, channels, inner, marks=marks)
         else:
             self._stream = NativeStream(member, sample_rate, channels)
 
@@ -361,7 +400,7 @@ class _Link:
         self._mix = slot.mix
         if slot.member is not self._member:
             return False
-        if isinstance(self._stream, Stream):
+        if isinstance(self._stream, Stream | VST3Stream):
             return self._stream.follow(slot.member)
         return not isinstance(self._stream, ChainStream) or self._stream.follow(slot.member.slots)
 
@@ -376,7 +415,7 @@ class _Link:
     def _mixed(self, wet: Audio) -> tuple[Audio, Audio]:
         removed = self._removed_before.pop(wet.shape[1])
         dry = self._dry.pop(wet.shape[1])
-        if self._taps and not isinstance(self._stream, NativeStream):
+        if self._taps and not isinstance(self._stream, NativeStream | VST3Stream):
             removed = removed + self._mix * self._stream.removed()
         return (wet if self._mix == 1 else dry + self._mix * (wet - dry)), removed
 
@@ -402,6 +441,13 @@ def _is_repair(member: Member) -> bool:
     return isinstance(member, RepairStage) and member.output == "repaired"
 
 
+def _plugin_warnings(slot: Slot) -> list[str]:
+    if slot.stands_for is not None:
+        instead = "left out" if slot.member is None else f"replaced by {type(slot.member).__name__}"
+        return [f"the VST3 {slot.stands_for['name']} is not installed here and was {instead}"]
+    return slot.member.warnings if isinstance(slot.member, VST3) else []
+
+
 def _natives(chain: Chain) -> Iterator[pedalboard.Plugin]:
     for slot in chain.slots:
         if isinstance(slot.member, Chain):
@@ -419,6 +465,8 @@ def _steps(chain: Chain) -> Iterator[tuple[str, Step | None]]:
             yield from _steps(member)
         elif isinstance(member, Stage):
             yield type(member).__name__, member.place
+        elif isinstance(member, VST3):
+            yield member.name, None  # what it is for cannot be told from its category
         elif isinstance(member, pedalboard.Pedalboard):
             yield from ((name_of(plugin), place_of(plugin)) for plugin in member)
         else:

@@ -12,11 +12,12 @@ from .chain import slot_number
 from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioWriter
+from .outputs import make_folder
 from .performance import SAMPLE_RATE, performance, worn_disc
 from .picture import spectrograms
 from .presets import load_preset
 from .publishing import Publication
-from .render import Rendered, make_folder, render
+from .render import Rendered, render
 
 
 def run_demo(source: Path | None, folder: Path, preset: str, console: Console, *, overwrite: bool) -> None:

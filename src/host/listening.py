@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -12,11 +13,37 @@ from rich.table import Table
 
 from ..errors import WavemendError
 from .analyse import Analysis, analyse
+from .document import document_path, known_document, save_document
 from .files.positions import clock
+from .findings_picture import draw_findings
+from .outputs import make_folder
+from .publishing import Publication
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a listening leaves behind beside its pages.
+
+    Attributes
+    ----------
+    documents
+        Write or renew the recording document of each file.
+    folder
+        Where documents go; None: beside the recordings.
+    pictures
+        Folder for a picture of each; None: no pictures.
+    overwrite
+        Replace pictures that are there.
+    """
+
+    documents: bool = False
+    folder: Path | None = None
+    pictures: Path | None = None
+    overwrite: bool = False
 
 
 def listen(
-    sources: Sequence[Path], out: Console, err: Console, *, quiet: bool
+    sources: Sequence[Path], out: Console, err: Console, *, quiet: bool, wanted: Wanted
 ) -> tuple[list[Analysis], list[str]]:
     """Analyse `sources` one after another and print a page each, unless `quiet`.
 
@@ -37,27 +64,47 @@ def listen(
         for source in sources:
             progress.update(task, description=source.name)
             try:
-                page = analyse(source, progress=show)
+                page = analyse(source, identify=wanted.documents, progress=show)
+                left = list(_leave(page, wanted))
             except WavemendError as error:
                 failed.append(str(error))
                 continue
             pages.append(page)
             if not quiet:
-                print_page(page, out)
+                print_page(page, left, out)
     return pages, failed
 
 
-def print_page(page: Analysis, out: Console) -> None:
-    """Print one recording's page."""
+def _leave(page: Analysis, wanted: Wanted) -> Iterator[Path]:
+    """Write what is wanted beside the page; yield where it went."""
+    path = document_path(page.source, wanted.folder)
+    document = None
+    if page.audio:
+        document = known_document(path, page.audio)
+        make_folder(path.parent)
+        save_document(replace(document, findings=page.findings), path, overwrite=True)
+        yield path
+    if wanted.pictures:
+        make_folder(wanted.pictures)
+        picture = wanted.pictures / f"{page.source.name}.png"
+        with Publication(overwrite=wanted.overwrite) as publication:
+            with publication.part_of(picture).open("wb") as file:
+                draw_findings(page, document, file)
+            publication.publish()
+        yield picture
+
+
+def print_page(page: Analysis, left: Sequence[Path], out: Console) -> None:
+    """Print one recording's page, and the files that it left."""
     form = page.format
     length = clock(page.frames, form.sample_rate).partition(".")[0]
     kind = f"{form.container} {form.subtype}, {form.sample_rate} Hz, {form.channels} channels, {length}"
-    out.print(f"[bold]{page.source.name}[/bold]" if "[" not in page.source.name else page.source.name)
+    out.print(page.source.name, style="bold", highlight=False)
     out.print(f"  {kind}", markup=False, highlight=False)
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, findings in page.findings.items():
         mark = "*" if findings.found else " "
-        table.add_row(f"  {mark} {name.replace('_', ' ')}", findings.describe().replace("[", r"\["))
+        table.add_row(f"  {mark} {name.replace('_', ' ')}", findings.describe())
     out.print(table)
     for warning in page.warnings:
         out.print(f"  warning: {warning}", style="yellow", markup=False, highlight=False)
@@ -65,11 +112,13 @@ def print_page(page: Analysis, out: Console) -> None:
     if suggestion.preset is None:
         out.print(f"  nothing to do: {'; '.join(suggestion.reasons)}", markup=False, highlight=False)
     else:
-        settings = "".join(f" --set {setting}" for setting in suggestion.settings)
+        strength = "" if suggestion.strength is None else f" --strength {100 * suggestion.strength:.0f}"
         command = (
-            f"wavemend render {suggestion.preset} {shlex.quote(str(page.source))} -o restored/{settings}"
+            f"wavemend render {suggestion.preset} {shlex.quote(str(page.source))} -o restored/{strength}"
         )
         out.print(f"  try: {command}", markup=False, highlight=False, soft_wrap=True)
         for reason in suggestion.reasons:
             out.print(f"       {reason}", markup=False, highlight=False)
+    for path in left:
+        out.print(f"  wrote {path}", markup=False, highlight=False)
     out.print()

@@ -16,7 +16,8 @@ from __future__ import annotations
 import errno
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Protocol, Self
 
@@ -25,6 +26,7 @@ import numpy as np
 from ..analysis.findings import Findings
 from ..analysis.framing import Audio, Fifo
 from ..errors import AudioFileError, Cancelled
+from ..plugins.marks import Marks
 from ..plugins.stage import Stage
 from .chain import Chain, ChainSink, ChainStream, Path, Slot
 
@@ -58,6 +60,25 @@ class Spool(Source, Protocol):
 
     def write(self, audio: Audio) -> None:
         """Write the next samples, shape (channels, n); never past what a running `blocks` has read."""
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """What an engineer decided about one recording before it is rendered.
+
+    Attributes
+    ----------
+    marks
+        Events vetoed and forced, by the id of the stages they are for.
+    print_ranges
+        Stretches (start, stop) in samples that hold noise alone: what stages learn a noise print from.
+    """
+
+    marks: Mapping[str, Marks] = field(default_factory=dict)
+    print_ranges: Sequence[tuple[int, int]] = ()
+
+
+NO_GUIDANCE = Guidance()
 
 
 class ArraySource:
@@ -155,6 +176,8 @@ class Passes:
         Hz.
     new_spool
         Opens a spool for a number of channels; called at most once.
+    guidance
+        What is known of this recording beforehand: see `Guidance`.
     tap
         Also carry along what the repair stages removed.
     sink
@@ -172,6 +195,7 @@ class Passes:
         sample_rate: float,
         *,
         new_spool: Callable[[int], Spool],
+        guidance: Guidance = NO_GUIDANCE,
         tap: bool = False,
         sink: ChainSink | None = None,
         progress: Progress | None = None,
@@ -184,6 +208,7 @@ class Passes:
         self._sample_rate = sample_rate
         self._channels = source.channels
         self._new_spool = new_spool
+        self._guidance = guidance
         self._tap = tap
         self._sink = sink
         self._progress = progress
@@ -208,7 +233,9 @@ class Passes:
         yield from self._run(self._stream(len(self._chain)), self._sink if report else None, "restoring")
 
     def _learn_one(self, path: Path, stage: Stage) -> Findings:
-        analyser = stage.analyser(self._sample_rate, self._channels)
+        ranges = self._guidance.print_ranges
+        analyser = stage.range_analyser(self._sample_rate, self._channels, ranges) if ranges else None
+        analyser = analyser or stage.analyser(self._sample_rate, self._channels)
         doing = f"listening for {stage.name}"
         before = self._reached
         blocks = self._run(self._stream(path[0]), self._sink, doing)
@@ -228,7 +255,14 @@ class Passes:
     def _stream(self, end: int) -> ChainStream:
         """Open the slots from the one reached to the one before `end`."""
         slots = self._chain.slots[self._reached : end]
-        return ChainStream(slots, self._sample_rate, self._channels, self.findings, first=self._reached)
+        return ChainStream(
+            slots,
+            self._sample_rate,
+            self._channels,
+            self.findings,
+            marks=self._guidance.marks,
+            first=self._reached,
+        )
 
     def _inner(self, path: Path) -> ChainStream | None:
         """Open what stands before a stage inside its nested chain, level by level."""
@@ -243,7 +277,7 @@ class Passes:
             slots += chain.slots[: path[depth]]
         if not any(slot.active for slot in slots):
             return None
-        return ChainStream(slots, self._sample_rate, self._channels, findings)
+        return ChainStream(slots, self._sample_rate, self._channels, findings, marks=self._guidance.marks)
 
     def _through_spool(self, blocks: Iterator[tuple[Audio, Audio]]) -> Iterator[tuple[Audio, Audio]]:
         if self._spool is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from scipy import signal
@@ -13,7 +13,7 @@ from ..errors import WavemendError
 from .files.audio_reader import AudioReader
 
 MAX_SECONDS = 60.0
-_FLOOR_DB, _CEILING_DB = -110.0, -30.0
+FLOOR_DB, CEILING_DB = -110.0, -30.0
 
 
 def spectrograms(recordings: dict[str, Path], picture: BinaryIO) -> None:
@@ -31,15 +31,7 @@ def spectrograms(recordings: dict[str, Path], picture: BinaryIO) -> None:
     WavemendError
         matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-        from matplotlib.figure import Figure  # noqa: PLC0415
-    except ImportError:
-        raise WavemendError(
-            "pictures need matplotlib; install it with: pip install 'wavemend[demo]'"
-        ) from None
-    figure = Figure(figsize=(11, 3.1 * len(recordings)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(width=11, height=3.1 * len(recordings))
     axes = figure.subplots(len(recordings), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     image = None
     for axis, (title, path) in zip(axes, recordings.items(), strict=True):
@@ -48,7 +40,7 @@ def spectrograms(recordings: dict[str, Path], picture: BinaryIO) -> None:
             audio = reader.read(0, int(MAX_SECONDS * rate))
         levels, frequencies, times = _levels(audio, rate)
         image = axis.pcolormesh(
-            times, frequencies / 1000, levels, vmin=_FLOOR_DB, vmax=_CEILING_DB, cmap="magma", rasterized=True
+            times, frequencies / 1000, levels, vmin=FLOOR_DB, vmax=CEILING_DB, cmap="magma", rasterized=True
         )
         axis.set_title(title, loc="left")
         axis.set_ylabel("kHz")
@@ -56,6 +48,26 @@ def spectrograms(recordings: dict[str, Path], picture: BinaryIO) -> None:
     if image is not None:
         figure.colorbar(image, ax=list(axes), label="dBFS", shrink=0.6)
     figure.savefig(picture, dpi=110, metadata={"Software": None})
+
+
+def new_figure(width: float, height: float) -> Any:
+    """Make an empty matplotlib figure, sizes in inches, that needs no screen.
+
+    Raises
+    ------
+    WavemendError
+        matplotlib is not installed.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+        from matplotlib.figure import Figure  # noqa: PLC0415
+    except ImportError:
+        raise WavemendError(
+            "pictures need matplotlib; install it with: pip install 'wavemend[demo]'"
+        ) from None
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def _levels(audio: Audio, rate: int) -> tuple[Audio, Audio, Audio]:

@@ -10,23 +10,26 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 
 from ..analysis.findings import Findings
 from ..analysis.framing import Audio
-from ..errors import AudioFileError
+from ..errors import AudioFileError, PluginError
 from ..plugins.stage import Event
 from . import chain as chains
-from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioOverError, AudioWriter
+from .files.shifting import shift_positions
 from .files.tags import copy_tags
+from .outputs import events_path, make_folder, refuse_same_file, removed_path, report_path
 from .passes import READ_BLOCK, FileSpool, Passes, Progress
+from .preparation import Prepared, prepare_recording
 from .presets import Preset
 from .publishing import Publication, clear_stale_parts
-from .report import build_report
+from .report import build_report, sha256_of
+from .strength import default_strength, eased
 
 Overs = Literal["headroom", "float"]
 
@@ -65,21 +68,6 @@ class Rendered:
     warnings: list[str] = field(default_factory=list)
 
 
-def removed_path(output: Path, form: AudioFormat) -> Path:
-    """Return where the signal removed from the recording behind `output` goes."""
-    return output.with_name(f"{output.stem}.removed{form.extension}")
-
-
-def report_path(output: Path) -> Path:
-    """Return where the JSON report of `output` goes."""
-    return output.with_name(f"{output.name}.report.json")
-
-
-def events_path(output: Path) -> Path:
-    """Return where the event list of `output` goes."""
-    return output.with_name(f"{output.name}.events.jsonl")
-
-
 def render(
     preset: str | os.PathLike[str] | Preset | chains.Chain,
     source: str | os.PathLike[str],
@@ -90,6 +78,10 @@ def render(
     overwrite: bool = False,
     overs: Overs = "headroom",
     dither_seed: int = 0,
+    strength: float | None = None,
+    trim_ends_s: float | None = None,
+    use_document: bool = True,
+    documents: str | os.PathLike[str] | None = None,
     block_size: int = READ_BLOCK,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
@@ -117,6 +109,14 @@ def render(
         turns the whole recording down by just enough and records the gain, ``"float"`` writes floats.
     dither_seed
         Seed of the dither on samples that left the target's grid.
+    strength
+        0 to 1: scales every parameter whose role is ``strength``. None: 0.75 for a lossy source, else 1.
+    trim_ends_s
+        Cut silent ends off, but for so many seconds; None: the restored file is as long as the source.
+    use_document
+        Obey the recording document (`RecordingDocument`) of the source where there is one.
+    documents
+        Folder of the documents; None: beside the recordings.
     block_size
         Samples read at once; the result never depends on it.
     progress
@@ -135,6 +135,10 @@ def render(
         The source cannot be read, or the output cannot or must not be written.
     PresetError
         The preset cannot be used.
+    DocumentError
+        The recording's document cannot be used, or belongs to other audio.
+    ParameterError
+        `strength` or `trim_ends_s` is out of range, or a forced event cannot be repaired.
     PluginError
         A member of the chain failed.
     Cancelled
@@ -146,14 +150,28 @@ def render(
         reader = stack.enter_context(AudioReader(source))
         if reader.frames == 0:
             raise AudioFileError(f"{source}: holds no samples; there is nothing to restore")
+        prepared = prepare_recording(
+            reader,
+            documents=Path(documents) if documents is not None else None,
+            use_document=use_document,
+            trim_ends_s=trim_ends_s,
+            progress=progress,
+            cancel=cancel,
+        )
+        if strength is None:
+            strength = default_strength(reader.format)
         make_folder(output.parent)
         clear_stale_parts(output.parent)
         job = _Job(
-            chain, reader, output, removed=removed, events=events, overs=overs, dither_seed=dither_seed
-        )
+            eased(chain, strength), reader, output, prepared,
+            removed=removed, events=events, overs=overs, dither_seed=dither_seed, strength=strength,
+        )  # fmt: skip
         publication = stack.enter_context(Publication(overwrite=overwrite))
         job.open_parts(publication)
-        return job.run(publication, stack, block_size, progress, cancel)
+        try:
+            return job.run(publication, stack, block_size, progress, cancel)
+        except PluginError as error:
+            raise type(error)(f"{source}: {error}") from error
 
 
 class _RemovedOverError(Exception):
@@ -168,16 +186,21 @@ class _Job:
         chain: chains.Chain,
         reader: AudioReader,
         output: Path,
+        prepared: Prepared,
         *,
         removed: bool,
         events: bool,
         overs: Overs,
         dither_seed: int,
+        strength: float,
     ) -> None:
         self.chain = chain
         self.reader = reader
         self.source = reader.path
         self.output = output
+        self.prepared = prepared
+        self.keep = prepared.keep
+        self.strength = strength
         self.format = reader.format.lossless_output(reader.frames).with_suffix(output.suffix, reader.frames)
         self.removed_format = self.format.one_word_up(reader.frames)
         self.removed = removed_path(output, self.removed_format) if removed else None
@@ -190,12 +213,17 @@ class _Job:
         self.gain = 1.0
         self.counts: Counter[tuple[chains.Path, str]] = Counter()
         self.warnings = chain.warnings()
+        if strength < 1 and not reader.format.is_lossless:
+            self.warnings.append(
+                f"a lossy source ({reader.format.subtype}): every strength eased to {100 * strength:.0f} %; "
+                "say --strength 100 for the preset's own"
+            )
 
     def open_parts(self, publication: Publication) -> None:
         """Reserve every output; the restored file comes last, so that its being there means all is there."""
         for target in (self.output, self.removed, self.events_file, report_path(self.output)):
             if target:
-                _refuse_same_file(self.source, target)
+                refuse_same_file(self.source, target)
         self.removed_part = publication.part_of(self.removed) if self.removed else None
         self.events_part = publication.part_of(self.events_file) if self.events_file else None
         self.report_part = publication.part_of(report_path(self.output))
@@ -210,7 +238,7 @@ class _Job:
         cancel: threading.Event | None,
     ) -> Rendered:
         """Run all passes, write all parts, publish them."""
-        before = self.source.stat()
+        original = sha256_of(self.source)
         events_stream = stack.enter_context(self.events_part.open("w")) if self.events_part else None
         passes = Passes(
             self.chain,
@@ -219,6 +247,7 @@ class _Job:
             new_spool=lambda channels: stack.enter_context(
                 FileSpool(self.output.parent, channels, self.reader.frames)
             ),
+            guidance=self.prepared.guidance,
             tap=self.removed is not None and not self.exact,
             sink=self._sink(events_stream),
             progress=progress,
@@ -230,11 +259,12 @@ class _Job:
         if events_stream:
             events_stream.close()
         for part in filter(None, (self.output_part, self.removed_part)):
-            self.warnings += [w for w in copy_tags(self.source, part) if w not in self.warnings]
-        after = self.source.stat()
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            told = copy_tags(self.source, part)
+            if self.keep:
+                told += shift_positions(part, self.keep.position, self.keep.length)
+            self.warnings += [warning for warning in told if warning not in self.warnings]
+        if self._write_report(passes)["input"]["sha256"] != original:
             raise AudioFileError(f"{self.source}: changed while it was being restored; nothing was written")
-        self._write_report(passes)
         if progress:
             progress(1.0, "done")
         publication.publish()
@@ -244,7 +274,7 @@ class _Job:
             report=report_path(self.output),
             removed=self.removed,
             events_file=self.events_file,
-            seconds=self.reader.frames / self.reader.format.sample_rate,
+            seconds=self._frames / self.reader.format.sample_rate,
             findings=passes.findings,
             events=dict(self.counts),
             headroom_gain=self.gain,
@@ -268,7 +298,8 @@ class _Job:
                 events.truncate()
 
     def _make_headroom(self, passes: Passes, publication: Publication) -> None:
-        peak = max(float(np.abs(audio).max(initial=0.0)) for audio, _ in passes.final(report=False))
+        kept = self._kept(passes.final(report=False))
+        peak = max(float(np.abs(audio).max(initial=0.0)) for audio, _ in kept)
         over = f"would pass full scale by {20 * np.log10(peak):.2f} dB"
         if self.overs == "float":
             self._write_floats(publication)
@@ -304,27 +335,45 @@ class _Job:
         }
         for part, target in targets.items():
             if part and target:
-                _refuse_same_file(self.source, target)
+                refuse_same_file(self.source, target)
                 publication.retarget(part, target)
 
+    @property
+    def _frames(self) -> int:
+        """Samples of the restored file; of a lossy source an estimate until it was read once."""
+        return self.keep.length if self.keep else self.reader.frames
+
+    def _kept(self, blocks: Iterator[tuple[Audio, Audio]]) -> Iterator[tuple[Audio, Audio]]:
+        """Cut restored blocks, and what was removed from them, to the part that is kept."""
+        position = 0
+        for audio, removed in blocks:
+            if self.keep is None:
+                yield audio, removed
+                continue
+            begin = min(max(self.keep.position - position, 0), audio.shape[1])
+            end = min(max(self.keep.stop - position, 0), audio.shape[1])
+            position += audio.shape[1]
+            yield audio[:, begin:end], removed[:, begin:end]
+
     def _write_once(self, passes: Passes) -> None:
-        frames = self.reader.frames
+        frames = self._frames
         with ExitStack() as stack:
             restored = stack.enter_context(
                 AudioWriter(self.output_part, self.format, frames, self.dither_seed, self.gain)
             )
             if self.removed_part is None:
-                for audio, _ in passes.final():
+                for audio, _ in self._kept(passes.final()):
                     restored.write(audio)
                 return
             removed = stack.enter_context(
                 AudioWriter(self.removed_part, self.removed_format, frames, self.dither_seed)
             )
             original = stack.enter_context(AudioReader(self.source)) if self.exact else None
-            for audio, taken in passes.final():
+            for audio, taken in self._kept(passes.final()):
                 held = restored.write(audio)
                 if original:
-                    taken = original.read(restored.position - held.shape[1], held.shape[1]) - held / self.gain  # noqa: PLW2901
+                    start = restored.position - held.shape[1] + (self.keep.position if self.keep else 0)
+                    taken = original.read(start, held.shape[1]) - held / self.gain  # noqa: PLW2901
                 try:
                     removed.write(taken)
                 except AudioOverError as error:
@@ -341,7 +390,7 @@ class _Job:
 
         return sink
 
-    def _write_report(self, passes: Passes) -> None:
+    def _write_report(self, passes: Passes) -> dict[str, Any]:
         files = {
             "input": (self.source.name, self.source, self.reader.format),
             "output": (self.output.name, self.output_part, self.format),
@@ -352,7 +401,9 @@ class _Job:
             chain=self.chain,
             files=files,
             settings={
-                "frames": self.reader.frames,
+                "frames": self._frames,
+                "strength": self.strength,
+                **self.prepared.to_json(),
                 "dither_seed": self.dither_seed,
                 "headroom_gain": self.gain,
                 "restored_plus_removed_is_original": bool(self.removed and self.exact and self.gain == 1),
@@ -364,6 +415,7 @@ class _Job:
         text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
         # A name that is not valid UTF-8 is written as JSON's own escapes.
         self.report_part.write_text(text, encoding="utf-8", errors="backslashreplace")
+        return report
 
 
 class ReaderSource:
@@ -386,22 +438,3 @@ class ReaderSource:
 def headroom_gain(peak: float) -> float:
     """Gain in hundredths of a dB, rounded down, that brings `peak` under full scale with room for dither."""
     return float(10 ** (-np.ceil(2000 * np.log10(peak) + 1) / 2000))
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder for outputs, and those above it; raises `AudioFileError` where that is impossible."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise AudioFileError(f"{folder}: is a file; name a folder for the outputs") from None
-    except OSError as error:
-        raise AudioFileError(f"{folder}: the folder cannot be made: {error.strerror or error}") from None
-
-
-def _refuse_same_file(source: Path, output: Path) -> None:
-    if output.exists() and source.samefile(output):
-        raise AudioFileError(
-            f"{output}: is the input itself, which is never written over; choose another name"
-        )
-    if output.is_dir():
-        raise AudioFileError(f"{output}: is a folder; name a file")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 from scipy import fft
 
 Audio = npt.NDArray[np.float64]
@@ -53,9 +54,47 @@ def forward(audio: Audio, window: Audio, hop: int) -> Spectra:
     Spectra
         Shape (channels, frames, length // 2 + 1).
     """
-    frames = np.lib.stride_tricks.sliding_window_view(audio, window.size, axis=1)[:, ::hop]
+    # what sliding_window_view does, without a tenth of the transform's time spent on checks
+    audio = np.ascontiguousarray(audio)
+    across, along = audio.strides
+    count = (audio.shape[1] - window.size) // hop + 1
+    shape = (audio.shape[0], count, window.size)
+    frames = np.ndarray(shape, audio.dtype, audio, strides=(across, hop * along, along))
     spectra: Spectra = fft.rfft(frames * window, axis=2, overwrite_x=True)
     return spectra
+
+
+@njit(cache=True, nogil=True)
+def mean_and_product(spectra: Spectra, scale: float, offset: float) -> tuple[Audio, Audio]:
+    """Return mean and product over the frames of ``scale * |spectra|^2 + offset``.
+
+    Parameters
+    ----------
+    spectra
+        Shape (channels, frames, bins).
+    scale, offset
+        Of the powers.
+
+    Returns
+    -------
+    Audio
+        Mean, shape (channels, bins).
+    Audio
+        Product, shape (channels, bins).
+    """
+    channels, frames, bins = spectra.shape
+    mean = np.zeros((channels, bins))
+    product = np.ones((channels, bins))
+    for channel in range(channels):
+        for frame in range(frames):
+            for k in range(bins):
+                value = spectra[channel, frame, k]
+                power = (value.real * value.real + value.imag * value.imag) * scale + offset
+                mean[channel, k] += power
+                product[channel, k] *= power
+        for k in range(bins):
+            mean[channel, k] /= frames
+    return mean, product
 
 
 def inverse(spectra: Spectra, window: Audio) -> Audio:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..analysis.findings import FindingsError
+from ..analysis.findings import Findings, FindingsError
 from ..analysis.framing import Audio
-from ..analysis.noise_print import FRAME_SECONDS, NoisePrint, NoisePrintAnalyser
+from ..analysis.noise_print import FRAME_SECONDS, NoisePrint
+from ..analysis.noise_segments import NoiseSegments, NoiseSegmentsAnalyser
+from ..analysis.print_ranges import PrintRangesAnalyser
 from ..kernels.spectral_gain import a_posteriori_snr, first_pass, second_pass
-from ..kernels.stft import OVERLAP, forward, hann, hop_length, inverse, overlap_add
+from ..kernels.stft import OVERLAP, Spectra, forward, hann, hop_length, inverse, overlap_add
 from .parameters import number
 from .stage import Framing, Processor, RepairStage, Sink, Step
 
@@ -26,14 +29,19 @@ _SMOOTHING_RATIO = 0.09  # and that times this at smoothing = 1
 class _Subtract(Processor):
     """Estimate the noise and take it from the delayed input, so that what is not noise keeps its bits."""
 
-    def __init__(self, sample_rate: float, noise_print: NoisePrint) -> None:
+    def __init__(self, sample_rate: float, noise: NoiseSegments) -> None:
         self._hop = hop_length(sample_rate, FRAME_SECONDS)
         self._window = hann(OVERLAP * self._hop)
-        noise_power = noise_print.bin_power(sample_rate, self._window)
-        self._noisy = noise_print.noisy
+        self._sample_rate = sample_rate
+        self._segments = noise
+        prints = [noise.print_of(segment) for segment in range(noise.start_s.size)]
+        self._noisy = np.any([one.noisy for one in prints], axis=0)
         self._channels = int(np.count_nonzero(self._noisy))
         # where there is no noise, anything heard is far above it, and the gain is 1
-        self._noise_power = np.maximum(noise_power[self._noisy], 1e-30)
+        self._noise_powers = [
+            np.maximum(one.bin_power(sample_rate, self._window)[self._noisy], 1e-30) for one in prints
+        ]
+        self._heard = 0
         overlap = (OVERLAP - 1) * self._hop
         bins = self._window.size // 2 + 1
         self._delayed = np.zeros((self._noisy.size, overlap + _LOOK_AHEAD * self._hop))
@@ -58,7 +66,7 @@ class _Subtract(Processor):
         threshold = 10 ** (settings.threshold_db / 10)
         weight = 1 - _LEAST_SMOOTHING * _SMOOTHING_RATIO**settings.smoothing
         spectra = forward(heard, self._window, self._hop)
-        snr = a_posteriori_snr(spectra, self._noise_power * threshold)
+        snr = self._snr_of(spectra, threshold)
         clean_snr = first_pass(snr, self._previous, weight)
         spectra = np.concatenate([self._spectra, spectra], axis=1)
         snr = np.concatenate([self._snr, snr], axis=1)
@@ -73,6 +81,32 @@ class _Subtract(Processor):
         noise, self._tail = overlap_add(inverse(middle * (1 - gains), self._window), self._tail)
         return noise
 
+    def _snr_of(self, spectra: Spectra, threshold: float) -> Audio:
+        """Return the a posteriori SNR of the next frames, over the noise at the time of each."""
+        frames = np.arange(self._heard, self._heard + spectra.shape[1])
+        self._heard += spectra.shape[1]
+        middle = (frames - (OVERLAP - 1) + OVERLAP / 2) * (self._hop / self._sample_rate)
+        place = self._segments.place(middle)
+        if place[0] == place[-1]:
+            return a_posteriori_snr(spectra, self._noise_power(float(place[0])) * threshold)
+        each = [
+            a_posteriori_snr(spectra[:, [at]], self._noise_power(float(p)) * threshold)
+            for at, p in enumerate(place)
+        ]
+        return np.concatenate(each, axis=1)
+
+    def _noise_power(self, place: float) -> Audio:
+        """Noise power at a place among the prints; see `NoiseSegments.place`.
+
+        Decibels are interpolated: a gain that drifts, or is faded, moves them along a line.
+        """
+        before = min(int(place), len(self._noise_powers) - 1)
+        share = place - before
+        if not share:
+            return self._noise_powers[before]
+        one, other = self._noise_powers[before : before + 2]
+        return np.asarray(one * (other / one) ** share)
+
 
 class Denoise(RepairStage):
     """Lower steady noise (tape hiss, surface, amplifiers) by its print, and leave what is over it.
@@ -80,7 +114,9 @@ class Denoise(RepairStage):
     Log-spectral amplitude estimation in two passes: decision-directed, then again from the first estimates
     averaged over the frames before and after; channels share their gains, so the stereo image stands still.
     The noise print is a finding: what was heard where the program pauses, or the floor under a program that
-    never does. It is not adapted along the way.
+    never does. Where the noise shifts along the recording there are several, which fade into each other, by
+    time from the first sample on. None is adapted along the way. A `NoisePrint` serves as findings too, for
+    the whole recording.
 
     References
     ----------
@@ -91,7 +127,7 @@ class Denoise(RepairStage):
     id = "wavemend.denoise"
     name = "Denoise"
     place = Step.BROADBAND
-    findings_type = NoisePrint
+    findings_type = NoiseSegments
 
     reduction_db: float = number(
         default=12.0,
@@ -122,11 +158,21 @@ class Denoise(RepairStage):
 
     def processor(self, sample_rate: float, channels: int, findings: Any) -> Processor:
         """See `Stage.processor`."""
-        learned = findings.density_dbfs_hz.shape[0]
+        learned = findings.density_dbfs_hz.shape[1]
         if learned != channels:
             raise FindingsError(f"a noise print of {learned} channels cannot serve {channels} channels")
         return _Subtract(sample_rate, findings)
 
-    def analyser(self, sample_rate: float, channels: int) -> NoisePrintAnalyser:
+    def analyser(self, sample_rate: float, channels: int) -> NoiseSegmentsAnalyser:
         """See `Stage.analyser`."""
-        return NoisePrintAnalyser(sample_rate, channels)
+        return NoiseSegmentsAnalyser(sample_rate, channels)
+
+    def range_analyser(
+        self, sample_rate: float, channels: int, ranges: Sequence[tuple[int, int]]
+    ) -> PrintRangesAnalyser:
+        """See `Stage.range_analyser`."""
+        return PrintRangesAnalyser(sample_rate, channels, ranges)
+
+    def accepted(self, findings: Findings | None) -> Findings | None:
+        """See `Stage.accepted`; one `NoisePrint` serves a whole recording."""
+        return super().accepted(NoiseSegments.of(findings) if isinstance(findings, NoisePrint) else findings)

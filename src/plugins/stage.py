@@ -13,6 +13,7 @@ from __future__ import annotations
 import enum
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -105,6 +106,30 @@ class Stage(Parametric, ABC):
     def check_marks(self, marks: Marks, sample_rate: float, channels: int) -> None:
         """Raise `ParameterError` where a forced event cannot be repaired as the settings are."""
 
+    def accepted(self, findings: Findings | None) -> Findings | None:
+        """Return findings as the stage uses them; a stage that reads another type too converts it first.
+
+        Raises
+        ------
+        TypeError
+            They are not of `findings_type`.
+        """
+        if findings is not None and type(findings) is not self.findings_type:
+            wanted = self.findings_type.__name__ if self.findings_type else "no findings at all"
+            raise TypeError(
+                f"{type(self).__name__}.findings is {type(findings).__name__}; it must be {wanted}"
+            )
+        return findings
+
+    def range_analyser(
+        self, sample_rate: float, channels: int, ranges: Sequence[tuple[int, int]]
+    ) -> Analyser[Any] | None:
+        """Open an analyser that learns from `ranges` (start, stop) of noise alone, where the stage can.
+
+        It hears the whole recording. None: the stage learns nothing from such ranges.
+        """
+        return None
+
     # -- findings ----------------------------------------------------------------------------------
 
     @property
@@ -119,16 +144,8 @@ class Stage(Parametric, ABC):
 
     @findings.setter
     def findings(self, findings: Findings | None) -> None:
-        self._check_type(findings)
-        self._findings = findings
+        self._findings = self.accepted(findings)
         self._live = None
-
-    def _check_type(self, findings: object) -> None:
-        if findings is not None and type(findings) is not self.findings_type:
-            wanted = self.findings_type.__name__ if self.findings_type else "no findings at all"
-            raise TypeError(
-                f"{type(self).__name__}.findings is {type(findings).__name__}; it must be {wanted}"
-            )
 
     def analyse(self, audio: npt.NDArray[Any], sample_rate: float) -> Any:
         """Return the findings of a recording held in one array; the stage does not change."""
@@ -177,7 +194,7 @@ class Stage(Parametric, ABC):
             raise TypeError(f"{type(self).__name__} takes no vetoed or forced events")
         sample_rate, channels = check_rate(sample_rate), check_channels(channels)
         self.check_marks(marks, sample_rate, channels)
-        self._check_type(findings)
+        findings = self.accepted(findings)
         findings = self._findings if self._findings is not None else findings
         if findings is None and self.needs_findings:
             raise NotLearned(

@@ -1,15 +1,17 @@
 """The first listening: what is planted is found, and what is suggested can be run."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
+from wavemend.analysis.codec import LossyHistory
 from wavemend.analysis.survey import FINDERS
 from wavemend.errors import AudioFileError
-from wavemend.host.analyse import analyse
+from wavemend.host.analyse import analyse, suggest
+from wavemend.host.document import Span, load_document, save_document
 from wavemend.host.performance import SAMPLE_RATE, performance, worn_disc
-from wavemend.host.settings import chain_with
 
 from .recordings import write
 from .test_cli import refused, wavemend
@@ -32,7 +34,7 @@ def test_a_worn_disc_is_called_one(folder):
         assert page.findings[name].found, name
     for name in ("hum", "clipping", "codec", "processed"):
         assert not page.findings[name].found, name
-    assert page.suggestion.preset == "vinyl" and page.suggestion.settings == []
+    assert page.suggestion.preset == "vinyl" and page.suggestion.strength is None
 
 
 def test_nothing_is_suggested_for_clean_music(folder):
@@ -41,11 +43,17 @@ def test_nothing_is_suggested_for_clean_music(folder):
     assert page.suggestion.preset in (None, "prepare")
 
 
-def test_a_lossy_source_is_warned_of_and_eased(folder):
+def test_a_lossy_source_is_warned_of(folder):
     page = analyse(folder / "worn.mp3")
-    assert any("lossy" in warning for warning in page.warnings)
-    chain = chain_with(page.suggestion.preset, page.suggestion.settings)
-    assert chain[0].sensitivity == 3.75 and chain[2].reduction_db == 6
+    assert any("lossy" in warning and "25 %" in warning for warning in page.warnings)
+    assert page.suggestion.strength is None  # render eases it by itself
+
+
+def test_a_file_decoded_from_a_lossy_one_is_eased_in_the_suggestion(folder):
+    worn = analyse(folder / "worn.wav")
+    lossy = LossyHistory("MP3", 0, 40.0, np.ones(3), 10.0, 0.9)
+    assert lossy.found
+    assert suggest(worn.format, worn.findings | {"codec": lossy}).strength == 0.75
 
 
 def test_any_block_size_finds_the_same(folder, monkeypatch):
@@ -63,6 +71,21 @@ def test_the_command_prints_a_page_or_json(folder):
     assert page["findings"]["clicks"]["found"] and page["suggestion"]["preset"] == "vinyl"
     (folder / "notes.wav").write_text("not sound")
     refused(wavemend("analyse", folder / "notes.wav"), "notes.wav", code=1)
+
+
+def test_documents_and_pictures_are_left_where_they_are_wanted(folder, tmp_path):
+    options = ("--write", "--documents", tmp_path / "documents", "--picture", tmp_path / "pictures")
+    assert wavemend("analyse", folder / "worn.wav", *options).returncode == 0
+    document = load_document(tmp_path / "documents" / "worn.wav.wavemend.json")
+    assert document.findings.keys() == FINDERS.keys() and not document.unread
+    decided = replace(document, trim=Span(0, 1000), findings={})
+    save_document(decided, tmp_path / "documents" / "worn.wav.wavemend.json", overwrite=True)
+    picture = (tmp_path / "pictures" / "worn.wav.png").read_bytes()
+    assert picture.startswith(b"\x89PNG") and len(picture) > 50_000
+    refused(wavemend("analyse", folder / "worn.wav", *options), "is there already", code=1)
+    assert wavemend("analyse", folder / "worn.wav", *options, "--overwrite").returncode == 0
+    renewed = load_document(tmp_path / "documents" / "worn.wav.wavemend.json")
+    assert renewed.findings == document.findings and renewed.trim == Span(0, 1000)
 
 
 def test_empty_and_tiny_recordings(tmp_path):

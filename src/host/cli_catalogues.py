@@ -1,0 +1,155 @@
+"""The commands ``wavemend presets ...`` and ``wavemend plugins ...``: what there is, and what it says.
+
+Heavy modules are imported inside the commands, so that help and completion answer at once.
+"""
+
+# Nothing here may say `from __future__ import annotations`: typer reads the annotations.
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import WavemendError
+from .cli_output import FAILED, JsonOption, err, markdown_table, paragraph, print_json, print_table, say_error
+
+presets_app = typer.Typer(help="List, show and check presets.", no_args_is_help=True, rich_markup_mode=None)
+plugins_app = typer.Typer(help="Find, list and show plugins.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@presets_app.command("list")
+def presets_list(as_json: JsonOption = False) -> None:
+    """List the factory presets."""
+    from .presets import load_preset, preset_names  # noqa: PLC0415
+
+    presets = {name: load_preset(name) for name in preset_names()}
+    if as_json:
+        print_json(
+            [{"id": name, "name": p.name, "description": p.description} for name, p in presets.items()]
+        )
+        return
+    print_table(("preset", "what it does"), [(name, p.description) for name, p in presets.items()])
+
+
+@presets_app.command("show")
+def presets_show(preset: str, as_json: JsonOption = False) -> None:
+    """Show what a preset does, every value."""
+    from .presets import chain_to_json, load_preset, preset_to_json  # noqa: PLC0415
+
+    loaded = load_preset(preset)
+    if as_json:
+        print_json(preset_to_json(loaded))
+        return
+    print(f"{loaded.name}: {loaded.description}\n")
+    print_table(("slot", "plugin", "values"), list(_slot_rows(chain_to_json(loaded.chain))))
+
+
+def _slot_rows(slots: list[dict[str, Any]], above: str = "") -> Iterator[tuple[str, str, str]]:
+    """Rows for the slots of a chain, as a preset writes them: number, plugin, every value."""
+    for number, slot in enumerate(slots, start=1):
+        place = {name: slot[name] for name in ("bypass", "mix") if name in slot}
+        values = slot.get("parameters", {}) | place | ({"findings": "fixed"} if "findings" in slot else {})
+        text = ", ".join(f"{name}={value}" for name, value in values.items())
+        yield f"{above}{number}", slot.get("plugin", "(nested chain)"), text
+        yield from _slot_rows(slot.get("chain", []), f"{above}{number}.")
+
+
+@presets_app.command("check")
+def presets_check(preset: list[str]) -> None:
+    """Check preset files; exit code 1 where one cannot be used."""
+    from .presets import load_preset  # noqa: PLC0415
+
+    failed = False
+    for source in preset:
+        try:
+            warnings = load_preset(source).chain.warnings()
+        except WavemendError as error:
+            say_error(str(error))
+            failed = True
+            continue
+        print(f"{source}: good")
+        for warning in warnings:
+            err.print(f"warning: {source}: {warning}", markup=False)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+@presets_app.command("schema")
+def presets_schema() -> None:
+    """Print the JSON Schema of presets made of what is installed here."""
+    from .presets import preset_schema  # noqa: PLC0415
+
+    print_json(preset_schema())
+
+
+@plugins_app.command("scan")
+def plugins_scan(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(help="More folders; later scans search them too.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a plugin has for each step.")] = 30.0,
+    run_all: Annotated[bool, typer.Option("--all", help="Try out again what did not change.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the VST3s of this machine, and try out new and changed ones in a process of their own."""
+    from .vst3 import listing  # noqa: PLC0415
+
+    catalogue = listing.scan(folders or [], timeout, run_all=run_all, console=err)
+    if as_json:
+        print_json(listing.as_json(catalogue))
+        return
+    print_table(("VST3", "what is known of it"), listing.rows(catalogue))
+
+
+@plugins_app.command("list")
+def plugins_list(as_json: JsonOption = False) -> None:
+    """List the installed stages, pedalboard's effects that presets may name, and the VST3s found."""
+    from ..plugins.registry import stage_class, stage_ids  # noqa: PLC0415
+    from .native import stock_effects  # noqa: PLC0415
+    from .vst3 import listing  # noqa: PLC0415
+    from .vst3.catalogue import load_catalogue  # noqa: PLC0415
+
+    rows = []
+    for identifier in stage_ids():
+        try:
+            kind = stage_class(identifier)
+        except WavemendError as error:
+            say_error(str(error))
+            continue
+        rows.append((identifier, (kind.__doc__ or kind.name).strip().splitlines()[0]))
+    rows += [(f"pedalboard.{name}", "stock effect of pedalboard") for name in sorted(stock_effects())]
+    if as_json:
+        stages = [{"id": identifier, "summary": summary} for identifier, summary in rows]
+        print_json(stages + listing.as_json(load_catalogue()))
+        return
+    print_table(("plugin", "what it does"), rows + listing.rows(load_catalogue()))
+
+
+@plugins_app.command("show")
+def plugins_show(
+    plugin: str,
+    as_json: JsonOption = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as docs have it.")] = False,
+) -> None:
+    """Show the parameters of a stage, or of a VST3 by name: defaults, ranges, what they do."""
+    from ..plugins.registry import stage_class, stage_ids  # noqa: PLC0415
+    from .vst3 import listing  # noqa: PLC0415
+
+    if plugin not in stage_ids() and (vst3 := listing.find(plugin)):
+        if as_json:
+            print_json(listing.plugin_as_json(vst3))
+            return
+        table = (("parameter", "default", "allowed"), listing.parameter_rows(vst3))
+        print(markdown_table(*table) if markdown else f"{vst3.name} ({vst3.identifier}, {vst3.version})\n")
+        if not markdown:
+            print_table(*table)
+        return
+    kind = stage_class(plugin)
+    if as_json:
+        print_json({"id": kind.id, "name": kind.name, "version": kind.version, **kind.json_schema()})
+        return
+    if markdown:
+        print(markdown_table(("parameter", "default", "allowed", "what it does"), kind.parameter_table()))
+        return
+    print(f"{kind.name} ({kind.id}, version {kind.version})\n\n{paragraph(kind.__doc__)}\n")
+    print_table(("parameter", "default", "allowed", "what it does"), list(kind.parameter_table()))

@@ -1,0 +1,57 @@
+"""What every command prints with: consoles, tables, one line for an error, exit codes."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+FAILED, REFUSED, INTERRUPTED = 1, 2, 130
+
+# Names of files and presets are printed as they are: neither "[1]" nor ":cd:" in one means anything.
+out = Console(soft_wrap=True, markup=False, emoji=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Print one line and leave."""
+    say_error(message)
+    sys.exit(code)
+
+
+def say_error(message: str) -> None:
+    """Print one line on standard error."""
+    err.print(f"error: {' '.join(message.split())}", style="red", markup=False)
+
+
+def print_json(data: Any) -> None:
+    """Print data as JSON on standard output."""
+    print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def markdown_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Write a table in Markdown."""
+    lines = [heads, ("---",) * len(heads), *((f"`{row[0]}`", *row[1:]) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def paragraph(text: str | None) -> str:
+    """Unindent a docstring."""
+    import inspect  # noqa: PLC0415
+
+    return inspect.cleandoc(text or "")
+
+
+def print_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """Print a table without lines."""
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(markup=False, emoji=False).print(table)

@@ -1,0 +1,121 @@
+"""What an engineer writes into a recording document from the command line: times as people say them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..errors import ParameterError
+from ..plugins.marks import Mark
+from .document import EventMark, RecordingDocument, Span
+from .files.positions import clock
+
+POINT_S = 0.01
+"""Length of the stretch that a single time stands for: an event that touches it is meant."""
+
+_TIME = re.compile(r"(?:(\d+):)?(?:(\d+):)?(\d+(?:\.\d*)?)")
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Times, and ranges of times, as they were typed; see `decided`."""
+
+    prints: Sequence[str] = ()
+    vetoes: Sequence[str] = ()
+    forced: Sequence[str] = ()
+    trim: str | None = None
+    stage: str = "wavemend.declick"
+    channel: int | None = None
+    clear: Sequence[str] = ()
+
+
+CLEARABLE = {
+    "prints": {"print_ranges": ()},
+    "vetoes": {"vetoed_events": ()},
+    "forced": {"forced_events": ()},
+    "trim": {"trim": None},
+}
+"""What `Decisions.clear` may name, and what that empties."""
+
+
+def decided(document: RecordingDocument, decisions: Decisions) -> RecordingDocument:
+    """Return `document` with more decisions in it.
+
+    Raises
+    ------
+    ParameterError
+        A time that is none, a range that ends before it begins or lies outside the recording, or a channel
+        that the recording does not have.
+    """
+    for name in decisions.clear:
+        if name not in CLEARABLE:
+            raise ParameterError(f"--clear {name}: there is {', '.join(CLEARABLE)}")
+        document = replace(document, **CLEARABLE[name])  # type: ignore[arg-type]
+    channels = document.audio.channels
+    if decisions.channel is not None and not 1 <= decisions.channel <= channels:
+        raise ParameterError(f"--channel {decisions.channel}: the recording has channels 1 to {channels}")
+    channel = None if decisions.channel is None else decisions.channel - 1
+
+    def marks(texts: Sequence[str]) -> tuple[EventMark, ...]:
+        spans = (span_of(text, document) for text in texts)
+        return tuple(EventMark(decisions.stage, Mark(s.position, s.length, channel)) for s in spans)
+
+    prints = tuple(span_of(text, document, point=False) for text in decisions.prints)
+    return replace(
+        document,
+        print_ranges=tuple(sorted({*document.print_ranges, *prints}, key=lambda span: span.position)),
+        vetoed_events=_added(document.vetoed_events, marks(decisions.vetoes)),
+        forced_events=_added(document.forced_events, marks(decisions.forced)),
+        trim=span_of(decisions.trim, document, point=False) if decisions.trim else document.trim,
+    )
+
+
+def span_of(text: str, document: RecordingDocument, *, point: bool = True) -> Span:
+    """Read ``START-END``, or where `point` is True a single time, in seconds, m:s or h:m:s."""
+    first, dash, last = text.partition("-")
+    rate, frames = document.audio.sample_rate, document.audio.frames
+    start = seconds_of(first, text)
+    if dash:
+        end = seconds_of(last, text)
+    elif point:
+        start, end = max(start - POINT_S / 2, 0.0), start + POINT_S / 2
+    else:
+        raise ParameterError(f"{text!r} is one time; write START-END, such as 0:12.5-0:14")
+    position, stop = round(start * rate), min(round(end * rate), frames)
+    if position >= frames or end * rate > frames + rate:
+        raise ParameterError(f"{text!r} lies beyond the recording, which ends at {clock(frames, rate)}")
+    if stop <= position:
+        raise ParameterError(f"{text!r} ends before it begins; write START-END, such as 0:12.5-0:14")
+    return Span(position, stop - position)
+
+
+def seconds_of(text: str, whole: str) -> float:
+    """Read seconds, m:s or h:m:s."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise ParameterError(f"{whole!r}: {text!r} is no time; write seconds, 1:23.45, or 1:02:03.4")
+    first, second, seconds = match.groups()
+    minutes = int(second or first or 0)
+    hours = int(first) if second is not None else 0
+    return 3600 * hours + 60 * minutes + float(seconds)
+
+
+def described(document: RecordingDocument) -> list[tuple[str, str]]:
+    """Return what the document decides, as rows for people."""
+    rate = document.audio.sample_rate
+
+    def place(span: Span | Mark) -> str:
+        return f"{clock(span.position, rate)}-{clock(span.position + span.length, rate)}"
+
+    rows = [("trim", place(document.trim))] if document.trim else []
+    rows += [("print", place(span)) for span in document.print_ranges]
+    for word, events in (("veto", document.vetoed_events), ("force", document.forced_events)):
+        for event in events:
+            where = "" if event.mark.channel is None else f", channel {event.mark.channel + 1}"
+            rows.append((word, f"{place(event.mark)}{where}, {event.stage}"))
+    return rows
+
+
+def _added(before: tuple[EventMark, ...], more: tuple[EventMark, ...]) -> tuple[EventMark, ...]:
+    return tuple(sorted(dict.fromkeys((*before, *more)), key=lambda event: event.mark.position))

@@ -1,0 +1,332 @@
+"""The recording document: what belongs to one recording and to no other.
+
+::
+
+    side1.wav                       the recording, never changed
+    side1.wav.wavemend.json         what was found in it, and what an engineer decided about it
+
+It is keyed by a hash of the decoded samples, so it survives new tags and another lossless container, and is
+refused for any other audio. `render` obeys it when it is there. Like a preset it may come from a stranger:
+it is data, and can name neither a file nor anything to run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from ..analysis.findings import Findings, FindingsError
+from ..analysis.framing import Audio
+from ..analysis.survey import FINDERS
+from ..errors import AudioFileError, WavemendError
+from ..plugins.marks import Mark, Marks
+from .files.audio_format import AudioFormat
+from .passes import Guidance
+from .publishing import Publication
+from .strict_json import StrictJsonError, check_fields, parse_object, short
+
+FORMAT = "wavemend-recording"
+FORMAT_VERSION = 1
+
+_SUFFIX = ".wavemend.json"
+_MOST_BYTES = 256 * 2**20
+_MOST_MARKS = 1_000_000
+_MOST_RANGES = 32
+_LAST_SAMPLE = 2**53
+_TOP_FIELDS = {
+    "format", "format_version", "audio", "trim", "print_ranges", "vetoed_events", "forced_events", "findings",
+}  # fmt: skip
+_AUDIO_FIELDS = {"name", "sha256", "sample_rate", "channels", "frames"}
+_SPAN_FIELDS = {"position", "length"}
+_EVENT_FIELDS = {"stage", "position", "length", "channel"}
+
+
+class DocumentError(WavemendError, ValueError):
+    """A recording document that cannot be used, or that belongs to other audio."""
+
+
+@dataclass(frozen=True)
+class AudioIdentity:
+    """Which audio a document belongs to; `name` is for people, and does not count."""
+
+    name: str = field(compare=False)
+    sha256: str
+    sample_rate: int
+    channels: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the recording, in samples."""
+
+    position: int
+    length: int
+
+    @property
+    def stop(self) -> int:
+        """One past the last sample."""
+        return self.position + self.length
+
+
+@dataclass(frozen=True)
+class EventMark:
+    """A vetoed or forced event: the stage it is for, and where it is."""
+
+    stage: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class RecordingDocument:
+    """What belongs to one recording.
+
+    Attributes
+    ----------
+    audio
+        The recording.
+    trim
+        The part that renders keep; None: all of it.
+    print_ranges
+        Where noise is heard alone: what Denoise learns from.
+    vetoed_events, forced_events
+        Events that must not, or must, be repaired.
+    findings
+        What the analysis found, by the names of `wavemend.analysis.survey.FINDERS`.
+    unread
+        Names of findings in the file that this version of wavemend cannot read; analyse again for them.
+    """
+
+    audio: AudioIdentity
+    trim: Span | None = None
+    print_ranges: tuple[Span, ...] = ()
+    vetoed_events: tuple[EventMark, ...] = ()
+    forced_events: tuple[EventMark, ...] = ()
+    findings: Mapping[str, Findings] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+    def guidance(self) -> Guidance:
+        """Return what a render must obey."""
+        stages = {event.stage for event in (*self.vetoed_events, *self.forced_events)}
+        return Guidance(
+            marks={
+                stage: Marks(
+                    tuple(event.mark for event in self.vetoed_events if event.stage == stage),
+                    tuple(event.mark for event in self.forced_events if event.stage == stage),
+                )
+                for stage in sorted(stages)
+            },
+            print_ranges=tuple((span.position, span.stop) for span in self.print_ranges),
+        )
+
+    def for_audio(self, audio: AudioIdentity, where: str) -> RecordingDocument:
+        """Return this document, refused with `DocumentError` where it belongs to other audio."""
+        if self.audio != audio:
+            raise DocumentError(
+                f"{where}: belongs to other audio ({self.audio.name}, {self.audio.frames} samples, hash "
+                f"{self.audio.sha256[:12]}), not to {audio.name} ({audio.frames} samples, hash "
+                f"{audio.sha256[:12]}); move it away, or render with --no-document"
+            )
+        return replace(self, audio=audio)
+
+
+def document_path(source: Path, folder: Path | None = None) -> Path:
+    """Return where the document of `source` lies: beside it, or in `folder`.
+
+    The whole file name is kept, so that ``side.wav`` and ``side.flac`` have a document each.
+    """
+    return (folder or source.parent) / (source.name + _SUFFIX)
+
+
+class AudioHash:
+    """Recognises a recording by its samples: SHA-256 of float64, little-endian, channels interleaved."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._frames = 0
+
+    def push(self, audio: Audio) -> None:
+        """Hear the next block, shape (channels, n)."""
+        self._digest.update(audio.T.astype("<f8").tobytes())
+        self._frames += audio.shape[1]
+
+    def identity(self, name: str, form: AudioFormat) -> AudioIdentity:
+        """Return which audio it was."""
+        return AudioIdentity(name, self._digest.hexdigest(), form.sample_rate, form.channels, self._frames)
+
+
+def load_document(path: str | os.PathLike[str]) -> RecordingDocument:
+    """Read a document; raises `DocumentError`, whatever is wrong with it."""
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise DocumentError(f"{path}: cannot be read: {error.strerror or error}") from None
+    return parse_document(data, str(path))
+
+
+def known_document(path: Path, audio: AudioIdentity) -> RecordingDocument:
+    """Return the document at `path`, or an empty one where there is none; refused for other audio."""
+    return load_document(path).for_audio(audio, str(path)) if path.exists() else RecordingDocument(audio)
+
+
+def save_document(
+    document: RecordingDocument, path: str | os.PathLike[str], *, overwrite: bool = False
+) -> None:
+    """Write `document` to `path` as JSON, whole or not at all.
+
+    Raises
+    ------
+    DocumentError
+        It cannot be written, or is there already and `overwrite` is False.
+    """
+    try:
+        text = _one_line_each(document_to_json(document))
+        with Publication(overwrite=overwrite) as publication:
+            publication.part_of(Path(path)).write_text(text, encoding="utf-8", errors="backslashreplace")
+            publication.publish()
+    except AudioFileError as error:
+        raise DocumentError(str(error)) from None
+
+
+def _one_line_each(top: Mapping[str, Any]) -> str:
+    """Write JSON with a line for each event, span and finding: to be read, edited and compared."""
+
+    def line(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+    def lines(value: Any) -> str:
+        if isinstance(value, list) and value:
+            return "[\n" + ",\n".join(f"    {line(item)}" for item in value) + "\n  ]"
+        if isinstance(value, dict) and any(isinstance(item, dict) for item in value.values()):
+            rows = (f"    {line(name)}: {line(item)}" for name, item in value.items())
+            return "{\n" + ",\n".join(rows) + "\n  }"
+        return line(value)
+
+    return "{\n" + ",\n".join(f"  {line(name)}: {lines(value)}" for name, value in top.items()) + "\n}\n"
+
+
+def document_to_json(document: RecordingDocument) -> dict[str, Any]:
+    """Return the JSON object that stands for `document`."""
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "audio": vars(document.audio),
+        "trim": vars(document.trim) if document.trim else None,
+        "print_ranges": [vars(span) for span in document.print_ranges],
+        "vetoed_events": [{"stage": e.stage, **vars(e.mark)} for e in document.vetoed_events],
+        "forced_events": [{"stage": e.stage, **vars(e.mark)} for e in document.forced_events],
+        "findings": {name: found.to_json() for name, found in document.findings.items()},
+    }
+
+
+def parse_document(data: bytes, source: str) -> RecordingDocument:
+    """Parse the bytes of a document; `source` is what errors call it by. Raises `DocumentError`."""
+    try:
+        if len(data) > _MOST_BYTES:
+            raise StrictJsonError(f"larger than {_MOST_BYTES // 2**20} MB; a document is a text file")
+        top = parse_object(data, "a recording document")
+        check_fields(top, "the document", _TOP_FIELDS, _TOP_FIELDS)
+        if top["format"] != FORMAT or top["format_version"] != FORMAT_VERSION:
+            raise StrictJsonError(
+                f"is {short(top['format'])} version {short(top['format_version'])}; this wavemend reads "
+                f"{FORMAT!r} version {FORMAT_VERSION}"
+            )
+        audio = _parse_audio(top["audio"])
+        findings, unread = _parse_findings(top["findings"])
+        return RecordingDocument(
+            audio=audio,
+            trim=None if top["trim"] is None else _parse_span(top["trim"], "trim", audio),
+            print_ranges=tuple(
+                _parse_span(span, f"print_ranges {number}", audio)
+                for number, span in enumerate(_list(top, "print_ranges", _MOST_RANGES), start=1)
+            ),
+            vetoed_events=_parse_events(top, "vetoed_events", audio),
+            forced_events=_parse_events(top, "forced_events", audio),
+            findings=findings,
+            unread=unread,
+        )
+    except StrictJsonError as error:
+        raise DocumentError(f"{source}: {error}") from None
+
+
+def _parse_audio(data: Any) -> AudioIdentity:
+    check_fields(data, "audio", _AUDIO_FIELDS, _AUDIO_FIELDS)
+    name, sha256 = data["name"], data["sha256"]
+    if not isinstance(name, str):
+        raise StrictJsonError(f"audio: name is {short(name)}; it must be text")
+    if not (isinstance(sha256, str) and len(sha256) == 64 and set(sha256) <= set("0123456789abcdef")):
+        raise StrictJsonError(f"audio: sha256 is {short(sha256)}; it must be 64 hexadecimal digits")
+    numbers = {key: _whole(data[key], f"audio: {key}", 1) for key in ("sample_rate", "channels", "frames")}
+    return AudioIdentity(name, sha256, **numbers)
+
+
+def _parse_span(data: Any, where: str, audio: AudioIdentity) -> Span:
+    check_fields(data, where, _SPAN_FIELDS, _SPAN_FIELDS)
+    return Span(*_place(data, where, audio))
+
+
+def _parse_events(top: Mapping[str, Any], name: str, audio: AudioIdentity) -> tuple[EventMark, ...]:
+    events = []
+    for number, data in enumerate(_list(top, name, _MOST_MARKS), start=1):
+        where = f"{name} {number}"
+        check_fields(data, where, _EVENT_FIELDS, _EVENT_FIELDS)
+        if not isinstance(data["stage"], str):
+            raise StrictJsonError(f"{where}: stage is {short(data['stage'])}; it must be the id of a stage")
+        position, length = _place(data, where, audio)
+        channel = data["channel"]
+        if channel is not None and _whole(channel, f"{where}: channel", 0) >= audio.channels:
+            raise StrictJsonError(f"{where}: channel {channel} is not among {audio.channels}, counted from 0")
+        events.append(EventMark(data["stage"], Mark(position, length, channel)))
+    return tuple(events)
+
+
+def _place(data: Mapping[str, Any], where: str, audio: AudioIdentity) -> tuple[int, int]:
+    position = _whole(data["position"], f"{where}: position", 0)
+    length = _whole(data["length"], f"{where}: length", 1)
+    if position + length > audio.frames:
+        raise StrictJsonError(
+            f"{where}: ends at sample {position + length}, but the recording has {audio.frames}"
+        )
+    return position, length
+
+
+def _whole(value: Any, where: str, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LAST_SAMPLE:
+        raise StrictJsonError(f"{where} is {short(value)}; it must be a whole number from {least}")
+    return value
+
+
+def _list(top: Mapping[str, Any], name: str, most: int) -> list[Any]:
+    value = top[name]
+    if not isinstance(value, list) or len(value) > most:
+        raise StrictJsonError(f"{name} must be a list of at most {most}")
+    return value
+
+
+def _parse_findings(data: Any) -> tuple[dict[str, Findings], tuple[str, ...]]:
+    """Read findings; name those of another version, which a new analysis brings back."""
+    if not isinstance(data, dict):
+        raise StrictJsonError(f"findings must be a JSON object, not {short(data)}")
+    findings, unread = {}, []
+    for name, values in data.items():
+        try:
+            if name not in FINDERS:
+                raise FindingsError(f"there is no finder {name}")
+            findings[name] = _findings_class(name).from_json(values)
+        except FindingsError:
+            unread.append(name)
+    return findings, tuple(unread)
+
+
+def _findings_class(finder: str) -> type[Findings]:
+    """Return the class of what a finder finds: the argument of the `Analyser` that it derives from."""
+    for base in getattr(FINDERS[finder], "__orig_bases__", ()):
+        for argument in get_args(base):
+            return argument  # type: ignore[no-any-return]
+    raise TypeError(f"{FINDERS[finder].__name__} must derive from Analyser[its findings]")

@@ -1,0 +1,176 @@
+"""What is decided about one recording before it is rendered: the part that is kept, its engineer's word."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..analysis.framing import Audio
+from ..analysis.silences import SilencesAnalyser
+from ..errors import AudioFileError, Cancelled, ParameterError
+from .document import (
+    AudioHash,
+    AudioIdentity,
+    RecordingDocument,
+    Span,
+    document_path,
+    known_document,
+    load_document,
+)
+from .files.audio_reader import AudioReader
+from .passes import NO_GUIDANCE, READ_BLOCK, Guidance, Progress
+
+PREPARE_MARGIN_S = 1.0
+"""Kept of a silent end, so that a noise print can still be learned from it."""
+
+LONGEST_MARGIN_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Decisions about one recording.
+
+    Attributes
+    ----------
+    keep
+        The part that is written; None: all of it.
+    guidance
+        What stages must obey.
+    document
+        The recording document; None where there is none.
+    margin_s
+        Margin of trimmed ends; None where ends were not looked for.
+    """
+
+    keep: Span | None = None
+    guidance: Guidance = NO_GUIDANCE
+    document: tuple[Path, RecordingDocument] | None = None
+    margin_s: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Facts for the report; nothing where nothing was decided."""
+        facts: dict[str, Any] = {}
+        if self.document:
+            path, document = self.document
+            facts["document"] = {
+                "name": path.name,
+                "vetoed_events": len(document.vetoed_events),
+                "forced_events": len(document.forced_events),
+                "print_ranges": [vars(span) for span in document.print_ranges],
+            }
+        if self.keep:
+            facts["trim"] = {**vars(self.keep), "margin_s": self.margin_s}
+        return facts
+
+
+def prepare_recording(
+    reader: AudioReader,
+    *,
+    documents: Path | None = None,
+    use_document: bool = True,
+    trim_ends_s: float | None = None,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> Prepared:
+    """Decide about an open recording, from its document and its silent ends.
+
+    Parameters
+    ----------
+    reader
+        The recording.
+    documents
+        Folder of the recording documents; None: beside the recordings.
+    use_document
+        Whether to look for one.
+    trim_ends_s
+        Margin, in seconds, to keep of silent ends; None: they are kept whole. A trim in the document comes
+        before it.
+    progress, cancel
+        As in `render`.
+
+    Raises
+    ------
+    DocumentError
+        The document cannot be used, or belongs to other audio.
+    ParameterError
+        `trim_ends_s` is not a margin.
+    """
+    if trim_ends_s is not None and not 0 <= trim_ends_s <= LONGEST_MARGIN_S:
+        raise ParameterError(f"trim_ends_s={trim_ends_s!r} is not allowed; it must be 0 to 3600 s")
+    found = None
+    path = document_path(reader.path, documents)
+    if use_document and path.exists():
+        known = load_document(path)
+        found = path, known.for_audio(identify(reader, progress, cancel), str(path))
+    keep = found[1].trim if found else None
+    margin = None
+    if keep is None and trim_ends_s is not None:
+        margin = trim_ends_s
+        keep = find_program(reader, trim_ends_s, progress, cancel)
+    guidance = found[1].guidance() if found else NO_GUIDANCE
+    return Prepared(keep, guidance, found, margin)
+
+
+def identify(
+    reader: AudioReader, progress: Progress | None = None, cancel: threading.Event | None = None
+) -> AudioIdentity:
+    """Read an open recording through and say which audio it is."""
+    hashed = AudioHash()
+    for block in _told(reader, "recognising the recording", progress, cancel):
+        hashed.push(block)
+    return hashed.identity(reader.path.name, reader.format)
+
+
+def find_program(
+    reader: AudioReader,
+    margin_s: float,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> Span | None:
+    """Return where the program of an open recording lies, with a margin; None where nothing is to be cut."""
+    form = reader.format
+    silences = SilencesAnalyser(form.sample_rate, form.channels)
+    for block in _told(reader, "looking for silent ends", progress, cancel):
+        silences.push(block)
+    found = silences.result()
+    start, stop = (round(time * form.sample_rate) for time in found.trim_s(margin_s))
+    stop = min(stop, reader.frames)
+    if found.start_s == found.end_s or (start == 0 and stop == reader.frames):
+        return None
+    return Span(start, stop - start)
+
+
+def _told(
+    reader: AudioReader, doing: str, progress: Progress | None, cancel: threading.Event | None
+) -> Iterator[Audio]:
+    done = 0
+    for block in reader.blocks(READ_BLOCK):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("cancelled; nothing was written")
+        yield block
+        done += block.shape[1]
+        if progress is not None:
+            progress(min(done / max(reader.frames, 1), 1.0), doing)
+
+
+def open_document(
+    source: Path, documents: Path | None = None, progress: Progress | None = None
+) -> tuple[Path, RecordingDocument]:
+    """Return where the document of `source` lies, and what it says; an empty one where there is none.
+
+    Raises
+    ------
+    AudioFileError
+        The recording cannot be read, or holds no samples.
+    DocumentError
+        The document cannot be used, or belongs to other audio.
+    """
+    path = document_path(source, documents)
+    with AudioReader(source) as reader:
+        audio = identify(reader, progress)
+    if not audio.frames:
+        raise AudioFileError(f"{source}: holds no samples; there is nothing to decide about")
+    return path, known_document(path, audio)

@@ -1,0 +1,147 @@
+"""Recording documents: they belong to one recording, renders obey them, strangers' ones are data."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wavemend import Chain, render
+from wavemend.host.analyse import analyse
+from wavemend.host.document import (
+    AudioIdentity,
+    DocumentError,
+    EventMark,
+    RecordingDocument,
+    Span,
+    document_path,
+    document_to_json,
+    load_document,
+    parse_document,
+    save_document,
+)
+from wavemend.host.preparation import open_document
+from wavemend.plugins.declick import Declick
+from wavemend.plugins.denoise import Denoise
+from wavemend.plugins.marks import Mark
+
+from .recordings import RATE, damaged, write
+
+AUDIO = AudioIdentity("a.wav", "0" * 64, RATE, 2, 100_000)
+PLACES = st.builds(Span, st.integers(0, 50_000), st.integers(1, 50_000))
+EVENTS = st.builds(
+    EventMark,
+    st.sampled_from(["wavemend.declick", "a.b"]),
+    st.builds(Mark, st.integers(0, 50_000), st.integers(1, 50_000), st.sampled_from([None, 0, 1])),
+)
+
+
+def text_of(document: RecordingDocument) -> bytes:
+    return json.dumps(document_to_json(document)).encode()
+
+
+@settings(max_examples=40)
+@given(
+    st.builds(
+        RecordingDocument,
+        audio=st.just(AUDIO),
+        trim=st.none() | PLACES,
+        print_ranges=st.lists(PLACES, max_size=3).map(tuple),
+        vetoed_events=st.lists(EVENTS, max_size=3).map(tuple),
+        forced_events=st.lists(EVENTS, max_size=3).map(tuple),
+    )
+)
+def test_what_is_written_is_read_again(document: RecordingDocument) -> None:
+    assert parse_document(text_of(document), "a") == document
+
+
+def test_findings_survive_the_way_there_and_back(tmp_path) -> None:
+    page = analyse(write(tmp_path / "a.wav", damaged()), identify=True)
+    assert page.audio is not None
+    document = RecordingDocument(page.audio, findings=page.findings)
+    save_document(document, tmp_path / "d.json")
+    assert load_document(tmp_path / "d.json") == document
+
+
+def test_findings_of_another_version_are_named_and_nothing_else_is_lost() -> None:
+    top = document_to_json(RecordingDocument(AUDIO, trim=Span(1, 2)))
+    top["findings"] = {"clicks": {"loud": 1}, "ghosts": {}}
+    document = parse_document(json.dumps(top).encode(), "a")
+    assert document.unread == ("clicks", "ghosts") and document.trim == Span(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "wavemend-preset"}, "wavemend-preset"),
+        ({"trim": {"position": 99_999, "length": 2}}, "ends at sample 100001"),
+        ({"trim": {"position": -1, "length": 2}}, "position is -1"),
+        ({"print_ranges": [{"position": 0, "length": 0}]}, "print_ranges 1: length is 0"),
+        ({"vetoed_events": [{"stage": "x", "position": 0, "length": 1, "channel": 2}]}, "channel 2"),
+        ({"forced_events": [{"stage": 1, "position": 0, "length": 1, "channel": 0}]}, "stage is 1"),
+        ({"audio": {**vars(AUDIO), "sha256": "../../etc"}}, "hexadecimal"),
+        ({"run": "rm"}, "unknown field 'run'"),
+        ({"print_ranges": [{"position": 0, "length": 1}] * 33}, "at most 32"),
+    ],
+)
+def test_strangers_documents_are_refused_in_one_line(change, message) -> None:
+    top = document_to_json(RecordingDocument(AUDIO)) | change
+    with pytest.raises(DocumentError, match=message) as caught:
+        parse_document(json.dumps(top).encode(), "a.wavemend.json")
+    assert str(caught.value).startswith("a.wavemend.json: ") and "\n" not in str(caught.value)
+
+
+def test_it_belongs_to_the_samples_and_not_to_the_file(tmp_path) -> None:
+    source = write(tmp_path / "a.wav", damaged())
+    path, document = open_document(source)
+    assert path.name == "a.wav.wavemend.json"
+    audio, rate = soundfile.read(source)
+    soundfile.write(tmp_path / "b.flac", audio, rate, subtype="PCM_16")
+    assert open_document(tmp_path / "b.flac")[1] == document  # another name and container
+    audio[500, 0] += 2**-15
+    write(source, audio.T)
+    save_document(document, path)
+    with pytest.raises(DocumentError, match=r"belongs to other audio.*--no-document"):
+        render("prepare", source, tmp_path / "out.wav")
+    assert not (tmp_path / "out.wav").exists()
+    render("prepare", source, tmp_path / "out.wav", use_document=False)
+
+
+def test_side_wav_and_side_flac_have_a_document_each(tmp_path) -> None:
+    assert document_path(tmp_path / "side.wav") != document_path(tmp_path / "side.flac")
+    assert document_path(tmp_path / "side.wav", tmp_path / "d").parent == tmp_path / "d"
+
+
+def test_vetoes_and_forced_events_reach_the_stage(tmp_path) -> None:
+    source = write(tmp_path / "a.wav", damaged())
+    plain = render(Chain([Declick()]), source, tmp_path / "plain.wav", events=True)
+    told = [json.loads(line) for line in plain.events_file.read_text().splitlines()]
+    path, document = open_document(source)
+    chosen = {name: told[0][name] for name in ("stage", "position", "length", "channel")}
+    quiet = 30_000
+    top = document_to_json(document)
+    top["vetoed_events"] = [chosen]  # a line of the event list, as it is
+    top["forced_events"] = [chosen | {"position": quiet, "length": 9, "channel": None}]
+    path.write_text(json.dumps(top))
+    done = render(Chain([Declick()]), source, tmp_path / "b.wav", events=True)
+    now = [json.loads(line) for line in done.events_file.read_text().splitlines()]
+    assert [e for e in now if e["position"] != quiet] == told[1:]
+    assert [e["channel"] for e in now if e["position"] == quiet] == [0, 1]
+    report = json.loads(done.report.read_text())
+    assert report["document"]["vetoed_events"] == 1 and report["document"]["forced_events"] == 1
+
+
+def test_denoise_learns_from_the_print_ranges(tmp_path) -> None:
+    source = write(tmp_path / "a.wav", damaged())
+    path, document = open_document(source)
+    lead = Span(int(0.1 * RATE), int(0.25 * RATE))
+    save_document(RecordingDocument(document.audio, print_ranges=(lead,)), path)
+    done = render(Chain([Declick(), Denoise()]), source, tmp_path / "b.wav")
+    (found,) = done.findings.values()
+    assert found.confidence == 1.0 and found.pauses_s.tolist() == [0.25]
+    hiss = 10 * np.log10(2 * 0.002**2 / RATE)
+    band = (found.frequency_hz > 1000) & (found.frequency_hz < 20_000)
+    assert abs(np.median(found.density_dbfs_hz[..., band]) - hiss) < 1.5
