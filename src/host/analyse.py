@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from ..analysis.bandwidth import Bandwidth
 from ..analysis.clicks import Clicks
 from ..analysis.codec import LossyHistory
 from ..analysis.findings import Findings
-from ..analysis.noise_print import NoisePrint
+from ..analysis.loudness import Loudness
+from ..analysis.noise_print import NO_NOISE, NoisePrint
 from ..analysis.processed import Processed
 from ..analysis.program import Program
 from ..analysis.rumble import RumbleFindings
@@ -24,6 +26,9 @@ from .passes import READ_BLOCK, Progress
 from .strength import LOSSY_STRENGTH
 
 _WORN_CLICKS_PER_MINUTE = 3.0
+_NARROW_HZ = 9_000.0  # electrically recorded 78s end below, LPs above
+_LP_RPM = 46.0
+_INAUDIBLE_DB = 60.0  # A-weighted noise so far under the program: no carrier is that quiet
 _ARCHIVE_BITS, _ARCHIVE_RATE = 24, 96_000
 
 
@@ -173,28 +178,51 @@ def source_warnings(form: AudioFormat, findings: dict[str, Findings]) -> list[st
 
 
 def suggest(form: AudioFormat, findings: dict[str, Findings]) -> Suggestion:
-    """Choose the preset that fits what was found; never more than the gentle one where nothing is wrong."""
+    """Choose the gentle preset of the medium that the findings speak of; none where nothing is wrong."""
+    preset, reason = _medium(findings)
+    if preset is None:
+        return Suggestion(None, None, ["nothing is wrong with it that could be heard"])
+    reasons = [reason]
+    if findings["hum"].found and preset != "hum":
+        reasons.append(findings["hum"].describe())
+    strength = None
+    if preset != "prepare" and form.is_lossless and findings["codec"].found:
+        strength = LOSSY_STRENGTH
+        reasons.append("decoded from a lossy file, it seems: reductions eased by 25 %")
+    return Suggestion(preset, strength, reasons)
+
+
+def _medium(findings: dict[str, Findings]) -> tuple[str | None, str]:
+    """Return the preset of the first thing that is wrong, in the order of restoration, and what that is."""
     clicks = cast(Clicks, findings["clicks"])
-    noise = cast(NoisePrint, findings["noise"])
     rumble = cast(RumbleFindings, findings["rumble"])
     program = cast(Program, findings["program"])
     per_minute = float((clicks.clicks_per_minute + clicks.crackle_per_minute).max(initial=0.0))
-    reasons = []
-    preset = None
-    if clicks.found and per_minute >= _WORN_CLICKS_PER_MINUTE:
-        preset = "vinyl"
-        reasons.append(f"a disc: {clicks.describe()}")
-    elif rumble.found and rumble.revolution_rpm:
-        preset = "vinyl"
-        reasons.append(f"a disc: {rumble.describe()}")
-    elif noise.found:
-        preset = "voice-on-tape" if program.share("speech") > program.share("music") else "vinyl"
-        reasons.append(f"{noise.describe()}, under {program.describe()}")
-    elif findings["offset"].found:
-        preset = "prepare"
-        reasons.append(findings["offset"].describe())
-    strength = None
-    if preset in ("vinyl", "voice-on-tape") and form.is_lossless and findings["codec"].found:
-        strength = LOSSY_STRENGTH
-        reasons.append("decoded from a lossy file, it seems: reductions eased by 25 %")
-    return Suggestion(preset, strength, reasons or ["nothing is wrong with it that could be heard"])
+    turns = clicks.revolution_rpm or rumble.revolution_rpm
+    if (clicks.found and per_minute >= _WORN_CLICKS_PER_MINUTE) or turns:
+        damage = clicks if clicks.found else rumble
+        narrow = _upper_limit(findings) < _NARROW_HZ
+        shellac = narrow or turns > _LP_RPM
+        return ("shellac" if shellac else "vinyl"), f"a disc: {damage.describe()}"
+    if findings["noise"].found and _is_audible(findings):
+        speech = program.share("speech") > program.share("music")
+        noise = f"{findings['noise'].describe()}, under {program.describe()}"
+        return ("voice-on-tape" if speech else "music-on-tape"), noise
+    if findings["hum"].found:
+        return "hum", findings["hum"].describe()
+    if findings["offset"].found:
+        return "prepare", findings["offset"].describe()
+    return None, ""
+
+
+def _upper_limit(findings: dict[str, Findings]) -> float:
+    """Hz above which the program has nothing, in its widest channel."""
+    bandwidth = cast(Bandwidth, findings["bandwidth"])
+    return float(bandwidth.upper_hz.max(initial=0.0)) if bandwidth.found else bandwidth.nyquist_hz
+
+
+def _is_audible(findings: dict[str, Findings]) -> bool:
+    """Whether the noise is near enough to the program, at the level that one would play that at."""
+    noise, loudness = cast(NoisePrint, findings["noise"]), cast(Loudness, findings["loudness"])
+    level = float(noise.level_dbfs_a[noise.noisy].max(initial=NO_NOISE))
+    return loudness.integrated_lufs is None or loudness.integrated_lufs - level < _INAUDIBLE_DB
