@@ -10,6 +10,7 @@ import io
 import os
 import signal
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -112,6 +113,9 @@ def render(
     ] = None,
     removed: Annotated[bool, typer.Option("--removed", help="Also write what was removed.")] = False,
     events: Annotated[bool, typer.Option("--events", help="Also write every event as a JSON line.")] = False,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Also write every event as an Audacity label.")
+    ] = False,
     overwrite: OverwriteOption = False,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave existing outputs, and render the rest.")
@@ -143,6 +147,7 @@ def render(
         as_json=as_json,
         removed=removed,
         events=events,
+        labels=labels,
         overwrite=overwrite,
         overs=overs.value,
         dither_seed=seed,
@@ -262,6 +267,9 @@ def document(
         int | None, typer.Option(min=1, help="Channel of the events.", show_default="all")
     ] = None,
     stage: Annotated[str, typer.Option(help="Stage that the events are for.")] = "wavemend.declick",
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="Audacity labels: veto, force, print or trim.")
+    ] = None,
     clear: Annotated[
         list[str] | None, typer.Option("--clear", help="Forget first: prints, vetoes, forced or trim.")
     ] = None,
@@ -270,7 +278,7 @@ def document(
 ) -> None:
     """Show and change what is decided about one recording: noise prints, single events, trims."""
     from ..plugins.registry import stage_class  # noqa: PLC0415
-    from .decisions import Decisions, decided, described  # noqa: PLC0415
+    from .decisions import Decisions, decided, described, labelled  # noqa: PLC0415
     from .document import document_to_json, save_document  # noqa: PLC0415
     from .preparation import open_document  # noqa: PLC0415
 
@@ -278,8 +286,10 @@ def document(
         fail(f"--stage {stage}: it repairs no single events", REFUSED)
     path, known = open_document(recording, documents)
     said = Decisions(prints or (), vetoes or (), forced or (), trim, stage, channel, clear or ())
-    if said != Decisions(stage=stage, channel=channel):
+    if labels or said != Decisions(stage=stage, channel=channel):
         known = decided(known, said)
+        if labels:
+            known = decided(known, replace(labelled(labels), stage=stage, channel=channel))
         save_document(known, path, overwrite=True)
     if as_json:
         print_json(document_to_json(known))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ..errors import ParameterError
 from ..plugins.marks import Mark
@@ -99,6 +100,38 @@ def seconds_of(text: str, whole: str) -> float:
     minutes = int(second or first or 0)
     hours = int(first) if second is not None else 0
     return 3600 * hours + 60 * minutes + float(seconds)
+
+
+def labelled(path: Path) -> Decisions:
+    """Read decisions from an Audacity label track.
+
+    Labels whose text begins with ``veto``, ``force``, ``print`` or ``trim`` are meant (those of ``--labels``,
+    say, with their texts changed); the others are left out.
+
+    Raises
+    ------
+    ParameterError
+        The file cannot be read, or a line is no label.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{path}: cannot be read as a label track: {error}") from None
+    found: dict[str, list[str]] = {word: [] for word in ("veto", "force", "print", "trim")}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("\\"):  # the line after a label may give its frequencies
+            continue
+        fields = line.split("\t")
+        word = fields[2].split(maxsplit=1)[:1] if len(fields) > 2 else None
+        if word is None or not all(_TIME.fullmatch(time) for time in fields[:2]):
+            raise ParameterError(f"{path}: line {number} is no label (start, end and text between tabs)")
+        for name in found.keys() & {part.lower() for part in word}:
+            same = float(fields[0]) == float(fields[1])
+            found[name].append(fields[0] if same else f"{fields[0]}-{fields[1]}")
+    if len(found["trim"]) > 1:
+        raise ParameterError(f"{path}: holds {len(found['trim'])} trim labels; one says what renders keep")
+    trim = found["trim"][0] if found["trim"] else None
+    return Decisions(found["print"], found["veto"], found["force"], trim)
 
 
 def described(document: RecordingDocument) -> list[tuple[str, str]]:

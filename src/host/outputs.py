@@ -23,6 +23,11 @@ def events_path(output: Path) -> Path:
     return output.with_name(f"{output.name}.events.jsonl")
 
 
+def labels_path(output: Path) -> Path:
+    """Return where the Audacity labels of the events of `output` go."""
+    return output.with_name(f"{output.name}.labels.txt")
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder for outputs, and those above it; raises `AudioFileError` where that is impossible."""
     try:

@@ -5,25 +5,24 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from ..analysis.findings import Findings
 from ..analysis.framing import Audio
 from ..errors import AudioFileError, PluginError
-from ..plugins.stage import Event
 from . import chain as chains
+from .event_log import EventLog
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioOverError, AudioWriter
 from .files.shifting import shift_positions
 from .files.tags import copy_tags
-from .outputs import events_path, make_folder, refuse_same_file, removed_path, report_path
+from .outputs import events_path, labels_path, make_folder, refuse_same_file, removed_path, report_path
 from .passes import READ_BLOCK, FileSpool, Passes, Progress
 from .preparation import Prepared, prepare_recording
 from .presets import Preset
@@ -42,8 +41,8 @@ class Rendered:
     ----------
     source, output, report
         Paths of the input, the restored file and its JSON report.
-    removed, events_file
-        Paths of what was removed and of the event list; None where not asked for.
+    removed, events_file, labels_file
+        Paths of what was removed, of the event list and of the label track; None where not asked for.
     seconds
         Length of the recording.
     findings
@@ -61,6 +60,7 @@ class Rendered:
     report: Path
     removed: Path | None
     events_file: Path | None
+    labels_file: Path | None
     seconds: float
     findings: dict[chains.Path, Findings]
     events: dict[tuple[chains.Path, str], int]
@@ -75,6 +75,7 @@ def render(
     *,
     removed: bool = False,
     events: bool = False,
+    labels: bool = False,
     overwrite: bool = False,
     overs: Overs = "headroom",
     dither_seed: int = 0,
@@ -102,6 +103,8 @@ def render(
         repair stages alone, restored plus removed is the original to the bit.
     events
         Also write every event (a click repaired, say) as a line of JSON.
+    labels
+        Also write every event as a label that Audacity can import, at the times of the source.
     overwrite
         Whether existing outputs may be replaced. The source never is.
     overs
@@ -164,7 +167,8 @@ def render(
         clear_stale_parts(output.parent)
         job = _Job(
             eased(chain, strength), reader, output, prepared,
-            removed=removed, events=events, overs=overs, dither_seed=dither_seed, strength=strength,
+            removed=removed, events=events, labels=labels,
+            overs=overs, dither_seed=dither_seed, strength=strength,
         )  # fmt: skip
         publication = stack.enter_context(Publication(overwrite=overwrite))
         job.open_parts(publication)
@@ -190,6 +194,7 @@ class _Job:
         *,
         removed: bool,
         events: bool,
+        labels: bool,
         overs: Overs,
         dither_seed: int,
         strength: float,
@@ -205,13 +210,13 @@ class _Job:
         self.removed_format = self.format.one_word_up(reader.frames)
         self.removed = removed_path(output, self.removed_format) if removed else None
         self.events_file = events_path(output) if events else None
+        self.labels_file = labels_path(output) if labels else None
         self.overs = overs
         self.dither_seed = dither_seed
         # Where every step is a repair, what was removed is the difference of the two files themselves,
         # rounding and dither included; elsewhere it is what the repair stages report.
         self.exact = chain.repairs_only and reader.format.is_lossless
         self.gain = 1.0
-        self.counts: Counter[tuple[chains.Path, str]] = Counter()
         self.warnings = chain.warnings()
         if strength < 1 and not reader.format.is_lossless:
             self.warnings.append(
@@ -221,11 +226,12 @@ class _Job:
 
     def open_parts(self, publication: Publication) -> None:
         """Reserve every output; the restored file comes last, so that its being there means all is there."""
-        for target in (self.output, self.removed, self.events_file, report_path(self.output)):
-            if target:
-                refuse_same_file(self.source, target)
+        beside = (self.removed, self.events_file, self.labels_file, report_path(self.output))
+        for target in filter(None, (self.output, *beside)):
+            refuse_same_file(self.source, target)
         self.removed_part = publication.part_of(self.removed) if self.removed else None
         self.events_part = publication.part_of(self.events_file) if self.events_file else None
+        self.labels_part = publication.part_of(self.labels_file) if self.labels_file else None
         self.report_part = publication.part_of(report_path(self.output))
         self.output_part = publication.part_of(self.output)
 
@@ -239,31 +245,31 @@ class _Job:
     ) -> Rendered:
         """Run all passes, write all parts, publish them."""
         original = sha256_of(self.source)
-        events_stream = stack.enter_context(self.events_part.open("w")) if self.events_part else None
+        rate = self.reader.format.sample_rate
+        log = stack.enter_context(EventLog(self.chain, rate, self.events_part, self.labels_part))
         passes = Passes(
             self.chain,
             ReaderSource(self.reader),
-            self.reader.format.sample_rate,
+            rate,
             new_spool=lambda channels: stack.enter_context(
                 FileSpool(self.output.parent, channels, self.reader.frames)
             ),
             guidance=self.prepared.guidance,
             tap=self.removed is not None and not self.exact,
-            sink=self._sink(events_stream),
+            sink=log.tell,
             progress=progress,
             cancel=cancel,
             block_size=block_size,
         )
         passes.learn()
-        self._write_samples(passes, publication, events_stream)
-        if events_stream:
-            events_stream.close()
+        self._write_samples(passes, publication, log)
+        log.close()
         for part in filter(None, (self.output_part, self.removed_part)):
             told = copy_tags(self.source, part)
             if self.keep:
                 told += shift_positions(part, self.keep.position, self.keep.length)
             self.warnings += [warning for warning in told if warning not in self.warnings]
-        if self._write_report(passes)["input"]["sha256"] != original:
+        if self._write_report(passes, log)["input"]["sha256"] != original:
             raise AudioFileError(f"{self.source}: changed while it was being restored; nothing was written")
         if progress:
             progress(1.0, "done")
@@ -274,17 +280,17 @@ class _Job:
             report=report_path(self.output),
             removed=self.removed,
             events_file=self.events_file,
-            seconds=self._frames / self.reader.format.sample_rate,
+            labels_file=self.labels_file,
+            seconds=self._frames / rate,
             findings=passes.findings,
-            events=dict(self.counts),
+            events=dict(log.counts),
             headroom_gain=self.gain,
             warnings=self.warnings,
         )
 
-    def _write_samples(self, passes: Passes, publication: Publication, events: IO[str] | None) -> None:
+    def _write_samples(self, passes: Passes, publication: Publication, log: EventLog) -> None:
         """Run the last pass; run it again, with room made, where something passes full scale."""
-        learned = Counter(self.counts)
-        events_end = events.tell() if events else 0
+        learned = log.place()
         while True:
             try:
                 return self._write_once(passes)
@@ -292,10 +298,7 @@ class _Job:
                 self._widen_removed(publication)
             except AudioOverError:
                 self._make_headroom(passes, publication)
-            self.counts = Counter(learned)
-            if events:
-                events.seek(events_end)
-                events.truncate()
+            log.rewind(learned)
 
     def _make_headroom(self, passes: Passes, publication: Publication) -> None:
         kept = self._kept(passes.final(report=False))
@@ -327,9 +330,11 @@ class _Job:
         """Tell the publication of names that changed with a format."""
         self.removed = removed_path(self.output, self.removed_format) if self.removed else None
         self.events_file = events_path(self.output) if self.events_file else None
+        self.labels_file = labels_path(self.output) if self.labels_file else None
         targets = {
             self.removed_part: self.removed,
             self.events_part: self.events_file,
+            self.labels_part: self.labels_file,
             self.report_part: report_path(self.output),
             self.output_part: self.output,
         }
@@ -379,18 +384,7 @@ class _Job:
                 except AudioOverError as error:
                     raise _RemovedOverError from error
 
-    def _sink(self, events_stream: IO[str] | None) -> chains.ChainSink:
-        names = {path: stage.id for path, stage in self.chain.stages()}
-
-        def sink(path: chains.Path, event: Event) -> None:
-            self.counts[path, event.kind] += 1
-            if events_stream is not None:
-                line = {"slot": chains.slot_number(path), "stage": names[path], **vars(event)}
-                events_stream.write(json.dumps(line) + "\n")
-
-        return sink
-
-    def _write_report(self, passes: Passes) -> dict[str, Any]:
+    def _write_report(self, passes: Passes, log: EventLog) -> dict[str, Any]:
         files = {
             "input": (self.source.name, self.source, self.reader.format),
             "output": (self.output.name, self.output_part, self.format),
@@ -409,7 +403,7 @@ class _Job:
                 "restored_plus_removed_is_original": bool(self.removed and self.exact and self.gain == 1),
             },
             findings=passes.findings,
-            events=self.counts,
+            events=log.counts,
             warnings=self.warnings,
         )
         text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from wavemend import Chain, Declick, render
 from wavemend.errors import ParameterError
-from wavemend.host.decisions import Decisions, decided, described, seconds_of
+from wavemend.host.decisions import Decisions, decided, described, labelled, seconds_of
 from wavemend.host.document import AudioIdentity, RecordingDocument, Span, load_document
 
-from .recordings import damaged, write
+from .recordings import RATE, damaged, write
 from .test_cli import refused, wavemend
 
 DOCUMENT = RecordingDocument(AudioIdentity("a.wav", "0" * 64, 1000, 2, 100_000))
@@ -46,6 +49,39 @@ def test_decisions_add_up_and_are_cleared() -> None:
 def test_what_means_nothing_is_refused(decisions: Decisions, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         decided(DOCUMENT, decisions)
+
+
+def test_labels_of_an_editor_are_decisions(tmp_path) -> None:
+    track = tmp_path / "labels.txt"
+    track.write_text(
+        "1.000000\t1.000500\tclick channel 1 97 %\n2.000000\t2.010000\tveto drum\n\\\t100\t200\n"
+        "3.000000\t3.000000\tVeto\n4.000000\t4.002000\tforce\n5.000000\t6.000000\tprint\n"
+    )
+    document = decided(DOCUMENT, labelled(track))
+    assert [event.mark.position for event in document.vetoed_events] == [2000, 2995]
+    assert [vars(event.mark) for event in document.forced_events] == [
+        {"position": 4000, "length": 2, "channel": None}
+    ]
+    assert document.print_ranges == (Span(5000, 1000),) and document.trim is None
+    for text, message in (("1.0 2.0 veto", "line 1 is no label"), ("0\t1\ttrim\n" * 2, "2 trim labels")):
+        track.write_text(text)
+        with pytest.raises(ParameterError, match=message):
+            labelled(track)
+
+
+def test_events_come_back_as_labels(tmp_path) -> None:
+    source = write(tmp_path / "a.wav", damaged())
+    done = render(Chain([Declick()]), source, tmp_path / "b.wav", events=True, labels=True)
+    assert done.labels_file == tmp_path / "b.wav.labels.txt"
+    lines = done.labels_file.read_text().splitlines()
+    events = [json.loads(line) for line in done.events_file.read_text().splitlines()]
+    assert len(lines) == len(events) > 2
+    assert abs(float(lines[0].split("\t")[0]) - events[0]["position"] / RATE) < 1e-5
+    changed = [line.replace("click", "veto") for line in lines]
+    done.labels_file.write_text("\n".join(changed))
+    assert wavemend("document", source, "--labels", done.labels_file).returncode == 0
+    again = render(Chain([Declick()]), source, tmp_path / "c.wav")
+    assert not again.events
 
 
 def test_the_command(tmp_path) -> None:
