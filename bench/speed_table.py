@@ -12,7 +12,7 @@ from statistics import median
 
 import numpy as np
 import soundfile
-from wavemend import Chain, DcOffset, Declick, Denoise, Rumble, render
+from wavemend import Chain, DcOffset, Declick, Denoise, Rumble, analyse, render
 
 from bench.damage import clicks, crackle, noise
 from bench.peers import ADECLICK, VINYL_REDUCTION_DB, ffmpeg_command, missing_ffmpeg, tracking, vinyl_chain
@@ -23,6 +23,7 @@ from bench.vinyl_table import vinyl
 REPEATS = 3
 HISS_BELOW_DB = 35.0
 PRESET, FFMPEG_CHAIN = "vinyl preset, shelf on: WAV to WAV", "ffmpeg, the same steps: WAV to WAV"
+ANALYSIS, LEAST_ANALYSIS = "analysis, every finder: from WAV", 60.0
 Times = tuple[float, float]
 
 
@@ -38,6 +39,7 @@ def tables(plan: Plan) -> Iterator[str]:
         found = {name: _found(file) for name, file in files.items()}
     yield _table(times, seconds)
     yield "\n".join(f"- What the preset found, {name}: {what}." for name, what in found.items())
+    yield "\n".join(_analysed(times[name], name) for name in times)
     if times["light"][FFMPEG_CHAIN] is not None:
         yield "\n".join(_promise(times[name], name) for name in times)
 
@@ -75,6 +77,7 @@ def measure(plan: Plan, source: Path) -> dict[str, Times | None]:
     works: dict[str, Callable[[], object] | None] = {}
     for stage in (DcOffset(), Rumble(), Declick(), Denoise()):
         works[type(stage).__name__] = lambda stage=stage: stage.process(planar, rate)
+    works[ANALYSIS] = lambda: analyse(source)
     works[PRESET] = lambda: render(vinyl(), source, target, overwrite=True)
     works["the preset's repairs alone: WAV to WAV"] = lambda: render(
         Chain([Declick(), Denoise()]), source, target, overwrite=True
@@ -127,6 +130,12 @@ def _table(times: dict[str, dict[str, Times | None]], seconds: float) -> str:
 
 def _speed(times: Times | None, at: int) -> str:
     return NOTHING if times is None else f"{1 / max(times[at], 1e-9):.0f}"
+
+
+def _analysed(times: dict[str, Times | None], name: str) -> str:
+    ours, _ = times[ANALYSIS] or (np.inf, 0.0)
+    what = f"The analysis is at least {LEAST_ANALYSIS:.0f} x as fast as real time, {name} clicks, by CPU time"
+    return verdict(what, f"{1 / ours:.0f} x", 1 / ours >= LEAST_ANALYSIS)
 
 
 def _promise(times: dict[str, Times | None], name: str) -> str:
