@@ -1,4 +1,4 @@
-"""What a recording's format was: hits and false alarms of the finders of clipping, bandwidth, codec, bits.
+"""What a recording's format was: hits and false alarms of the finders of clipping, bits, rate and processing.
 
 ``python -m bench.format_finder_table`` prints the tables; ``--split tuning`` is for development.
 """
@@ -15,24 +15,21 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
-from scipy.signal import butter, ellip, iirnotch, lfilter, resample, sosfilt
+from scipy.signal import iirnotch, lfilter, resample
 from wavemend.analysis.bandwidth import BandwidthAnalyser
 from wavemend.analysis.clipping import ClippingAnalyser
 from wavemend.analysis.codec import CodecAnalyser
 from wavemend.analysis.processed import ProcessedAnalyser
 from wavemend.analysis.silences import SilencesAnalyser
+from wavemend.analysis.stereo import StereoAnalyser
 from wavemend.analysis.word_length import WordLengthAnalyser
 
 from bench.tables import markdown
 from bench.takes import Take, takes
 
 RATE = 44100
-LOSSLESS = ("dance-band", "sonic-pi", "festvox")
+BLOCK = 65536
 COUNTS = {"music": 12, "hard": 5, "speech": 8}
-MP3_KBPS = (64, 96, 128, 160, 192)
-OTHER_CODERS = (("aac", "m4a", 96), ("aac", "m4a", 160), ("libvorbis", "ogg", 112), ("libvorbis", "ogg", 192),
-                ("libopus", "opus", 96))  # fmt: skip
-NAMES = {"aac": "AAC", "libvorbis": "Vorbis", "libopus": "Opus"}
 
 Audio = np.ndarray
 
@@ -117,6 +114,17 @@ def limited(audio: Audio, gain_db: float, window: int = 441) -> Audio:
     return np.clip(loud * gain, -1, 1)
 
 
+def coded(audio: Audio, encoder: str, extension: str, kbps: int, rate: int = RATE) -> Audio:
+    """Return `audio` after encoding and decoding by ffmpeg, at 16 bits."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, middle, target = (Path(folder, name) for name in ("a.wav", f"b.{extension}", "c.wav"))
+        soundfile.write(source, audio.T, rate, subtype="PCM_16")
+        quiet = ("ffmpeg", "-y", "-loglevel", "error", "-i")
+        subprocess.run([*quiet, source, "-c:a", encoder, "-b:a", f"{kbps}k", middle], check=True)
+        subprocess.run([*quiet, middle, "-c:a", "pcm_s16le", "-ar", str(rate), target], check=True)
+        return soundfile.read(target, always_2d=True)[0].T
+
+
 def synthetic() -> str:
     """Return the table of waves that are flat or steady by nature."""
     t = np.arange(5 * RATE) / RATE
@@ -129,99 +137,6 @@ def synthetic() -> str:
     }
     rows = [[name, analyse(ClippingAnalyser, wave[np.newaxis]).describe()] for name, wave in waves.items()]
     return markdown("Clipping: hard negatives", ("wave", "said"), rows)
-
-
-# ---- bandwidth
-
-
-def _brick(cutoff: float | tuple[float, float]) -> Audio:
-    return ellip(10, 0.1, 90, cutoff, "low" if np.isscalar(cutoff) else "band", fs=RATE, output="sos")
-
-
-MEDIA: dict[str, tuple[Callable[[], Audio], float, float, float]] = {
-    "codec's brick wall, 16 kHz": (lambda: _brick(16000.0), 0, 16000, 90),
-    "22.05 kHz source, 10.3 kHz": (lambda: _brick(10300.0), 0, 10300, 70),
-    "AM radio, 4.5 kHz, steep": (lambda: _brick(4500.0), 0, 4500, 40),
-    "telephone channel, 300-3400 Hz, steep": (lambda: _brick((300.0, 3400.0)), 300, 3400, 35),
-    "telephone, Butterworth 48 dB/octave": (
-        lambda: butter(8, (300, 3400), "band", fs=RATE, output="sos"), 300, 3400, 40),
-    "acoustic horn, 200-4000 Hz, 24 dB/octave": (
-        lambda: butter(4, (200, 4000), "band", fs=RATE, output="sos"), 200, 4000, 30),
-    "tape, 10 kHz, 12 dB/octave": (lambda: butter(2, 10000, fs=RATE, output="sos"), 0, 10000, 60),
-}  # fmt: skip
-
-
-def through(take: Take, medium: str) -> Audio:
-    """Return a take through a medium's filter, with noise under it, at 16 bits."""
-    design, _, _, below_db = MEDIA[medium]
-    return quantised(with_noise(sosfilt(design(), take.audio, axis=1), below_db))
-
-
-def bandwidth(material: list[Take]) -> str:
-    """Return the table of bandwidth; takes whose own band ends below a filter say nothing of it."""
-    own = [analyse(BandwidthAnalyser, take.audio).upper_hz.max() for take in material]
-    rows = []
-    for medium, (_, low, high, _) in MEDIA.items():
-        upper, lower = [], []
-        for take, end in zip(material, own, strict=True):
-            found = analyse(BandwidthAnalyser, through(take, medium))
-            if end > 1.1 * high:
-                upper.append(abs(found.upper_hz.max() / high - 1))
-            if low:
-                lower.append(abs(found.lower_hz.max() / low - 1))
-        rows.append([medium, str(len(upper)), *_errors(upper), *(_errors(lower) if low else ("–", "–"))])
-    head = ("medium", "takes", "upper end within 3 %", "median error", "lower end within 3 %", "median error")
-    return markdown("Bandwidth", head, rows)
-
-
-def _errors(errors: list[float]) -> tuple[str, str]:
-    close = np.array(errors) < 0.03
-    return f"{close.sum()} of {len(errors)}", f"{100 * np.median(errors):.1f} %"
-
-
-# ---- codec
-
-
-def coded(audio: Audio, encoder: str, extension: str, kbps: int, rate: int = RATE) -> Audio:
-    """Return `audio` after encoding and decoding by ffmpeg, at 16 bits."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, middle, target = (Path(folder, name) for name in ("a.wav", f"b.{extension}", "c.wav"))
-        soundfile.write(source, audio.T, rate, subtype="PCM_16")
-        quiet = ("ffmpeg", "-y", "-loglevel", "error", "-i")
-        subprocess.run([*quiet, source, "-c:a", encoder, "-b:a", f"{kbps}k", middle], check=True)
-        subprocess.run([*quiet, middle, "-c:a", "pcm_s16le", "-ar", str(rate), target], check=True)
-        return soundfile.read(target, always_2d=True)[0].T
-
-
-def codec(material: list[Take]) -> str:
-    """Return the table of lossy history."""
-    lossless = [take for take in material if take.name.startswith(LOSSLESS)]
-    rows = []
-    for kbps in MP3_KBPS:
-        said = [analyse(CodecAnalyser, coded(t.audio, "libmp3lame", "mp3", kbps)).codec for t in material]
-        rows.append([f"MP3, {kbps} kbit/s", *_said(said, "MP3")])
-    for encoder, extension, kbps in OTHER_CODERS:
-        said = [analyse(CodecAnalyser, coded(t.audio, encoder, extension, kbps)).codec for t in lossless]
-        rows.append([f"{NAMES[encoder]}, {kbps} kbit/s", *_said(said, NAMES[encoder])])
-    game = [take for take in material if take.name.startswith(("wesnoth", "fretsonfire"))]
-    rows.append(
-        ["Vorbis, as published", *_said([analyse(CodecAnalyser, t.audio).codec for t in game], "Vorbis")]
-    )
-    said = [analyse(CodecAnalyser, take.audio).codec for take in lossless]
-    rows.append(["—— lossless, as it is", *_said(said, "")])
-    for medium in MEDIA:
-        said = [analyse(CodecAnalyser, through(take, medium)).codec for take in lossless]
-        rows.append([f"lossless, {medium}", *_said(said, "")])
-    note = "Under the line: lossless material, where whatever is said is a false alarm."
-    return markdown(
-        "Lossy history", ("recording", "takes", "right", "lossy, another name", "wrong"), rows, note
-    )
-
-
-def _said(said: list[str], truth: str) -> tuple[str, str, str, str]:
-    right = sum(one == truth for one in said)
-    other = sum(bool(truth and one and one != truth) for one in said)
-    return str(len(said)), str(right), str(other), str(len(said) - right - other)
 
 
 # ---- word length, rate, silences, processing
@@ -352,30 +267,33 @@ def _gated(audio: Audio) -> Audio:
 
 
 def speed(take: Take) -> str:
-    """Return the table of time: milliseconds a second of 44.1 kHz stereo, on one core."""
+    """Return the table of time: milliseconds of CPU a second of 44.1 kHz stereo, the best of five."""
     audio = np.tile(np.broadcast_to(take.audio, (2, take.audio.shape[1])), 6)[:, : 60 * RATE]
     kinds = (ClippingAnalyser, BandwidthAnalyser, CodecAnalyser, WordLengthAnalyser, SilencesAnalyser,
-             ProcessedAnalyser)  # fmt: skip
+             ProcessedAnalyser, StereoAnalyser)  # fmt: skip
     rows, total = [], 0.0
     for kind in kinds:
         analyse(kind, audio[:, :RATE])
-        best = min(_seconds(kind, audio) for _ in range(2))
+        best = min(_seconds(kind, audio) for _ in range(5))
         total += best
         rows.append([kind.__name__, f"{1000 * best / 60:.2f}"])
-    rows.append(["all six", f"{1000 * total / 60:.2f}"])
+    rows.append(["all seven", f"{1000 * total / 60:.2f}"])
     return markdown("Time", ("analyser", "ms a second of stereo, over 60 s"), rows)
 
 
 def _seconds(kind: type, audio: Audio) -> float:
     start = time.process_time()
-    analyse(kind, audio)
+    analyser = kind(RATE, len(audio))
+    for at in range(0, audio.shape[1], BLOCK):
+        analyser.push(audio[:, at : at + BLOCK])
+    analyser.result()
     return time.process_time() - start
 
 
 def table(split: str = "report", counts: dict[str, int] = COUNTS, seconds: float = 10.0) -> Iterator[str]:
     """Yield the tables, measured on the takes of a split."""
     material = [take for kind, count in counts.items() for take in takes(split, kind, count, seconds)]
-    for part in (clipping, bandwidth, codec, word_length, sample_rate, traces):
+    for part in (clipping, word_length, sample_rate, traces):
         yield part(material)
     yield synthetic()
     yield speed(material[0])

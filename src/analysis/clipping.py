@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log10
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..kernels.plateaus import LEAST_RUN, count_amplitudes, plateaus, smallest_step
+from ..kernels.plateaus import LEAST_RUN, measure, plateaus
 from .findings import Analyser, Findings, FindingsError
 from .framing import Audio
 
@@ -37,7 +38,8 @@ _AMPLITUDE_STEPS = 10_000.0
 _AMPLITUDES = 20_000
 _CEILING_SHARE = 3e-4
 _LEAST_CEILING = 0.05
-_LEAST_CROWDING, _LEAST_WIDE_CROWDING, _SURE_CROWDING = 1.3, 1.5, 5.0
+_LEAST_CROWDING, _SURE_CROWDING = 1.0, 5.0
+_LEAST_EDGE, _LEAST_SHOULDER = 1.5, 1.1
 _LEAST_VARIATION_DB = 1.0
 _LOUDEST = 1e6
 
@@ -151,7 +153,6 @@ class ClippingAnalyser(Analyser[Clipping]):
         self._count = 0
 
     def _frame(self, frame: Audio) -> None:
-        frame = np.clip(frame, -_LOUDEST, _LOUDEST)
         joined = np.concatenate([self._carry, frame], axis=1)
         start = self._count * self._grid.hop - self._carry.shape[1]
         for channel, samples in enumerate(joined):
@@ -160,17 +161,20 @@ class ClippingAnalyser(Analyser[Clipping]):
         self._count += 1
 
     def _hear(self, channel: int, audio: Array, start: int) -> None:
-        new = audio[self._carry.shape[1] :]
-        count_amplitudes(new, _AMPLITUDE_STEPS, *self._amplitudes[channel])
-        power = float(np.mean(new**2)) if new.size else 0.0
+        heard = self._carry.shape[1]
+        amplitudes = self._amplitudes[channel]
+        high, low, step, power = measure(audio, heard, _TOLERANCE, _AMPLITUDE_STEPS, *amplitudes)
         if power > 1e-6:
-            level = 10 * np.log10(power)
-            self._level_sums[channel] += 1.0, level, level**2
-        tolerance = min(smallest_step(audio, _TOLERANCE), _COARSEST_STEP)
-        for side, sign in enumerate((1.0, -1.0)):
-            found = plateaus(audio, self._carry.shape[1], sign, tolerance, self._runs)
+            level = 10 * log10(min(power, _LOUDEST**2))
+            sums = self._level_sums[channel]
+            sums[0] += 1.0
+            sums[1] += level
+            sums[2] += level**2
+        tolerance = min(step, _COARSEST_STEP)
+        for side, (sign, peak) in enumerate(((1.0, high), (-1.0, -low))):
+            found = plateaus(audio, heard, sign, peak, tolerance, self._runs)
             for at, length, level, jump in self._runs[:found]:
-                step = int((20 * np.log10(level) - _LOWEST_DBFS) / _STEP_DB)
+                step = int((20 * log10(level) - _LOWEST_DBFS) / _STEP_DB)
                 if jump:
                     self._jumps += 1
                 elif 0 <= step < _STEPS:
@@ -262,8 +266,9 @@ class ClippingAnalyser(Analyser[Clipping]):
                 return float(np.sum(a[low:high])) / max(high - low, 1)
 
             narrow = density(-0.6, 0.1) / max(density(-4.0, -1.5), 1e-9)
-            wide = density(-0.3, 0.1) / max(density(-1.5, -0.5), 1e-9)
-            if narrow >= _LEAST_CROWDING and wide >= _LEAST_WIDE_CROWDING:
+            edge = density(-0.3, 0.1) / max(density(-1.5, -0.5), 1e-9)  # of a hard limit
+            shoulder = density(-1.5, 0.1) / max(density(-6.0, -3.0), 1e-9)  # of a soft one
+            if narrow >= _LEAST_CROWDING and (edge >= _LEAST_EDGE or shoulder >= _LEAST_SHOULDER):
                 share = (narrow - _LEAST_CROWDING) / (_SURE_CROWDING - _LEAST_CROWDING)
                 confidence = 0.5 + 0.4 * min(share, 1.0)
                 best = max(best, (round(20 * np.log10(ceiling), 2), confidence), key=lambda one: one[1])

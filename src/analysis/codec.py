@@ -27,10 +27,11 @@ Array = npt.NDArray[np.float64]
 CODECS = ("MP3", "AAC", "Vorbis")
 
 _SEGMENT = 16384
-_FIRST_GAP_SECONDS = 0.4
-_GAP_GROWTH = 1.2
+_FIRST_GAP_SECONDS = 0.75
+_CLOSE_SEGMENTS = 10
+_GAP_GROWTH = 3.0
 _LOUD_SHARE = 0.5  # of the mean power so far: pauses tell little
-_MOST_SEGMENTS = 24
+_MOST_SEGMENTS = 16
 _FILLED_SHARE = 1e-4
 _ROUNDING = 2.0**-17  # a quarter of a 16-bit step
 _LOUDEST = 1e6
@@ -105,7 +106,7 @@ class _Coder(NamedTuple):
 @lru_cache(maxsize=1)
 def _coders() -> tuple[_Coder, ...]:
     """Build the transforms; their lines spread over the upper half of what coders keep."""
-    granule = layer_3_filters(np.arange(90, 420, 8))
+    granule = layer_3_filters(np.arange(90, 410, 8))
     lines = np.arange(211, 750, 34)
     long = [mdct_filters(window, lines) for window in (kaiser_bessel_window(2048), vorbis_window(2048))]
     return (
@@ -127,8 +128,8 @@ class _Dip(NamedTuple):
 class CodecAnalyser(Analyser[LossyHistory]):
     """Look for the frame grids of lossy coders in segments of 16384 samples, spread over the recording.
 
-    The loudest channel of each segment is taken. Segments follow each other closely at first, then ever less
-    often; two dozen at most, so that a long recording costs hardly more than a short one.
+    The loudest channel of each segment is taken. The first ten lie 0.75 s apart, then they come ever less
+    often; 16 at most, so that a long recording costs hardly more than a short one.
     """
 
     def __init__(self, sample_rate: float, channels: int) -> None:
@@ -149,7 +150,7 @@ class CodecAnalyser(Analyser[LossyHistory]):
             heard = self._listen(frame, self._count * _SEGMENT)
             # a pause tells nothing: the next frame is tried
             self._next = self._count + (max(round(self._gap), 1) if heard else 1)
-            self._gap *= _GAP_GROWTH if heard else 1.0
+            self._gap *= _GAP_GROWTH if heard and self._heard_segments >= _CLOSE_SEGMENTS else 1.0
         self._count += 1
 
     def _conclude(self, rest: Audio) -> LossyHistory:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from ..kernels.decimation import decimate, decimation_filter
 from ..kernels.runs import still_runs
 from ..kernels.stft import hann
 from .findings import Analyser, Findings, FindingsError
@@ -22,6 +23,7 @@ _NO_PEAK = -400.0
 _PEAK_TOLERANCE_DB = 0.003
 _MOST_AT_PEAK = 8  # more samples at the peak are a limiter's or clipped
 _FRAME_SECONDS = 3.0
+_DECIMATED = 5.0  # times the highest frequency looked at: a short filter will do
 _HARMONICS = 8
 _LEAST_HARMONICS = 4
 _NOTCH_DB = 8.0
@@ -110,11 +112,14 @@ class ProcessedAnalyser(Analyser[Processed]):
     """Mean spectrum in frames of three seconds, stretches of digital silence, and the peak."""
 
     def __init__(self, sample_rate: float, channels: int) -> None:
-        length = 2 * int(fft.next_fast_len(max(round(_FRAME_SECONDS * sample_rate / 2), 64), real=True))
-        super().__init__(sample_rate, channels, hop=length)
-        self._window = hann(length)
         top = min(MAINS_HZ[-1] * (_HARMONICS + 1), sample_rate / 2)
-        self._bins = int(top * length / sample_rate)
+        self._factor = max(int(sample_rate / (_DECIMATED * top)), 1)
+        self._taps = decimation_filter(sample_rate, self._factor, top)
+        length = fft.next_fast_len(max(round(_FRAME_SECONDS * sample_rate / self._factor), 64), real=True)
+        # the filter needs as many samples more as its length
+        super().__init__(sample_rate, channels, hop=(length - 1) * self._factor + self._taps.size)
+        self._window = hann(length)
+        self._bins = int(top * length * self._factor / sample_rate)
         self._log_power = np.zeros(self._bins)
         self._frames = 0
         self._peak = 0.0
@@ -130,16 +135,17 @@ class ProcessedAnalyser(Analyser[Processed]):
         self._hear(frame)
         # the loudest channel: what was filtered was filtered in all
         loudest = frame[int(np.argmax(np.einsum("cs,cs->c", frame, frame)))]
-        if np.abs(loudest).max() < 1e-4:
+        if max(loudest.max(), -loudest.min()) < 1e-4:
             return
-        spectrum = fft.rfft(np.clip(loudest, -_LOUDEST, _LOUDEST) * self._window)[: self._bins]
+        low = decimate(np.clip(loudest, -_LOUDEST, _LOUDEST)[np.newaxis], self._taps, self._factor)[0]
+        spectrum = fft.rfft(low * self._window)[: self._bins]
         self._log_power += np.log(spectrum.real**2 + spectrum.imag**2 + 1e-12)
         self._frames += 1
 
     def _hear(self, frame: Audio) -> None:
         """Follow the peak and the gates."""
         magnitude = np.abs(frame)
-        peak = float(magnitude.max(initial=0.0))
+        peak = float(magnitude.max())
         if peak >= self._peak and peak > 0:
             at_peak = int(np.count_nonzero(magnitude > peak * (1 - 1e-5)))
             self._at_peak = at_peak + (self._at_peak if peak < self._peak * (1 + 1e-5) else 0)
@@ -183,7 +189,7 @@ class ProcessedAnalyser(Analyser[Processed]):
         if self._frames < _LEAST_FRAMES:
             return mains, 0, 0.0
         level = 10 / np.log(10) * self._log_power / self._frames
-        frequency = np.arange(self._bins) * self.sample_rate / self._window.size
+        frequency = np.arange(self._bins) * self.sample_rate / (self._factor * self._window.size)
         depths = []
         for harmonic in range(1, _HARMONICS + 1):
             offset = frequency - harmonic * mains

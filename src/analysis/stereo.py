@@ -9,7 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from ..kernels.cross_spectrum import Delay, add_products, coherence, delay
+from ..kernels.cross_spectrum import (
+    Delay,
+    add_levelled_products,
+    add_products,
+    add_samples,
+    coherence,
+    delay,
+)
 from ..kernels.stft import hann
 from .findings import Analyser, Findings, FindingsError
 from .framing import Audio
@@ -27,6 +34,7 @@ _MAX_CHANNELS = 64
 _MOST_DB = 400.0
 _LOUDEST = 1e9
 _HOP_SECONDS = 0.045
+_ALL_FRAMES, _LATER_FRAMES = 256, 8  # 11 s are heard closely, of the rest every eighth frame
 _SILENCE_DBFS = -100.0  # of a channel beside another one with sound: below the dither of 16 bits
 _MONO_DB = -25.0
 _NOISY_MONO_DB = -8.0
@@ -35,10 +43,10 @@ _COHERENT_SHARE = 0.88  # of the energy
 _GAIN_SPREAD_DB = 0.18  # beside what is due to chance
 _QUANTILE = 1.64  # of a normal distribution, either side: nine tenths
 _LEAST_DELAY_MS = 0.0025  # a tenth of a sample at 44.1 kHz
-_STEREO_DELAY_MS = 0.008  # chorus and reverberation alone shift true stereo by up to 0.006 ms
+_STEREO_DELAY_MS = 0.01  # chorus and reverberation alone shift true stereo by up to 0.009 ms
 _LEAST_FRAMES = 8
 _LEAST_BINS = 12.0
-_LEAST_LINEARITY = 0.6
+_LEAST_LINEARITY = 0.33
 _LEAST_SIGNIFICANCE = 12.0
 _RANGE = 1e-7  # of the strongest bin: below it are side lobes and rounding
 
@@ -115,7 +123,7 @@ class Stereo(Findings):
 
     @property
     def late(self) -> Mask:
-        """Which channels are off in time: mono by over 2.5 µs, stereo by over 8 µs; shape (channels - 1,)."""
+        """Which channels are off in time, mono by over 2.5 µs, stereo by over 10; shape (channels - 1,)."""
         least = np.where(self.mono, _LEAST_DELAY_MS, _STEREO_DELAY_MS)
         surely = np.maximum(3 * self.delay_error_ms, least)
         return self.related & (np.abs(self.delay_ms) > surely)
@@ -153,26 +161,34 @@ class StereoAnalyser(Analyser[Stereo]):
         hop = int(fft.next_fast_len(max(int(_HOP_SECONDS * sample_rate), 8), real=True))
         super().__init__(sample_rate, channels, hop)
         self._window = hann(2 * hop)
+        self._single = self._window.astype(np.float32)
+        self._windowed = np.zeros((channels, 2 * hop), np.float32)
         self._before = np.zeros((channels, hop))
+        self._count = 0
         self._power = np.zeros((channels, hop + 1))
         self._cross = np.zeros((channels - 1, hop + 1), np.complex128)
+        self._levelled_power = np.zeros((channels - 1, 2, hop + 1))
+        self._levelled_cross = np.zeros_like(self._cross)
         self._frames = 0
         self._energy = np.zeros(channels)
         self._product = np.zeros(channels - 1)
         self._difference = np.zeros(channels - 1)
 
     def _frame(self, frame: Audio) -> None:
-        frame = np.clip(frame, -_LOUDEST, _LOUDEST)
-        self._energy += np.einsum("ij,ij->i", frame, frame)
-        if self.channels == 1:
-            return
-        self._product += np.einsum("j,ij->i", frame[0], frame[1:])
-        difference = frame[1:] - frame[0]
-        self._difference += np.einsum("ij,ij->i", difference, difference)
-        spectra = fft.rfft(np.concatenate([self._before, frame], axis=1) * self._window, axis=1)
-        add_products(spectra, self._power, self._cross)
+        if max(frame.max(), -frame.min()) > _LOUDEST:
+            frame = np.clip(frame, -_LOUDEST, _LOUDEST)
+        add_samples(frame, self._energy, self._product, self._difference)
+        self._count += 1
+        if self.channels > 1 and (self._count <= _ALL_FRAMES or self._count % _LATER_FRAMES == 0):
+            hop = frame.shape[1]
+            np.multiply(self._before, self._single[:hop], out=self._windowed[:, :hop], casting="same_kind")
+            np.multiply(frame, self._single[hop:], out=self._windowed[:, hop:], casting="same_kind")
+            # single precision is far finer than what a delay of a thousandth of a sample needs
+            spectra = fft.rfft(self._windowed, axis=1)
+            add_products(spectra, self._power, self._cross)
+            add_levelled_products(spectra, self._levelled_power, self._levelled_cross)
+            self._frames += 1
         self._before = frame
-        self._frames += 1
 
     def _conclude(self, rest: Audio) -> Stereo:
         if rest.size:
@@ -206,10 +222,10 @@ class StereoAnalyser(Analyser[Stereo]):
         if self._frames < _LEAST_FRAMES:
             return _UNRELATED
         frames = 0.9 * self._frames  # half-overlapping Hann frames count for a little less than their number
-        coherent = coherence(cross, first * second, frames)
-        coherent *= (first > _RANGE * first.max()) & (second > _RANGE * second.max())
-        coherent[:3] = coherent[-1] = 0.0  # offsets and rumble are no program
-        found = delay(cross, coherent, int(np.ceil(FARTHEST_MS / 1e3 * self.sample_rate)))
+        coherent = coherence(cross, first * second, frames) * _heard(first, second)
+        levelled, powers = self._levelled_cross[other], self._levelled_power[other]
+        alike = coherence(levelled, powers[0] * powers[1], frames) * _heard(powers[0], powers[1])
+        found = delay(levelled, alike, int(np.ceil(FARTHEST_MS / 1e3 * self.sample_rate)))
         omega = np.pi * np.arange(cross.size) / (cross.size - 1)
         turned = (cross * np.exp(1j * omega * found.samples)).real
         # a window that slides off itself by the delay sees that much less in common
@@ -230,7 +246,7 @@ class _Pair(NamedTuple):
 
     @property
     def related(self) -> bool:
-        """Whether one delay explains most of what they have in common, and by more than chance."""
+        """Whether one delay explains much of what they have in common, and by far more than chance."""
         found = self.delay
         bins = (found.significance / max(found.linearity, 1e-9)) ** 2 / 2  # about how many are coherent
         steady = found.linearity >= _LEAST_LINEARITY
@@ -244,6 +260,13 @@ class _Pair(NamedTuple):
 
 
 _UNRELATED = _Pair(Delay(0.0, 0.0, 1.0, 0.0, 0.0, 0.0), 0.0, False)
+
+
+def _heard(first: Array, second: Array) -> Mask:
+    """Tell which bins are sound in both channels, not an offset, rumble, side lobes or rounding."""
+    heard = (first > _RANGE * first.max()) & (second > _RANGE * second.max())
+    heard[:3] = heard[-1] = False
+    return np.asarray(heard)
 
 
 def _one_gain(first: Array, second: Array, coherent: Array, frames: float) -> bool:

@@ -12,9 +12,11 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 from scipy import fft, optimize
 
 Array = npt.NDArray[np.float64]
+Single = npt.NDArray[np.float32]
 Spectra = npt.NDArray[np.complex64]
 
 LAYER_3_GRANULE = 576
@@ -155,10 +157,23 @@ def frame_levels(audio: Array, spectra: Spectra, taps: int, period: int, least: 
     # single precision is far finer than the rounding to 16 bits that is looked at
     spectrum = fft.rfft(audio.astype(np.float32), length)
     total = np.zeros(period)
+    product = np.empty(frames * period)
+    batch = np.empty((_BATCH, spectrum.size), np.complex64)
     for first in range(0, len(spectra), _BATCH):
-        product = spectrum * spectra[first : first + _BATCH]
-        power = fft.irfft(product, length, axis=1, overwrite_x=True)[:, : frames * period]
-        power **= 2
-        power += np.float32(least**2)
-        total += np.log(power).reshape(-1, period).sum(axis=0, dtype=np.float64)
-    return total / (frames * len(spectra))
+        some = spectra[first : first + _BATCH]
+        output = fft.irfft(np.multiply(spectrum, some, out=batch[: len(some)]), length, axis=1)
+        _multiply_powers(output, least**2, product)
+        total += np.log(product).reshape(-1, period).sum(axis=0)
+    return np.asarray(total / (frames * len(spectra)) + np.log(least**2))
+
+
+@njit(cache=True, nogil=True)
+def _multiply_powers(output: Single, least: float, product: Array) -> None:
+    """Multiply over rows what `output` has in power, over `least`: one logarithm serves a whole batch."""
+    scale = 1.0 / least
+    for i in range(product.size):
+        product[i] = 1.0
+    for row in range(output.shape[0]):
+        for i in range(product.size):
+            value = np.float64(output[row, i])
+            product[i] *= 1.0 + value * value * scale

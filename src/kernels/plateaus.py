@@ -5,6 +5,7 @@ stays within a tolerance for n samples moves by less than twice that in the next
 the run are compared with the tolerance.
 """
 
+# ruff: noqa: PLR0917 - kernels take plain arrays by position
 from __future__ import annotations
 
 import numpy as np
@@ -13,6 +14,7 @@ from numba import njit
 
 Vector = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
+Measures = tuple[float, float, float, float]
 
 LEAST_RUN = 3
 _STEEP = 8.0  # tolerances, in and out together
@@ -21,18 +23,50 @@ _CEILING = 0.997  # of the frame's extreme
 
 
 @njit(cache=True, nogil=True)
-def smallest_step(x: Vector, least: float) -> float:
-    """Smallest difference of successive samples that is at least `least`; `least` where there is none."""
-    found = np.inf
-    for i in range(1, x.size):
-        step = abs(x[i] - x[i - 1])
-        if least <= step < found:
-            found = step
-    return found if found < np.inf else least
+def measure(x: Vector, first: int, least: float, steps: float, upper: Counts, lower: Counts) -> Measures:
+    """Measure a frame in one pass, and count its samples by amplitude.
+
+    Parameters
+    ----------
+    x
+        Shape (n,).
+    first
+        Samples before this one were counted with an earlier frame.
+    least
+        Smaller steps than this are not looked at.
+    steps
+        Steps of amplitude to full scale.
+    upper, lower
+        Samples at or above 0, and below it, by amplitude; updated in place.
+
+    Returns
+    -------
+    tuple
+        Highest and lowest sample (0 at least and at most); smallest difference of successive samples that is
+        at least `least`, or `least` where there is none; mean square of the samples that were counted.
+    """
+    high, low, smallest, power = 0.0, 0.0, np.inf, 0.0
+    last = upper.size - 1
+    before = x[0] if x.size else 0.0
+    for i in range(x.size):
+        value = x[i]
+        step = abs(value - before)
+        before = value
+        if least <= step < smallest:
+            smallest = step
+        high, low = max(high, value), min(low, value)
+        if i >= first:
+            power += value * value
+            place = int(min(abs(value) * steps, last))
+            if value >= 0:
+                upper[place] += 1
+            else:
+                lower[place] += 1
+    return high, low, smallest if smallest < np.inf else least, power / max(x.size - first, 1)
 
 
 @njit(cache=True, nogil=True)
-def plateaus(x: Vector, first: int, sign: float, tolerance: float, runs: Vector) -> int:
+def plateaus(x: Vector, first: int, sign: float, peak: float, tolerance: float, runs: Vector) -> int:
     """Find the flat tops of ``sign * x`` that end at `first` or later.
 
     Parameters
@@ -43,6 +77,8 @@ def plateaus(x: Vector, first: int, sign: float, tolerance: float, runs: Vector)
         Earlier ends were reported before; nothing that touches the beginning of `x` is reported.
     sign
         1 for upper, -1 for lower extremes.
+    peak
+        Maximum of ``sign * x``.
     tolerance
         How far samples of a run may lie from its first.
     runs
@@ -54,14 +90,12 @@ def plateaus(x: Vector, first: int, sign: float, tolerance: float, runs: Vector)
     int
         How many were found; at most `most` are written.
     """
-    peak = 0.0
-    for i in range(x.size):
-        peak = max(peak, sign * x[i])
     count = 0
+    least = max(_CEILING * peak, tolerance)
     i = 1
     while i < x.size - 1:
         level = sign * x[i]
-        if level < _CEILING * peak or level <= tolerance:
+        if level < least or level <= tolerance:
             i += 1
             continue
         stop = i + 1
@@ -81,15 +115,3 @@ def plateaus(x: Vector, first: int, sign: float, tolerance: float, runs: Vector)
             count += 1
         i = stop
     return int(min(count, runs.shape[0]))
-
-
-@njit(cache=True, nogil=True)
-def count_amplitudes(x: Vector, steps: float, upper: Counts, lower: Counts) -> None:
-    """Count samples by amplitude, `steps` to full scale, those above 0 and those below 0 apart."""
-    last = upper.size - 1
-    for i in range(x.size):
-        place = int(min(abs(x[i]) * steps, last))
-        if x[i] >= 0:
-            upper[place] += 1
-        else:
-            lower[place] += 1

@@ -23,6 +23,8 @@ def analyse(audio, rate=RATE):
         {"lower_hz": [30000.0, 30000.0]},
         {"nyquist_hz": 0.0},
         {"upper_drop_db": [[1.0], [2.0]]},
+        {"upper_error": [-0.1, 0.0]},
+        {"lower_error": [0.0]},
         {"confidence": 1.5},
         {"confidence": float("nan")},
         {"confidence": "high"},
@@ -82,3 +84,23 @@ def test_a_click_changes_nothing():
     clicked = audio.copy()
     clicked[0, 100_000] = 1.0
     np.testing.assert_allclose(analyse(clicked).upper_hz, analyse(audio).upper_hz, rtol=0.02)
+
+
+def test_a_gentle_slope_is_placed_less_surely_and_says_so():
+    """The truth lies within two of the standard errors that are claimed, and these grow as slopes fall."""
+    claimed = []
+    for order in (16, 8, 4):
+        sections = butter(order, 6000, fs=RATE, output="sos")
+        found = analyse(with_floor(sosfilt(sections, white(6)), 60))
+        assert abs(found.upper_hz[0] / 6000 - 1) < 2 * found.upper_error[0]
+        claimed.append(found.upper_error[0])
+    assert claimed == sorted(claimed)
+    assert claimed[0] < 0.05 < claimed[-1]
+
+
+def test_confidence_falls_with_the_slope():
+    steep = analyse(with_floor(sosfilt(ellip(10, 0.1, 80, 6000, fs=RATE, output="sos"), white(6))))
+    gentle = analyse(with_floor(sosfilt(butter(4, 6000, fs=RATE, output="sos"), white(6)), 60))
+    assert steep.confidence > 0.75 > 0.6 > gentle.confidence > 0.3
+    assert "give or take" in gentle.describe()
+    assert "give or take" not in steep.describe()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from wavemend.analysis.clipping import NO_LEVEL, Clipping, ClippingAnalyser
 from wavemend.analysis.findings import FindingsError
 
@@ -97,3 +98,14 @@ def test_saturation_under_noise_crowds():
     assert found.soft
     assert found.crowding_dbfs[0] == pytest.approx(-6.0, abs=0.3)
     assert not analyse(0.2 * audio + noise).found
+
+
+def test_soft_saturation_crowds_and_a_limiter_does_not():
+    """Tanh takes samples to its ceiling; a gain that follows the peaks leaves their distribution alone."""
+    audio = music(8) / 0.5
+    noise = 1e-3 * np.random.default_rng(1).standard_normal(audio.shape)
+    saturated = analyse(0.7 * np.tanh(6 * audio) + noise)
+    assert saturated.soft
+    assert saturated.crowding_dbfs[0] == pytest.approx(20 * np.log10(0.7), abs=0.5)
+    reduction = np.minimum(1, 0.5 / maximum_filter1d(np.abs(audio), 4410))
+    assert not analyse(uniform_filter1d(reduction, 2205) * audio + noise).found

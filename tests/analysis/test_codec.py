@@ -91,3 +91,10 @@ def test_filters_have_unit_energy_and_are_apart():
         products = filters @ filters.T
         np.testing.assert_allclose(np.diag(products), 1.0)
         assert np.abs(products - np.eye(40)).max() < 0.05
+
+
+def test_a_long_recording_costs_little_more_than_a_short_one():
+    """Segments follow each other closely at first, then ever less often, sixteen at most."""
+    five_seconds = music(5)
+    heard_s = [analyse(np.tile(five_seconds, times)).heard_s for times in (2, 8, 40)]
+    assert 3.0 < heard_s[0] < heard_s[1] < heard_s[2] <= 16 * 16384 / RATE

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
+from scipy.signal import butter, lfilter
 from wavemend.analysis.findings import FindingsError
 from wavemend.analysis.stereo import NO_DIFFERENCE_DB, Stereo, StereoAnalyser
 
@@ -83,6 +83,27 @@ def test_panned_sources_are_stereo_in_order():
     places = np.array([[0.9, 0.7, 0.3], [0.4, 0.7, 0.9]])
     found = analyse(places @ np.stack([source(seed=seed) for seed in (1, 2, 3)]))
     assert not found.found
+
+
+def test_loud_notes_of_one_instrument_do_not_outweigh_the_rest():
+    """A few partials far above everything else come late; all that is common comes at once."""
+    common = source(6)
+    t = np.arange(common.size) / RATE
+    notes = sum(np.sin(2 * np.pi * 300.3 * k * t) for k in range(1, 12)) * (0.2 + np.abs(np.sin(9 * t)))
+    notes *= 5 * np.std(common) / np.std(notes)
+    apart = 0.3 * source(6, seed=7), 0.3 * source(6, seed=8)
+    found = analyse(
+        np.stack([common + notes + apart[0], shifted(common, 2.3) + shifted(notes, 9.0) + apart[1]])
+    )
+    assert found.related[0]
+    assert found.delay_ms[0] * RATE / 1e3 == pytest.approx(2.3, abs=0.1)
+
+
+def test_the_error_tells_of_bands_that_disagree():
+    low, high = (lfilter(*butter(6, 3000, kind, fs=RATE), source(6)) for kind in ("low", "high"))
+    one = analyse(np.stack([low + 9 * high, shifted(low + 9 * high, 1.0)]))
+    two = analyse(np.stack([low + 9 * high, shifted(low, 1.4) + shifted(9 * high, 1.0)]))
+    assert two.delay_error_ms[0] > 5 * one.delay_error_ms[0]
 
 
 def test_a_silent_channel():
