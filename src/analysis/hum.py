@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,10 @@ from ..kernels.decimation import decimate, decimation_filter
 from ..kernels.stft import hann
 from .findings import Analyser, Findings, FindingsError
 from .framing import Audio
+from .hum_breaks import breaks_off
 from .hum_comb import (
     HIGH_HZ,
+    LOW_HARMONICS,
     LOW_HZ,
     MOST_HARMONICS,
     NO_LEVEL,
@@ -23,6 +26,7 @@ from .hum_comb import (
     harmonic_levels,
     search,
 )
+from .hum_floor import LongWindows, Powers, Spectra
 
 Array = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -34,9 +38,10 @@ _LOUDEST = 1e6
 _LOW_RATE_HZ = 2600.0
 _WINDOW_SECONDS = 1.5  # five fit into three seconds of hum alone; longer ones smear what wanders
 _BIN_HZ = 0.25
+_LONG_HZ = 490.0  # eight harmonics of 60 Hz, and what surrounds them
 _SEGMENT_WINDOWS = 80  # 30 s
+_BREAK_SECONDS = 0.375
 
-_FOUND_SCORE = 18.0
 _FOUND_SHARE = 0.25
 _MOST_COMBS = 8
 
@@ -48,7 +53,8 @@ class Hum(Findings):
     Attributes
     ----------
     frequency_hz
-        Fundamental, averaged over the windows in which it shows; 0 where there is no hum.
+        Fundamental, averaged over the recording; where it does not show, it counts as it was close by. 0 for
+        no hum.
     wander_hz
         Standard deviation of the fundamental over these windows.
     harmonic
@@ -143,8 +149,9 @@ class Hum(Findings):
 class HumAnalyser(Analyser[Hum]):
     """Look for a comb of steady lines in half minutes of the recording, and add up what they say.
 
-    Windows of 1.5 s at a low rate hold the first twelve harmonics, windows of 0.4 s those up to 8 kHz. The
-    spectra of at most one minute are kept.
+    Windows of 1.5 s at a low rate hold the first twelve harmonics, windows of 0.4 s those up to 8 kHz: the
+    latter are transformed only where there is hum. What is kept is one minute of spectra at most, and half
+    of its samples.
     """
 
     def __init__(self, sample_rate: float, channels: int) -> None:
@@ -159,9 +166,12 @@ class HumAnalyser(Analyser[Hum]):
         self._high = Spectrogram(
             sample_rate, low_hop * factor, low_hop * factor, min(HIGH_HZ, 0.47 * sample_rate)
         )
+        self._long = LongWindows(int(_LONG_HZ / self._low.bin_hz), self._low.points, low_hop)
+        self._full: list[npt.NDArray[np.float32]] = []
+        self._low_frames: list[Audio] = []
         self._recent = np.zeros((channels, 4 * low_hop))
         self._frames = 0
-        self._tally = Tally(channels)
+        self._tally = Tally(low_rate, channels)
 
     def _frame(self, frame: Audio) -> None:
         frame = np.clip(frame, -_LOUDEST, _LOUDEST)
@@ -170,20 +180,32 @@ class HumAnalyser(Analyser[Hum]):
         low = decimate(audio, self._taps, self._factor)
         self._recent = np.concatenate([self._recent[:, low.shape[1] :], low], axis=1)
         self._frames += 1
+        self._low_frames.append(low)
         if self._frames < 4:
             return
-        self._low.hear(self._recent)
+        self._long.hear(self._low.hear(self._recent))
         if self._frames % 2 == 0:  # half of them are enough for levels
-            self._high.hear(frame)
+            self._full.append(frame.astype(np.float32))
         if len(self._low.rows) == 2 * _SEGMENT_WINDOWS:
-            self._tally.hear(*self._segment(_SEGMENT_WINDOWS))
+            self._segment(_SEGMENT_WINDOWS)
 
-    def _segment(self, windows: int) -> tuple[Stretch, Stretch]:
-        return self._low.take(windows), self._high.take((windows + 1) // 2)
+    def _segment(self, windows: int) -> None:
+        half = (windows + 1) // 2
+        full, self._full = self._full[:half], self._full[half:]
+        # the last window needs three frames more than it begins before
+        audio = np.concatenate(self._low_frames[: windows + 3], axis=1)
+        self._low_frames = self._low_frames[windows:]
+        low, long = self._low.take(windows), self._long.take(half)
+        self._tally.hear(low, long, audio, lambda: self._high_levels(full))
+
+    def _high_levels(self, full: list[npt.NDArray[np.float32]]) -> Stretch:
+        for frame in full:
+            self._high.hear(frame.astype(np.float64))
+        return self._high.take(len(full))
 
     def _conclude(self, rest: Audio) -> Hum:
         if self._low.rows:
-            self._tally.hear(*self._segment(len(self._low.rows)))
+            self._segment(len(self._low.rows))
         return self._tally.conclude()
 
 
@@ -204,25 +226,26 @@ class Spectrogram:
 
     def __init__(self, rate: float, length: int, points: float, highest_hz: float) -> None:
         self._window = hann(length) * (np.sqrt(2.0) / np.sum(hann(length)))
-        self._points = int(fft.next_fast_len(max(int(points), length), real=True))
-        self._bin_hz = rate / self._points
-        self._bins = int(highest_hz / self._bin_hz)
+        self.points = int(fft.next_fast_len(max(int(points), length), real=True))
+        self.bin_hz = rate / self.points
+        self._bins = int(highest_hz / self.bin_hz)
         self.rows: list[npt.NDArray[np.float32]] = []
 
-    def hear(self, audio: Audio) -> None:
-        """Keep the levels of a window, shape (channels, length)."""
-        spectra = fft.rfft(audio * self._window, self._points, axis=1)[:, : self._bins]
+    def hear(self, audio: Audio) -> Spectra:
+        """Keep the levels of a window, shape (channels, length), and return its spectra."""
+        spectra = fft.rfft(audio * self._window, self.points, axis=1)[:, : self._bins].astype(np.complex64)
         power = spectra.real**2 + spectra.imag**2
         power = np.concatenate([power, power.mean(axis=0, keepdims=True)])
-        self.rows.append((10 * np.log10(power + 1e-16)).astype(np.float32))
+        self.rows.append(10 * np.log10(power + np.float32(1e-16)))
+        return spectra
 
     def take(self, windows: int) -> Stretch:
         """Take away the oldest rows."""
         taken, self.rows = self.rows[:windows], self.rows[windows:]
         if not taken:
-            return Stretch(np.empty((0, 0, 0)), np.empty((0, 0)), self._bin_hz)
+            return Stretch(np.empty((0, 0, 0)), np.empty((0, 0)), self.bin_hz)
         levels = np.stack(taken, axis=1).astype(np.float64)
-        return Stretch(levels[:-1], levels[-1], self._bin_hz)
+        return Stretch(levels[:-1], levels[-1], self.bin_hz)
 
 
 @dataclass
@@ -245,24 +268,36 @@ class _Heard:
 class Tally:
     """Add up the combs of a recording's stretches."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, low_rate: float, channels: int) -> None:
+        self._low_rate = low_rate
         self._channels = channels
         self._combs: list[_Heard] = []
         self._stretches = 0
 
-    def hear(self, low: Stretch, high: Stretch) -> None:
-        """Search one stretch, at the low rate and at the full one."""
+    def hear(self, low: Stretch, long: Powers, audio: Audio, full: Callable[[], Stretch]) -> None:
+        """Search one stretch: windows of 1.5 and 3 s, the low rate's samples, and on demand the full rate."""
         self._stretches += 1
         known = [comb.mean_hz for comb in self._combs]
+        combs = [comb for comb in search(low, long, known) if comb.score >= 0.5]
+        if not combs:
+            return
+        high = full()
         met: list[float] = []
-        for comb in sorted(search(low.together, low.bin_hz, known), key=lambda comb: -comb.score):
-            enough = comb.score >= _FOUND_SCORE / 2
-            if enough and all(abs(comb.frequency_hz - other) > SAME_HZ for other in met):
-                met.append(comb.frequency_hz)
-                self._add(comb, low, high)
+        for comb in sorted(combs, key=lambda comb: -comb.score):
+            if all(abs(comb.frequency_hz - other) > SAME_HZ for other in met):
+                level = harmonic_levels(comb, low, high)
+                if not self._breaks_off(comb, level, audio):
+                    met.append(comb.frequency_hz)
+                    self._add(comb, level)
 
-    def _add(self, comb: Comb, low: Stretch, high: Stretch) -> None:
-        level = harmonic_levels(comb, low, high)
+    def _breaks_off(self, comb: Comb, level: Array, audio: Audio) -> bool:
+        lines = np.arange(1, LOW_HARMONICS + 1) * comb.frequency_hz
+        use = (lines < LOW_HZ) & (level[:, :LOW_HARMONICS] > NO_LEVEL).any(axis=0)
+        window = round(self._low_rate * _BREAK_SECONDS)
+        heard = level[:, :LOW_HARMONICS][:, use]
+        return bool(use.any()) and breaks_off(audio, window, lines[use] / self._low_rate, heard)
+
+    def _add(self, comb: Comb, level: Array) -> None:
         heard = level > NO_LEVEL
         power = np.where(heard, 10 ** (level / 10), 0.0)
         square = comb.variance + comb.frequency_hz**2
@@ -284,7 +319,7 @@ class Tally:
         found = [
             comb
             for comb in self._combs
-            if comb.best >= _FOUND_SCORE and comb.stretches >= _FOUND_SHARE * self._stretches
+            if comb.best >= 1.0 and comb.stretches >= _FOUND_SHARE * self._stretches
         ]
         if not found:
             return Hum.nothing(self._channels)
@@ -300,5 +335,5 @@ class Tally:
             harmonic=heard + 1,
             level_dbfs=np.round(level, 2),
             share=round(comb.stretches / self._stretches, 3),
-            confidence=round(min(0.5 + 0.5 * (comb.best / _FOUND_SCORE - 1.0), 0.99), 2),
+            confidence=round(min(0.5 + 0.5 * (comb.best - 1.0), 0.99), 2),
         )

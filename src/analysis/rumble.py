@@ -15,6 +15,7 @@ from .findings import Analyser, Findings, FindingsError
 from .framing import Audio
 
 Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 NO_LEVEL = -200.0
 """Level, dBFS, that stands for no rumble."""
@@ -37,10 +38,11 @@ _ABOVE_HZ = (70.0, 140.0)  # what rumble must stand out of: a hiss that reaches 
 
 # histogram of levels, in steps of 1 dB
 _LEAST_DB, _STEPS = -180, 320
-_EARLY, _LATE = 0.1, 0.3
+_EARLY, _LATE, _LATEST = 0.1, 0.3, 0.9
 _STEADY_DB = 3.0
 _LEAST_DBFS = -78.0
 _LEAST_EXCESS_DB = 6.0
+_UNDER_PROGRAM_DB = 29.0  # what lies further down many clean recordings have: halls, reverberation, codecs
 _LEAST_WINDOWS = 4
 _LINE_HZ = 5.0
 _LOWEST_NOTE_HZ = 27.0
@@ -141,11 +143,16 @@ class RumbleAnalyser(Analyser[RumbleFindings]):
         self._bins = int(_ABOVE_HZ[1] / self._bin_hz)
         rows = channels + 2 if channels == 2 else channels
         self._histogram = np.zeros((rows, self._bins, _STEPS), np.int64)
+        self._at = _STEPS * np.arange(rows * self._bins).reshape(rows, self._bins)
+        self._scale = 2 / (self._rate * np.sum(self._window**2))
         self._frames = 0
+        self._energy, self._samples = np.zeros(channels), 0
         self._pulse = Pulsation(rate, self._pulse_hop)
 
     def _frame(self, frame: Audio) -> None:
         frame = np.clip(frame, -_LOUDEST, _LOUDEST)
+        self._energy += np.einsum("ct,ct->c", frame, frame)
+        self._samples += frame.shape[1]
         audio = np.concatenate([self._before, frame], axis=1)
         self._before = audio[:, audio.shape[1] - self._before.shape[1] :]
         low = decimate(audio, self._taps, self._factor)
@@ -157,20 +164,18 @@ class RumbleAnalyser(Analyser[RumbleFindings]):
         window = self._recent - self._recent.mean(axis=1, keepdims=True)  # an offset is no rumble
         spectra = fft.rfft(window * self._window, axis=1)[:, : self._bins]
         if self.channels == 2:
-            left, right = spectra
-            both = [(left + right) / np.sqrt(2.0), (left - right) / np.sqrt(2.0)]
+            both = np.sqrt(0.5) * np.stack([spectra[0] + spectra[1], spectra[0] - spectra[1]])
             spectra = np.concatenate([spectra, both])
-        density = spectra.real**2 + spectra.imag**2
-        density *= 2 / (self._rate * np.sum(self._window**2))
+        density = self._scale * (spectra.real**2 + spectra.imag**2)
         step = np.floor(10 * np.log10(density + 1e-18)).astype(int) - _LEAST_DB
-        rows, bins = np.indices(step.shape)
-        self._histogram[rows, bins, np.clip(step, 0, _STEPS - 1)] += 1
+        # each bin of each row has a histogram of its own, so no place is met twice
+        self._histogram.reshape(-1)[self._at + np.clip(step, 0, _STEPS - 1)] += 1
 
     def _conclude(self, rest: Audio) -> RumbleFindings:
         if self._frames - 1 < _LEAST_WINDOWS:
             return RumbleFindings.nothing(self.channels)
         early, late = self._floor(_EARLY), self._floor(_LATE)
-        rumbles = self._rumbling(early, late)
+        rumbles = self._rumbling(early, late, self._floor(_LATEST))
         heard = rumbles[: self.channels].any(axis=1)
         if not heard.any():
             return RumbleFindings.nothing(self.channels)
@@ -191,16 +196,23 @@ class RumbleAnalyser(Analyser[RumbleFindings]):
             confidence=round(0.4 + 0.59 * float(np.clip(certain, 0.0, 1.0)), 2),
         )
 
-    def _rumbling(self, early: Array, late: Array) -> npt.NDArray[np.bool_]:
+    def _rumbling(self, early: Array, late: Array, latest: Array) -> Flags:
         """Return which bins hold rumble, shape (rows, bins).
 
         No note lies below 27.5 Hz, so it must show there; from there it is followed upwards as far as the
-        level is steady and does not rise, as it does where notes begin.
+        level is steady and does not rise, as it does where notes begin. It must be more than the foot of a
+        hiss: stand out of the floor between the notes above it, or, where dense music leaves no floor there,
+        be noise that never ends and does not lie far under the program.
         """
         hz = np.arange(self._bins) * self._bin_hz
         steady = np.abs(late - early) < _STEADY_DB
+        always = steady & (np.abs(latest - early) < _STEADY_DB)
         below = (hz >= LOWEST_HZ) & (hz < _LOWEST_NOTE_HZ)
         above = (hz >= _ABOVE_HZ[0]) & (hz <= _ABOVE_HZ[1])
+        lasts = (np.mean(always[:, below], axis=1) >= _LEAST_STEADY) & (
+            np.mean(always[:, above], axis=1) < 0.5
+        )
+        program_db = self._program_db(late.shape[0])
         rumbles = np.zeros(late.shape, bool)
         for row in range(late.shape[0]):
             anchor = below & steady[row]
@@ -208,9 +220,10 @@ class RumbleAnalyser(Analyser[RumbleFindings]):
                 continue
             level = 10 * np.log10(np.sum(10 ** (late[row, anchor] / 10)) * self._bin_hz)
             highest = late[row, anchor].max()
-            hiss = above & steady[row]
-            is_hiss = hiss.any() and highest - np.median(late[row, hiss]) < _LEAST_EXCESS_DB
-            if level < _LEAST_DBFS or is_hiss:
+            floor = above & steady[row]
+            is_foot = floor.any() and highest - np.median(late[row, floor]) < _LEAST_EXCESS_DB
+            is_near = lasts[row] and level > program_db[row] - _UNDER_PROGRAM_DB
+            if level < _LEAST_DBFS or (is_foot and not is_near):
                 continue
             follows = (hz >= _LOWEST_NOTE_HZ) & (hz <= HIGHEST_HZ)
             breaks = follows & ~(steady[row] & (late[row] < highest + _RISE_DB))
@@ -218,7 +231,13 @@ class RumbleAnalyser(Analyser[RumbleFindings]):
             rumbles[row] = anchor | (follows & (hz < end))
         return rumbles
 
-    def _lateral(self, late: Array, rumbles: npt.NDArray[np.bool_]) -> float:
+    def _program_db(self, rows: int) -> Array:
+        """Return the recording's level, dBFS, for each channel, and for sum and difference that of both."""
+        power = self._energy / self._samples
+        power = np.append(power, np.full(rows - power.size, power.mean()))
+        return np.asarray(10 * np.log10(np.maximum(power, 1e-20)))
+
+    def _lateral(self, late: Array, rumbles: Flags) -> float:
         """Return the sum's share of the power, where either channel rumbles."""
         where = rumbles[: self.channels].any(axis=0)
         lateral, vertical = np.sum(10 ** (late[self.channels :, where] / 10), axis=1)
@@ -267,14 +286,13 @@ class Pulsation:
 
     def hear(self, low: Audio) -> None:
         """Hear whole hops, shape (channels, n)."""
-        for start in range(0, low.shape[1], self._hop):
-            part = low[:, start : start + self._hop]
-            if self._before is not None:
-                window = np.concatenate([self._before, part], axis=1) * self._window
-                spectra = fft.rfft(window, axis=1)[:, self._rumbles]
-                power = float(np.sum(spectra.real**2 + spectra.imag**2))
-                self._levels.append(float(np.log(power + 1e-18)))
-            self._before = part
+        if self._before is not None:
+            low = np.concatenate([self._before, low], axis=1)
+        self._before = low[:, low.shape[1] - self._hop :]
+        windows = np.lib.stride_tricks.sliding_window_view(low, 2 * self._hop, axis=1)[:, :: self._hop]
+        spectra = fft.rfft(windows * self._window, axis=2)[..., self._rumbles]
+        power = np.sum(spectra.real**2 + spectra.imag**2, axis=(0, 2))
+        self._levels.extend(np.log(power + 1e-18).tolist())
         if len(self._levels) >= _PULSE_FRAMES:
             self._add(self._levels[:_PULSE_FRAMES])
             self._levels = self._levels[_PULSE_FRAMES:]

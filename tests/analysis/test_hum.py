@@ -97,6 +97,24 @@ def test_a_held_note_is_no_hum(hz, start, length):
     assert not analyse(note(hz, start, length) + HISS[0, : 25 * RATE]).found
 
 
+@pytest.mark.parametrize("hz", [50.0, 55.0, 60.0])
+@pytest.mark.parametrize("every", [1.5, 2.5, 5.0])
+def test_a_note_struck_again_and_again_is_no_hum(hz, every):
+    notes = sum(note(hz, start, every - 0.6) for start in np.arange(0.0, 25.0, every))
+    assert not analyse(notes + HISS[0, : 25 * RATE]).found
+
+
+def test_hum_that_never_stands_free_is_found():
+    draw = np.random.default_rng(4)
+    program = 0.1 * draw.standard_normal((2, 30 * RATE))
+    hum = comb(50.03, 30.0, heights=1 / np.arange(1.0, 9.0), level=0.008)
+    found = analyse(program + hum)
+    assert found.frequency_hz == pytest.approx(50.03, abs=0.05)
+    assert 1 in found.harmonic
+    np.testing.assert_allclose(found.level_dbfs[:, 0], 20 * np.log10(0.008 / np.sqrt(2)), atol=3.0)
+    assert not analyse(program).found
+
+
 def test_hum_under_a_held_note_is_found():
     audio = note(55.0, 2, 9) + comb(50.0, 25.0, level=0.002) + HISS[0, : 25 * RATE]
     assert analyse(audio).frequency_hz == pytest.approx(50.0, abs=0.02)

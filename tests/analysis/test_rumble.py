@@ -78,6 +78,18 @@ def test_rumble_between_notes_is_found():
     assert found.level_dbfs[0] == pytest.approx(-50.0, abs=2.0)
 
 
+def test_rumble_under_music_that_never_pauses_is_found():
+    """Notes that swell from 60 to 160 Hz leave no floor there to stand out of."""
+    sections = butter(4, (60.0, 160.0), "bandpass", fs=RATE, output="sos")
+    draw = np.random.default_rng(2)
+    swell = 1.0 + 0.9 * np.sin(2 * np.pi * np.arange(30 * RATE) / RATE / 6.0)
+    music = 0.2 * swell * sosfilt(sections, draw.standard_normal(30 * RATE))
+    program_db = 10 * np.log10(np.mean(music**2))
+    found = analyse(music + rumble(level_db=program_db - 25))
+    assert found.level_dbfs[0] == pytest.approx(program_db - 25, abs=2.5)
+    assert not analyse(music + hiss()).found
+
+
 @pytest.mark.parametrize("hz", [30.9, 41.2, 55.0])
 def test_notes_are_none(hz):
     assert not analyse(notes(hz=hz) + hiss()).found
