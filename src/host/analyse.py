@@ -17,6 +17,7 @@ from ..analysis.noise_print import NO_NOISE, NoisePrint
 from ..analysis.processed import Processed
 from ..analysis.program import Program
 from ..analysis.rumble import RumbleFindings
+from ..analysis.stereo import Stereo
 from ..analysis.survey import Survey
 from ..errors import AudioFileError, Cancelled
 from .document import AudioHash, AudioIdentity
@@ -25,9 +26,10 @@ from .files.audio_reader import AudioReader
 from .passes import READ_BLOCK, Progress
 from .strength import LOSSY_STRENGTH
 
-_WORN_CLICKS_PER_MINUTE = 3.0
+_SURE_OF_CLICKS = 0.6
 _NARROW_HZ = 9_000.0  # electrically recorded 78s end below, LPs above
 _LP_RPM = 46.0
+_DENSE_PER_MINUTE, _THIN_HZ = 1000.0, 60.0
 _INAUDIBLE_DB = 60.0  # A-weighted noise so far under the program: no carrier is that quiet
 _ARCHIVE_BITS, _ARCHIVE_RATE = 24, 96_000
 
@@ -194,16 +196,12 @@ def suggest(form: AudioFormat, findings: dict[str, Findings]) -> Suggestion:
 
 def _medium(findings: dict[str, Findings]) -> tuple[str | None, str]:
     """Return the preset of the first thing that is wrong, in the order of restoration, and what that is."""
-    clicks = cast(Clicks, findings["clicks"])
-    rumble = cast(RumbleFindings, findings["rumble"])
+    clicks, rumble = cast(Clicks, findings["clicks"]), cast(RumbleFindings, findings["rumble"])
     program = cast(Program, findings["program"])
-    per_minute = float((clicks.clicks_per_minute + clicks.crackle_per_minute).max(initial=0.0))
     turns = clicks.revolution_rpm or rumble.revolution_rpm
-    if (clicks.found and per_minute >= _WORN_CLICKS_PER_MINUTE) or turns:
+    if clicks.confidence >= _SURE_OF_CLICKS or turns:
         damage = clicks if clicks.found else rumble
-        narrow = _upper_limit(findings) < _NARROW_HZ
-        shellac = narrow or turns > _LP_RPM
-        return ("shellac" if shellac else "vinyl"), f"a disc: {damage.describe()}"
+        return ("shellac" if _is_shellac(findings, turns) else "vinyl"), f"a disc: {damage.describe()}"
     if findings["noise"].found and _is_audible(findings):
         speech = program.share("speech") > program.share("music")
         noise = f"{findings['noise'].describe()}, under {program.describe()}"
@@ -215,10 +213,21 @@ def _medium(findings: dict[str, Findings]) -> tuple[str | None, str]:
     return None, ""
 
 
-def _upper_limit(findings: dict[str, Findings]) -> float:
-    """Hz above which the program has nothing, in its widest channel."""
-    bandwidth = cast(Bandwidth, findings["bandwidth"])
-    return float(bandwidth.upper_hz.max(initial=0.0)) if bandwidth.found else bandwidth.nyquist_hz
+def _is_shellac(findings: dict[str, Findings], turns: float) -> bool:
+    """Whether a disc is a 78: by its speed, its narrow band, or one channel with dense crackle or no bass.
+
+    Crackle fills the treble, so the program's own upper limit often cannot be seen.
+    """
+    if turns:
+        return turns > _LP_RPM
+    clicks, bandwidth = cast(Clicks, findings["clicks"]), cast(Bandwidth, findings["bandwidth"])
+    program, stereo = cast(Program, findings["program"]), cast(Stereo, findings["stereo"])
+    if bandwidth.found and bandwidth.upper_hz.max() < _NARROW_HZ:
+        return True
+    one_channel = clicks.clicks_per_minute.size == 1 or bool(stereo.one_gain.all())
+    per_minute = float((clicks.clicks_per_minute + clicks.crackle_per_minute).max())
+    worn_or_thin = per_minute >= _DENSE_PER_MINUTE or bandwidth.lower_hz.min() >= _THIN_HZ
+    return one_channel and worn_or_thin and program.share("music") > program.share("speech")
 
 
 def _is_audible(findings: dict[str, Findings]) -> bool:
