@@ -125,7 +125,10 @@ class Analyser(ABC, Generic[F]):
 
     def push(self, audio: Audio) -> None:
         """Hear the next block, shape (channels, n); refused as `Stream.step` refuses it."""
-        block = next_block(audio, self.channels, self._heard)
+        self.hear(next_block(audio, self.channels, self._heard))
+
+    def hear(self, block: Audio) -> None:
+        """Hear what `next_block` has copied and checked; several analysers may, so it is never written to."""
         self._heard += block.shape[1]
         for frame in self._grid.push(block):
             self._frame(frame)

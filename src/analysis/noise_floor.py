@@ -260,13 +260,13 @@ class Floor:
         return level, steady[1:-1] & beside
 
 
-def extend(level: Array, steady: Mask, bands: Bands, bins: int) -> Array:
-    """Spread the level of steady bands over all bins, as a density; it falls by 3 dB an octave off them.
+def extend(level: Array, steady: Mask, bands: Bands, bins: int, fall_db: float) -> Array:
+    """Spread the level of steady bands over all bins, as a density.
 
-    So less noise is taken for known than there may be: leaving noise is better than taking music.
+    Off them it falls by `fall_db` an octave, and is never above what a band keeps falling back to.
     """
     distance = np.abs(bands.centre[:, np.newaxis] - bands.centre[steady])
-    guess = level[steady][np.argmin(distance, axis=1)] - 3 * np.min(distance, axis=1)
+    guess = level[steady][np.argmin(distance, axis=1)] - fall_db * np.min(distance, axis=1)
     known = np.where(steady, level, np.minimum(guess, level))
     octave = np.log2(np.maximum(np.arange(bins), 1))
     return np.asarray(np.exp(np.interp(octave, bands.centre, known) / _DB_A_NEPER))

@@ -50,6 +50,7 @@ _LOUDEST = 1e6  # no noise is louder, and powers of powers must not overflow
 _LEAST_STEADY_BANDS = 2
 _AGREE_DB = 2.0
 _CHANCE_DB = 1.0
+_CAUTIOUS_FALL_DB, _EXPECTED_FALL_DB = 3.0, 0.5  # an octave off what shows: hiss is almost flat
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,10 @@ class NoisePrint(Findings):
     density_dbfs_hz
         One-sided power spectral density of each channel, shape (channels, points): dB relative to a mean
         square of 1.0 in 1 Hz. -200 is no noise at all. Between points, decibels are interpolated; above the
-        last one there is no noise.
+        last one there is no noise. Where a program covers the noise all the time it is low on purpose: what
+        is rather left than program taken.
+    expected_dbfs_hz
+        What it likely is, for reports: above `density_dbfs_hz` where that is low on purpose, else the same.
     start_s, end_s
         Stretches in which it was heard, in seconds, shape (stretches,); none where it is the floor
         under a program that never pauses.
@@ -73,12 +77,14 @@ class NoisePrint(Findings):
 
     frequency_hz: Array
     density_dbfs_hz: Array
+    expected_dbfs_hz: Array
     start_s: Array
     end_s: Array
     confidence: float
 
     def __post_init__(self) -> None:
-        arrays = (self.frequency_hz, self.density_dbfs_hz, self.start_s, self.end_s)
+        spectra = (self.density_dbfs_hz, self.expected_dbfs_hz)
+        arrays = (self.frequency_hz, *spectra, self.start_s, self.end_s)
         if not all(isinstance(a, np.ndarray) and a.dtype == np.float64 for a in arrays):
             raise FindingsError("NoisePrint needs lists of numbers")
         if not all(np.isfinite(a).all() for a in arrays):
@@ -89,8 +95,9 @@ class NoisePrint(Findings):
             raise FindingsError(f"NoisePrint.confidence={self.confidence!r} must be 0 to 1")
 
     def _check_spectrum(self) -> None:
-        frequency, density = self.frequency_hz, self.density_dbfs_hz
-        if frequency.ndim != 1 or density.ndim != 2 or density.shape[1] != frequency.size:
+        frequency, density, expected = self.frequency_hz, self.density_dbfs_hz, self.expected_dbfs_hz
+        shapes = {density.shape, expected.shape}
+        if frequency.ndim != 1 or density.ndim != 2 or shapes != {(len(density), frequency.size)}:
             raise FindingsError("NoisePrint needs one density a channel and frequency")
         if not 1 <= density.shape[0] <= _MAX_CHANNELS or frequency.size > _MAX_POINTS:
             raise FindingsError(
@@ -99,8 +106,8 @@ class NoisePrint(Findings):
             )
         if (np.diff(frequency, prepend=-1e-9) <= 0).any():
             raise FindingsError("NoisePrint.frequency_hz must ascend from 0 or above")
-        if ((density < NO_NOISE) | (density > MOST_LEVEL)).any():
-            raise FindingsError(f"NoisePrint.density_dbfs_hz must be {NO_NOISE:g} to {MOST_LEVEL:g} dBFS/Hz")
+        if any(((levels < NO_NOISE) | (levels > MOST_LEVEL)).any() for levels in (density, expected)):
+            raise FindingsError(f"NoisePrint's densities must be {NO_NOISE:g} to {MOST_LEVEL:g} dBFS/Hz")
 
     def _check_stretches(self) -> None:
         start, end = self.start_s, self.end_s
@@ -112,8 +119,8 @@ class NoisePrint(Findings):
     @classmethod
     def nothing(cls, channels: int) -> NoisePrint:
         """Return the print of a recording of `channels` channels in which no noise was found."""
-        none = np.empty(0)
-        return cls(none, np.empty((channels, 0)), none, none, 0.0)
+        none, no_points = np.empty(0), np.empty((channels, 0))
+        return cls(none, no_points, no_points, none, none, 0.0)
 
     @property
     def found(self) -> bool:
@@ -226,7 +233,8 @@ class NoiseBlocks:
             return block, []
         density, level, channels = noise
         first = self.count - STRETCH_BLOCKS
-        return block, [(c, Stretch(float(level[c]), first, density[c])) for c in np.flatnonzero(channels)]
+        heard = np.flatnonzero(channels).tolist()
+        return block, [(c, Stretch(float(level[c]), first, density[c])) for c in heard]
 
 
 class NoiseListener:
@@ -278,10 +286,12 @@ class NoiseListener:
         shown = np.stack([np.zeros(bands, bool) if one is None else one.shown for one in found])
         nothing = np.full(self._blocks.hop + 1, NO_NOISE)
         levels = [nothing if one is None else decibels(one.density) for one in found]
+        expected = [nothing if one is None else decibels(one.expected) for one in found]
         start, end = _joined(sorted({first for one in audible for first in one.blocks}))
         heard = NoisePrint(
             frequency_hz=self._blocks.frequency_hz,
             density_dbfs_hz=np.clip(np.round(levels, 2), NO_NOISE, MOST_LEVEL),
+            expected_dbfs_hz=np.clip(np.round(expected, 2), NO_NOISE, MOST_LEVEL),
             start_s=np.round(start * self._blocks.seconds, 3),
             end_s=np.round(end * self._blocks.seconds, 3),
             confidence=min(one.confidence for one in audible),
@@ -304,14 +314,18 @@ class NoiseListener:
         density *= self._bands.spread(10 ** (-excess / 10))
         confidence = round(1 - 0.4 / len(stretches), 2)
         blocks, everywhere = [stretch.first for stretch in stretches], np.ones_like(known)
-        return self._audible(_Found(density, blocks, confidence, everywhere))
+        return self._audible(_Found(density, density, blocks, confidence, everywhere))
 
     def _from_floor(self, level: Array, steady: Mask, least: int) -> _Found | None:
         """Take the noise that shows between the notes of a program that never pauses."""
         if np.count_nonzero(steady) < least:
             return None
-        density = extend(level, steady, self._bands, self._blocks.hop + 1)
-        return self._audible(_Found(density, [], round(0.2 + 0.3 * float(np.mean(steady)), 2), steady))
+        density, expected = (
+            extend(level, steady, self._bands, self._blocks.hop + 1, fall_db)
+            for fall_db in (_CAUTIOUS_FALL_DB, _EXPECTED_FALL_DB)
+        )
+        confidence = round(0.2 + 0.3 * float(np.mean(steady)), 2)
+        return self._audible(_Found(density, expected, [], confidence, steady))
 
     def _audible(self, found: _Found) -> _Found | None:
         power = np.sum(found.density) * self._blocks.frequency_hz[1]
@@ -334,9 +348,10 @@ class NoisePrintAnalyser(Analyser[NoisePrint]):
 
 
 class _Found(NamedTuple):
-    """Noise of one channel: density of shape (bins,), first blocks of stretches, bands it was heard in."""
+    """Noise of one channel: densities of shape (bins,), first blocks of stretches, bands it was heard in."""
 
     density: Array
+    expected: Array
     blocks: list[int]
     confidence: float
     shown: Mask

@@ -126,9 +126,9 @@ class NoiseSegments(Findings):
 
     def print_of(self, segment: int) -> NoisePrint:
         """Return the print of a segment."""
-        none = np.empty(0)
+        none, density = np.empty(0), self.density_dbfs_hz[segment]
         sure = float(self.print_confidence[segment])
-        return NoisePrint(self.frequency_hz, self.density_dbfs_hz[segment], none, none, sure)
+        return NoisePrint(self.frequency_hz, density, density, none, none, sure)
 
     def place(self, time_s: Array) -> Array:
         """Return which print holds at a time: 2.25 is a quarter of the way from print 2 to print 3.
@@ -266,8 +266,8 @@ class NoiseSegmentsAnalyser(Analyser[NoiseSegments]):
             self._end_window(end_s)  # what is too short for a print of its own goes on with the one before
         whole = self.noise_print()
         windows = self._noise.count / self._blocks_a_window
-        # noise that shifts may hide its one print, but not those of most windows
-        believed = whole.found or self._windows_found > windows / 2
+        # noise that shifts may hide its one print, but not those of half the windows
+        believed = whole.found or self._windows_found >= windows / 2
         if len(self._parts) < 2 or not believed:
             return NoiseSegments.of(whole, end_s)
         start, end, power, _, confidence, _, pauses = zip(*self._parts, strict=True)

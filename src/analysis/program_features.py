@@ -178,8 +178,9 @@ def _running_mean(values: Array, reach: int) -> Array:
 def _pitch(fine: Array, grid: Grid) -> tuple[Array, Array]:
     """Return the strongest spacing of partials in each frame: how strong it is, and its frequency in Hz."""
     length = 2048
-    cepstrum = fft.rfft(fine, length, axis=1).real / grid.count
-    # the transform of a comb of spacing s bins peaks at length / s
+    # single precision is half the time, and a millionth of a peak. The transform of a comb of spacing s bins
+    # peaks at length / s
+    cepstrum = fft.rfft(fine.astype(np.float32), length, axis=1).real / grid.count
     low, high = (round(length * grid.spacing_hz / hz) for hz in (_PITCH_HZ[1], _PITCH_HZ[0]))
     high = min(high, cepstrum.shape[1] - 1)
     low = min(low, high - 1)

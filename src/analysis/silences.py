@@ -19,6 +19,7 @@ MOST_DROPOUTS = 256
 
 _MAX_CHANNELS = 64
 _FRAME_SECONDS = 0.01
+_PIECES = 50  # a frame: enough to make Python's share of the time small
 _SUSTAINED_FRAMES = 10
 _LOWEST_DBFS, _HIGHEST_DBFS = -140, 20
 _LEVELS = _HIGHEST_DBFS - _LOWEST_DBFS
@@ -31,6 +32,7 @@ _AROUND_S = 5e-3
 _LEAST_AROUND_DBFS = -50.0
 _MOST_RUNS = 1024
 _LOUDEST = 1e6
+_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,11 +115,12 @@ class SilencesAnalyser(Analyser[Silences]):
     """
 
     def __init__(self, sample_rate: float, channels: int) -> None:
-        super().__init__(sample_rate, channels, hop=max(round(_FRAME_SECONDS * sample_rate), 1) * 10)
-        self._piece = self._grid.hop // 10
-        self._recent: list[int] = []
+        self._piece = max(round(_FRAME_SECONDS * sample_rate), 1)
+        super().__init__(sample_rate, channels, hop=_PIECES * self._piece)
+        self._recent = np.empty(0, np.int64)
         self._histogram = np.zeros(_LEVELS, np.int64)
-        self._first = np.full(_LEVELS, -1, np.int64)
+        # when just this level was first, and last, sustained
+        self._first = np.full(_LEVELS, _NEVER)
         self._last = np.full(_LEVELS, -1, np.int64)
         self._pieces = 0
         self._samples = 0
@@ -148,16 +151,18 @@ class SilencesAnalyser(Analyser[Silences]):
         pieces = frame.shape[1] // self._piece
         cut = frame[:, : pieces * self._piece].reshape(len(frame), pieces, self._piece)
         power = np.max(np.einsum("cps,cps->cp", cut, cut), axis=0, initial=0.0) / self._piece
-        for level in 10 * np.log10(np.maximum(power, 1e-14)):
-            step = int(np.clip(level - _LOWEST_DBFS, 0, _LEVELS - 1))
-            self._histogram[step] += 1
-            self._recent = [*self._recent[1 - _SUSTAINED_FRAMES :], step]
-            if len(self._recent) == _SUSTAINED_FRAMES:
-                sustained = sorted(self._recent)[_SUSTAINED_FRAMES // 3]  # words and beats pause
-                below = self._first[: sustained + 1]
-                below[below < 0] = self._pieces + 1 - _SUSTAINED_FRAMES
-                self._last[: sustained + 1] = self._pieces + 1
-            self._pieces += 1
+        level = 10 * np.log10(np.maximum(power, 1e-14))
+        steps = np.clip(level - _LOWEST_DBFS, 0, _LEVELS - 1).astype(np.int64)
+        self._histogram += np.bincount(steps, minlength=_LEVELS)
+        self._pieces += pieces
+        recent = np.concatenate([self._recent, steps])
+        self._recent = recent[-_SUSTAINED_FRAMES + 1 :]
+        if recent.size >= _SUSTAINED_FRAMES:
+            spans = np.lib.stride_tricks.sliding_window_view(recent, _SUSTAINED_FRAMES)
+            sustained = np.sort(spans, axis=1)[:, _SUSTAINED_FRAMES // 3]  # words and beats pause
+            ends = np.arange(self._pieces - len(spans), self._pieces) + 1
+            np.minimum.at(self._first, sustained, ends - _SUSTAINED_FRAMES)
+            np.maximum.at(self._last, sustained, ends)
 
     def _hear_gaps(self, frame: Audio) -> None:
         least = max(round(_SHORTEST_S * self.sample_rate), 8)
@@ -223,11 +228,12 @@ class SilencesAnalyser(Analyser[Silences]):
             return 0.0, duration, float(floor), 0.3  # it is as loud from beginning to end
         threshold = float(max(floor + _ABOVE_FLOOR_DB, program - _BELOW_PROGRAM_DB))
         step = int(threshold) - _LOWEST_DBFS
-        if self._first[step] < 0:
+        first, last = int(self._first[step:].min()), int(self._last[step:].max())
+        if last < 0:
             return 0.0, duration, threshold, 0.3
         piece_s = self._piece / self.sample_rate
-        start = float(self._first[step]) * piece_s
-        end = min(float(self._last[step]) * piece_s, duration)
+        start = first * piece_s
+        end = min(last * piece_s, duration)
         # a lead in shorter than what sustains a level is none
         start = 0.0 if start < 2 * _FRAME_SECONDS else round(start, 4)
         end = duration if duration - end < _SUSTAINED_FRAMES * piece_s else round(end, 4)

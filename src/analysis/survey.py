@@ -10,7 +10,7 @@ from .clicks import ClicksAnalyser
 from .clipping import ClippingAnalyser
 from .codec import CodecAnalyser
 from .findings import Analyser, Findings
-from .framing import Audio
+from .framing import Audio, next_block
 from .hum import HumAnalyser
 from .loudness import LoudnessAnalyser
 from .noise_print import NoisePrintAnalyser
@@ -57,18 +57,27 @@ class Survey:
     """
 
     def __init__(self, sample_rate: float, channels: int, nominal_bits: int = 0) -> None:
+        self._channels = channels
+        self._heard = 0
+        # the analyser of segments has heard all that the one print is made of
+        self._noise = NoiseSegmentsAnalyser(sample_rate, channels)
         self._analysers: dict[str, Analyser[Any]] = {
-            name: WordLengthAnalyser(sample_rate, channels, nominal_bits)
-            if kind is WordLengthAnalyser
-            else kind(sample_rate, channels)  # type: ignore[call-arg]  # every finder is made from these two
-            for name, kind in FINDERS.items()
+            "noise_segments": self._noise,
+            "word_length": WordLengthAnalyser(sample_rate, channels, nominal_bits),
         }
+        for name, kind in FINDERS.items():
+            if name != "noise" and name not in self._analysers:
+                self._analysers[name] = kind(sample_rate, channels)  # type: ignore[call-arg]  # all are made so
 
     def push(self, audio: Audio) -> None:
-        """Hear the next block, shape (channels, n)."""
+        """Hear the next block, shape (channels, n); refused as `Stream.step` refuses it."""
+        block = next_block(audio, self._channels, self._heard)
+        self._heard += block.shape[1]
         for analyser in self._analysers.values():
-            analyser.push(audio)
+            analyser.hear(block)
 
     def result(self) -> dict[str, Findings]:
         """Conclude: findings by the names of `FINDERS`. Call once, after the last block."""
-        return {name: analyser.result() for name, analyser in self._analysers.items()}
+        found = {name: analyser.result() for name, analyser in self._analysers.items()}
+        found["noise"] = self._noise.noise_print()
+        return {name: found[name] for name in FINDERS}

@@ -8,7 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from ..kernels.word_length import MOST_BITS, NOT_INTEGER, count_bits, count_codes
+from ..kernels.word_length import (
+    COARSE_BITS,
+    FINE_BITS,
+    MOST_BITS,
+    NOT_INTEGER,
+    bits_of_codes,
+    count_samples,
+)
 from .bandwidth import LongTermSpectrum
 from .findings import Analyser, Findings, FindingsError
 from .framing import Audio
@@ -24,8 +31,7 @@ _RATES_HZ = (8000.0, 11025.0, 12000.0, 16000.0, 22050.0, 24000.0, 32000.0, 44100
 _MOST_RATE_HZ = 10_000_000.0
 _EXCEPTIONS = 1e-3  # a fade, or a click repaired, may use finer steps
 _LEAST_SAMPLES = 1000
-_CODES = 2**16
-_COARSE_BITS, _FINE_BITS = 16, 24
+_CODES = 2**COARSE_BITS
 _LEAST_COMB, _ALMOST = 0.2, 0.6
 _LONGEST_STEP_CODES = 1024
 _LEAST_CODE_SAMPLES = 1_500
@@ -127,7 +133,7 @@ class WordLengthAnalyser(Analyser[WordLength]):
         super().__init__(sample_rate, channels, hop=self._spectrum.length)
         self._nominal_bits = nominal_bits
         self._bits = np.zeros(MOST_BITS + 2, np.int64)
-        self._codes = {bits: np.zeros(_CODES, np.int64) for bits in (_COARSE_BITS, _FINE_BITS)}
+        self._coarse, self._fine = np.zeros(_CODES, np.int64), np.zeros(_CODES, np.int64)
 
     def _frame(self, frame: Audio) -> None:
         self._count(frame)
@@ -135,16 +141,15 @@ class WordLengthAnalyser(Analyser[WordLength]):
 
     def _count(self, frame: Audio) -> None:
         for samples in frame:
-            count_bits(samples, self._bits)
-            for bits, codes in self._codes.items():
-                count_codes(samples, 2.0 ** (bits - 1), codes)
+            count_samples(samples, self._coarse, self._fine, self._bits)
 
     def _conclude(self, rest: Audio) -> WordLength:
         self._count(rest)
         if self._spectrum.frames.max() == 0:
             self._spectrum.hear(rest)
-        heard = int(self._bits.sum())
-        bits = self._needed()
+        counts = self._bits + bits_of_codes(self._coarse)
+        heard = int(counts.sum())
+        bits = _needed(counts)
         step, comb = self._missing_codes(bits)
         rate, sure = self._true_rate()
         return WordLength(
@@ -157,21 +162,12 @@ class WordLengthAnalyser(Analyser[WordLength]):
             rate_confidence=round(sure, 2),
         )
 
-    def _needed(self) -> int:
-        """Bits that all but a thousandth of the samples, zeros apart, need."""
-        total = int(self._bits.sum())
-        if not total:
-            return FLOAT_BITS
-        finer = np.cumsum(self._bits[::-1])[::-1]
-        needed = int(np.flatnonzero(finer > _EXCEPTIONS * total)[-1])
-        return FLOAT_BITS if needed == NOT_INTEGER else needed
-
     def _missing_codes(self, bits: int) -> tuple[float, float]:
         """Find the step of a grid that was scaled and then rounded to a finer one, or to the same."""
-        if bits == FLOAT_BITS or bits > _COARSE_BITS + 1:
-            return _comb_step(self._codes[_FINE_BITS])
-        if bits >= _COARSE_BITS - 1:
-            return _unused_step(self._codes[_COARSE_BITS])
+        if bits == FLOAT_BITS or bits > COARSE_BITS + 1:
+            return _comb_step(self._fine)
+        if bits >= COARSE_BITS - 1:
+            return _unused_step(self._coarse)
         return 0.0, 0.0  # zeros at the bottom explain missing codes
 
     def _true_rate(self) -> tuple[float, float]:
@@ -203,6 +199,16 @@ class WordLengthAnalyser(Analyser[WordLength]):
         return bool(empty and cut and beyond < _EMPTY_DBFS_HZ and sharp)
 
 
+def _needed(counts: Counts) -> int:
+    """Bits that all but a thousandth of the samples, zeros apart, need."""
+    total = int(counts.sum())
+    if not total:
+        return FLOAT_BITS
+    finer = np.cumsum(counts[::-1])[::-1]
+    needed = int(np.flatnonzero(finer > _EXCEPTIONS * total)[-1])
+    return FLOAT_BITS if needed == NOT_INTEGER else needed
+
+
 def _comb_step(codes: Counts) -> tuple[float, float]:
     """Find the step of a coarser grid among 24-bit codes: their histogram is a comb, its spectrum lines.
 
@@ -226,7 +232,7 @@ def _comb_step(codes: Counts) -> tuple[float, float]:
             break
         place = (near.start + int(np.argmax(line[near]))) / multiple
     confidence = min(0.6 + 0.39 * float(line.max()), 0.99)
-    return _CODES / place / 2.0 ** (_FINE_BITS - 1), round(confidence, 2)
+    return _CODES / place / 2.0 ** (FINE_BITS - 1), round(confidence, 2)
 
 
 def _unused_step(codes: Counts) -> tuple[float, float]:
@@ -240,4 +246,4 @@ def _unused_step(codes: Counts) -> tuple[float, float]:
     used = np.count_nonzero(dense) / dense.size
     if used > 1 - _LEAST_UNUSED:
         return 0.0, 0.0
-    return 1 / used / 2.0 ** (_COARSE_BITS - 1), 0.95
+    return 1 / used / 2.0 ** (COARSE_BITS - 1), 0.95

@@ -12,7 +12,7 @@ from numba import njit
 Audio = npt.NDArray[np.float64]
 
 _STRIDE = (
-    32  # positions looked at together: few enough that quiet ones are passed over, many enough for vectors
+    64  # positions looked at together: few enough that quiet ones are passed over, many enough for vectors
 )
 
 

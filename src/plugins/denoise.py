@@ -87,13 +87,12 @@ class _Subtract(Processor):
         self._heard += spectra.shape[1]
         middle = (frames - (OVERLAP - 1) + OVERLAP / 2) * (self._hop / self._sample_rate)
         place = self._segments.place(middle)
-        if place[0] == place[-1]:
-            return a_posteriori_snr(spectra, self._noise_power(float(place[0])) * threshold)
-        each = [
-            a_posteriori_snr(spectra[:, [at]], self._noise_power(float(p)) * threshold)
-            for at, p in enumerate(place)
-        ]
-        return np.concatenate(each, axis=1)
+        if place[0] == place[-1]:  # most often
+            parts = [(spectra, float(place[0]))]
+        else:
+            parts = [(spectra[:, [at]], float(one)) for at, one in enumerate(place)]
+        snr = [a_posteriori_snr(part, self._noise_power(one) * threshold) for part, one in parts]
+        return np.concatenate(snr, axis=1)
 
     def _noise_power(self, place: float) -> Audio:
         """Noise power at a place among the prints; see `NoiseSegments.place`.

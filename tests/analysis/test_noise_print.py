@@ -90,8 +90,11 @@ def test_noise_under_a_program_that_never_pauses_is_found_with_less_confidence()
     assert found.found
     assert 0 < found.confidence < 0.7
     np.testing.assert_allclose(density_of(found, 2000, 10000), -40 - 10 * np.log10(RATE / 2), atol=1.0)
-    # where the drone is, noise is rather left than the drone taken
+    # where the drone is, noise is rather left than the drone taken; what is expected is another matter
     assert density_of(found, 100, 700) < -40 - 10 * np.log10(RATE / 2) + 3
+    assert (found.expected_dbfs_hz >= found.density_dbfs_hz).all()
+    octaves = np.searchsorted(found.frequency_hz, 1000 * 2.0 ** np.arange(-3, 4))
+    np.testing.assert_allclose(found.expected_dbfs_hz[:, octaves], -40 - 10 * np.log10(RATE / 2), atol=3)
 
 
 TIME = np.arange(5 * RATE) / RATE
@@ -130,6 +133,11 @@ def test_digital_silence_is_not_taken_for_the_noise():
     hiss = noise(5)
     hiss[:, : 2 * RATE] = 0
     np.testing.assert_allclose(density_of(analyse(hiss), 100, 10000), -50 - 10 * np.log10(RATE / 2), atol=0.3)
+
+
+def test_what_is_heard_in_pauses_is_what_is_expected():
+    found = analyse(noise(3))
+    assert np.array_equal(found.expected_dbfs_hz, found.density_dbfs_hz)
 
 
 def test_a_silent_channel_has_no_noise():
@@ -192,13 +200,15 @@ def test_levels_are_the_noise_s():
 
 def test_a_weighting_is_0_db_at_1_khz():
     none = np.empty(0)
-    at_1_khz = NoisePrint(np.array([990.0, 1000, 1010]), np.full((1, 3), -60.0), none, none, 0.5)
+    density = np.full((1, 3), -60.0)
+    at_1_khz = NoisePrint(np.array([990.0, 1000, 1010]), density, density, none, none, 0.5)
     assert at_1_khz.level_dbfs_a == pytest.approx(at_1_khz.level_dbfs, abs=0.01)
 
 
 GOOD = {
     "frequency_hz": [0.0, 100.0],
     "density_dbfs_hz": [[-100.0, -110.0]],
+    "expected_dbfs_hz": [[-100.0, -109.0]],
     "start_s": [0.0],
     "end_s": [0.5],
     "confidence": 0.5,
@@ -214,14 +224,20 @@ GOOD = {
         {"frequency_hz": [0.0, float("nan")]},
         {"frequency_hz": "0 100"},
         {"frequency_hz": None},
-        {"frequency_hz": list(range(70_000)), "density_dbfs_hz": [[-100.0] * 70_000]},
+        {
+            "frequency_hz": list(range(70_000)),
+            "density_dbfs_hz": [[-100.0] * 70_000],
+            "expected_dbfs_hz": [[-100.0] * 70_000],
+        },
         {"density_dbfs_hz": [-100.0, -110.0]},
         {"density_dbfs_hz": [[-100.0, 31.0]]},
         {"density_dbfs_hz": [[-100.0, -201.0]]},
         {"density_dbfs_hz": [[-100.0], [-100.0, -110.0]]},
         {"density_dbfs_hz": [["a", "b"]]},
-        {"density_dbfs_hz": [[-100.0, -110.0]] * 65},
+        {"density_dbfs_hz": [[-100.0, -110.0]] * 65, "expected_dbfs_hz": [[-100.0, -110.0]] * 65},
         {"density_dbfs_hz": []},
+        {"expected_dbfs_hz": [[-100.0]]},
+        {"expected_dbfs_hz": [[-100.0, 31.0]]},
         {"start_s": [0.0, 1.0]},
         {"start_s": [-1.0]},
         {"start_s": [0.5]},

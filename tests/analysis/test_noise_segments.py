@@ -47,7 +47,55 @@ def test_steady_noise_has_one_print_and_it_is_the_whole_recordings():
     np.testing.assert_allclose(density(found, 0), EXPECTED, atol=0.5)
     alone = NoisePrintAnalyser(RATE, 1)
     alone.push(audio)
-    np.testing.assert_allclose(alone.result().density_dbfs_hz, found.density_dbfs_hz[0], atol=3)
+    assert found == NoiseSegments.of(alone.result(), end_s=100.0)
+
+
+def test_the_one_print_of_noise_that_shifts_is_known_too():
+    audio = noise(80)
+    audio[:, 40 * RATE :] *= 2
+    both, alone = NoiseSegmentsAnalyser(RATE, 1), NoisePrintAnalyser(RATE, 1)
+    both.push(audio)
+    alone.push(audio)
+    assert both.result().shifts
+    assert both.noise_print() == alone.result()
+
+
+def test_a_drift_is_followed():
+    audio = noise(240)
+    drift_db = np.linspace(-3, 3, audio.shape[1])
+    found = analyse(audio * 10 ** (drift_db / 20) + notes(240))
+    assert found.shifts
+    times = np.arange(5.0, 235.0)
+    place = found.place(times)
+    levels = np.interp(place, np.arange(found.start_s.size), found.density_dbfs_hz[:, 0, 100:].mean(axis=1))
+    assert np.abs(levels - EXPECTED - 6 * (times / 240 - 0.5)).max() < 1.5
+
+
+def test_prints_fade_into_each_other_at_their_boundaries():
+    found = analyse(np.concatenate([noise(90), noise(60, level_db=-44.0), noise(30, level_db=-50.0)], axis=1))
+    np.testing.assert_allclose(found.start_s, [0, 90, 150], atol=0.2)
+    place = found.place(np.array([0.0, 74.0, 90.0, 106.0, 134.0, 166.0, 500.0]))
+    np.testing.assert_allclose(place, [0, 0, 0.5, 1, 1, 2, 2], atol=0.02)
+    assert (np.diff(found.place(np.linspace(0, 200, 1000))) >= 0).all()
+
+
+def test_a_noise_print_serves_a_whole_recording():
+    analyser = NoisePrintAnalyser(RATE, 2)
+    analyser.push(noise(3, channels=2))
+    print_ = analyser.result()
+    whole = NoiseSegments.from_json(json.loads(json.dumps(print_.to_json())))
+    assert whole == NoiseSegments.of(print_)
+    assert not whole.shifts
+    assert np.array_equal(whole.print_of(0).density_dbfs_hz, print_.density_dbfs_hz)
+
+
+def test_a_channel_without_a_print_carries_on():
+    audio = noise(60, channels=2)
+    audio[:, 30 * RATE :] *= 2
+    audio[1, 30 * RATE :] = np.sin(np.arange(30 * RATE) / 10)  # no noise to be heard
+    found = analyse(audio)
+    assert found.start_s.size == 2
+    np.testing.assert_allclose(density(found, 0)[1], density(found, 1)[1])
 
 
 @pytest.mark.parametrize("step_db", [-6.0, 6.0])
@@ -71,6 +119,7 @@ def test_a_step_in_one_channel_counts():
 def test_where_nothing_is_heard_the_print_before_goes_on():
     found = analyse(np.concatenate([noise(35), np.zeros((1, 65 * RATE))], axis=1))
     assert found.end_s.tolist() == [100]
+    assert not found.shifts
 
 
 def test_prints_serve_a_stage():
@@ -123,6 +172,8 @@ def test_findings_survive_json():
         ("density_dbfs_hz", []),
         ("density_dbfs_hz", [[[0.0]]]),
         ("print_confidence", [2.0]),
+        ("pauses_s", [-1.0]),
+        ("pauses_s", [1.0, 2.0]),
         ("confidence", 1.5),
     ],
 )

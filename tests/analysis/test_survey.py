@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wavemend.analysis.findings import FindingsError
 from wavemend.analysis.survey import FINDERS, Survey
+from wavemend.errors import AudioValueError
 
 from .sounds import RATE, heard, music
 
@@ -55,6 +56,23 @@ def test_json_there_and_back_and_nothing_else(kind):
                 findings_type.from_json({**data, name: junk})
         with pytest.raises(FindingsError):
             findings_type.from_json({key: value for key, value in data.items() if key != name})
+
+
+@EVERY
+def test_a_block_that_others_hear_too_is_not_written_to(kind):
+    for audio in (MUSIC, MUSIC[:1], 1e12 * MUSIC[:1]):
+        block = np.array(audio)
+        analyser = kind(RATE, len(block))
+        analyser.hear(block)
+        analyser.result()
+        assert np.array_equal(block, audio)
+
+
+def test_a_survey_refuses_what_its_finders_refuse():
+    survey = Survey(RATE, 2)
+    survey.push(np.zeros((2, 10)))
+    with pytest.raises(AudioValueError, match="sample 13 of channel 1"):
+        survey.push(np.pad([[0.0], [np.nan]], ((0, 0), (3, 0))))
 
 
 def test_a_survey_finds_what_its_finders_find():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wavemend.kernels.stft import OVERLAP, forward, hann, hop_length, inverse, overlap_add
+from wavemend.kernels.stft import OVERLAP, forward, hann, hop_length, inverse, mean_and_product, overlap_add
 
 
 def resynthesise(audio, hop):
@@ -45,3 +45,18 @@ def test_a_sine_in_the_middle_of_a_bin_lies_in_three_bins():
     sine = np.cos(2 * np.pi * 8 * np.arange(64) / 64)[np.newaxis]
     power = np.abs(forward(sine, window, 16)[0, 0]) ** 2
     assert np.flatnonzero(power > 1e-20 * power.max()).tolist() == [7, 8, 9]
+
+
+def test_mean_and_product_of_powers():
+    draw = np.random.default_rng(0)
+    spectra = draw.standard_normal((2, 4, 9)) + 1j * draw.standard_normal((2, 4, 9))
+    mean, product = mean_and_product(spectra, 0.5, 1e-3)
+    power = 0.5 * np.abs(spectra) ** 2 + 1e-3
+    np.testing.assert_allclose(mean, power.mean(axis=1))
+    np.testing.assert_allclose(product, power.prod(axis=1))
+
+
+def test_frames_of_a_view_are_those_of_its_copy():
+    audio = np.random.default_rng(0).standard_normal((3, 400))
+    view = audio[1:, 30:].T.copy().T
+    assert np.array_equal(forward(view, hann(64), 16), forward(np.ascontiguousarray(view), hann(64), 16))

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wavemend import Denoise
 from wavemend.analysis.findings import FindingsError
-from wavemend.analysis.noise_print import NoisePrint
+from wavemend.analysis.noise_print import NoisePrint, NoisePrintAnalyser
+from wavemend.analysis.noise_segments import NoiseSegments
 
 RATE = 16000
 TIME = np.arange(4 * RATE) / RATE
@@ -77,6 +78,53 @@ def test_any_partition_gives_the_same_bits(sizes):
     blocks = np.split(audio, np.minimum(np.cumsum(sizes), audio.shape[1]).astype(int), axis=1)
     out = np.concatenate([*(stream.step(block) for block in blocks), stream.flush()], axis=1)
     assert np.array_equal(out, stage.process(audio, RATE))
+
+
+SEGMENTS = NoiseSegments(
+    start_s=np.array([0.0, 2.0]),
+    end_s=np.array([2.0, 4.0]),
+    frequency_hz=np.array([0.0, RATE / 2]),
+    density_dbfs_hz=np.array([[[-80.0, -80.0]], [[-60.0, -60.0]]]),
+    print_confidence=np.array([0.9, 0.9]),
+    pauses_s=np.array([1.0, 1.0]),
+    confidence=0.9,
+)
+
+
+def streamed(stage, audio, findings, blocks=()):
+    stream = stage.stream(RATE, len(audio), findings)
+    parts = np.split(audio, blocks, axis=1)
+    return np.concatenate([*(stream.step(part) for part in parts), stream.flush()], axis=1)
+
+
+def test_one_print_given_is_what_the_analysis_of_steady_noise_gives():
+    audio = noise() + tone()
+    stage = Denoise()
+    analyser = NoisePrintAnalyser(RATE, 1)
+    analyser.push(audio)
+    assert np.array_equal(streamed(stage, audio, analyser.result()), stage.process(audio, RATE))
+    stage.findings = analyser.result()
+    assert np.array_equal(stage.process(audio, RATE), Denoise().process(audio, RATE))
+
+
+def test_prints_along_the_recording_meet_the_noise_at_its_time():
+    # 20 dB between the prints, as the noise has: it falls as far everywhere; one print leaves or takes more
+    drift_db = 20 * SEGMENTS.place(TIME)
+    audio = noise(level_db=-80 + 10 * np.log10(RATE / 2)) * 10 ** (drift_db / 20)
+    out = streamed(Denoise(), audio, SEGMENTS)
+    falls = [
+        level_db(audio[:, a : a + 4000]) - level_db(out[:, a : a + 4000]) for a in range(4000, 60000, 4000)
+    ]
+    assert min(falls) > 10.5
+    first = streamed(Denoise(), audio, SEGMENTS.print_of(0))
+    assert level_db(audio[:, -8000:]) - level_db(first[:, -8000:]) < 1
+
+
+def test_any_partition_gives_the_same_bits_where_the_noise_shifts():
+    audio = noise()
+    whole = streamed(Denoise(), audio, SEGMENTS)
+    for blocks in ([1, 2, 700], [16000, 33333], range(0, 64000, 4999)):
+        assert np.array_equal(streamed(Denoise(), audio, SEGMENTS, blocks), whole)
 
 
 def test_a_print_serves_another_rate():
