@@ -7,11 +7,13 @@ import os
 import shlex
 import sys
 import time
+from functools import partial
 from importlib import import_module
 
 from rich.console import Console
 
-TABLES = ("clicks", "noise", "vinyl", "speed", "memory")
+FINDERS = tuple(f"{kind}_finder" for kind in ("program", "click", "hum", "format", "band", "channel"))
+TABLES = ("clicks", "noise", "vinyl", "suggestion", *FINDERS, "speed", "memory")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -23,6 +25,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10.0, help="length of each (10)")
     parser.add_argument("--quick", action="store_true", help="two takes, fewer conditions, shorter files")
     parser.add_argument("--long", action="store_true", help="memory up to one hour (15 GB of disk)")
+    parser.add_argument(
+        "--split", choices=("report", "tuning"), default="report", help="report; or tune on it"
+    )
     chosen = parser.parse_args()
     if unknown := set(chosen.tables) - set(TABLES):
         parser.error(f"no table {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}")
@@ -40,7 +45,7 @@ def _use_one_core() -> None:
 
 
 def _print_tables(chosen: argparse.Namespace, command: str) -> None:
-    from bench.tables import Plan, heading  # noqa: PLC0415 -- after the process is pinned
+    from bench.tables import Plan, heading, takes_of  # noqa: PLC0415 -- after the process is pinned
 
     console = Console(stderr=True)
     with console.status("starting") as status:
@@ -49,6 +54,8 @@ def _print_tables(chosen: argparse.Namespace, command: str) -> None:
             seconds=chosen.seconds,
             quick=chosen.quick,
             long=chosen.long,
+            split=chosen.split,
+            material=partial(takes_of, chosen.split),
             tell=status.update,
         )
         print(heading(plan, command), flush=True)

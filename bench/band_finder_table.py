@@ -1,11 +1,10 @@
 """Bandwidth and lossy history: hits, errors and false alarms on takes through old media and through coders.
 
-``python -m bench.band_finder_table`` prints the tables; ``--split tuning`` is for development.
+``python -m bench band_finder`` prints the tables; ``--split tuning`` is for development.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -15,8 +14,8 @@ from wavemend.analysis.codec import CodecAnalyser
 
 from bench.damage import crackle, noise
 from bench.format_finder_table import COUNTS, RATE, analyse, coded, quantised
-from bench.tables import markdown
-from bench.takes import Take, takes
+from bench.tables import Plan, markdown, takes_of
+from bench.takes import Take
 
 LOSSLESS = ("dance-band", "sonic-pi", "festvox")
 LOSSLESS_COUNTS = {"music": 14, "hard": 5, "speech": 32}
@@ -179,21 +178,17 @@ def _said(said: list[str], truth: str) -> tuple[str, str, str, str]:
     return str(len(said)), str(right), str(other), str(len(said) - right - other)
 
 
-def table(split: str = "report", seconds: float = 10.0) -> Iterator[str]:
-    """Yield the tables, measured on the takes of a split."""
-    material = [take for kind, count in COUNTS.items() for take in takes(split, kind, count, seconds)]
-    more = [take for kind, count in LOSSLESS_COUNTS.items() for take in takes(split, kind, count, seconds)]
-    yield from bandwidth(material)
-    yield from codec(material, [take for take in more if take.name.startswith(LOSSLESS)])
+def tables(plan: Plan) -> Iterator[str]:
+    """Yield the tables."""
 
+    def takes(counts: dict[str, int]) -> list[Take]:
+        found = [
+            take for kind, count in counts.items() for take in takes_of(plan.split, kind, count, plan.seconds)
+        ]
+        return found[:2] if plan.quick else found
 
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(prog="python -m bench.band_finder_table", description=__doc__)
-    parser.add_argument("--split", choices=("report", "tuning"), default="report")
-    for text in table(parser.parse_args().split):
-        print(f"{text}\n", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    plan.tell("bandwidth and codec finders")
+    yield from bandwidth(takes(COUNTS))
+    yield from codec(
+        takes(COUNTS), [take for take in takes(LOSSLESS_COUNTS) if take.name.startswith(LOSSLESS)]
+    )

@@ -1,18 +1,17 @@
 """How channels belong together: polarity and delay planted in true stereo and mono, right, wrong or missed.
 
-``python -m bench.channel_finder_table`` prints the tables; ``--split tuning`` is for development.
+``python -m bench channel_finder`` prints the tables; ``--split tuning`` is for development.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 
 import numpy as np
 from wavemend.analysis.stereo import Stereo, StereoAnalyser
 
-from bench.tables import markdown, percent
-from bench.takes import SAMPLE_RATE, Take, takes
+from bench.tables import Plan, markdown, percent, takes_of
+from bench.takes import SAMPLE_RATE, Take
 
 DELAYS = (0.0, 0.5, -7.45, 100.2, -219.0)
 HISS_DB = (None, 30.0, 20.0)
@@ -111,21 +110,13 @@ def mono(material: list[Take]) -> str:
     return markdown(f"Channels: mono carried as stereo, {len(material)} takes", head, rows)
 
 
-def table(split: str = "report", seconds: float = 10.0) -> Iterator[str]:
-    """Yield the tables, measured on the takes of a split."""
-    material = {kind: takes(split, kind, count, seconds) for kind, count in COUNTS.items()}
+def tables(plan: Plan) -> Iterator[str]:
+    """Yield the tables."""
+    material = {
+        kind: takes_of(plan.split, kind, 2 if plan.quick else count, plan.seconds)
+        for kind, count in COUNTS.items()
+    }
+    plan.tell("channels finder")
     stereo = material["music"] + material["hard"]
     yield true_stereo(stereo)
     yield mono(material["speech"] + stereo)
-
-
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(prog="python -m bench.channel_finder_table", description=__doc__)
-    parser.add_argument("--split", choices=("report", "tuning"), default="report")
-    for text in table(parser.parse_args().split):
-        print(f"{text}\n", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,10 @@
 """How well clicks, crackle and a record's revolution are counted and named.
 
-``python -m bench.click_finder_table`` prints the tables; ``--split tuning`` is for development.
+``python -m bench click_finder`` prints the tables; ``--split tuning`` is for development.
 """
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ import numpy as np
 from wavemend.analysis.clicks import NAMES_RPM, Clicks, ClicksAnalyser
 
 from bench.damage import CLICKS, clicks, crackle
-from bench.tables import markdown, percent, verdict
-from bench.takes import Take, takes
+from bench.tables import Plan, markdown, percent, takes_of, verdict
+from bench.takes import Take
 
 RATES = (1, 3, 10, 30, 100, 300, 1000, 3000)
 PERIODS_S = (1.8, 60 / 45, 60 / 76.6, 60 / 78.26)
@@ -209,26 +208,19 @@ def speed(take: Take) -> str:
     return f"Speed, {len(take.audio)} channels: {1e3 * spent / seconds:.1f} ms a second."
 
 
-def table(split: str = "report", count: int = 6, seconds: float = SECONDS) -> str:
-    """Return all tables as markdown."""
-    music = takes(split, "music", count, seconds)
-    clean = {"music": music, "hard": takes(split, "hard", 5), "speech": takes(split, "speech", 8),
-             "music, 10 s": takes(split, "music", 12)}  # fmt: skip
+def tables(plan: Plan) -> Iterator[str]:
+    """Yield the tables."""
+    music = takes_of(plan.split, "music", 2 if plan.quick else 6, SECONDS)
+    clean = {
+        "music": music,
+        "hard": takes_of(plan.split, "hard", 5, 10.0),
+        "speech": takes_of(plan.split, "speech", 8, 10.0),
+        "music, 10 s": takes_of(plan.split, "music", 12, 10.0),
+    }
     short = clean["music, 10 s"][:6] + clean["hard"][:2]
-    parts = [
-        rates(music),
-        kinds(short),
-        crackles(short),
-        false_alarms(clean),
-        revolutions(music),
-        speed(music[0]),
-    ]
-    return "\n\n".join(parts)
-
-
-if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--split", choices=("report", "tuning"), default="report")
-    arguments.add_argument("--takes", type=int, default=6)
-    given = arguments.parse_args()
-    print(table(given.split, given.takes))
+    for measure, material in (
+        (rates, music), (kinds, short), (crackles, short), (false_alarms, clean), (revolutions, music),
+    ):  # fmt: skip
+        plan.tell(f"click finder: {measure.__name__}")
+        yield measure(material)
+    yield speed(music[0])

@@ -69,6 +69,11 @@ PACKAGES = {
          "one Russian reader"),
         ("asterisk-core-sounds-en-g722", "usr/share/asterisk/sounds", "**/*.g722", "CC-BY-SA",
          "studio prompts, speech"),
+        # Training alone (models/training/impulses): no take comes from these.
+        ("asterisk-core-sounds-it-g722", "usr/share/asterisk/sounds", "**/*.g722", "CC-BY",
+         "Italian prompts, speech"),
+        ("asterisk-core-sounds-ru-g722", "usr/share/asterisk/sounds", "**/*.g722", "CC-BY",
+         "Russian prompts, speech"),
     )
 }  # fmt: skip
 

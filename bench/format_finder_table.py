@@ -1,11 +1,10 @@
 """What a recording's format was: hits and false alarms of the finders of clipping, bits, rate and processing.
 
-``python -m bench.format_finder_table`` prints the tables; ``--split tuning`` is for development.
+``python -m bench format_finder`` prints the tables; ``--split tuning`` is for development.
 """
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import tempfile
 import time
@@ -24,8 +23,8 @@ from wavemend.analysis.silences import SilencesAnalyser
 from wavemend.analysis.stereo import StereoAnalyser
 from wavemend.analysis.word_length import WordLengthAnalyser
 
-from bench.tables import markdown
-from bench.takes import Take, takes
+from bench.tables import Plan, markdown, takes_of
+from bench.takes import Take
 
 RATE = 44100
 BLOCK = 65536
@@ -290,22 +289,14 @@ def _seconds(kind: type, audio: Audio) -> float:
     return time.process_time() - start
 
 
-def table(split: str = "report", counts: dict[str, int] = COUNTS, seconds: float = 10.0) -> Iterator[str]:
-    """Yield the tables, measured on the takes of a split."""
-    material = [take for kind, count in counts.items() for take in takes(split, kind, count, seconds)]
+def tables(plan: Plan) -> Iterator[str]:
+    """Yield the tables."""
+    material = [
+        take for kind, count in COUNTS.items() for take in takes_of(plan.split, kind, count, plan.seconds)
+    ]
+    material = material[:2] if plan.quick else material
     for part in (clipping, word_length, sample_rate, traces):
+        plan.tell(f"format finders: {part.__name__}")
         yield part(material)
     yield synthetic()
     yield speed(material[0])
-
-
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(prog="python -m bench.format_finder_table", description=__doc__)
-    parser.add_argument("--split", choices=("report", "tuning"), default="report")
-    for text in table(parser.parse_args().split):
-        print(f"{text}\n", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Hum and rumble found: hits, false alarms and errors of the finders, ``python -m bench.hum_finder_table``.
+"""Hum and rumble found: hits, false alarms and errors of the finders, ``python -m bench hum_finder``.
 
 Excerpts of 25 s, several a recording; hum by `bench.damage.hum` 35 dB under the program, with the 3 s of hum
 alone before it and without them.
@@ -6,7 +6,6 @@ alone before it and without them.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from itertools import chain, islice, zip_longest
 
@@ -16,6 +15,7 @@ from wavemend.analysis.hum import Hum, HumAnalyser
 from wavemend.analysis.rumble import RumbleAnalyser, RumbleFindings
 
 from bench.damage import hum
+from bench.tables import Plan, markdown
 from bench.takes import KINDS, SAMPLE_RATE, Take
 
 SECONDS = 25.0
@@ -24,6 +24,7 @@ BELOW_DB = 35.0
 LEAD = 3 * SAMPLE_RATE
 RUMBLE_BELOW_DB = (25.0, 35.0)
 BASS_HZ = (50.0, 60.0, 100.0, 120.0, 41.2, 49.0, 55.0, 61.74)
+EXCERPTS, QUICK_EXCERPTS = 41, 2
 HEAD = ("material", "takes", "claimed", "right", "error, median", "error within limit")
 Row = tuple[str, int, int, str, str, str]
 
@@ -91,13 +92,15 @@ def struck_again(hz: float, seed: int) -> np.ndarray:
     return audio
 
 
-def table(split: str = "report", count: int = 60) -> list[Row]:
-    """Return the rows: see `HEAD`; "right" is within 0.2 Hz, or nothing where nothing is."""
-    return list(rows(split, count))
+def tables(plan: Plan) -> Iterator[str]:
+    """Yield the table; "right" is within 0.2 Hz, or nothing where nothing is."""
+    plan.tell("hum and rumble finders")
+    measured = rows(plan.split, QUICK_EXCERPTS if plan.quick else EXCERPTS)
+    yield markdown("Hum and rumble found", HEAD, ([str(cell) for cell in row] for row in measured))
 
 
 def rows(split: str, count: int) -> Iterator[Row]:
-    """Yield the rows of `table` as they are measured, false alarms first."""
+    """Yield the rows as they are measured, false alarms first; ``count`` excerpts of music at most."""
     music = excerpts(split, "music", count)
     cleans = (
         ("music, clean", music),
@@ -167,16 +170,3 @@ def _rumble_rows(music: list[Take], cleans: tuple[tuple[str, list[Take]], ...]) 
         yield f"rumble {below:g} dB under music", len(music), len(errors), share, median, near
     for name, takes in cleans:
         yield _clean_row(f"rumble: {name}", len(takes), sum(find_rumble(take.audio).found for take in takes))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.hum_finder_table", description=__doc__)
-    parser.add_argument("--split", default="report", choices=("report", "tuning"))
-    parser.add_argument("--count", type=int, default=60, help="excerpts of music (60)")
-    chosen = parser.parse_args()
-    for line in chain([HEAD, ("---",) * len(HEAD)], rows(chosen.split, chosen.count)):
-        print("| " + " | ".join(str(cell) for cell in line) + " |", flush=True)
-
-
-if __name__ == "__main__":
-    main()

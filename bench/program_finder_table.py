@@ -1,13 +1,12 @@
 """Finders of loudness, speech and music, and shifting noise: what they find of what was planted.
 
-``python -m bench.program_finder_table`` prints markdown. ``pyloudnorm`` has to be installed.
+``python -m bench program_finder`` prints markdown. ``pyloudnorm`` has to be installed.
 """
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -21,29 +20,27 @@ from wavemend.analysis.program import STRETCH_SECONDS, ProgramAnalyser
 
 from bench.damage import crackle, noise_spectrum
 from bench.measures import sdr_db
-from bench.tables import markdown, percent, report_takes
+from bench.tables import Plan, markdown, percent
 from bench.takes import SAMPLE_RATE, Take
 
-Material = Callable[[str, int, float], list[Take]]
 STEP_DB = 6.0
 STEP_S = 65.0
 DRIFT_MINUTES = 10.0
 THIRD_OCTAVES_HZ = 1000 * 2 ** (np.arange(-13.5, 15.0) / 3)  # edges
 
 
-def table(count: int = 16, seconds: float = 10.0, material: Material = report_takes) -> str:
-    """Return all tables as markdown; ``count`` takes of each kind, half as many of the hard ones."""
-    music, hard = material("music", count, seconds), material("hard", count // 2, seconds)
-    speech = material("speech", 2 * count, seconds)
-    long = material("music", max(count // 4, 1), 60.0)
-    parts = [
-        loudness_table(music + hard + speech),
-        program_table(music + hard, speech),
-        noise_table(long),
-        drift_table(long),
-        speed_table(music[0]),
-    ]
-    return "\n\n".join(parts)
+def tables(plan: Plan) -> Iterator[str]:
+    """Yield the tables; a few takes of each kind, half as many of the hard ones."""
+    count = 4 if plan.quick else 16
+    music, hard = plan.material("music", count, plan.seconds), plan.material("hard", count // 2, plan.seconds)
+    speech = plan.material("speech", 2 * count, plan.seconds)
+    long = plan.material("music", count // 4, 60.0)
+    plan.tell("loudness, program and noise finders")
+    yield loudness_table(music + hard + speech)
+    yield program_table(music + hard, speech)
+    yield noise_table(long)
+    yield drift_table(long)
+    yield speed_table(music[0])
 
 
 def _run(analyser: Analyser, audio: np.ndarray) -> object:
@@ -251,7 +248,3 @@ def speed_table(take: Take) -> str:
         rows.append([analyser.__name__, f"{min(spent):.2f}"])
     rows.append(["the first two", f"{total:.2f}"])
     return markdown("CPU time, ms a second of 44.1 kHz stereo", ["finder", "ms"], rows)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(table() + "\n")

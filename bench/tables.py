@@ -23,9 +23,14 @@ LIBRARIES = ("numpy", "scipy", "numba", "pedalboard")
 
 def report_takes(kind: str, count: int, seconds: float) -> list[Take]:
     """Return up to ``count`` takes of the report set: as many as there are."""
+    return takes_of("report", kind, count, seconds)
+
+
+def takes_of(split: str, kind: str, count: int, seconds: float) -> list[Take]:
+    """Return up to ``count`` takes of a set: as many as there are."""
     while True:
         try:
-            return takes("report", kind, count, seconds)
+            return takes(split, kind, count, seconds)
         except ValueError:
             if count <= 1:
                 raise
@@ -44,6 +49,8 @@ class Plan:
         Fewer conditions and shorter files: to see that it works, not to quote.
     long : bool
         Memory up to one hour.
+    split : {"report", "tuning"}
+        The set that tables draw from which choose takes of their own; the others ask ``material``.
     material : callable
         ``material(kind, count, seconds)`` returns the takes.
     tell : callable
@@ -54,6 +61,7 @@ class Plan:
     seconds: float = 10.0
     quick: bool = False
     long: bool = False
+    split: str = "report"
     material: Callable[[str, int, float], list[Take]] = report_takes
     tell: Callable[[str], None] = lambda doing: None
 
@@ -66,7 +74,8 @@ def heading(plan: Plan, command: str) -> str:
     """Return the heading of a run: when, on what, with which versions and how many takes."""
     now = datetime.now(UTC)
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    extent = f"Up to {plan.count} takes of {plan.seconds:g} s of each kind, from the report set"
+    extent = f"Up to {plan.count} takes of {plan.seconds:g} s of each kind, from the {plan.split} set"
+    tuned = "nothing was tuned on them" if plan.split == "report" else "**not to be quoted: tuned on them**"
     quick = " **A quick run: not to be quoted.**" if plan.quick else ""
     return "\n".join(
         [
@@ -74,7 +83,7 @@ def heading(plan: Plan, command: str) -> str:
             f"- Machine: {cpu_model()}, {os.cpu_count()} cores, one of them used; {platform.system()}",
             f"- wavemend {version('wavemend')}{_commit()}; Python {platform.python_version()}, {libraries}",
             f"- Beside it: {peer_version('ffmpeg')}, {peer_version('sox')}",
-            f"- {extent}; nothing was tuned on them.{quick}",
+            f"- {extent}; {tuned}.{quick}",
             f"- Again: `{command}`",
         ]
     )
