@@ -38,9 +38,9 @@ def test_a_lossy_source_is_eased_and_the_report_says_so(tmp_path) -> None:
     soundfile.write(tmp_path / "a.mp3", damaged().T, RATE)
     done = render("vinyl", tmp_path / "a.mp3", tmp_path / "a.flac")
     assert any("eased to 75 %" in warning for warning in done.warnings)
-    assert reductions(done.report) == [3.75, 6.0]
+    assert reductions(done.report) == [3.75, 30.0, 6.0]
     full = render("vinyl", tmp_path / "a.mp3", tmp_path / "b.flac", strength=1.0)
-    assert reductions(full.report) == [5.0, 8.0] and not any("eased" in w for w in full.warnings)
+    assert reductions(full.report) == [5.0, 40.0, 8.0] and not any("eased" in w for w in full.warnings)
     lossless = render("vinyl", write(tmp_path / "a.wav", damaged()), tmp_path / "c.wav")
-    assert reductions(lossless.report) == [5.0, 8.0]
+    assert reductions(lossless.report) == [5.0, 40.0, 8.0]
     assert load_preset("vinyl").chain[0].sensitivity == 5.0
