@@ -32,12 +32,26 @@ def table_of(identifier):
     return markdown_table(HEADS, stage_class(identifier).parameter_table()) + "\n"
 
 
+def scan_zam_plugins(folder, monkeypatch):
+    """Make a catalogue of the plugins that the snippets name, apart from the user's."""
+    from wavemend.host.vst3 import bundles
+    from wavemend.host.vst3.catalogue import Catalogue
+
+    from tests.host.vst3.requirements import require_zam_plugins
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
+    monkeypatch.setattr(bundles, "standard_folders", list)
+    Catalogue().scan([require_zam_plugins(folder / "zam", "ZamComp", "ZaMaximX2")])
+
+
 @pytest.mark.parametrize("code", snippets("python"))
 def test_python_snippets_run(code, tmp_path, monkeypatch):
     from tests.host.recordings import damaged, write
 
     write(tmp_path / "side.wav", damaged(1.0))
     monkeypatch.chdir(tmp_path)
+    if "VST3(" in code:
+        scan_zam_plugins(tmp_path, monkeypatch)
     exec(compile(code, "snippet", "exec"), {"__name__": "snippet"})
 
 

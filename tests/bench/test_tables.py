@@ -117,7 +117,8 @@ def test_the_vinyl_preset_without_repairs_keeps_its_filters():
     noise = 0.1 * np.random.default_rng(0).standard_normal((2, RATE))
     shelf = stage_system("", vinyl_table.vinyl(repairs=False))
     bypassed = [type(slot.member).__name__ for slot in vinyl_table.vinyl(repairs=False).slots if slot.bypass]
-    assert bypassed == ["Declick", "Denoise"]
+    assert {"Declick", "Dehum", "Denoise"} <= set(bypassed)
+    assert not {"Rumble", "HighShelfFilter", "BrickwallLimiter"} & set(bypassed)
     assert not any(slot.bypass for slot in vinyl_table.vinyl().slots)
     disc = vinyl_table.worn_disc(Take("noise", noise, RATE), 0)
     assert shelf.run(disc, RATE).shape == disc.audio.shape

@@ -150,7 +150,8 @@ def test_the_report_says_what_was_done(tmp_path):
     assert report["events"] == [
         {"slot": "1", "stage": "wavemend.declick", "kind": "click", "count": sum(done.events.values())}
     ]
-    assert report["findings"][0]["stage"] == "wavemend.denoise"
+    learned = [found["stage"] for found in report["findings"]]
+    assert learned == ["wavemend.dehum", "wavemend.denoise"]
     from wavemend.host.presets import preset_schema
 
     preset = {"format": "wavemend-preset", "format_version": 1, "name": "", "chain": report["chain"]}

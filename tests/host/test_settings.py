@@ -6,7 +6,6 @@ import pytest
 from wavemend.errors import ParameterError, PluginError, PresetError, UnknownParameterError
 from wavemend.host.settings import chain_with
 
-
 NAMES = [type(slot.member).__name__ for slot in chain_with("vinyl", []).slots]
 
 

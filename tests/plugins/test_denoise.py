@@ -28,36 +28,63 @@ def level_db(audio):
     return 10 * np.log10(np.mean(audio**2))
 
 
+@pytest.fixture(params=["fast", "high"])
+def quality(request):
+    return request.param
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
 @pytest.mark.parametrize("reduction_db", [3.0, 12.0, 20.0])
-def test_noise_alone_falls_by_the_reduction(reduction_db):
-    audio = noise()
-    out = Denoise(reduction_db=reduction_db).process(audio, RATE)
+def test_noise_alone_falls_by_the_reduction(quality, reduction_db, channels):
+    audio = noise(channels=channels)
+    out = Denoise(quality=quality, reduction_db=reduction_db).process(audio, RATE)
     inside = slice(RATE // 2, -RATE // 2)
     fall = level_db(audio[:, inside]) - level_db(out[:, inside])
-    assert 0.9 * reduction_db < fall < reduction_db + 0.01
+    assert 0.85 * reduction_db < fall < reduction_db + 0.01
 
 
-def test_a_chord_under_noise_comes_nearer_to_the_clean_one():
-    clean = tone()
-    noisy = clean + noise(level_db=-35)
-    out = Denoise().process(noisy, RATE)
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_a_chord_under_noise_comes_nearer_to_the_clean_one(quality, channels):
+    clean = np.repeat(tone(), channels, axis=0)
+    noisy = clean + noise(channels=channels, level_db=-35)
+    out = Denoise(quality=quality).process(noisy, RATE)
     middle = slice(RATE, 3 * RATE)
     assert level_db((noisy - clean)[:, middle]) - level_db((out - clean)[:, middle]) > 8
 
 
-def test_no_noise_no_sample_changed():
+def test_no_noise_no_sample_changed(quality):
     for audio in (tone(), np.zeros((2, RATE)), np.full((1, RATE), 0.3), np.ones((1, 1)), np.zeros((2, 0))):
-        assert np.array_equal(Denoise().process(audio, RATE), audio)
+        assert np.array_equal(Denoise(quality=quality).process(audio, RATE), audio)
 
 
-def test_no_reduction_no_sample_changed():
+def test_no_reduction_no_sample_changed(quality):
     audio = noise(channels=2) + tone()
-    assert np.array_equal(Denoise(reduction_db=0).process(audio, RATE), audio)
+    assert np.array_equal(Denoise(quality=quality, reduction_db=0).process(audio, RATE), audio)
 
 
-def test_a_channel_without_noise_keeps_its_bits():
+def test_values_of_version_1_keep_the_classical_estimator():
+    assert Denoise.version == 2
+    old = {"output": "repaired", "reduction_db": 8.0, "threshold_db": 0.0, "smoothing": 0.5}
+    assert Denoise.upgrade(1, old) == {**old, "quality": "fast"}
+
+
+def test_noise_does_not_stay_up_after_an_end_or_before_an_onset(quality):
+    sound = 0.1 * np.random.default_rng(5).standard_normal((1, 4 * RATE))
+    sound[:, : RATE * 3 // 2], sound[:, RATE * 5 // 2 :] = 0, 0
+    hiss = noise(level_db=-50)
+    stage = Denoise(quality=quality)
+    stage.learn(hiss, RATE)
+    out = stage.process(sound + hiss, RATE)
+    for beside in (
+        slice(RATE * 3 // 2 - 1800, RATE * 3 // 2 - 900),
+        slice(RATE * 5 // 2 + 900, RATE * 5 // 2 + 1800),
+    ):
+        assert level_db(hiss[:, beside]) - level_db(out[:, beside]) > 9
+
+
+def test_a_channel_without_noise_keeps_its_bits(quality):
     both = np.concatenate([noise() + tone(), tone()])
-    out = Denoise().process(both, RATE)
+    out = Denoise(quality=quality).process(both, RATE)
     assert np.array_equal(out[1], both[1])
     assert not np.array_equal(out[0], both[0])
 
@@ -71,8 +98,12 @@ def test_removed_is_input_minus_output():
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.integers(1, 6000), max_size=8))
 def test_any_partition_gives_the_same_bits(sizes):
+    for quality in ("fast", "high"):
+        partitioned(Denoise(quality=quality), sizes)
+
+
+def partitioned(stage, sizes):
     audio = noise(1.5, channels=2)
-    stage = Denoise()
     findings = stage.analyse(audio, RATE)
     stream = stage.stream(RATE, 2, findings)
     blocks = np.split(audio, np.minimum(np.cumsum(sizes), audio.shape[1]).astype(int), axis=1)
@@ -107,24 +138,25 @@ def test_one_print_given_is_what_the_analysis_of_steady_noise_gives():
     assert np.array_equal(stage.process(audio, RATE), Denoise().process(audio, RATE))
 
 
-def test_prints_along_the_recording_meet_the_noise_at_its_time():
+def test_prints_along_the_recording_meet_the_noise_at_its_time(quality):
     # 20 dB between the prints, as the noise has: it falls as far everywhere; one print leaves or takes more
     drift_db = 20 * SEGMENTS.place(TIME)
     audio = noise(level_db=-80 + 10 * np.log10(RATE / 2)) * 10 ** (drift_db / 20)
-    out = streamed(Denoise(), audio, SEGMENTS)
+    out = streamed(Denoise(quality=quality), audio, SEGMENTS)
     falls = [
         level_db(audio[:, a : a + 4000]) - level_db(out[:, a : a + 4000]) for a in range(4000, 60000, 4000)
     ]
     assert min(falls) > 10.5
-    first = streamed(Denoise(), audio, SEGMENTS.print_of(0))
+    first = streamed(Denoise(quality=quality), audio, SEGMENTS.print_of(0))
     assert level_db(audio[:, -8000:]) - level_db(first[:, -8000:]) < 1
 
 
-def test_any_partition_gives_the_same_bits_where_the_noise_shifts():
+def test_any_partition_gives_the_same_bits_where_the_noise_shifts(quality):
     audio = noise()
-    whole = streamed(Denoise(), audio, SEGMENTS)
+    stage = Denoise(quality=quality)
+    whole = streamed(stage, audio, SEGMENTS)
     for blocks in ([1, 2, 700], [16000, 33333], range(0, 64000, 4999)):
-        assert np.array_equal(streamed(Denoise(), audio, SEGMENTS, blocks), whole)
+        assert np.array_equal(streamed(stage, audio, SEGMENTS, blocks), whole)
 
 
 def test_a_print_serves_another_rate():
@@ -142,9 +174,9 @@ def test_a_print_serves_another_rate():
     assert abs(fall(8300, 16000)) < 0.05  # nothing is known of the noise there
 
 
-def test_sound_scales_with_the_recording():
+def test_sound_scales_with_the_recording(quality):
     audio = noise() + tone()
-    half, whole = Denoise().process(audio / 2, RATE), Denoise().process(audio, RATE)
+    half, whole = (Denoise(quality=quality).process(x, RATE) for x in (audio / 2, audio))
     # prints are rounded to 0.01 dB
     assert level_db(half - whole / 2) < level_db(audio) - 60
 
@@ -171,20 +203,20 @@ def test_smoothing_lowers_musical_noise():
     assert kurtosis(0.0) > 1.2 * kurtosis(0.5) > kurtosis(1.0)
 
 
-def test_the_stereo_image_stands_still():
+def test_the_stereo_image_stands_still(quality):
     left = tone()
     clean = np.concatenate([left, 0.3 * left])
-    out = Denoise().process(clean + noise(channels=2, level_db=-45), RATE)
+    out = Denoise(quality=quality).process(clean + noise(channels=2, level_db=-45), RATE)
     frames = out[:, RATE + 3200 : 3 * RATE - 3200].reshape(2, -1, 1600)
     difference = 10 * np.log10(np.mean(frames[1] ** 2, axis=1) / np.mean(frames[0] ** 2, axis=1))
     np.testing.assert_allclose(difference, 20 * np.log10(0.3), atol=0.3)
 
 
-def test_an_onset_stays_sharp():
+def test_an_onset_stays_sharp(quality):
     clean = np.zeros((1, 4 * RATE))
     clean[:, 2 * RATE :: 4000] = 0.5
     audio = clean + noise(level_db=-45)
-    out = Denoise().process(audio, RATE)
+    out = Denoise(quality=quality).process(audio, RATE)
     # its spectrum lies 14 dB over the noise's, where Wiener's gain is 0.96
     assert (out[clean == 0.5] > 0.85 * audio[clean == 0.5]).all()
     before = slice(2 * RATE - 1600, 2 * RATE - 800)  # 100 to 50 ms before the first click
@@ -205,17 +237,18 @@ def test_latency_is_the_same_time_at_any_rate(rate):
     framing = Denoise().framing(rate)
     assert 0.06 < framing.latency / rate < 0.07
     assert 0.19 < framing.hop / rate < 0.22
+    assert 0.22 < Denoise(quality="high").framing(rate).latency / rate < 0.24
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(4000, 8), (192000, 1)])
-def test_noise_falls_at_any_rate_and_in_any_number_of_channels(rate, channels):
+def test_noise_falls_at_any_rate_and_in_any_number_of_channels(quality, rate, channels):
     audio = noise(2, channels=channels, rate=rate)
-    out = Denoise().process(audio, rate)
+    out = Denoise(quality=quality).process(audio, rate)
     assert level_db(audio) - level_db(out) > 8
 
 
 @pytest.mark.parametrize("loud", [1e-3, 1e3, 1e150])
-def test_samples_far_from_full_scale_are_finite(loud):
-    stage = Denoise()
+def test_samples_far_from_full_scale_are_finite(quality, loud):
+    stage = Denoise(quality=quality)
     stage.learn(noise(), RATE)
     assert np.isfinite(stage.process(loud * noise(1.0), RATE)).all()

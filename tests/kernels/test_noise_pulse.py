@@ -1,0 +1,68 @@
+"""Pulses under an excitation: what was added is recovered, and the evidence knows which model made it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+from wavemend.kernels.autoregression import prediction_error
+from wavemend.kernels.crackle import sparse_crackle
+from wavemend.kernels.noise_pulse import decaying_pulse, sparse_pulse
+
+POLES = np.array([0.985 * np.exp(0.1j), 0.97 * np.exp(0.4j), 0.9 * np.exp(1.1j)])
+MODEL = np.poly(np.concatenate([POLES, POLES.conj()])).real
+AT = 500
+
+
+def excitation(added: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Excitation, of variance 1, of resonant noise with `added` from sample `AT` on."""
+    x = lfilter([1.0], MODEL, np.random.default_rng(seed).standard_normal(1_000))
+    x[AT : AT + added.size] += added
+    e = np.zeros(x.size)
+    prediction_error(x, 0, x.size, MODEL, e)
+    return e
+
+
+def decaying(tau: float, size: int = 60) -> np.ndarray:
+    return 40.0 * np.exp(-np.arange(size) / tau) * np.random.default_rng(3).standard_normal(size)
+
+
+@pytest.mark.parametrize("tau", [2.0, 6.0, 20.0])
+def test_noise_that_decays_is_recovered_without_its_variance(tau: float) -> None:
+    added = decaying(tau)
+    estimate = np.empty(60)
+    length, evidence = decaying_pulse(excitation(added)[AT:], MODEL, 0, 60, estimate)
+    assert evidence > 20.0
+    assert 2 * tau < length <= 60
+    assert np.sum((estimate - added) ** 2) < 0.1 * np.sum(added**2)
+
+
+def test_the_evidence_tells_noise_from_samples_that_are_off() -> None:
+    off = np.zeros(60)
+    off[[0, 17, 41]] = 30.0, -50.0, 20.0
+    for added, is_noise in ((decaying(20.0), True), (off, False)):
+        e = excitation(added)[AT:]
+        estimate = np.empty(60)
+        noise = decaying_pulse(e, MODEL, 0, 60, estimate)[1]
+        assert (noise > sparse_pulse(e, MODEL, estimate)) == is_noise
+
+
+def test_nothing_added_is_no_evidence() -> None:
+    estimate = np.empty(60)
+    assert decaying_pulse(excitation(np.zeros(1))[AT:], MODEL, 0, 60, estimate)[1] < 0.0
+
+
+def test_impulses_close_to_each_other_are_estimated_together() -> None:
+    added = np.zeros(40)
+    added[[0, 3, 4, 20, 21]] = 30.0, -20.0, 25.0, 15.0, -40.0
+    estimate = np.empty(1_000)
+    assert sparse_crackle(excitation(added), MODEL, 10, 980, estimate) >= 5
+    found = np.flatnonzero(estimate)
+    assert np.isin(AT + np.flatnonzero(added), found).all()
+    assert np.sum((estimate[AT : AT + 40] - added) ** 2) < 0.05 * np.sum(added**2)
+
+
+def test_no_crackle_where_there_is_none() -> None:
+    estimate = np.empty(1_000)
+    assert sparse_crackle(excitation(np.zeros(1)), MODEL, 10, 980, estimate) == 0
+    assert not estimate.any()
