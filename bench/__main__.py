@@ -13,7 +13,19 @@ from importlib import import_module
 from rich.console import Console
 
 FINDERS = tuple(f"{kind}_finder" for kind in ("program", "click", "hum", "format", "band", "channel"))
-TABLES = ("clicks", "noise", "vinyl", "suggestion", *FINDERS, "speed", "memory")
+TABLES = (
+    "clicks",
+    "crackle",
+    "detector",
+    "hum",
+    "noise",
+    "vinyl",
+    "suggestion",
+    *FINDERS,
+    "speed",
+    "memory",
+    "vst3",
+)
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 

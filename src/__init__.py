@@ -15,15 +15,23 @@ if TYPE_CHECKING:
     from .errors import PluginError as PluginError
     from .errors import PresetError as PresetError
     from .errors import WavemendError as WavemendError
+    from .host.analyse import Analysis as Analysis
+    from .host.analyse import analyse as analyse
     from .host.chain import Chain as Chain
     from .host.chain import Slot as Slot
+    from .host.document import RecordingDocument as RecordingDocument
+    from .host.document import load_document as load_document
+    from .host.document import save_document as save_document
     from .host.presets import Preset as Preset
     from .host.presets import load_preset as load_preset
     from .host.presets import save_preset as save_preset
     from .host.render import Rendered as Rendered
     from .host.render import render as render
+    from .host.vst3.plugin import VST3 as VST3
     from .plugins.dc_offset import DcOffset as DcOffset
     from .plugins.declick import Declick as Declick
+    from .plugins.decrackle import Decrackle as Decrackle
+    from .plugins.dehum import Dehum as Dehum
     from .plugins.denoise import Denoise as Denoise
     from .plugins.registry import stage_class as stage_class
     from .plugins.registry import stage_ids as stage_ids
@@ -38,15 +46,23 @@ _HOMES = {
     "PluginError": "errors",
     "PresetError": "errors",
     "WavemendError": "errors",
+    "Analysis": "host.analyse",
+    "analyse": "host.analyse",
     "Chain": "host.chain",
     "Slot": "host.chain",
+    "RecordingDocument": "host.document",
+    "load_document": "host.document",
+    "save_document": "host.document",
     "Preset": "host.presets",
     "load_preset": "host.presets",
     "save_preset": "host.presets",
     "Rendered": "host.render",
     "render": "host.render",
+    "VST3": "host.vst3.plugin",
     "DcOffset": "plugins.dc_offset",
     "Declick": "plugins.declick",
+    "Decrackle": "plugins.decrackle",
+    "Dehum": "plugins.dehum",
     "Denoise": "plugins.denoise",
     "stage_class": "plugins.registry",
     "stage_ids": "plugins.registry",

@@ -40,6 +40,10 @@ class PresetError(WavemendError, ValueError):
     """A preset that cannot be used; the message names file, slot, parameter, value and range."""
 
 
+class ModelError(WavemendError, RuntimeError):
+    """A trained model that is missing, is not the one that its manifest names, or cannot be run."""
+
+
 class PluginError(WavemendError, RuntimeError):
     """A chain member that is not usable, or failed while it ran."""
 

@@ -216,7 +216,8 @@ class Chain(MutableSequence[Member]):
 
     def warnings(self) -> list[str]:
         """Return what a person should know: what is harmful about the order, which VST3s are missing."""
-        plugins = [warning for _, slot in self.walk() if not slot.bypass for warning in _plugin_warnings(slot)]
+        heard = (slot for _, slot in self.walk() if not slot.bypass)
+        plugins = [warning for slot in heard for warning in _plugin_warnings(slot)]
         return order_warnings(list(_steps(self))) + plugins
 
     # -- pedalboard's surface ----------------------------------------------------------------------

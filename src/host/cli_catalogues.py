@@ -47,10 +47,10 @@ def presets_show(preset: str, as_json: JsonOption = False) -> None:
 def _slot_rows(slots: list[dict[str, Any]], above: str = "") -> Iterator[tuple[str, str, str]]:
     """Rows for the slots of a chain, as a preset writes them: number, plugin, every value."""
     for number, slot in enumerate(slots, start=1):
-        place = {name: slot[name] for name in ("bypass", "mix") if name in slot}
+        place = {name: slot[name] for name in ("bypass", "mix", "block_size", "missing") if name in slot}
         values = slot.get("parameters", {}) | place | ({"findings": "fixed"} if "findings" in slot else {})
         text = ", ".join(f"{name}={value}" for name, value in values.items())
-        yield f"{above}{number}", slot.get("plugin", "(nested chain)"), text
+        yield f"{above}{number}", slot.get("name", slot.get("plugin", "(nested chain)")), text
         yield from _slot_rows(slot.get("chain", []), f"{above}{number}.")
 
 

@@ -1,7 +1,7 @@
 """Presets: what engineers share. Readable JSON with every value written out, and a published schema.
 
-A preset from a stranger is data: it names stages and stock effects that are installed here, never a file,
-and nothing in it is run.
+A preset from a stranger is data: it names stages, stock effects and VST3s that are installed here, never a
+file, and nothing in it is run.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from .chain import Chain, Member, Slot
 from .native import make_stock, name_of, stock_effects, stock_parameters, stock_values
 from .publishing import Publication
 from .strict_json import StrictJsonError, check_fields, clip, has_control_characters, parse_object, short
+from .vst3 import preset_slot
+from .vst3.plugin import VST3
 
 FORMAT = "wavemend-preset"
 FORMAT_VERSION = 1
@@ -34,7 +36,8 @@ _MOST_SLOTS = 256
 _MOST_NESTING = 8
 _STOCK = "pedalboard."
 _TOP_FIELDS = {"$schema", "format", "format_version", "name", "description", "chain"}
-_SLOT_FIELDS = {"plugin", "version", "parameters", "findings", "chain", "bypass", "mix"}
+_PLACE_FIELDS = {"bypass", "mix"}
+_SLOT_FIELDS = {"plugin", "version", "parameters", "findings", "chain", *_PLACE_FIELDS}
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,14 @@ def chain_to_json(chain: Chain) -> list[dict[str, Any]]:
     """Return the slots of `chain` as JSON objects; empty slots are left out."""
     slots = []
     for slot in chain.slots:
-        if slot.member is None:
+        if slot.stands_for is not None:
+            described = dict(slot.stands_for)
+            if slot.member is not None:
+                described["substitute"] = _member_to_json(slot.member)
+        elif slot.member is None:
             continue
-        described = {**_member_to_json(slot.member)}
+        else:
+            described = _member_to_json(slot.member)
         if slot.bypass:
             described["bypass"] = True
         if slot.mix != 1:
@@ -133,12 +141,16 @@ def _member_to_json(member: Member) -> dict[str, Any]:
     if isinstance(member, Stage):
         described = {"plugin": member.id, "version": member.version, "parameters": member.values()}
         return described | ({"findings": member.findings.to_json()} if member.findings is not None else {})
+    if isinstance(member, VST3):
+        stand_in = {"substitute": _member_to_json(member.substitute)} if member.substitute is not None else {}
+        return preset_slot.to_json(member) | stand_in
     if isinstance(member, pedalboard.Pedalboard):
         return {"chain": chain_to_json(Chain(list(member)))}
     name = type(member).__name__
     if name not in stock_effects():
         raise PresetError(
-            f"{name_of(member)} cannot be stored in a preset; stages, stock effects and chains of them can"
+            f"{name_of(member)} cannot be stored in a preset; "
+            "stages, stock effects, wavemend.VST3s and chains of them can"
         )
     return {"plugin": _STOCK + name, "parameters": stock_values(member)}
 
@@ -175,18 +187,41 @@ def _parse_chain(slots: Any, where: str, depth: int) -> Chain:
 
 
 def _parse_slot(data: Any, where: str, depth: int) -> Slot:
-    check_fields(data, where, _SLOT_FIELDS, set())
+    check_fields(data, where, _SLOT_FIELDS | preset_slot.FIELDS, set())
     if ("plugin" in data) == ("chain" in data):
         raise PresetError(f"{where}: needs either 'plugin' or 'chain'")
+    stands_for = None
     if "chain" in data:
-        check_fields(data, where, {"chain", "bypass", "mix"}, set())
+        check_fields(data, where, {"chain", *_PLACE_FIELDS}, set())
         member: Member = _parse_chain(data["chain"], where + ".", depth + 1)
+    elif isinstance(data["plugin"], str) and data["plugin"].startswith(preset_slot.PREFIX):
+        member, stands_for = _parse_vst3(data, where)
     else:
+        check_fields(data, where, _SLOT_FIELDS, set())
         member = _parse_plugin(data, where)
+    bypass, mix = data.get("bypass", False), data.get("mix", 1.0)
     try:
-        return Slot(member, bypass=data.get("bypass", False), mix=data.get("mix", 1.0))
+        return Slot(member, bypass=bypass, mix=mix, stands_for=stands_for)
     except ParameterError as error:
         raise PresetError(f"{where}: {error}") from None
+
+
+def _parse_vst3(data: Mapping[str, Any], where: str) -> tuple[Member, dict[str, Any] | None]:
+    """Return the member, and the slot's own JSON where the member only stands in for the plugin."""
+    where = f"{where} ({short(data.get('name', data['plugin'])).strip(chr(39))})"
+    check_fields(data, where, preset_slot.FIELDS | _PLACE_FIELDS, set())
+    substitute: Member = None
+    if "substitute" in data:
+        inside = f"{where}, substitute"
+        check_fields(data["substitute"], inside, _SLOT_FIELDS - {"chain", *_PLACE_FIELDS}, {"plugin"})
+        substitute = _parse_plugin(data["substitute"], inside)
+    try:
+        plugin = preset_slot.Declared(data).find(substitute)
+    except (ParameterError, PluginError, PresetError) as error:
+        raise PresetError(f"{where}: {clip(str(error))}") from None
+    if plugin is not None:
+        return plugin, None
+    return substitute, {name: value for name, value in data.items() if name not in _PLACE_FIELDS}
 
 
 def _parse_plugin(data: Mapping[str, Any], where: str) -> Member:
@@ -252,6 +287,8 @@ def preset_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of presets made of what is installed here; published as `SCHEMA_NAME`."""
     stages = [_stage_schema(stage_class(identifier)) for identifier in stage_ids()]
     stock = [_stock_schema(name, kind) for name, kind in sorted(stock_effects().items())]
+    effect = {"$ref": "#/$defs/effect"}
+    vst3 = preset_slot.schema(effect | {"unevaluatedProperties": False})
     place = {"bypass": {"type": "boolean"}, "mix": {"type": "number", "minimum": 0, "maximum": 1}}
     nested = {"properties": {"chain": {"$ref": "#/$defs/chain"}}, "required": ["chain"]}
     return {
@@ -273,9 +310,10 @@ def preset_schema() -> dict[str, Any]:
             "slot": {
                 "type": "object",
                 "properties": place,
-                "oneOf": [*stages, *stock, nested],
+                "oneOf": [effect, vst3, nested],
                 "unevaluatedProperties": False,
             },
+            "effect": {"type": "object", "oneOf": [*stages, *stock]},
         },
     }
 

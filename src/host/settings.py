@@ -9,6 +9,7 @@ from ..plugins.parameters import Switch
 from ..plugins.stage import Stage
 from .chain import Chain, Slot, slot_number
 from .native import set_stock
+from .vst3.plugin import VST3
 
 
 def chain_with(preset: str, settings: list[str]) -> Chain:
@@ -52,6 +53,8 @@ def _change(slot: Slot, name: str, text: str) -> None:
             type(member)(**{name: None})  # raises the schema's own error, which knows what is near it
         else:
             setattr(member, name, parameter.parse(text))
+    elif isinstance(member, VST3):
+        setattr(member, name, _as_word_or_switch(member, name, text))
     elif isinstance(member, Chain):
         raise ParameterError(f"{name!r} is no setting of a nested chain; it has bypass and mix")
     else:
@@ -65,6 +68,11 @@ def _on_or_off(name: str, text: str) -> bool:
         return bool(switch.parse(text))
     except ParameterError:
         raise ParameterError(f"{name}={text!r} is not allowed; it must be {switch.allowed()}") from None
+
+
+def _as_word_or_switch(plugin: VST3, name: str, text: str) -> object:
+    parameter = plugin.parameters.get(name)
+    return _on_or_off(name, text) if parameter and parameter.is_boolean else text.strip()
 
 
 def _plain(text: str) -> object:
@@ -89,4 +97,6 @@ def _find(chain: Chain, name: str, setting: str) -> Slot:
 def _short(slot: Slot) -> str:
     if isinstance(slot.member, Stage):
         return slot.member.id.rpartition(".")[2]
+    if isinstance(slot.member, VST3):
+        return slot.member.name.lower()
     return type(slot.member).__name__.lower()

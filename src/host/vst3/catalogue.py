@@ -1,0 +1,211 @@
+"""What VST3s this user has: found by a scan, kept between runs, refreshed where a bundle changed.
+
+The only way from a plugin's name to a file: a preset names an identifier, and the file is one that a scan
+of the user's own folders found.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from ...errors import PluginError
+from . import bundles
+from .identity import IDENTIFIER
+from .probe import PROBE_SECONDS, Bundle, Plugin, bundle_from_json, bundle_to_json, look_at, probe
+
+FORMAT = "wavemend-plugin-catalogue"
+FORMAT_VERSION = 1
+_SCAN = "`wavemend plugins scan`"
+
+Tell = Callable[[Path], None]
+"""Called with the bundle that is looked at next."""
+
+
+class NotInstalledError(PluginError):
+    """No plugin of that name or identifier is in the catalogue."""
+
+
+def catalogue_path() -> Path:
+    """Where the catalogue lies: in the user's data folder."""
+    return platformdirs.user_data_path("wavemend", appauthor=False) / "vst3-plugins.json"
+
+
+@dataclass
+class Catalogue:
+    """Every bundle found by the latest scan.
+
+    Attributes
+    ----------
+    folders
+        Folders that were given to a scan, beside the standard ones.
+    bundles
+        What is known of each bundle, in the order in which they are searched.
+    """
+
+    folders: list[str] = field(default_factory=list)
+    bundles: list[Bundle] = field(default_factory=list)
+
+    def scan(
+        self,
+        folders: Iterable[Path] = (),
+        *,
+        seconds: float = PROBE_SECONDS,
+        run_all: bool = False,
+        tell: Tell = lambda path: None,
+    ) -> None:
+        """Look for bundles in the standard folders and in those ever given; save after each one.
+
+        Parameters
+        ----------
+        folders
+            More folders, which later scans search too.
+        seconds
+            Time a plugin has for each step of being probed.
+        run_all
+            Also run what says who it is in a file, and what did not change.
+        tell
+            Called before each bundle.
+
+        Raises
+        ------
+        PluginError
+            A folder is not there, or the catalogue cannot be written.
+        """
+        for folder in folders:
+            if not folder.is_dir():
+                raise PluginError(f"{folder}: is no folder that can be searched for VST3s")
+            absolute = os.path.abspath(folder)
+            if absolute not in self.folders:
+                self.folders.append(absolute)
+        known = {bundle.path: bundle for bundle in self.bundles}
+        paths = bundles.find_bundles([*bundles.standard_folders(), *map(Path, self.folders)])
+        found = {str(path): known.get(str(path)) for path in paths}
+        for path in paths:
+            tell(path)
+            old = found[str(path)]
+            if run_all or old is None or old.fingerprint != bundles.fingerprint(path):
+                found[str(path)] = _told_of(path, seconds, run=run_all)
+                self.bundles = [bundle for bundle in found.values() if bundle]
+                self.save()  # Ctrl-C in a long scan loses nothing
+        self.bundles = [bundle for bundle in found.values() if bundle]
+        self.save()
+
+    def find(self, wanted: str) -> tuple[Bundle, Plugin]:
+        """Return the plugin of a name or an identifier, its bundle probed anew where that changed.
+
+        Raises
+        ------
+        NotInstalledError
+            There is none.
+        PluginError
+            It cannot be used, or several have that name.
+        """
+        bundle, plugin = self._pick(wanted)
+        if not Path(bundle.path).exists():
+            raise NotInstalledError(f"{plugin.identity.name} is gone from {bundle.path}; run {_SCAN}")
+        changed = bundle.fingerprint != bundles.fingerprint(Path(bundle.path))
+        if changed or bundle.state == "not run yet":
+            bundle = probe(Path(bundle.path))
+            self._replace(bundle)
+            again = [p for p in bundle.plugins if p.identity.identifier == plugin.identity.identifier]
+            if bundle.usable and not again:
+                raise NotInstalledError(f"{plugin.identity.name} is no longer in {bundle.path}; run {_SCAN}")
+            plugin = again[0] if again else plugin
+        if not bundle.usable:
+            raise PluginError(f"{plugin.identity.name} cannot be used: {bundle.reason}")
+        return bundle, plugin
+
+    def _pick(self, wanted: str) -> tuple[Bundle, Plugin]:
+        by_identifier = re.fullmatch(IDENTIFIER, wanted.upper()) is not None
+        matches: dict[str, tuple[Bundle, Plugin]] = {}
+        for bundle in self.bundles:
+            for plugin in bundle.plugins:
+                identity = plugin.identity
+                if wanted.upper() == identity.identifier or (
+                    not by_identifier and wanted.casefold() == identity.name.casefold()
+                ):
+                    # The same plugin in two folders: the first usable one, as other hosts do.
+                    kept = matches.get(identity.identifier)
+                    if kept is None or (bundle.usable and not kept[0].usable):
+                        matches[identity.identifier] = (bundle, plugin)
+        if len(matches) > 1:
+            several = "; ".join(f"{i} by {m[1].identity.vendor}" for i, m in sorted(matches.items()))
+            raise PluginError(f"several VST3s are called {wanted!r}; use an identifier: {several}")
+        if matches:
+            return next(iter(matches.values()))
+        raise self._nothing_for(wanted)
+
+    def _nothing_for(self, wanted: str) -> PluginError:
+        for bundle in self.bundles:
+            if not bundle.plugins and Path(bundle.path).stem.casefold() == wanted.casefold():
+                return PluginError(f"{wanted} cannot be used: {bundle.reason}")
+        if os.sep in wanted or wanted.lower().endswith(bundles.SUFFIX):
+            return NotInstalledError(
+                f"{wanted!r} is a path; VST3s are used by name or identifier: scan their folder first, "
+                "`wavemend plugins scan FOLDER`"
+            )
+        names = sorted({plugin.identity.name for bundle in self.bundles for plugin in bundle.plugins})
+        if not names:
+            return NotInstalledError(f"no VST3 is known yet; run {_SCAN} to find those installed here")
+        near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else "see `wavemend plugins list`"
+        return NotInstalledError(f"no VST3 {wanted!r} is known; {hint} ({_SCAN} finds new ones)")
+
+    def _replace(self, bundle: Bundle) -> None:
+        self.bundles = [bundle if old.path == bundle.path else old for old in self.bundles]
+        self.save()
+
+    def save(self) -> None:
+        """Write the catalogue; raises `PluginError` where that is impossible."""
+        path = catalogue_path()
+        content = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "folders": self.folders,
+            "bundles": [bundle_to_json(bundle) for bundle in self.bundles],
+        }
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps(content, indent=1), encoding="utf-8")
+            part.replace(path)
+        except OSError as error:
+            raise PluginError(f"{path}: the catalogue cannot be written: {error.strerror}") from None
+
+
+def _told_of(path: Path, seconds: float, *, run: bool) -> Bundle:
+    seen = look_at(path)
+    return seen if seen.state == "not run yet" and not run else probe(path, seconds)
+
+
+def load_catalogue() -> Catalogue:
+    """Read the catalogue; an empty one where there is none.
+
+    Raises
+    ------
+    PluginError
+        It is damaged.
+    """
+    path = catalogue_path()
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT or content["format_version"] != FORMAT_VERSION:
+            raise ValueError("another format")
+        return Catalogue(
+            [str(folder) for folder in content["folders"]],
+            [bundle_from_json(bundle) for bundle in content["bundles"]],
+        )
+    except FileNotFoundError:
+        return Catalogue()
+    except OSError as error:
+        raise PluginError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise PluginError(f"{path}: is damaged; delete it and run {_SCAN}") from None

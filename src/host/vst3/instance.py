@@ -1,0 +1,283 @@
+"""One VST3, loaded into this process: the host's own where it is not isolated, else a worker's.
+
+Knows pedalboard's traps: loading it reads every parameter at 1001 places (minutes with some plugins) and
+plays noise into the plugin, and a state read right after a parameter was set may be the one before.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pedalboard
+from pedalboard import _pedalboard as pedalboard_python
+
+from ...errors import PluginError
+from .bundles import binary_of
+from .identity import Identity, checked_identity
+from .parameter_text import SAME_PLACE, Allowed, allowed_by, is_on, place_of_number, sample_texts
+
+Block = npt.NDArray[np.float32]
+
+_SETTLING_RATE, _SETTLING_BLOCK = 44_100.0, 512
+_WARM_UP_SECONDS = 1.0
+_CONTINUOUS = 2**31 - 1
+_CLASS_ID = slice(8, 40)
+"""Where a ``.vstpreset`` holds the class id."""
+
+_loading = threading.Lock()
+
+
+class ChannelsRefusedError(PluginError):
+    """The plugin does not take so many channels."""
+
+
+def plugin_names(path: str) -> list[str]:
+    """Names of the plugins in a bundle; runs its code. Raises `PluginError` where it does not load."""
+    try:
+        return [str(name) for name in pedalboard.VST3Plugin.get_plugin_names_for_file(path)]
+    except ImportError as error:
+        raise PluginError(_why_not_loaded(path, error)) from None
+
+
+class Instance:
+    """One plugin.
+
+    Parameters
+    ----------
+    path
+        Of the bundle.
+    name
+        Of the plugin in it, where it holds several.
+
+    Raises
+    ------
+    PluginError
+        It does not load, or is no effect.
+    """
+
+    def __init__(self, path: str, name: str) -> None:
+        try:
+            with _unprobed():
+                self._plugin = pedalboard.VST3Plugin(
+                    path, plugin_name=name, initialization_timeout=_WARM_UP_SECONDS
+                )
+        except (ImportError, ValueError, RuntimeError) as error:
+            raise PluginError(_why_not_loaded(path, error)) from None
+        if not self._plugin.is_effect:
+            raise PluginError("is an instrument; only effects can sit in a chain")
+        self._indices: dict[str, int] = {}
+        self._samples: dict[int, list[tuple[float, str]]] = {}
+
+    def hear_nothing_yet(self) -> None:
+        """Start over as an instance that never heard a sample: pedalboard played noise into this one."""
+        kind = type(self._plugin)
+        reload = kind._reload_type.fget(self._plugin)
+        kind._reload_type.fset(self._plugin, reload.PersistsAudioOnReset)
+        try:
+            self._plugin.reset()
+        except RuntimeError as error:
+            raise PluginError(str(error)) from None
+
+    def identity(self) -> Identity:
+        """Who it says it is."""
+        plugin = self._plugin
+        try:
+            return checked_identity(
+                identifier=bytes(plugin.preset_data)[_CLASS_ID].decode("ascii", "replace"),
+                name=plugin.name,
+                vendor=plugin.manufacturer_name,
+                version=plugin.version,
+                category=plugin.category,
+            )
+        except (ValueError, RuntimeError) as error:
+            raise PluginError(f"does not say who it is: {error}") from None
+
+    # -- parameters --------------------------------------------------------------------------------
+
+    def parameters(self) -> list[dict[str, Any]]:
+        """Return every parameter as plain data, under a Python name of its own."""
+        described = []
+        self._indices = {}
+        for index, parameter in enumerate(self._plugin._parameters):
+            name = pedalboard_python.to_python_parameter_name(parameter)
+            if not name or parameter.name.startswith("MIDI CC "):
+                continue
+            unique, number = name, 2
+            while unique in self._indices:
+                unique, number = f"{name}_{number}", number + 1
+            self._indices[unique] = index
+            described.append(
+                {
+                    "python_name": unique,
+                    "name": parameter.name,
+                    "label": parameter.label.strip() or None,
+                    "default": parameter.default_raw_value,
+                    "steps": 0 if parameter.num_steps == _CONTINUOUS else parameter.num_steps,
+                    "automatable": parameter.is_automatable,
+                }
+            )
+        return described
+
+    def _parameter(self, name: str) -> Any:
+        if not self._indices:
+            self.parameters()
+        if name not in self._indices:
+            raise PluginError(f"has no parameter {name!r}")
+        return self._plugin._parameters[self._indices[name]]
+
+    def allowed(self, name: str) -> Allowed:
+        """Tell what a parameter allows from its texts."""
+        return allowed_by(self._texts(name))
+
+    def _texts(self, name: str) -> list[tuple[float, str]]:
+        parameter = self._parameter(name)
+        index = self._indices[name]
+        if index not in self._samples:
+            self._samples[index] = sample_texts(parameter.get_text_for_raw_value, parameter.num_steps)
+        return self._samples[index]
+
+    def place(self, name: str) -> float:
+        """Where a parameter stands, 0 to 1."""
+        return float(self._parameter(name).raw_value)
+
+    def text(self, name: str, place: float | None = None) -> str:
+        """Text of a parameter, at a place or where it stands."""
+        parameter = self._parameter(name)
+        return str(parameter.string_value if place is None else parameter.get_text_for_raw_value(place))
+
+    def texts(self) -> dict[str, str]:
+        """Texts of all automatable parameters where they stand."""
+        if not self._indices:
+            self.parameters()
+        parameters = self._plugin._parameters
+        standing = {name: parameters[index] for name, index in self._indices.items()}
+        return {name: str(p.string_value) for name, p in standing.items() if p.is_automatable}
+
+    def place_of(self, name: str, value: float | str | bool) -> float:
+        """Where a value lies that `allowed` allows."""
+        parameter = self._parameter(name)
+        allowed = self.allowed(name)
+        if allowed.kind == "switch":
+            return next(
+                p for word, p in zip(allowed.words, allowed.places, strict=True) if is_on(word) == value
+            )
+        own = float(parameter.get_raw_value_for_text(f"{value}"))
+        own = min(max(own, 0.0), 1.0)
+        if allowed.kind == "word":
+            shown = parameter.get_text_for_raw_value(own)
+            return own if shown == value else allowed.places[allowed.words.index(str(value))]
+        return place_of_number(float(value), parameter.get_text_for_raw_value, own, self._texts(name))
+
+    def set_place(self, name: str, place: float) -> None:
+        """Move a parameter to a place between 0 and 1."""
+        self._parameter(name).raw_value = place
+
+    # -- state -------------------------------------------------------------------------------------
+
+    def state(self) -> bytes:
+        """Everything it remembers, after a block of silence: before one, values just set may lack."""
+        self.settle()
+        return bytes(self._plugin.raw_state)
+
+    def set_state(self, state: bytes) -> None:
+        """Make it remember what `state` says.
+
+        It must have played a block before, or some plugins forget it again with their first one; and it
+        must play a block afterwards, before parameters show what it brought.
+        """
+        # Not by assignment: that would read every parameter at 1001 places first.
+        type(self._plugin).raw_state.fset(self._plugin, state)
+
+    def vstpreset(self) -> bytes:
+        """Its state as a ``.vstpreset`` file."""
+        self.settle()
+        return bytes(self._plugin.preset_data)
+
+    def set_vstpreset(self, data: bytes) -> None:
+        """Take the state from the bytes of a ``.vstpreset`` file."""
+        try:
+            type(self._plugin).preset_data.fset(self._plugin, data)
+        except RuntimeError:
+            raise PluginError("refused the .vstpreset file") from None
+
+    def move_to(self, places: Mapping[str, float]) -> None:
+        """Move the parameters that a state did not bring to their places."""
+        for name, place in places.items():
+            if abs(self.place(name) - place) > SAME_PLACE:
+                self.set_place(name, place)
+
+    def settle(self) -> None:
+        """Play a block of silence, in as many channels as it takes."""
+        if not self.accepts(2):
+            self.accepts(1)
+
+    # -- sound -------------------------------------------------------------------------------------
+
+    @property
+    def latency(self) -> int:
+        """Samples of delay it reports."""
+        return int(self._plugin.reported_latency_samples)
+
+    def accepts(self, channels: int) -> bool:
+        """Whether it takes so many channels, by playing it a block of silence."""
+        try:
+            self.process(np.zeros((channels, _SETTLING_BLOCK), np.float32), _SETTLING_RATE)
+        except ChannelsRefusedError:
+            return False
+        return True
+
+    def process(self, block: Block, sample_rate: float) -> Block:
+        """Process one block, shape (channels, n), the same n every time; fewer come back at the start."""
+        try:
+            out = self._plugin.process(block, sample_rate, buffer_size=block.shape[1], reset=False)
+        except ValueError as error:
+            raise ChannelsRefusedError(str(error)) from None
+        except RuntimeError as error:
+            raise PluginError(str(error)) from None
+        return np.asarray(out, np.float32).reshape(block.shape[0], -1)
+
+    def show_editor(self, close_event: Any) -> None:
+        """Show the editor until it is closed or ``close_event.is_set()``."""
+        try:
+            self._plugin.show_editor(close_event)
+        except RuntimeError as error:
+            raise PluginError(f"cannot show its editor: {error}") from None
+
+
+@contextmanager
+def _unprobed() -> Iterator[None]:
+    """Load on this thread without reading any parameter; other threads' plugins load as ever."""
+    mixin = pedalboard_python._PythonExternalPluginMixin
+    name = "__set_initial_parameter_values__"
+    mine = threading.get_ident()
+    with _loading:
+        original = vars(mixin)[name]
+
+        def skip(plugin: Any, values: Any) -> Any:
+            return None if threading.get_ident() == mine else original(plugin, values)
+
+        setattr(mixin, name, skip)
+        try:
+            yield
+        finally:
+            setattr(mixin, name, original)
+
+
+def _why_not_loaded(path: str, error: Exception) -> str:
+    """Say more than pedalboard does: the dynamic linker knows which library is missing."""
+    if "main thread" in str(error):
+        return "can be used in this process from the main thread alone; isolated, from any"
+    binary = binary_of(Path(path))
+    if binary.is_file():
+        try:
+            ctypes.CDLL(str(binary))
+        except OSError as reason:
+            return f"does not load: {str(reason).replace(str(binary.parent), '').lstrip('/')}"
+    return f"does not load: {str(error).splitlines()[0]}"

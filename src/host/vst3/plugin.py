@@ -1,0 +1,389 @@
+"""`VST3`: a third-party plugin's settings, with pedalboard's surface over them.
+
+As with our own stages the object holds settings alone. What it knows of the plugin it asks an instance kept
+for that, and every recording gets a new instance of its own, so that nothing the plugin learned from one
+recording is heard in the next.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import threading
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import ParameterError, PluginError, UnknownParameterError
+from ...plugins.layout import Layout, check_channels, check_rate, to_planar
+from .catalogue import load_catalogue
+from .client import ANSWER_SECONDS
+from .hosting import Hosted, Places
+from .identity import Identity
+from .parameter import HostedParameter
+from .probe import Bundle
+from .stream import VST3Stream
+from .vstpreset import read_vstpreset, write_vstpreset
+
+BLOCK_SIZE = 8192
+SMALLEST_BLOCK, LARGEST_BLOCK = 32, 65_536
+MISSING = ("fail", "bypass", "substitute")
+
+
+class VST3:
+    """A VST3 of this machine, for a `Chain` or by itself.
+
+    ::
+
+        comp = VST3("ZamComp", threshold_db=-30, ratio=4)
+        comp.attack_ms = 5
+        comp(audio, 44_100)
+
+    Parameters
+    ----------
+    wanted
+        Name or identifier of a plugin that ``wavemend plugins scan`` found.
+    state
+        What it remembers, as `state` gave it.
+    block_size
+        Samples the plugin is given at once, 32 to 65536; the output of some depends on it, so presets record
+        it.
+    isolated
+        True: it runs in a worker process, where a crash or a hang is an error and no more. False: in this
+        process, at your own risk.
+    timeout_s
+        Seconds an isolated plugin has for each answer, up to 65536 samples of audio included.
+    missing
+        What a preset does on a machine without the plugin: ``"fail"``, ``"bypass"`` or ``"substitute"``.
+    substitute
+        A stage or a stock effect that stands in for it then.
+    **values
+        Parameters by their Python names.
+
+    Raises
+    ------
+    PluginError
+        No such plugin is known, or it cannot be used; every method raises it where the plugin fails.
+    ParameterError
+        A value that the plugin does not allow.
+    """
+
+    def __init__(
+        self,
+        wanted: str,
+        /,
+        *,
+        state: bytes | None = None,
+        block_size: int = BLOCK_SIZE,
+        isolated: bool = True,
+        timeout_s: float = ANSWER_SECONDS,
+        missing: str = "fail",
+        substitute: Any = None,
+        **values: Any,
+    ) -> None:
+        if missing not in MISSING or (missing == "substitute") != (substitute is not None):
+            raise ParameterError(
+                f"VST3.missing={missing!r} is not allowed; it must be one of {', '.join(MISSING)}, "
+                "and a substitute goes with 'substitute' alone"
+            )
+        bundle, plugin = load_catalogue().find(wanted)
+        whole = isinstance(block_size, int) and not isinstance(block_size, bool)
+        if not whole or not SMALLEST_BLOCK <= block_size <= LARGEST_BLOCK:
+            raise ParameterError(
+                f"VST3.block_size={block_size!r} is not allowed; "
+                f"it must be a whole number from {SMALLEST_BLOCK} to {LARGEST_BLOCK}"
+            )
+        if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not timeout_s > 0:
+            raise ParameterError(f"VST3.timeout_s={timeout_s!r} is not allowed; it is a number of seconds")
+        self._bundle = bundle
+        self._identity = plugin.identity
+        self._takes = plugin.channels or ()
+        self._block_size = block_size
+        self._isolated = bool(isolated)
+        self._timeout_s = float(timeout_s)
+        self._missing, self._substitute = missing, substitute
+        self._made_with = plugin.identity
+        self._state = self._saved = state
+        self._places: dict[str, float] = {}
+        self._hosted: Hosted | None = None
+        self._described: dict[str, HostedParameter] = {}
+        self._live: tuple[VST3Stream, float, Layout] | None = None
+        for name, value in values.items():
+            self._set(name, value)
+
+    # -- who it is ---------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """As it calls itself."""
+        return self._identity.name
+
+    @property
+    def identifier(self) -> str:
+        """VST3 class id, the same on every machine."""
+        return self._identity.identifier
+
+    @property
+    def manufacturer_name(self) -> str:
+        """Who made it."""
+        return self._identity.vendor
+
+    @property
+    def version(self) -> str:
+        """Version installed here."""
+        return self._identity.version
+
+    @property
+    def category(self) -> str:
+        """Such as ``"Fx|Dynamics"``."""
+        return self._identity.category
+
+    @property
+    def identity(self) -> Identity:
+        """All of these."""
+        return self._identity
+
+    @property
+    def block_size(self) -> int:
+        """Samples the plugin is given at once."""
+        return self._block_size
+
+    @property
+    def takes(self) -> tuple[int, ...]:
+        """Channel counts, of 1 and 2, that it takes as they are; others are adapted where possible."""
+        return self._takes
+
+    @property
+    def isolated(self) -> bool:
+        """Whether it runs in a worker process."""
+        return self._isolated
+
+    @property
+    def bundle(self) -> Bundle:
+        """Where it lies."""
+        return self._bundle
+
+    @property
+    def is_effect(self) -> bool:
+        """True: it processes audio."""
+        return True
+
+    @property
+    def is_instrument(self) -> bool:
+        """False: it makes no sound of its own."""
+        return False
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know: that the settings were made with another version, say."""
+        made, mine = self._made_with, self._identity
+        if (made.vendor, made.version) == (mine.vendor, mine.version):
+            return []
+        return [
+            f"{self.name} {mine.version} by {mine.vendor} is installed, but its settings were made with "
+            f"{made.version} by {made.vendor}: it may sound different"
+        ]
+
+    @property
+    def missing(self) -> str:
+        """What a preset does on a machine without the plugin."""
+        return self._missing
+
+    @property
+    def substitute(self) -> Any:
+        """What stands in for it then; None unless `missing` is ``"substitute"``."""
+        return self._substitute
+
+    # -- parameters --------------------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> dict[str, HostedParameter]:
+        """Parameter objects by Python name, as pedalboard's plugins have them."""
+        if not self._described:
+            described = self.hosted().parameters()
+            self._described.update({d["python_name"]: HostedParameter(self, d) for d in described})
+        return dict(self._described)
+
+    def move(self, name: str, place: float) -> None:
+        """Move a parameter to a place between 0 and 1."""
+        self.hosted().set_place(name, place)
+        self._places[name] = place
+        self._saved = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._parameter(name).value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_") or isinstance(getattr(type(self), name, None), property):
+            super().__setattr__(name, value)
+        else:
+            self._set(name, value)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.parameters]
+
+    def _set(self, name: str, value: Any) -> None:
+        self.move(name, self._parameter(name).get_raw_value_for(value))
+
+    def _parameter(self, name: str) -> HostedParameter:
+        known = self.parameters
+        if name in known:
+            return known[name]
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(list(known)[:32]) or 'none'}"
+        raise UnknownParameterError(f"{self.name} has no parameter {name!r}; {hint}")
+
+    # -- state -------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> bytes:
+        """Everything the plugin remembers of its settings; setting it replaces all of them."""
+        if self._saved is None:
+            self._saved = self.hosted().state()
+        return self._saved
+
+    @state.setter
+    def state(self, state: bytes) -> None:
+        self.take(bytes(state), {})
+
+    @property
+    def places(self) -> Places:
+        """Parameters that were moved since the state was set, 0 to 1."""
+        return dict(self._places)
+
+    def take(self, state: bytes, places: Places, *, made_with: Identity | None = None) -> None:
+        """Replace all settings by a state, and places of parameters that it does not keep.
+
+        `made_with` is the plugin that the state is from; see `warnings`.
+        """
+        self.close()
+        self._state = self._saved = state
+        self._places = dict(places)
+        self._made_with = made_with or self._identity
+
+    def load_preset(self, path: str | os.PathLike[str]) -> None:
+        """Take the settings from a ``.vstpreset`` file; raises `PresetError` where it is another plugin's."""
+        data = read_vstpreset(path, self._identity)
+        hosted = self.hosted()
+        hosted.set_vstpreset(data)
+        self.take(hosted.state(), {})
+
+    def save_preset(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the settings to a ``.vstpreset`` file, for any host; raises `PresetError`."""
+        write_vstpreset(path, self.hosted().vstpreset(), overwrite=overwrite)
+
+    def show_editor(self, close_event: threading.Event | None = None) -> None:
+        """Show the plugin's own editor until it is closed or `close_event` is set; keep what was set."""
+        hosted = self.hosted()
+        hosted.show_editor(close_event)
+        self.take(hosted.state(), {})
+
+    # -- instances ---------------------------------------------------------------------------------
+
+    def hosted(self) -> Hosted:
+        """Return the instance that answers for the settings; it never hears a recording."""
+        if self._hosted is None:
+            hosted = self._load()
+            hosted.restore(self._state, self._places)
+            self._hosted = hosted
+        return self._hosted
+
+    def close(self) -> None:
+        """End the processes kept for this plugin; they start again when they are needed."""
+        self._live = None
+        if self._hosted is not None:
+            self._hosted.close()
+            self._hosted = None
+
+    def _load(self) -> Hosted:
+        hosted = Hosted(self._bundle.path, self.name, isolated=self._isolated, answer_seconds=self._timeout_s)
+        if hosted.identity.identifier != self.identifier:
+            hosted.close()
+            raise PluginError(
+                f"{self.name} is another plugin than it was ({hosted.identity.identifier}, not "
+                f"{self.identifier}); run `wavemend plugins scan`"
+            )
+        return hosted
+
+    # -- sound -------------------------------------------------------------------------------------
+
+    @property
+    def reported_latency_samples(self) -> int:
+        """Samples of delay the plugin reports; streams take it out again."""
+        return self.hosted().latency()
+
+    def stream(self, sample_rate: float, channels: int) -> VST3Stream:
+        """Open the running state of one recording, in a new instance with the settings as they are."""
+        sample_rate, channels = check_rate(sample_rate), check_channels(channels)
+        state = self.state
+        return VST3Stream(self._load(), self, state, sample_rate, channels)
+
+    def process(
+        self,
+        input_array: npt.NDArray[Any],
+        sample_rate: float,
+        buffer_size: int = 8192,
+        reset: bool = True,
+    ) -> npt.NDArray[Any]:
+        """Process audio as pedalboard's plugins do; see `Stage.process` for arrays, dtypes and errors.
+
+        `buffer_size` is accepted for pedalboard's sake; the plugin is given blocks of `block_size`.
+        """
+        sample_rate = check_rate(sample_rate)
+        audio, layout = to_planar(input_array, self._live[2] if self._live and not reset else None)
+        if reset:
+            self._live = None
+            if not audio.shape[1]:
+                return layout.restore(audio)
+            stream = self.stream(sample_rate, audio.shape[0])
+            return layout.restore(np.concatenate([stream.step(audio), stream.flush()], axis=1))
+        return layout.restore(self._running(sample_rate, audio.shape[0], layout).step(audio))
+
+    __call__ = process
+
+    def reset(self) -> None:
+        """Forget the running stream; settings stay."""
+        self._live = None
+
+    def _running(self, sample_rate: float, channels: int, layout: Layout) -> VST3Stream:
+        if self._live is not None:
+            stream, rate, _ = self._live
+            if rate == sample_rate and stream.channels == channels and stream.follow(self):
+                self._live = (stream, rate, layout)
+                return stream
+        stream = self.stream(sample_rate, channels)
+        self._live = (stream, sample_rate, layout)
+        return stream
+
+    # -- values ------------------------------------------------------------------------------------
+
+    @property
+    def base(self) -> tuple[Any, ...]:
+        """What a running stream cannot follow a change of."""
+        return self._bundle, self.identifier, self._state, self._block_size, self._isolated
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, VST3):
+            return NotImplemented
+        return (self.base, self._places) == (other.base, other._places)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_hosted": None, "_live": None, "_described": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state | {"_places": dict(state["_places"]), "_described": {}})
+
+    def copy(self) -> Self:
+        """Return an independent object with the same settings, and no running stream."""
+        duplicate = type(self).__new__(type(self))
+        duplicate.__setstate__(self.__getstate__())
+        return duplicate
+
+    def __repr__(self) -> str:
+        own = "" if self._isolated else " in this process"
+        return f'<wavemend.VST3 "{self.name}" by {self.manufacturer_name} {self.version}{own}>'

@@ -1,0 +1,294 @@
+"""How a preset holds a VST3: by who it is, with readable parameters and its state, and never with a path.
+
+The state decides. A readable value that is not what the plugin shows for the state was changed by a person,
+and is set.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from ...errors import PluginError, PresetError, UnknownParameterError
+from ..strict_json import short
+from .catalogue import load_catalogue
+from .client import ANSWER_SECONDS
+from .hosting import Hosted
+from .identity import IDENTIFIER, Identity, checked_identity
+from .parameter_text import SAME_PLACE, check, number_in
+from .plugin import LARGEST_BLOCK, MISSING, SMALLEST_BLOCK, VST3
+from .probe import Bundle
+
+PREFIX = "vst3."
+FIELDS = {
+    "plugin",
+    "name",
+    "vendor",
+    "version",
+    "block_size",
+    "parameters",
+    "state",
+    "unkept",
+    "missing",
+    "substitute",
+}
+MOST_STATE_BYTES = 8 * 2**20
+_NEEDED = ("name", "vendor", "version", "block_size", "parameters", "state")
+_MOST_PARAMETERS = 512
+_LONGEST_TEXT = 1024
+
+Readable = float | str
+
+
+def to_json(plugin: VST3) -> dict[str, Any]:
+    """Return the fields of a VST3 in a preset, but for its substitute. Runs it; raises `PluginError`."""
+    moved = tuple(plugin.places.items())
+    lost, texts = _shown(plugin.bundle, plugin.name, plugin.isolated, plugin.state, moved)
+    if len(plugin.state) > MOST_STATE_BYTES:
+        raise PresetError(
+            f"the state of {plugin.name} has {len(plugin.state) / 2**20:.0f} MB; "
+            f"a preset holds {MOST_STATE_BYTES // 2**20}"
+        )
+    return {
+        "plugin": PREFIX + plugin.identifier,
+        "name": plugin.name,
+        "vendor": plugin.manufacturer_name,
+        "version": plugin.version,
+        "block_size": plugin.block_size,
+        "parameters": {name: _readable(texts[name]) for name in list(texts)[:_MOST_PARAMETERS]},
+        "state": base64.b64encode(plugin.state).decode("ascii"),
+        **({"unkept": lost} if lost else {}),
+        "missing": plugin.missing,
+    }
+
+
+class Declared:
+    """A VST3 as a preset declares it, checked as far as that goes without the plugin.
+
+    Parameters
+    ----------
+    data
+        The slot's JSON object.
+
+    Raises
+    ------
+    PresetError
+        Naming the field and what it must be.
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        for name in _NEEDED:
+            if name not in data:
+                raise PresetError(f"{name!r} is missing")
+        identifier = str(data["plugin"]).removeprefix(PREFIX)
+        if not re.fullmatch(IDENTIFIER, identifier):
+            raise PresetError(
+                f"a VST3 is named by {PREFIX!r} and its class id, 32 hexadecimal digits in capitals; "
+                "paths and names have no place in a preset"
+            )
+        try:
+            self.identity: Identity = checked_identity(
+                identifier=identifier, **{what: data[what] for what in ("name", "vendor", "version")}
+            )
+        except ValueError as error:
+            raise PresetError(str(error)) from None
+        self.block_size = _whole(data["block_size"])
+        self.state = _decoded(data["state"])
+        self.parameters: dict[str, Readable] = _readables(data["parameters"])
+        self.unkept: dict[str, float] = _places(data.get("unkept", {}))
+        self.missing: str = data.get("missing", "fail")
+        if self.missing not in MISSING:
+            raise PresetError(f"missing is {self.missing!r}; it must be one of {', '.join(MISSING)}")
+        if ("substitute" in data) != (self.missing == "substitute"):
+            raise PresetError("'substitute' is there where missing is 'substitute', and only there")
+
+    def find(self, substitute: Any) -> VST3 | None:
+        """Return the plugin as it is installed here, isolated, in the declared state.
+
+        Parameters
+        ----------
+        substitute
+            What the plugin is to hand on to the next preset; None unless `missing` asks for one.
+
+        Returns
+        -------
+        VST3 or None
+            None where it is not installed here, and the preset says what to do then.
+
+        Raises
+        ------
+        PresetError
+            It is not installed, and the preset says that this must not be; or it does not take the values.
+        PluginError
+            It crashed, hung or refused while its values were checked.
+        """
+        who = f"{self.identity.name} by {self.identity.vendor}"
+        catalogue = load_catalogue()
+        try:
+            bundle, installed = catalogue.find(self.identity.identifier)
+        except PluginError as error:
+            if self.missing != "fail":
+                return None
+            found = f": {error}" if self._known(catalogue.bundles) else ""
+            raise PresetError(
+                f"the VST3 {who} is not installed here{found}; install it and run `wavemend plugins scan`, "
+                "or let the slot say what to do where it is missing"
+            ) from None
+        edits = _edits(
+            bundle,
+            installed.identity.name,
+            self.state,
+            tuple(self.unkept.items()),
+            tuple(self.parameters.items()),
+        )
+        plugin = VST3(
+            self.identity.identifier,
+            block_size=self.block_size,
+            missing=self.missing,
+            substitute=substitute,
+        )
+        plugin.take(self.state, self.unkept, made_with=self.identity)
+        for name, place in edits:
+            plugin.move(name, place)
+        return plugin
+
+    def _known(self, bundles: list[Bundle]) -> bool:
+        return any(p.identity.identifier == self.identity.identifier for b in bundles for p in b.plugins)
+
+
+@lru_cache(maxsize=64)
+def _shown(
+    bundle: Bundle, name: str, isolated: bool, state: bytes, places: tuple[tuple[str, float], ...]
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Load a state into a new instance and look what became of it.
+
+    Returns
+    -------
+    dict of str to float
+        The `places` that the state does not keep.
+    dict of str to str
+        Text of every automatable parameter, as a recording would be processed with it.
+    """
+    hosted = Hosted(bundle.path, name, isolated=isolated, answer_seconds=ANSWER_SECONDS)
+    try:
+        known = {described["python_name"] for described in hosted.parameters()}
+        for parameter, _ in places:
+            if parameter not in known:
+                raise UnknownParameterError(f"{name} has no parameter {parameter!r}")
+        hosted.restore(state, {})
+        lost = {p: place for p, place in places if abs(hosted.place(p) - place) > SAME_PLACE}
+        hosted.restore(None, lost)
+        return lost, hosted.texts()
+    finally:
+        hosted.close()
+
+
+@lru_cache(maxsize=64)
+def _edits(
+    bundle: Bundle,
+    name: str,
+    state: bytes,
+    unkept: tuple[tuple[str, float], ...],
+    parameters: tuple[tuple[str, Readable], ...],
+) -> tuple[tuple[str, float], ...]:
+    """Places of the parameters whose readable value is not what the state shows."""
+    _, texts = _shown(bundle, name, True, state, unkept)
+    changed = [(p, value) for p, value in parameters if p not in texts or _readable(texts[p]) != value]
+    if not changed:
+        return ()
+    hosted = Hosted(bundle.path, name, isolated=True, answer_seconds=ANSWER_SECONDS)
+    try:
+        labels = {d["python_name"]: d["label"] or "" for d in hosted.parameters()}
+        return tuple((p, _place_of(hosted, p, value, labels)) for p, value in changed)
+    finally:
+        hosted.close()
+
+
+def _place_of(hosted: Hosted, parameter: str, value: Readable, labels: Mapping[str, str]) -> float:
+    if parameter not in labels:
+        raise UnknownParameterError(f"{hosted.name} has no parameter {parameter!r}")
+    allowed = hosted.allowed(parameter)
+    if allowed.kind == "switch" and value in allowed.words:
+        return allowed.places[allowed.words.index(str(value))]
+    checked = check(value, allowed, f"{hosted.name}.{parameter}", labels[parameter])
+    return hosted.place_of(parameter, checked)
+
+
+def _readable(text: str) -> Readable:
+    number = number_in(text)
+    return text[:_LONGEST_TEXT] if number is None or abs(number) == float("inf") else number
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not SMALLEST_BLOCK <= value <= LARGEST_BLOCK:
+        raise PresetError(
+            f"block_size is {short(value)}; "
+            f"it must be a whole number from {SMALLEST_BLOCK} to {LARGEST_BLOCK}"
+        )
+    return value
+
+
+def _decoded(text: Any) -> bytes:
+    if not isinstance(text, str):
+        raise PresetError("state must be text in base64")
+    if len(text) > MOST_STATE_BYTES * 4 // 3 + 4:
+        raise PresetError(f"state is larger than {MOST_STATE_BYTES // 2**20} MB")
+    try:
+        return base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise PresetError("state is not text in base64") from None
+
+
+def _readables(values: Any) -> dict[str, Readable]:
+    if not isinstance(values, dict) or len(values) > _MOST_PARAMETERS:
+        raise PresetError(f"'parameters' must be a JSON object of at most {_MOST_PARAMETERS} values")
+    for name, value in values.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number and not (isinstance(value, str) and len(value) <= _LONGEST_TEXT):
+            raise PresetError(f"{short(name)} is {short(value)}; it must be a number, or the plugin's word")
+    return dict(values)
+
+
+def _places(values: Any) -> dict[str, float]:
+    if not isinstance(values, dict) or len(values) > _MOST_PARAMETERS:
+        raise PresetError(f"'unkept' must be a JSON object of at most {_MOST_PARAMETERS} places from 0 to 1")
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise PresetError(f"unkept {short(name)} is {short(value)}; it must be a place from 0 to 1")
+    return dict(values)
+
+
+def schema(substitute: dict[str, Any]) -> dict[str, Any]:
+    """JSON Schema of a VST3's slot; `substitute` is that of what may stand in for it."""
+    text = {"type": "string", "maxLength": 256}
+    return {
+        "description": "a VST3 of this machine",
+        "properties": {
+            "plugin": {"type": "string", "pattern": f"^{PREFIX.replace('.', '[.]')}{IDENTIFIER}$"},
+            "name": text,
+            "vendor": text,
+            "version": text,
+            "block_size": {"type": "integer", "minimum": SMALLEST_BLOCK, "maximum": LARGEST_BLOCK},
+            "parameters": {
+                "type": "object",
+                "maxProperties": _MOST_PARAMETERS,
+                "additionalProperties": {"type": ["number", "string"], "maxLength": _LONGEST_TEXT},
+            },
+            "state": {"type": "string", "contentEncoding": "base64"},
+            "unkept": {
+                "type": "object",
+                "maxProperties": _MOST_PARAMETERS,
+                "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+            },
+            "missing": {"enum": list(MISSING)},
+            "substitute": substitute,
+        },
+        "required": ["plugin", *_NEEDED],
+        "if": {"properties": {"missing": {"const": "substitute"}}, "required": ["missing"]},
+        "then": {"required": ["substitute"]},
+        "else": {"not": {"required": ["substitute"]}},
+    }

@@ -1,0 +1,141 @@
+"""One recording's way through a VST3: fixed blocks on an absolute grid, delay taken out again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...analysis.framing import Audio, Fifo, FrameGrid, next_block
+from ...errors import PluginError
+from ...plugins.stage import Sink
+from .hosting import Hosted
+
+if TYPE_CHECKING:
+    from .plugin import VST3
+
+
+class VST3Stream:
+    """Running state of one VST3 over one recording; the same surface as a stage's `Stream`.
+
+    The plugin is a new instance in a state that was saved, and heard nothing but silence before.
+
+    Parameters
+    ----------
+    hosted
+        The new instance; it is unloaded after `flush`, or with the stream.
+    plugin, state
+        Whose settings it takes, and the state that holds them.
+    sample_rate, channels
+        Of the recording.
+
+    Raises
+    ------
+    PluginError
+        The plugin crashed, hung or refused, with the time in the recording; so do `step` and `flush`.
+    """
+
+    def __init__(
+        self,
+        hosted: Hosted,
+        plugin: VST3,
+        state: bytes,
+        sample_rate: float,
+        channels: int,
+    ) -> None:
+        self.channels = channels
+        self._hosted = hosted
+        self._base, self._places = plugin.base, plugin.places
+        self._sample_rate = sample_rate
+        block_size = plugin.block_size
+        self._block_size = block_size
+        self._grid = FrameGrid(channels, block_size)
+        self._out = Fifo(channels)
+        self._fed = self._played = self._given = 0
+        try:
+            self._delay = hosted.prepare(
+                state,
+                plugin.places,
+                takes=plugin.takes,
+                sample_rate=sample_rate,
+                channels=channels,
+                block_size=block_size,
+            )
+        except BaseException as error:
+            hosted.close()
+            if isinstance(error, PluginError):
+                raise type(error)(f"{error}, before the recording began") from None
+            raise
+        self._to_skip = self._delay
+
+    @property
+    def latency(self) -> int:
+        """Most samples that are held back: the plugin's own delay, and an unfinished block."""
+        return self._delay + self._block_size - 1
+
+    def follow(self, plugin: VST3) -> bool:
+        """Take over moved parameters from the next block on; False where a change needs a new stream."""
+        if plugin.base != self._base:
+            return False
+        places = plugin.places
+        for name, place in places.items():
+            if self._places.get(name) != place:
+                self._hosted.set_place(name, place)
+        self._places = places
+        return True
+
+    def step(self, audio: Audio, sink: Sink | None = None) -> Audio:
+        """Process the next samples, shape (channels, n); return those that became ready."""
+        audio = next_block(audio, self.channels, self._fed)
+        self._fed += audio.shape[1]
+        self._play(list(self._grid.push(audio)))
+        return self._give(len(self._out))
+
+    def flush(self, sink: Sink | None = None) -> Audio:
+        """End the recording: give every sample still held back, and unload the plugin."""
+        rest = self._grid.rest()
+        while self._given + len(self._out) < self._fed:
+            block = np.zeros((self.channels, self._block_size))
+            block[:, : rest.shape[1]] = rest
+            rest = rest[:, :0]
+            self._play([block])
+        self._hosted.close()
+        return self._give(self._fed - self._given)
+
+    def _play(self, blocks: list[Audio]) -> None:
+        try:
+            outputs = self._hosted.play(blocks)
+        except BaseException as error:
+            self._hosted.close()
+            if isinstance(error, PluginError):
+                reached = self._played + self._hosted.played * self._block_size
+                raise type(error)(f"{error}, at {clock(reached / self._sample_rate)}") from None
+            raise
+        for out in outputs:
+            skipped = min(self._to_skip, out.shape[1])
+            self._refuse_non_finite(out[:, skipped:], self._played + skipped - self._delay)
+            self._played += self._block_size
+            self._to_skip -= skipped
+            self._out.push(out[:, skipped:])
+
+    def _refuse_non_finite(self, out: Audio, start: int) -> None:
+        finite = np.isfinite(out)
+        if finite.all():
+            return
+        channel, position = np.argwhere(~finite)[0]
+        self._hosted.close()
+        raise PluginError(
+            f"{self._hosted.name} gave {out[channel, position]} in channel {channel + 1}, "
+            f"at {clock((start + position) / self._sample_rate)}"
+        )
+
+    def _give(self, count: int) -> Audio:
+        self._given += count
+        return self._out.pop(count)
+
+
+def clock(seconds: float) -> str:
+    """Write a time in a recording: 3723.5 is "1:02:03.500"."""
+    minutes, rest = divmod(max(seconds, 0.0), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02}:{rest:06.3f}" if hours else f"{minutes}:{rest:06.3f}"

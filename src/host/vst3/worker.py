@@ -1,0 +1,119 @@
+"""The process a VST3 runs in: ``python -m wavemend.host.vst3.worker LIFELINE AUDIO PARENT_IS_MAIN``.
+
+Commands come in on standard input, answers go out on what was standard output; whatever the plugin prints
+goes nowhere. The host holds the other end of the lifeline: when the host is gone, however it went, the
+kernel kills this process, even in the middle of a plugin that hangs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+from ...errors import PluginError
+from .wire import HEADER, MOST_BYTES, Message, pack, unpack
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Serve one plugin until the host hangs up."""
+    lifeline, audio, spawned_by_main_thread = (int(word) for word in sys.argv[1:4])
+    _die_with_the_host(lifeline, bool(spawned_by_main_thread))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host, which then ends this process
+    _leave_no_core_file()
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    _serve(audio, answers)
+
+
+def _die_with_the_host(lifeline: int, spawned_by_main_thread: bool) -> None:
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415
+        import fcntl  # noqa: PLC0415
+
+        # The kernel sends SIGKILL when the lifeline's last writer is gone: no need of this interpreter,
+        # whose lock a hanging plugin may hold.
+        fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+        if spawned_by_main_thread:  # it counts the thread that made this process as the parent
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def wait() -> None:
+        os.read(lifeline, 1)
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _leave_no_core_file() -> None:
+    import resource  # noqa: PLC0415
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _serve(audio_descriptor: int, answers: int) -> None:
+    """Answer one command after another, until the host hangs up."""
+    from .desk import Desk  # noqa: PLC0415 - heavy; the lifeline comes first
+    from .shared_audio import SharedAudio  # noqa: PLC0415
+
+    desk = Desk()
+    audio: SharedAudio | None = None
+    while True:
+        size, attached = HEADER.unpack(_read(HEADER.size))
+        try:
+            if not size and audio:
+                for block in range(int(audio.counts[0])):
+                    audio.from_plugin[block] = desk.play(audio.to_plugin[block])
+                    audio.counts[1] = block + 1
+                os.write(answers, HEADER.pack(0, 0))
+                continue
+            (command, *arguments), attachment = unpack(_read(size), _read(attached))
+            if command == "show_editor":
+                desk.show_editor(_Called())
+                result = Message(None)
+            else:
+                result = desk.run(command, arguments, attachment)
+            if command == "prepare":
+                channels, block_size = arguments[-2:]
+                audio = SharedAudio(audio_descriptor, channels, block_size, create=False)
+            answer = Message({"result": result.content}, result.attachment)
+        except PluginError as error:
+            answer = Message({"error": str(error)})
+        except Exception as error:  # pedalboard's own, whatever it is
+            answer = Message({"error": f"failed: {type(error).__name__}: {error}"})
+        _write(answers, pack(answer))
+
+
+class _Called:
+    """An event that is set when the host says anything."""
+
+    def is_set(self) -> bool:
+        import select  # noqa: PLC0415
+
+        return bool(select.select([0], [], [], 0)[0])
+
+
+def _read(count: int) -> bytes:
+    if count > MOST_BYTES:
+        os._exit(2)
+    data = b""
+    while len(data) < count:
+        part = os.read(0, count - len(data))
+        if not part:
+            os._exit(0)
+        data += part
+    return data
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""VST3s in presets: they sound the same again, and a stranger's preset is data."""
+
+import base64
+import json
+
+import jsonschema
+import numpy as np
+import pedalboard
+import pytest
+from wavemend import Chain, Preset, Rumble, Slot, load_preset, save_preset
+from wavemend.errors import PresetError
+from wavemend.host.presets import chain_to_json, parse_preset, preset_schema, preset_to_json
+from wavemend.host.strength import eased
+from wavemend.host.vst3 import preset_slot
+from wavemend.host.vst3.catalogue import catalogue_path
+from wavemend.host.vst3.plugin import VST3
+
+RATE = 8000
+
+
+WRITTEN = {
+    "format": "wavemend-preset",
+    "format_version": 1,
+    "name": "Written by a stranger",
+    "chain": [
+        {
+            "plugin": "vst3." + b"Good".ljust(16, b"\0").hex().upper(),
+            "name": "Good",
+            "vendor": "wavemend tests",
+            "version": "1.0.0",
+            "block_size": 512,
+            "parameters": {},
+            "state": "",
+        }
+    ],
+}
+
+
+def recording(channels=2):
+    return 0.1 * np.random.default_rng(0).standard_normal((channels, 8000))
+
+
+def preset_of(*members):
+    return Preset("Mixed", "With a VST3.", Chain(members))
+
+
+def through_text(preset):
+    return parse(preset_to_json(preset))
+
+
+def slot_of(plugin, changes):
+    """Return a preset's JSON with one slot, some of its fields changed, or left out where `...`."""
+    return changed(preset_to_json(preset_of(plugin)), changes)
+
+
+def changed(data, changes):
+    """Return a preset with fields of its first slot changed, or left out where `...`."""
+    slot = {name: value for name, value in (data["chain"][0] | changes).items() if value is not ...}
+    return data | {"chain": [slot, *data["chain"][1:]]}
+
+
+def parse(data):
+    return parse_preset(json.dumps(data).encode(), "my.json")
+
+
+def uninstall_all():
+    catalogue_path().unlink()
+
+
+def test_what_is_written_down(scanned):
+    scanned("Good")
+    (slot,) = chain_to_json(Chain([Slot(VST3("Good", gain_db=-6.5, block_size=512), mix=0.5)]))
+    state = slot.pop("state")
+    assert slot == {
+        "plugin": "vst3." + b"Good".ljust(16, b"\0").hex().upper(),
+        "name": "Good",
+        "vendor": "wavemend tests",
+        "version": "1.0.0",
+        "block_size": 512,
+        "parameters": {"gain_db": -6.5, "mode": "Soft", "invert": "Off"},
+        "missing": "fail",
+        "mix": 0.5,
+    }
+    assert base64.b64decode(state, validate=True) == VST3("Good", gain_db=-6.5).state
+
+
+@pytest.mark.parametrize("name", ["Good", "Forgetful", "Latency"])
+def test_a_loaded_preset_sounds_the_same(scanned, name):
+    scanned(name)
+    plugin = VST3(name, gain_db=7.77, mode="Hard", invert=True, block_size=777)
+    chain = Chain([Rumble(), Slot(plugin, mix=0.7), pedalboard.Gain(1)])
+    expected = chain(recording(), RATE)
+    loaded = through_text(Preset("A", "", chain))
+    assert np.array_equal(loaded.chain(recording(), RATE), expected)
+    assert preset_to_json(loaded) == preset_to_json(Preset("A", "", chain))
+    assert np.array_equal(through_text(loaded).chain(recording(), RATE), expected)
+
+
+def test_a_readable_value_that_was_edited_is_heard(scanned):
+    scanned("Good")
+    data = slot_of(VST3("Good", gain_db=-6, mode="Hard"), {})
+    data["chain"][0]["parameters"] |= {"gain_db": 6, "invert": "On"}
+    (plugin,) = parse(data).chain
+    assert (plugin.gain_db, plugin.mode, plugin.invert) == (6.0, "Hard", True)
+    out = parse(data).chain(recording(), RATE)
+    assert np.abs(out + np.float32(10**0.3) * recording()).max() < 1e-6
+
+
+def test_a_preset_never_switches_isolation_off(scanned):
+    scanned("Good")
+    plugin = VST3("Good", isolated=False)
+    (loaded,) = through_text(preset_of(plugin)).chain
+    assert loaded.isolated
+    with pytest.raises(PresetError, match="unknown field 'isolated'"):
+        parse(slot_of(plugin, {"isolated": False}))
+
+
+def test_the_schema_agrees(scanned):
+    scanned("Good", "Forgetful")
+    validator = jsonschema.Draft202012Validator(preset_schema())
+    substitute = VST3("Good", missing="substitute", substitute=pedalboard.Compressor())
+    good = preset_to_json(
+        preset_of(substitute, VST3("Forgetful", gain_db=3), Rumble(), Chain([VST3("Good")]))
+    )
+    validator.validate(good)
+    for path, value in (
+        ("plugin", "vst3./usr/lib/vst3/Good.vst3"),
+        ("block_size", 7),
+        ("missing", "ignore"),
+        ("isolated", False),
+        ("path", "/usr/lib"),
+        ("substitute", {"chain": []}),
+        ("parameters", {"gain_db": None}),
+    ):
+        broken = json.loads(json.dumps(good))
+        broken["chain"][0][path] = value
+        assert list(validator.iter_errors(broken)), path
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"plugin": "vst3./usr/lib/vst3/Good.vst3"}, "class id, 32 hexadecimal digits .* paths and names"),
+        ({"plugin": "vst3.../../evil"}, "32 hexadecimal digits"),
+        ({"plugin": "vst3.Good"}, "32 hexadecimal digits"),
+        ({"plugin": "vst3." + "a" * 32}, "in capitals"),
+        ({"plugin": "vst3." + "A" * 33}, "32 hexadecimal digits"),
+        ({"plugin": "vst3." + "A" * 32 + "\n"}, "32 hexadecimal digits"),
+        ({"name": "x" * 300}, "the name is not a text of at most 256"),
+        ({"name": ""}, "the name is empty"),
+        ({"vendor": 7}, "the vendor is not a text"),
+        ({"version": 1}, "the version is not a text"),
+        ({"state": ...}, "'state' is missing"),
+        ({"block_size": ...}, "'block_size' is missing"),
+        ({"state": "not base64!"}, "state is not text in base64"),
+        ({"state": "AAA"}, "state is not text in base64"),
+        ({"state": "ÄÄÄÄ"}, "state is not text in base64"),
+        ({"state": ["AAAA"]}, "state must be text"),
+        ({"state": "A" * (12 * 2**20)}, "state is larger than 8 MB"),
+        ({"block_size": 10**9}, "block_size is 1000000000; it must be a whole number from 32 to 65536"),
+        ({"block_size": True}, "block_size is True"),
+        ({"parameters": []}, "'parameters' must be a JSON object"),
+        ({"parameters": {"gain_db": [1]}}, "'gain_db' is .*; it must be a number, or the plugin's word"),
+        ({"parameters": {str(n): 0 for n in range(513)}}, "at most 512 values"),
+        ({"unkept": {"gain_db": 2}}, "unkept 'gain_db' is 2; it must be a place from 0 to 1"),
+        ({"missing": "download"}, "missing is 'download'; it must be one of fail, bypass, substitute"),
+        ({"missing": "substitute"}, "'substitute' is there where missing is 'substitute'"),
+        ({"missing": "substitute", "substitute": {"chain": []}}, "substitute: unknown field 'chain'"),
+        (
+            {"missing": "substitute", "substitute": {"plugin": "vst3." + "A" * 32, "parameters": {}}},
+            "substitute .*no stage",
+        ),
+        ({"path": "/usr/lib/vst3/Good.vst3"}, "unknown field 'path'"),
+        ({"isolated": False}, "unknown field 'isolated'"),
+        ({"findings": {}}, "unknown field 'findings'"),
+    ],
+)
+def test_hostile_presets_are_one_clear_line_and_nothing_runs(changes, message):
+    with pytest.raises(PresetError, match=message) as caught:
+        parse(changed(WRITTEN, changes))
+    text = str(caught.value)
+    assert text.startswith("my.json: slot 1") and "\n" not in text and len(text) < 500
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"parameters": {"gain_db": 400}},
+            "gain_db=400 is not allowed; it must be a number from -24 to 24 dB",
+        ),
+        ({"parameters": {"wobble": 1}}, "has no parameter 'wobble'"),
+        ({"unkept": {"wobble": 1}}, "has no parameter 'wobble'"),
+    ],
+)
+def test_what_the_plugin_refuses_is_one_clear_line(scanned, changes, message):
+    scanned("Good")
+    with pytest.raises(PresetError, match=message) as caught:
+        parse(changed(WRITTEN, changes))
+    assert str(caught.value).startswith("my.json: slot 1 (Good): ") and "\n" not in str(caught.value)
+
+
+def test_what_is_not_installed_fails_unless_told_otherwise(scanned):
+    scanned("Good")
+    data = slot_of(VST3("Good"), {})
+    uninstall_all()
+    with pytest.raises(
+        PresetError,
+        match=r"slot 1 \(Good\): the VST3 Good by wavemend tests is not installed here; install it",
+    ):
+        parse(data)
+
+
+def test_what_is_not_installed_may_be_left_out(scanned, tmp_path):
+    scanned("Good")
+    preset = preset_of(Rumble(), VST3("Good", gain_db=6, missing="bypass"))
+    written = preset_to_json(preset)
+    uninstall_all()
+    loaded = parse(written)
+    with pytest.warns(UserWarning, match="is not installed here"):
+        out = loaded.chain(recording(), RATE)
+    assert np.array_equal(out, Chain([Rumble()])(recording(), RATE))
+    assert loaded.chain.warnings() == ["the VST3 Good is not installed here and was left out"]
+    assert preset_to_json(loaded) == written, "nothing is lost when it is saved again"
+
+
+def test_what_is_not_installed_may_be_replaced(scanned):
+    scanned("Good")
+    stand_in = Rumble(cutoff_hz=50)
+    written = preset_to_json(
+        preset_of(Slot(VST3("Good", missing="substitute", substitute=stand_in), mix=0.5, bypass=False))
+    )
+    uninstall_all()
+    loaded = parse(written)
+    assert list(loaded.chain) == [stand_in] and loaded.chain.slots[0].mix == 0.5
+    assert loaded.chain.warnings() == ["the VST3 Good is not installed here and was replaced by Rumble"]
+    assert preset_to_json(loaded) == written
+    eased_chain = eased(loaded.chain, 0.5)
+    assert eased_chain.warnings() == loaded.chain.warnings()
+
+
+def test_another_version_is_told_about(scanned):
+    scanned("Good")
+    loaded = parse(slot_of(VST3("Good"), {"version": "0.9.0"}))
+    (warning,) = loaded.chain.warnings()
+    assert warning == (
+        "Good 1.0.0 by wavemend tests is installed, but its settings were made with "
+        "0.9.0 by wavemend tests: it may sound different"
+    )
+
+
+def test_a_state_that_crashes_the_plugin_is_one_clear_line(scanned, monkeypatch):
+    scanned("Good")
+
+    def crash(*_, **__):
+        raise preset_slot.PluginError("Good crashed (SIGSEGV)")
+
+    monkeypatch.setattr(preset_slot, "Hosted", crash)
+    with pytest.raises(PresetError, match=r"my.json: slot 1 \(Good\): Good crashed \(SIGSEGV\)"):
+        parse(slot_of(VST3("Good"), {"state": base64.b64encode(b"fresh").decode()}))
+
+
+def test_a_batch_runs_the_plugin_once_to_check_its_values(scanned, tmp_path, monkeypatch):
+    scanned("Good")
+    save_preset(preset_of(VST3("Good", gain_db=1.25)), tmp_path / "mine.json")
+    load_preset(tmp_path / "mine.json")
+    monkeypatch.setattr(preset_slot, "Hosted", None)
+    load_preset(tmp_path / "mine.json")
+
+
+def test_more_parameters_than_a_preset_lists_are_in_its_state(scanned):
+    scanned("HugeList")
+    (slot,) = chain_to_json(Chain([VST3("HugeList", gain_db=3)]))
+    assert len(slot["parameters"]) == 512 and slot["parameters"]["gain_db"] == 3
