@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from .chain import slot_number
+from .chain_stream import slot_number
 from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioWriter

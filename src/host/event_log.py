@@ -10,7 +10,8 @@ from pathlib import Path as FilePath
 from typing import IO, Self
 
 from ..plugins.stage import Event
-from .chain import Chain, Path, slot_number
+from .chain import Chain
+from .chain_stream import Path, slot_number
 
 
 @dataclass(frozen=True)

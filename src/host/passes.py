@@ -28,7 +28,8 @@ from ..analysis.framing import Audio, Fifo
 from ..errors import AudioFileError, Cancelled
 from ..plugins.marks import Marks
 from ..plugins.stage import Stage
-from .chain import Chain, ChainSink, ChainStream, Path, Slot
+from .chain import Chain, Slot
+from .chain_stream import ChainSink, ChainStream, Path
 
 READ_BLOCK = 65_536
 """Samples read at once; results never depend on it."""

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from .batch import Job, Outcome
-from .chain import slot_number
+from .chain_stream import slot_number
 from .passes import Progress as ProgressCallback
 
 _STEPS = 1000

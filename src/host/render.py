@@ -16,7 +16,8 @@ import numpy as np
 from ..analysis.findings import Findings
 from ..analysis.framing import Audio
 from ..errors import AudioFileError, PluginError
-from . import chain as chains
+from . import chain_stream
+from .chain import Chain
 from .event_log import EventLog
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioOverError, AudioWriter
@@ -62,14 +63,14 @@ class Rendered:
     events_file: Path | None
     labels_file: Path | None
     seconds: float
-    findings: dict[chains.Path, Findings]
-    events: dict[tuple[chains.Path, str], int]
+    findings: dict[chain_stream.Path, Findings]
+    events: dict[tuple[chain_stream.Path, str], int]
     headroom_gain: float = 1.0
     warnings: list[str] = field(default_factory=list)
 
 
 def render(
-    preset: str | os.PathLike[str] | Preset | chains.Chain,
+    preset: str | os.PathLike[str] | Preset | Chain,
     source: str | os.PathLike[str],
     output: str | os.PathLike[str],
     *,
@@ -147,7 +148,7 @@ def render(
     Cancelled
         `cancel` was set.
     """
-    chain = preset if isinstance(preset, chains.Chain) else chains.Chain.from_preset(preset)
+    chain = preset if isinstance(preset, Chain) else Chain.from_preset(preset)
     source, output = Path(source), Path(output)
     with ExitStack() as stack:
         reader = stack.enter_context(AudioReader(source))
@@ -187,7 +188,7 @@ class _Job:
 
     def __init__(
         self,
-        chain: chains.Chain,
+        chain: Chain,
         reader: AudioReader,
         output: Path,
         prepared: Prepared,

@@ -11,7 +11,8 @@ from typing import Any
 import soundfile
 
 from ..analysis.findings import Findings
-from .chain import Chain, Path, slot_number
+from .chain import Chain
+from .chain_stream import Path, slot_number
 from .files.audio_format import AudioFormat
 from .presets import chain_to_json
 

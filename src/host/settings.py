@@ -7,7 +7,8 @@ import json
 from ..errors import ParameterError, PresetError
 from ..plugins.parameters import Switch
 from ..plugins.stage import Stage
-from .chain import Chain, Slot, slot_number
+from .chain import Chain, Slot
+from .chain_stream import slot_number
 from .native import set_stock
 from .vst3.plugin import VST3
 

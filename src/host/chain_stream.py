@@ -1,0 +1,174 @@
+"""The running state of a chain over one recording.
+
+Every member becomes a stream whose first sample out belongs to its first sample in, so alignment needs no
+arithmetic: wet and dry, and what each repair removed, are aligned by queues alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pedalboard
+
+from ..analysis.findings import Findings
+from ..analysis.framing import Audio, Fifo, next_block
+from ..plugins.marks import NO_MARKS, Marks
+from ..plugins.stage import Event, RepairStage, Stage, Stream
+from .native import NativeStream
+from .vst3.plugin import VST3
+from .vst3.stream import VST3Stream
+
+if TYPE_CHECKING:
+    from .chain import Slot
+
+Path = tuple[int, ...]
+"""Where a stage sits: index in the chain, then in the nested chain, and so on."""
+
+ChainSink = Callable[[Path, Event], None]
+
+
+class ChainStream:
+    """Running state of a chain over one recording; the same surface as a stage's `Stream`."""
+
+    def __init__(
+        self,
+        slots: list[Slot],
+        sample_rate: float,
+        channels: int,
+        findings: Mapping[Path, Findings],
+        *,
+        marks: Mapping[str, Marks],
+        first: int = 0,
+    ) -> None:
+        self.channels = channels
+        self._fed = 0
+        self._links = [
+            _Link(slot, (first + index,), sample_rate, channels, findings, marks=marks)
+            for index, slot in enumerate(slots)
+            if slot.active
+        ]
+        self._removed = np.empty((channels, 0))
+
+    @property
+    def latency(self) -> int:
+        """Most samples that are held back."""
+        return sum(link.latency for link in self._links)
+
+    def follow(self, slots: list[Slot]) -> bool:
+        """Take over settings that changed; False where a change needs a new stream."""
+        active = [slot for slot in slots if slot.active]
+        if len(active) != len(self._links):
+            return False
+        return all(link.follow(slot) for link, slot in zip(self._links, active, strict=True))
+
+    def step(self, audio: Audio, sink: ChainSink | None = None, removed: Audio | None = None) -> Audio:
+        """Process the next samples, shape (channels, n); return those that became ready.
+
+        `removed`, same shape, is what earlier parts of the chain took from these samples.
+        """
+        audio = next_block(audio, self.channels, self._fed)
+        self._fed += audio.shape[1]
+        removed = np.zeros_like(audio) if removed is None else np.array(removed, np.float64)
+        for link in self._links:
+            audio, removed = link.step(audio, removed, sink)
+        self._removed = removed
+        return audio
+
+    def flush(self, sink: ChainSink | None = None) -> Audio:
+        """End the recording: give every sample still held back."""
+        audio, removed = np.empty((self.channels, 0)), np.empty((self.channels, 0))
+        for link in self._links:
+            head, head_removed = link.step(audio, removed, sink)
+            tail, tail_removed = link.flush(sink)
+            audio = np.concatenate([head, tail], axis=1)
+            removed = np.concatenate([head_removed, tail_removed], axis=1)
+        self._removed = removed
+        return audio
+
+    def removed(self) -> Audio:
+        """Return what the repair stages took from the samples of the last `step` or `flush`, summed.
+
+        Each is tapped at the stage itself: a filter or a gain elsewhere in the chain does not count.
+        """
+        return self._removed
+
+
+class _Link:
+    """One active slot in a running chain: its member's stream, its dry signal, and its tap."""
+
+    def __init__(
+        self,
+        slot: Slot,
+        path: Path,
+        sample_rate: float,
+        channels: int,
+        findings: Mapping[Path, Findings],
+        *,
+        marks: Mapping[str, Marks],
+    ) -> None:
+        self._path = path
+        self._member = slot.member
+        self._mix = slot.mix
+        self._dry = Fifo(channels)
+        self._removed_before = Fifo(channels)
+        member = slot.member
+        self._stream: Stream | ChainStream | NativeStream | VST3Stream
+        if isinstance(member, VST3):
+            self._stream = member.stream(sample_rate, channels)
+        elif isinstance(member, Stage):
+            self._stream = member.stream(
+                sample_rate, channels, findings.get(path), marks.get(member.id, NO_MARKS)
+            )
+        elif isinstance(member, pedalboard.Plugin):
+            self._stream = NativeStream(member, sample_rate, channels)
+        else:
+            inner = {p[1:]: f for p, f in findings.items() if p[0] == path[0] and len(p) > 1}
+            self._stream = member.stream(sample_rate, channels, inner, marks)
+        self._taps = isinstance(self._stream, ChainStream) or is_repair(member)
+
+    @property
+    def latency(self) -> int:
+        return self._stream.latency
+
+    def follow(self, slot: Slot) -> bool:
+        self._mix = slot.mix
+        if slot.member is not self._member:
+            return False
+        if isinstance(self._stream, Stream | VST3Stream):
+            return self._stream.follow(slot.member)
+        return not isinstance(self._stream, ChainStream) or self._stream.follow(slot.member.slots)
+
+    def step(self, audio: Audio, removed: Audio, sink: ChainSink | None) -> tuple[Audio, Audio]:
+        self._removed_before.push(removed)
+        self._dry.push(audio)
+        return self._mixed(self._stream.step(audio, self._tagged(sink)))
+
+    def flush(self, sink: ChainSink | None) -> tuple[Audio, Audio]:
+        return self._mixed(self._stream.flush(self._tagged(sink)))
+
+    def _mixed(self, wet: Audio) -> tuple[Audio, Audio]:
+        removed = self._removed_before.pop(wet.shape[1])
+        dry = self._dry.pop(wet.shape[1])
+        if self._taps and not isinstance(self._stream, NativeStream | VST3Stream):
+            removed = removed + self._mix * self._stream.removed()
+        return (wet if self._mix == 1 else dry + self._mix * (wet - dry)), removed
+
+    def _tagged(self, sink: ChainSink | None) -> Any:
+        if sink is None:
+            return None
+        path = self._path
+        if isinstance(self._stream, ChainStream):
+            return lambda inner, event: sink(path + inner, event)
+        return lambda event: sink(path, event)
+
+
+def slot_number(path: Path) -> str:
+    """Write a stage's path as people count: ``(0, 2)`` is "1.3"."""
+    return ".".join(str(index + 1) for index in path)
+
+
+def is_repair(member: Any) -> bool:
+    """Whether a member only takes damage out, so that what goes out and what it removed add up."""
+    return isinstance(member, RepairStage) and member.output == "repaired"
