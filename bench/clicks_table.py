@@ -14,7 +14,7 @@ from bench.systems import System, click_finder, click_yardsticks
 from bench.tables import NOTHING, Plan, db, markdown, names_of, percent, verdict
 from bench.takes import Take
 
-KINDS = {"tick": "ticks", "pop": "pops", "glitch": "glitches"}
+KINDS = {"tick": "ticks", "pop": "pops", "glitch": "glitches", "scratch": "scratches"}
 STRENGTHS = (2, 5, 15)
 HARM_HEAD = (
     "clean takes", "system", "moved: mean", "moved: worst take", "error, worst take, dB", "worst 100 ms, dB",

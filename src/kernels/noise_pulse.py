@@ -1,13 +1,14 @@
 """What is under a click that adds to the music: the click is estimated, and taken away.
 
-Two models of a click compete for each one, and the evidence decides:
+Three models of a click, of which the evidence makes the choice (see `click_repair`):
 
 - *samples that are off*, each with a variance of its own: the click n solves
   ``(A'A / s_e^2 + D) n = A'e / s_e^2``, ``D = 1 / variance`` (Godsill and Rayner, Digital Audio Restoration,
   1998, section 5.3 and chapter 9), and the variances are those of greatest evidence (MacKay 1992; Tipping
   2001, sparse Bayesian learning). A great variance is interpolation; one of nothing leaves the sample alone;
 - *a ring*: one damped oscillation, fitted in the excitation (see `rings`); then what it leaves, with a
-  variance that follows its envelope.
+  variance that follows its envelope;
+- *noise that decays*, or does not, of one variance and one time constant.
 
 Excitations are in units of their standard deviation, and indices count from the click's first sample.
 """
@@ -20,15 +21,11 @@ import numpy as np
 from numba import njit
 
 from .autoregression import (
-    Mask,
     Matrix,
-    Positions,
     Vector,
     band_cholesky,
     band_inverse_diagonal,
     band_solve,
-    covariance_model,
-    prediction_error,
     span_gradient,
     span_precision,
 )
@@ -37,9 +34,13 @@ from .rings import RingSearch, fit_ring, ring_response
 _SPARSE_ROUNDS = 16
 _SHAPED_ROUNDS = 4
 _PRUNED = 1e-3  # a variance that moves its sample by less than this part is none
-_PRICE_OF_SAMPLE = 4.0  # log evidence that a further variance must bring, having been fitted
-_MOST_SOUND = 1.5  # without a click, as a part of what there is with it
+_LEAST_OUT = 6.0  # squared standard deviations by which a sample must stand out of what the others leave
+_PRICE_OF_SAMPLE = 2.0  # log evidence that a further variance must bring, having been fitted
 _FADED = 0.01  # of the excitation's standard deviation: a ring has ended
+_DECAYS = np.array([1.3, 2.6, 5.2, 10.4, 20.8, 1e9])  # samples; the last does not decay
+_ENDED = 4.6  # time constants until noise has decayed by 40 dB
+_FACTORS = (0.3, 1.5, 8.0)  # variances tried, over the square of the tallest sample
+_PRICE_OF_DECAY = 12.0  # log evidence that the choice of start, decay and variance costs
 
 
 @njit(cache=True, nogil=True)
@@ -60,18 +61,34 @@ def pulse_posterior(precision: Matrix, g: Vector, variance: Vector, n: Vector, s
     float
         Logarithm of the evidence for the pulse against there being none.
     """
-    band = precision.copy()
+    band = np.empty((n.size, min(precision.shape[1], n.size)))
+    evidence = float(_posterior(precision, g, variance, n, band))
+    if evidence == -np.inf:
+        spread[:] = 0.0
+    else:
+        band_inverse_diagonal(band, spread)
+    return evidence
+
+
+@njit(cache=True, nogil=True)
+def pulse_mean(precision: Matrix, g: Vector, variance: Vector, n: Vector) -> float:
+    """Find the mean alone; see `pulse_posterior`."""
+    band = np.empty((n.size, min(precision.shape[1], n.size)))
+    return float(_posterior(precision, g, variance, n, band))
+
+
+@njit(cache=True, nogil=True)
+def _posterior(precision: Matrix, g: Vector, variance: Vector, n: Vector, band: Matrix) -> float:
     evidence = 0.0
     for i in range(n.size):
+        band[i] = precision[i, : band.shape[1]]
         band[i, 0] += 1.0 / variance[i]
         n[i] = g[i]
         evidence -= np.log(variance[i])
     if not band_cholesky(band):
         n[:] = 0.0
-        spread[:] = 0.0
         return -np.inf
     band_solve(band, n)
-    band_inverse_diagonal(band, spread)
     for i in range(n.size):
         evidence += g[i] * n[i] - 2.0 * np.log(band[i, 0])
     return 0.5 * evidence
@@ -119,7 +136,9 @@ def sparse_pulse(e: Vector, a: Vector, n: Vector) -> float:
         for i in range(active.size):
             known = max(1.0 - spread[i] / variance[i], 1e-3)
             fitted = mean[i] * mean[i] / known
-            if fitted * power > _PRUNED:
+            alone = max(1.0 / spread[i] - 1.0 / variance[i], 1e-12)  # precision that the excitation gives
+            stands_out = (mean[i] / spread[i]) ** 2 / alone
+            if fitted * power > _PRUNED and stands_out > min(_LEAST_OUT, 0.5 * _LEAST_OUT * turn):
                 active[kept] = active[i]
                 variance[kept] = fitted
                 kept += 1
@@ -160,6 +179,8 @@ def ring_pulse(e: Vector, a: Vector, search: RingSearch, n: Vector, span: int) -
     envelope = np.zeros(span)
     length = _move_ring(rest, a, start, pole, c, n, envelope)
     loudest = np.max(envelope)
+    if not loudest > 0.0:
+        return length, evidence
     for t in range(span):
         envelope[t] += 1e-9 * loudest
     shaped = np.empty(span)
@@ -222,173 +243,54 @@ def _shaped_pulse(e: Vector, a: Vector, envelope: Vector, n: Vector) -> float:
 
 
 @njit(cache=True, nogil=True)
-def estimate_click(
-    x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float, search: RingSearch, click: Vector
-) -> tuple[int, float]:
-    """Estimate the click that adds to `x` from `start` to `stop`, and its ring beyond.
+def decaying_pulse(e: Vector, a: Vector, begins: int, ends: int, n: Vector) -> tuple[int, float]:
+    """Estimate a click that is white noise whose standard deviation falls exponentially.
+
+    The noise-pulse model (Godsill and Rayner 1998, chapter 9) with its start, its time constant and its
+    variance taken from a grid, those of greatest evidence.
 
     Parameters
     ----------
-    x
-        Samples, shape (n,); the p before `start` are whole.
-    start, stop
-        Span of the click.
-    end
-        Samples from here on do not count: the recording's end, or another click.
-    a, sigma
-        Model of the sound around it, and standard deviation of its excitation.
-    search
-        Where to look for a ring.
-    click
-        Filled with the click; its first sample belongs to `start`. A ring may go on past `end`, as far as
-        there is room.
+    e, a
+        See `sparse_pulse`.
+    begins, ends
+        Where it is likely to begin, and to end where it does not decay; one sample less and more are tried.
+    n
+        Filled with the click, shape (m,): it may not outlast it.
 
     Returns
     -------
     length, evidence
-        Samples that were filled, and the logarithm of the evidence for the click; -inf where no estimate
-        makes sense.
+        Samples until it has decayed, and the logarithm of the evidence for it, less what the choice costs.
     """
-    order = a.size - 1
-    span = stop - start
-    reach = min(stop + 2 * order, end) - start
-    local = x[start - order : start + reach]
-    white = np.zeros(local.size)
-    prediction_error(local, order, local.size, a, white)
-    e = white[order:] / sigma
-    length, evidence = ring_pulse(e, a, search, click, span)
-    if evidence > -np.inf and _is_absurd(x, start, length, sigma, click):
-        evidence = -np.inf
-    sparse = np.empty(span)
-    rival = sparse_pulse(e, a, sparse)
-    if rival > evidence:
-        length, evidence = span, rival
-        click[:span] = sparse
-        if _is_absurd(x, start, span, sigma, click):
-            evidence = -np.inf
-    return length, evidence
-
-
-@njit(cache=True, nogil=True)
-def interpolate(x: Vector, start: int, stop: int, end: int, a: Vector) -> bool:
-    """Replace ``x[start:stop]`` by what the sound around it predicts: least squares over the excitation.
-
-    Janssen, Veldhuis and Vries, "Adaptive interpolation of discrete-time signals that can be modeled as
-    autoregressive processes", IEEE Trans. ASSP 34(2), 1986. The order of `a` samples before `start` must be
-    there; those from `end` on do not count.
-
-    Returns
-    -------
-    bool
-        False where there is no solution; `x` is then unchanged.
-    """
-    order = a.size - 1
-    local = x[start - order : min(stop + order, end)]
-    white = np.zeros(local.size)
-    prediction_error(local, order, local.size, a, white)
-    e = white[order:]
-    active = np.arange(stop - start)
-    precision = np.empty((active.size, min(a.size, active.size)))
-    span_precision(a, active, e.size - 1, precision)
-    change = np.empty(active.size)
-    span_gradient(a, e, active, e.size - 1, change)
-    if not band_cholesky(precision):
-        return False
-    band_solve(precision, change)
-    x[start:stop] -= change
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _is_absurd(x: Vector, start: int, length: int, sigma: float, click: Vector) -> bool:
-    """Whether there is clearly more sound without the click than with it.
-
-    Click and music are independent, so their energies add. An estimate that breaks this rule put a great
-    oscillation into the click and its opposite into the music, where too few samples told them apart.
-    """
-    before, after = 0.0, 0.0
-    for t in range(length):
-        value = x[start + t]
-        rest = value - sigma * click[t]
-        before += value * value
-        after += rest * rest
-    return after > _MOST_SOUND * before
-
-
-@njit(cache=True, nogil=True)
-def _fit_around(
-    x: Vector, start: int, stop: int, bounds: Positions, model: int, damaged: Mask, a: Vector
-) -> float:
-    """Fit a model to what is whole around a span, or to all of it where damage leaves too little."""
-    low, high = max(start - model, bounds[0]), min(stop + model, bounds[1])
-    variance = covariance_model(x, low, high, damaged, 1e-10, a)
-    if variance < 0.0:
-        variance = covariance_model(x, low, high, np.zeros(x.size, np.bool_), 1e-10, a)
-    return float(variance)
-
-
-@njit(cache=True, nogil=True)
-def repair_spans(
-    x: Vector,
-    spans: Positions,
-    count: int,
-    bounds: Positions,
-    model: int,
-    order: int,
-    search: RingSearch,
-    least: float,
-    forced: Mask,
-    done: Positions,
-) -> None:
-    """Take the clicks in the first `count` spans out of `x`, from left to right.
-
-    Parameters
-    ----------
-    x
-        Samples, changed in place, shape (n,).
-    spans
-        Rows of (start, stop), sorted and apart; those from `count` on are known damage yet to be repaired.
-    count
-        How many to repair.
-    bounds
-        Where the recording begins and ends in `x`.
-    model, order
-        Samples to either side that a model is fitted to, and its order. Neighbours share one.
-    search
-        Where to look for rings.
-    least
-        Least log evidence for a click; with less, the samples are left alone.
-    forced
-        Which spans are damaged whatever the evidence says, shape (count,). What was not found has no shape
-        to estimate, so they are interpolated.
-    done
-        Filled with rows of (first, one past last) of the samples changed, shape (count, 2).
-    """
-    a = np.empty(order + 1)
-    a[0] = 1.0
-    damaged = np.zeros(x.size, np.bool_)
-    for k in range(spans.shape[0]):
-        damaged[spans[k, 0] : spans[k, 1]] = True
-    click = np.empty(x.size)
-    variance = 0.0
-    centre = -x.size
-    for k in range(count):
-        start, stop = spans[k, 0], spans[k, 1]
-        if (start + stop) // 2 - centre > model // 4:
-            centre = (start + stop) // 2
-            variance = _fit_around(x, start, stop, bounds, model, damaged, a)
-        end = min(spans[k + 1, 0], bounds[1]) if k + 1 < spans.shape[0] else bounds[1]
-        done[k] = start
-        if variance > 0.0 and start - order >= bounds[0] and stop < end:
-            if forced[k]:
-                done[k, 1] = stop if interpolate(x, start, stop, end, a) else start
-                damaged[start:stop] = False
+    room = n.size
+    power = np.sum(a * a)
+    every = np.arange(room)
+    g = np.empty(room)
+    span_gradient(a, e, every, e.size - 1, g)
+    precision = np.empty((room, min(a.size, room)))
+    span_precision(a, every, room + a.size, precision)
+    tried = np.empty(room)
+    variance = np.empty(room)
+    best, length = -np.inf, 0
+    n[:] = 0.0
+    for start in range(max(begins - 1, 0), min(begins + 2, room)):
+        for k in range(_DECAYS.size + 2):
+            decay = _DECAYS[min(k, _DECAYS.size - 1)]
+            size = int(min(_ENDED * decay + 2.0, float(room - start)))
+            if k >= _DECAYS.size - 1:
+                size = min(ends - start + k - _DECAYS.size, room - start)
+            if size < 1:
                 continue
-            sigma = np.sqrt(variance)
-            room = click[: bounds[1] - start]
-            length, evidence = estimate_click(x, start, stop, end, a, sigma, search, room)
-            if evidence > least:
-                for t in range(length):
-                    x[start + t] -= sigma * click[t]
-                done[k, 1] = start + length
-        damaged[start:stop] = False
+            tallest = 0.0
+            for i in range(size):
+                variance[i] = np.exp(-2.0 * i / decay)
+                tallest = max(tallest, abs(g[start + i]) / power)
+            for factor in _FACTORS:
+                scaled = variance[:size] * (factor * tallest * tallest + 1e-12)
+                evidence = pulse_mean(precision[:size], g[start : start + size], scaled, tried[:size])
+                if evidence - _PRICE_OF_DECAY > best:
+                    best, length = evidence - _PRICE_OF_DECAY, start + size
+                    n[:] = 0.0
+                    n[start:length] = tried[:size]
+    return length, best

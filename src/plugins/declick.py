@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from ..analysis.framing import Audio
 from ..errors import ParameterError
+from ..kernels.click_repair import repair_spans
 from ..kernels.impulses import accept_spans, describe_cells, excitation, find_spans, score_cells
-from ..kernels.noise_pulse import repair_spans
 from ..kernels.rings import RingSearch, ring_poles
 from .marks import Marks, touched
 from .parameters import number

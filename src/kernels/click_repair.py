@@ -1,0 +1,226 @@
+"""Clicks estimated and taken away: models compete for each one, and neighbours are repaired in turn.
+
+Indices count samples; a click's own count from its first sample, in units of the excitation's standard
+deviation.
+"""
+
+# ruff: noqa: PLR0917 - kernels take plain arrays by position
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from .autoregression import (
+    Mask,
+    Positions,
+    Vector,
+    band_cholesky,
+    band_solve,
+    covariance_model,
+    prediction_error,
+    span_gradient,
+    span_precision,
+)
+from .noise_pulse import decaying_pulse, ring_pulse, sparse_pulse
+from .rings import RingSearch
+
+_MODELS = 3
+_RUNG = 14.0  # time constants until the slowest ring is surely over
+_NEGLIGIBLE = 1e-3  # weight of a model beside the likeliest
+_MOST_SOUND = 1.5  # without a click, as a part of what there is with it
+
+
+@njit(cache=True, nogil=True)
+def estimate_click(
+    x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float, search: RingSearch, click: Vector
+) -> tuple[int, float]:
+    """Estimate the click that adds to `x` from `start` to `stop`, and its ring beyond.
+
+    It is the mean of what the models say, each weighted by the evidence for it.
+
+    Parameters
+    ----------
+    x
+        Samples, shape (n,); the p before `start` are whole.
+    start, stop
+        Span of the click.
+    end
+        Samples from here on do not count: the recording's end, or another click.
+    a, sigma
+        Model of the sound around it, and standard deviation of its excitation.
+    search
+        Where to look for a ring.
+    click
+        Filled with the click; its first sample belongs to `start`. A ring may go on past `end`, as far as
+        there is room.
+
+    Returns
+    -------
+    length, evidence
+        Samples that were filled, and the logarithm of the evidence for the click; -inf where no estimate
+        makes sense.
+    """
+    order = a.size - 1
+    span = stop - start
+    reach = min(stop + 2 * order, end) - start
+    local = x[start - order : start + reach]
+    white = np.zeros(local.size)
+    prediction_error(local, order, local.size, a, white)
+    e = white[order:] / sigma
+    room = min(click.size, span + int(_RUNG / -np.log(search.slowest)))
+    pulses = np.zeros((_MODELS, room))
+    lengths = np.full(_MODELS, span)
+    evidences = np.empty(_MODELS)
+    evidences[0] = sparse_pulse(e, a, pulses[0, :span])
+    lengths[1], evidences[1] = ring_pulse(e, a, search, pulses[1], span)
+    begins = 0
+    while begins < span - 1 and pulses[0, begins] == 0.0:
+        begins += 1
+    ends = span
+    while ends > begins + 1 and pulses[0, ends - 1] == 0.0:
+        ends -= 1
+    lengths[2], evidences[2] = decaying_pulse(e, a, begins, ends, pulses[2, :span])
+    for k in range(_MODELS):
+        if evidences[k] > -np.inf and is_absurd(x, start, lengths[k], sigma, pulses[k]):
+            evidences[k] = -np.inf
+    likeliest = np.argmax(evidences)
+    if evidences[likeliest] == -np.inf:
+        return 0, -np.inf
+    total, length = 0.0, 0
+    click[:room] = 0.0
+    for k in range(_MODELS):
+        weight = np.exp(evidences[k] - evidences[likeliest])
+        if weight > _NEGLIGIBLE:
+            total += weight
+            length = max(length, lengths[k])
+            for t in range(lengths[k]):
+                click[t] += weight * pulses[k, t]
+    for t in range(length):
+        click[t] /= total
+    return length, evidences[likeliest]
+
+
+@njit(cache=True, nogil=True)
+def interpolate(x: Vector, start: int, stop: int, end: int, a: Vector) -> bool:
+    """Replace ``x[start:stop]`` by what the sound around it predicts: least squares over the excitation.
+
+    Janssen, Veldhuis and Vries, "Adaptive interpolation of discrete-time signals that can be modeled as
+    autoregressive processes", IEEE Trans. ASSP 34(2), 1986. The order of `a` samples before `start` must be
+    there; those from `end` on do not count.
+
+    Returns
+    -------
+    bool
+        False where there is no solution; `x` is then unchanged.
+    """
+    order = a.size - 1
+    local = x[start - order : min(stop + order, end)]
+    white = np.zeros(local.size)
+    prediction_error(local, order, local.size, a, white)
+    e = white[order:]
+    active = np.arange(stop - start)
+    precision = np.empty((active.size, min(a.size, active.size)))
+    span_precision(a, active, e.size - 1, precision)
+    change = np.empty(active.size)
+    span_gradient(a, e, active, e.size - 1, change)
+    if not band_cholesky(precision):
+        return False
+    band_solve(precision, change)
+    x[start:stop] -= change
+    return True
+
+
+@njit(cache=True, nogil=True)
+def is_absurd(x: Vector, start: int, length: int, sigma: float, click: Vector) -> bool:
+    """Whether there is clearly more sound without the click than with it.
+
+    Click and music are independent, so their energies add. An estimate that breaks this rule put a great
+    oscillation into the click and its opposite into the music, where too few samples told them apart.
+    """
+    before, after = 0.0, 0.0
+    for t in range(length):
+        value = x[start + t]
+        rest = value - sigma * click[t]
+        before += value * value
+        after += rest * rest
+    return after > _MOST_SOUND * before
+
+
+@njit(cache=True, nogil=True)
+def _fit_around(
+    x: Vector, start: int, stop: int, bounds: Positions, model: int, damaged: Mask, a: Vector
+) -> float:
+    """Fit a model to what is whole around a span, or to all of it where damage leaves too little."""
+    low, high = max(start - model, bounds[0]), min(stop + model, bounds[1])
+    variance = covariance_model(x, low, high, damaged, 1e-10, a)
+    if variance < 0.0:
+        variance = covariance_model(x, low, high, np.zeros(x.size, np.bool_), 1e-10, a)
+    return float(variance)
+
+
+@njit(cache=True, nogil=True)
+def repair_spans(
+    x: Vector,
+    spans: Positions,
+    count: int,
+    bounds: Positions,
+    model: int,
+    order: int,
+    search: RingSearch,
+    least: float,
+    forced: Mask,
+    done: Positions,
+) -> None:
+    """Take the clicks in the first `count` spans out of `x`, from left to right.
+
+    Parameters
+    ----------
+    x
+        Samples, changed in place, shape (n,).
+    spans
+        Rows of (start, stop), sorted and apart; those from `count` on are known damage yet to be repaired.
+    count
+        How many to repair.
+    bounds
+        Where the recording begins and ends in `x`.
+    model, order
+        Samples to either side that a model is fitted to, and its order. Neighbours share one.
+    search
+        Where to look for rings.
+    least
+        Least log evidence for a click; with less, the samples are left alone.
+    forced
+        Which spans are damaged whatever the evidence says, shape (count,). What was not found has no shape
+        to estimate, so they are interpolated.
+    done
+        Filled with rows of (first, one past last) of the samples changed, shape (count, 2).
+    """
+    a = np.empty(order + 1)
+    a[0] = 1.0
+    damaged = np.zeros(x.size, np.bool_)
+    for k in range(spans.shape[0]):
+        damaged[spans[k, 0] : spans[k, 1]] = True
+    click = np.empty(x.size)
+    variance = 0.0
+    centre = -x.size
+    for k in range(count):
+        start, stop = spans[k, 0], spans[k, 1]
+        if (start + stop) // 2 - centre > model // 4:
+            centre = (start + stop) // 2
+            variance = _fit_around(x, start, stop, bounds, model, damaged, a)
+        end = min(spans[k + 1, 0], bounds[1]) if k + 1 < spans.shape[0] else bounds[1]
+        done[k] = start
+        if variance > 0.0 and start - order >= bounds[0] and stop < end:
+            if forced[k]:
+                done[k, 1] = stop if interpolate(x, start, stop, end, a) else start
+                damaged[start:stop] = False
+                continue
+            sigma = np.sqrt(variance)
+            room = click[: bounds[1] - start]
+            length, evidence = estimate_click(x, start, stop, end, a, sigma, search, room)
+            if evidence > least:
+                for t in range(length):
+                    x[start + t] -= sigma * click[t]
+                done[k, 1] = start + length
+        damaged[start:stop] = False

@@ -1,0 +1,181 @@
+"""Crackle goes, the music under it stays; a sound's own impulses are no crackle; all else to the bit."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.signal import lfilter
+from wavemend.errors import ParameterError
+from wavemend.plugins.decrackle import Decrackle
+from wavemend.plugins.marks import Mark, Marks
+from wavemend.plugins.stage import Event
+
+from .test_declick import EXCITATION, MODEL, RATE, gone_db, sound, tick
+
+
+def crackle(
+    samples: int = 40_000, per_second: float = 200.0, peak: float = 0.1, seed: int = 1, channels: int = 1
+) -> np.ndarray:
+    """Impulses of one to three samples and short ticks, peaking at a fifth of `peak` to `peak`."""
+    draw = np.random.default_rng(seed)
+    added = np.zeros((channels, samples + 200))
+    for channel in added:
+        for at in draw.integers(0, samples, round(per_second * samples / RATE)):
+            pulse = draw.uniform(-1, 1, draw.integers(1, 4))
+            if draw.random() < 0.5:
+                pulse = tick(frequency=draw.uniform(2e3, 8e3), decay_ms=draw.uniform(0.03, 0.15))
+            scale = peak * 5.0 ** -draw.random() * draw.choice([-1, 1])
+            channel[at : at + pulse.size] += scale * pulse / np.abs(pulse).max()
+    return added[:, :samples]
+
+
+def repair(x: np.ndarray, marks: Marks = Marks(), **values: object) -> tuple[np.ndarray, list[Event]]:  # noqa: B008
+    events: list[Event] = []
+    stream = Decrackle(**values).stream(RATE, x.shape[0], marks=marks)
+    return np.concatenate([stream.step(x, events.append), stream.flush(events.append)], axis=1), events
+
+
+@pytest.mark.parametrize(("per_second", "at_least_db"), [(50, 12.0), (200, 10.0), (1000, 6.0)])
+@pytest.mark.parametrize("peak", [0.1, 0.8])
+def test_crackle_goes(per_second: float, at_least_db: float, peak: float) -> None:
+    clean = sound()
+    damaged = clean + crackle(per_second=per_second, peak=peak)
+    repaired, events = repair(damaged)
+    assert gone_db(clean, damaged, repaired) > at_least_db
+    assert {event.kind for event in events} == {"crackle"}
+    assert len(events) > 0.5 * per_second * clean.shape[1] / RATE
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_clean_sound_comes_back_to_the_bit(seed: int) -> None:
+    clean = sound(seed=seed, channels=2)
+    repaired, events = repair(clean)
+    assert not events
+    assert np.array_equal(repaired, clean)
+
+
+@pytest.mark.parametrize("every", [100, 400, 3_000])
+def test_a_sounds_own_impulses_are_no_crackle(every: int) -> None:
+    """Strings plucked, a voice, a reed: impulses that *drive* the resonances, however sharp they are."""
+    draw = np.random.default_rng(0)
+    excitation = EXCITATION * draw.standard_normal(40_000)
+    places = np.cumsum(draw.integers(every // 2, every * 3 // 2, 40_000 // every - 5))
+    excitation[places] += EXCITATION * draw.uniform(5, 80, places.size) * draw.choice([-1, 1], places.size)
+    driven = lfilter([1.0], MODEL, excitation)[np.newaxis]
+    repaired, events = repair(driven)
+    assert not events
+    assert np.array_equal(repaired, driven)
+
+
+def test_the_same_impulses_added_are_crackle() -> None:
+    """The counterpart of the test above: as tall in the excitation, but beside the resonances."""
+    clean = sound()
+    places = np.arange(1_000, 39_000, 400)
+    damaged = clean.copy()
+    damaged[0, places] += 40 * EXCITATION
+    repaired, events = repair(damaged)
+    assert len(events) == places.size
+    assert gone_db(clean, damaged, repaired) > 20.0
+
+
+def test_outside_the_events_every_sample_is_as_it_was() -> None:
+    damaged = sound(channels=2) + crackle(channels=2)
+    repaired, events = repair(damaged)
+    inside = np.zeros(damaged.shape, bool)
+    for event in events:
+        inside[event.channel, event.position : event.position + event.length] = True
+    assert inside.any()
+    assert np.array_equal(repaired[~inside], damaged[~inside])
+
+
+def test_events_come_in_order_and_lie_in_the_recording() -> None:
+    events = repair(sound(channels=2) + crackle(channels=2))[1]
+    positions = [event.position for event in events]
+    assert all(b >= a - 1024 for a, b in pairwise(positions))
+    assert all(e.position >= 0 and e.position + e.length <= 40_000 and e.confidence >= 0.5 for e in events)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.integers(0, 9_000), max_size=8))
+def test_any_partition_gives_the_same_bits(blocks: list[int]) -> None:
+    damaged = sound(20_000, channels=2) + crackle(20_000, channels=2)
+    stream, at, parts = Decrackle().stream(RATE, 2), 0, []
+    for size in [*blocks, damaged.shape[1]]:
+        parts.append(stream.step(damaged[:, at : at + size]))
+        at += size
+    parts.append(stream.flush())
+    assert np.array_equal(np.concatenate(parts, axis=1), repair(damaged)[0])
+
+
+@pytest.mark.parametrize("edge", range(4_088, 4_104, 4))
+def test_where_blocks_meet_makes_no_difference(edge: int) -> None:
+    clean = sound(20_000)
+    damaged = clean.copy()
+    ring = 0.4 * tick(decay_ms=0.1)
+    for at in (edge, edge + 1_024, edge + 4_096):
+        damaged[0, at : at + ring.size] += ring
+    repaired, events = repair(damaged)
+    assert len(events) >= 3
+    assert gone_db(clean, damaged, repaired) > 10.0  # a ring of 4 kHz lies at the resonances' edge
+
+
+def test_linear() -> None:
+    """Halves are exact in floating point, so nothing but the scale may change."""
+    damaged = sound() + crackle()
+    assert np.array_equal(repair(0.5 * damaged)[0], 0.5 * repair(damaged)[0])
+    assert np.array_equal(repair(-damaged)[0], -repair(damaged)[0])
+
+
+def test_channels_are_never_mixed() -> None:
+    clean = sound(channels=2)
+    damaged = clean.copy()
+    damaged[1] += crackle()[0]
+    repaired, events = repair(damaged)
+    assert {event.channel for event in events} == {1}
+    assert np.array_equal(repaired[0], clean[0])
+
+
+def test_strength_takes_fainter_crackle() -> None:
+    damaged = sound() + crackle(per_second=50, peak=0.006)
+    counts = [len(repair(damaged, strength=value)[1]) for value in (0.0, 5.0, 10.0)]
+    assert counts[0] < counts[1] < counts[2]
+
+
+def test_skew_chooses_between_faint_and_loud() -> None:
+    clean = sound()
+    damaged = clean.copy()
+    faint, loud = np.arange(2_000, 38_000, 4_000), np.arange(4_000, 38_000, 4_000)
+    damaged[0, faint] += 8 * EXCITATION
+    damaged[0, loud] += 0.4
+    taken = {
+        skew: np.array([event.position + 3 for event in repair(damaged, amplitude_skew=skew)[1]])
+        for skew in (-0.5, 0.0, 1.0)
+    }
+    both = {skew: (np.isin(faint, at).sum(), np.isin(loud, at).sum()) for skew, at in taken.items()}
+    assert both[1.0][0] < both[0.0][0] <= both[-0.5][0]
+    assert both[1.0][1] == both[0.0][1] == loud.size
+
+
+def test_what_is_vetoed_stays() -> None:
+    damaged = sound() + crackle(per_second=50, peak=0.8)
+    first = repair(damaged)[1][0]
+    marks = Marks(vetoed=(Mark(first.position, first.length, 0),))
+    repaired, events = repair(damaged, marks)
+    span = slice(first.position, first.position + first.length)
+    assert np.array_equal(repaired[:, span], damaged[:, span])
+    assert events
+
+
+def test_an_event_cannot_be_forced() -> None:
+    with pytest.raises(ParameterError, match="force an event on Declick"):
+        Decrackle().stream(RATE, 1, marks=Marks(forced=(Mark(100, 10),)))
+
+
+def test_output_that_was_removed_is_the_crackle() -> None:
+    damaged = sound() + crackle()
+    repaired = Decrackle().process(damaged[0], RATE)
+    assert np.array_equal(Decrackle(output="removed").process(damaged[0], RATE), damaged[0] - repaired)
