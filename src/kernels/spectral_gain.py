@@ -30,6 +30,8 @@ _BESIDE = 8  # bins on either side that tell an onset from a partial
 _MOST_BROADBAND_SNR = 1e6
 _ONSET_RISE = 2.0
 _ONSET_CHANCE = 1.5  # means of so few powers of noise alone hardly differ by more
+_NOW_BESIDE = 5  # bins on either side that tell what is heard now: a partial's lobe is within them
+_MOST_OVER_NOW = 2.0
 _STEPS = 256  # table entries a unit: linear interpolation is then right to 5e-7
 _TABLE_END = 16.0  # exp(E1(16) / 2) is 1 + 3e-9
 
@@ -75,7 +77,7 @@ def a_posteriori_snr(spectra: npt.NDArray[np.complex128], noise_power: Array) ->
     spectra
         Shape (channels, frames, bins).
     noise_power
-        Shape (channels, bins), above 0.
+        Shape (channels, frames, bins), or (channels, 1, bins) where it stays; above 0.
 
     Returns
     -------
@@ -83,13 +85,14 @@ def a_posteriori_snr(spectra: npt.NDArray[np.complex128], noise_power: Array) ->
         Shape (channels, frames, bins).
     """
     channels, frames, bins = spectra.shape
+    moving = int(noise_power.shape[1] > 1)
     snr = np.empty((channels, frames, bins))
     for channel in range(channels):
         for frame in range(frames):
             for k in range(bins):
                 value = spectra[channel, frame, k]
                 power = value.real * value.real + value.imag * value.imag
-                snr[channel, frame, k] = min(power / noise_power[channel, k], _MOST_SNR)
+                snr[channel, frame, k] = min(power / noise_power[channel, frame * moving, k], _MOST_SNR)
     return snr
 
 
@@ -164,9 +167,10 @@ def second_pass(snr: Array, clean_snr: Array, weights: Array, least_gain: float)
     """Estimate the gains again, from first estimates averaged over the frames before and after.
 
     The average would take onsets down, which the first pass underestimates too; so where a wide band rises
-    against the first frame of the span, what it rises to counts instead. The a priori SNR of a bin is that of
-    the channel where it is highest, so that what is heard in one channel is not taken for noise in another,
-    and the stereo image stands still.
+    against the first frame of the span, what it rises to counts instead. It would also hold noise up before
+    an onset and after an end; so it counts for no more than twice what is heard now, over the noise, around
+    the bin. The a priori SNR of a bin is that of the channel where it is highest, so that what is heard in
+    one channel is not taken for noise in another, and the stereo image stands still.
 
     Parameters
     ----------
@@ -191,19 +195,27 @@ def second_pass(snr: Array, clean_snr: Array, weights: Array, least_gain: float)
     gains = np.empty((total - span + 1, bins))
     xi = np.empty(bins)
     gamma = np.empty(bins)
+    onset = np.empty(bins)
+    sums = np.zeros(bins + 1)
     for frame in range(total - span + 1):
-        xi[:] = LEAST_A_PRIORI_SNR
+        xi[:] = 0.0
         gamma[:] = 0.0
+        onset[:] = LEAST_A_PRIORI_SNR
         for channel in range(channels):
             for k in range(bins):
                 mean = 0.0
                 for step in range(span):
                     mean += weights[step] * clean_snr[channel, frame + step, k]
                 before = broadband[channel, frame, k]
-                onset = broadband[channel, frame + middle, k] - _ONSET_RISE * before - _ONSET_CHANCE
-                xi[k] = max(xi[k], mean, onset)
-                gamma[k] += snr[channel, frame + middle, k]
+                rise = broadband[channel, frame + middle, k] - _ONSET_RISE * before - _ONSET_CHANCE
+                xi[k] = max(xi[k], mean)
+                onset[k] = max(onset[k], rise)
+                gamma[k] += snr[channel, frame + middle, k] / channels
         for k in range(bins):
-            gain = log_spectral_amplitude_gain(xi[k], gamma[k] / channels)
+            sums[k + 1] = sums[k] + min(gamma[k], _MOST_BROADBAND_SNR)
+        for k in range(bins):
+            low, high = max(k - _NOW_BESIDE, 0), min(k + 1 + _NOW_BESIDE, bins)
+            now = max((sums[high] - sums[low]) / (high - low) - 1.0, 0.0)
+            gain = log_spectral_amplitude_gain(max(min(xi[k], _MOST_OVER_NOW * now), onset[k]), gamma[k])
             gains[frame, k] = max(gain, least_gain)
     return gains

@@ -2,103 +2,198 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..analysis.findings import Findings, FindingsError
 from ..analysis.framing import Audio
+from ..analysis.inference import model
+from ..analysis.noise_gains import AXIS_FRAMES, CONTEXT, MODEL, noise_gains, turned
 from ..analysis.noise_print import FRAME_SECONDS, NoisePrint
 from ..analysis.noise_segments import NoiseSegments, NoiseSegmentsAnalyser
 from ..analysis.print_ranges import PrintRangesAnalyser
+from ..kernels.principal_axes import rotate
 from ..kernels.spectral_gain import a_posteriori_snr, first_pass, second_pass
 from ..kernels.stft import OVERLAP, Spectra, forward, hann, hop_length, inverse, overlap_add
-from .parameters import number
+from .parameters import choice, number
 from .stage import Framing, Processor, RepairStage, Sink, Step
 
 _FRAMES = 16  # a step of the processor: enough to make Python's share of the time small
+_LEARNED_FRAMES = 48  # the network's features are summed over its context too: more frames share that
 _SPAN = 5  # frames averaged for the second pass
 _SPAN_WEIGHTS = np.full(_SPAN, 1 / _SPAN)
-_LOOK_AHEAD = _SPAN // 2
-_KEPT = _SPAN - 1
 _LEAST_SMOOTHING = 0.1  # weight of what is new in the decision-directed SNR, at smoothing = 0
+_MOST_INERTIA = 0.8  # of the network's gains, at smoothing = 1
 _SMOOTHING_RATIO = 0.09  # and that times this at smoothing = 1
+
+
+class _Estimator(ABC):
+    """What tells the noise in spectra from the rest, frame after frame.
+
+    Attributes
+    ----------
+    look_ahead
+        Frames by which its estimates lag.
+    """
+
+    look_ahead: ClassVar[int]
+
+    @abstractmethod
+    def __init__(self, channels: int, frequency_hz: Audio) -> None:
+        """Open it for as many channels, and for bins at these frequencies."""
+
+    @abstractmethod
+    def step(self, spectra: Spectra, noise_power: Audio, settings: Any) -> Spectra:
+        """Hear the next frames, shape (channels, frames, bins); return what is noise in delayed ones.
+
+        Parameters
+        ----------
+        spectra
+            Of the recording.
+        noise_power
+            To expect in each bin, shape (channels, frames, bins), or 1 for `frames`; above 0.
+        settings
+            The stage.
+        """
+
+
+class _TwoPass(_Estimator):
+    """Log-spectral amplitude estimation, twice; see `spectral_gain`."""
+
+    look_ahead = _SPAN // 2
+
+    def __init__(self, channels: int, frequency_hz: Audio) -> None:
+        shape = (channels, _SPAN - 1, frequency_hz.size)
+        self._spectra = np.zeros((channels, self.look_ahead, frequency_hz.size), np.complex128)
+        self._snr, self._clean_snr = np.zeros(shape), np.zeros(shape)
+        self._previous = np.zeros((channels, frequency_hz.size))
+
+    def step(self, spectra: Spectra, noise_power: Audio, settings: Any) -> Spectra:
+        """See `_Estimator.step`."""
+        weight = 1 - _LEAST_SMOOTHING * _SMOOTHING_RATIO**settings.smoothing
+        heard = a_posteriori_snr(spectra, noise_power)
+        clean_snr = first_pass(heard, self._previous, weight)
+        snr = np.concatenate([self._snr, heard], axis=1)
+        clean_snr = np.concatenate([self._clean_snr, clean_snr], axis=1)
+        self._snr, self._clean_snr = snr[:, 1 - _SPAN :], clean_snr[:, 1 - _SPAN :]
+        gains = second_pass(snr, clean_snr, _SPAN_WEIGHTS, 10 ** (-settings.reduction_db / 20))
+        spectra = np.concatenate([self._spectra, spectra], axis=1)
+        self._spectra = spectra[:, len(gains) :]
+        return np.asarray(spectra[:, : len(gains)] * (1 - gains))
+
+
+class _Network(_Estimator):
+    """A network that is given the recording over its print, two channels turned; see `noise_gains`."""
+
+    look_ahead = CONTEXT + AXIS_FRAMES
+
+    def __init__(self, channels: int, frequency_hz: Audio) -> None:
+        self._model = model(MODEL)
+        self._frequency_hz = frequency_hz
+        held = 2 * self.look_ahead
+        self._over = np.zeros((channels, held, frequency_hz.size), np.complex128)
+        self._amplitude = np.ones((channels, self.look_ahead, frequency_hz.size))
+        self._gains = np.zeros((2 if channels == 2 else 1, frequency_hz.size))
+
+    def step(self, spectra: Spectra, noise_power: Audio, settings: Any) -> Spectra:
+        """See `_Estimator.step`."""
+        amplitude = np.broadcast_to(np.sqrt(noise_power), spectra.shape)
+        over = np.concatenate([self._over, spectra / amplitude], axis=1)
+        amplitude = np.concatenate([self._amplitude, amplitude], axis=1)
+        self._over = over[:, -2 * self.look_ahead :]
+        self._amplitude = amplitude[:, -self.look_ahead :]
+        frames = spectra.shape[1]
+        pair = len(over) == 2
+        if pair:
+            over, axes = turned(over)
+        else:
+            over = over[:, AXIS_FRAMES : over.shape[1] - AXIS_FRAMES]
+        least = 10 ** (-settings.reduction_db / 20)
+        gains = np.stack(
+            [
+                noise_gains(self._model, np.abs(one) ** 2, self._frequency_hz, shared)
+                for one, shared in zip(over, (1.0, -1.0) if pair else len(over) * (0.0,), strict=True)
+            ]
+        )
+        if not pair:  # what is heard in one channel is not taken for noise in another
+            gains = np.max(gains, axis=0, keepdims=True)
+        self._steady(gains, _MOST_INERTIA * settings.smoothing)
+        noise = over[:, CONTEXT : CONTEXT + frames] * (1 - np.maximum(gains, least))
+        if pair:
+            noise = rotate(noise, axes[CONTEXT : CONTEXT + frames].conj())
+        return np.asarray(noise * amplitude[:, :frames])
+
+    def _steady(self, gains: Audio, inertia: float) -> None:
+        """Let gains rise slowly where they are low, so that onsets and ends stay sharp; in place."""
+        for frame in range(gains.shape[1]):
+            now = gains[:, frame]
+            now += inertia * (1 - now) * np.minimum(self._gains - now, 0.0)
+            self._gains = now.copy()
+
+
+_ESTIMATORS: dict[str, type[_Estimator]] = {"fast": _TwoPass, "high": _Network}
 
 
 class _Subtract(Processor):
     """Estimate the noise and take it from the delayed input, so that what is not noise keeps its bits."""
 
-    def __init__(self, sample_rate: float, noise: NoiseSegments) -> None:
+    def __init__(self, sample_rate: float, noise: NoiseSegments, quality: str) -> None:
         self._hop = hop_length(sample_rate, FRAME_SECONDS)
         self._window = hann(OVERLAP * self._hop)
         self._sample_rate = sample_rate
         self._segments = noise
         prints = [noise.print_of(segment) for segment in range(noise.start_s.size)]
         self._noisy = np.any([one.noisy for one in prints], axis=0)
-        self._channels = int(np.count_nonzero(self._noisy))
+        channels = int(np.count_nonzero(self._noisy))
         # where there is no noise, anything heard is far above it, and the gain is 1
         self._noise_powers = [
             np.maximum(one.bin_power(sample_rate, self._window)[self._noisy], 1e-30) for one in prints
         ]
         self._heard = 0
-        overlap = (OVERLAP - 1) * self._hop
-        bins = self._window.size // 2 + 1
-        self._delayed = np.zeros((self._noisy.size, overlap + _LOOK_AHEAD * self._hop))
-        self._spectra = np.zeros((self._channels, _KEPT, bins), np.complex128)
-        self._snr = np.zeros((self._channels, _KEPT, bins))
-        self._clean_snr = np.zeros_like(self._snr)
-        self._previous = np.zeros((self._channels, bins))
-        self._tail = np.zeros((self._channels, overlap))
+        self._overlap = (OVERLAP - 1) * self._hop
+        frequency_hz = np.asarray(np.fft.rfftfreq(self._window.size, 1 / sample_rate), np.float64)
+        estimator = _ESTIMATORS[quality]
+        self._estimator = estimator(channels, frequency_hz) if channels else None
+        self._latency = self._overlap + estimator.look_ahead * self._hop
+        self._delayed = np.zeros((self._noisy.size, self._latency))
+        self._tail = np.zeros((channels, self._overlap))
 
     def step(self, frame: Audio, sink: Sink | None) -> Audio:
         length = frame.shape[1]
         heard = np.concatenate([self._delayed, frame], axis=1)
         self._delayed = heard[:, length:]
         output = heard[:, :length].copy()
-        if self._channels:
-            output[self._noisy] -= self._noise(heard[self._noisy, _LOOK_AHEAD * self._hop :])
+        if self._estimator:
+            latest = heard[self._noisy, self._latency - self._overlap :]
+            output[self._noisy] -= self._noise(latest, self._estimator)
         return output
 
-    def _noise(self, heard: Audio) -> Audio:
+    def _noise(self, heard: Audio, estimator: _Estimator) -> Audio:
         """Estimate the noise that is in the noisy channels, delayed by the latency."""
-        settings = self.settings
-        threshold = 10 ** (settings.threshold_db / 10)
-        weight = 1 - _LEAST_SMOOTHING * _SMOOTHING_RATIO**settings.smoothing
         spectra = forward(heard, self._window, self._hop)
-        snr = self._snr_of(spectra, threshold)
-        clean_snr = first_pass(snr, self._previous, weight)
-        spectra = np.concatenate([self._spectra, spectra], axis=1)
-        snr = np.concatenate([self._snr, snr], axis=1)
-        clean_snr = np.concatenate([self._clean_snr, clean_snr], axis=1)
-        self._spectra, self._snr, self._clean_snr = (
-            spectra[:, -_KEPT:],
-            snr[:, -_KEPT:],
-            clean_snr[:, -_KEPT:],
-        )
-        gains = second_pass(snr, clean_snr, _SPAN_WEIGHTS, 10 ** (-settings.reduction_db / 20))
-        middle = spectra[:, _LOOK_AHEAD:-_LOOK_AHEAD]
-        noise, self._tail = overlap_add(inverse(middle * (1 - gains), self._window), self._tail)
-        return noise
+        noise_power = self._noise_power(spectra.shape[1]) * 10 ** (self.settings.threshold_db / 10)
+        noise = inverse(estimator.step(spectra, noise_power, self.settings), self._window)
+        complete, self._tail = overlap_add(noise, self._tail)
+        return complete
 
-    def _snr_of(self, spectra: Spectra, threshold: float) -> Audio:
-        """Return the a posteriori SNR of the next frames, over the noise at the time of each."""
-        frames = np.arange(self._heard, self._heard + spectra.shape[1])
-        self._heard += spectra.shape[1]
-        middle = (frames - (OVERLAP - 1) + OVERLAP / 2) * (self._hop / self._sample_rate)
-        place = self._segments.place(middle)
-        if place[0] == place[-1]:  # most often
-            parts = [(spectra, float(place[0]))]
-        else:
-            parts = [(spectra[:, [at]], float(one)) for at, one in enumerate(place)]
-        snr = [a_posteriori_snr(part, self._noise_power(one) * threshold) for part, one in parts]
-        return np.concatenate(snr, axis=1)
-
-    def _noise_power(self, place: float) -> Audio:
-        """Noise power at a place among the prints; see `NoiseSegments.place`.
+    def _noise_power(self, count: int) -> Audio:
+        """Return the noise power at the time of each of the next frames, or of one where it stays.
 
         Decibels are interpolated: a gain that drifts, or is faded, moves them along a line.
         """
+        frames = np.arange(self._heard, self._heard + count, dtype=np.float64)
+        self._heard += count
+        middle = (frames - (OVERLAP - 1) + OVERLAP / 2) * (self._hop / self._sample_rate)
+        place = self._segments.place(middle)
+        if place[0] == place[-1]:  # most often
+            place = place[:1]
+        return np.stack([self._power_at(float(one)) for one in place], axis=1)
+
+    def _power_at(self, place: float) -> Audio:
+        """Noise power at a place among the prints; see `NoiseSegments.place`."""
         before = min(int(place), len(self._noise_powers) - 1)
         share = place - before
         if not share:
@@ -110,8 +205,10 @@ class _Subtract(Processor):
 class Denoise(RepairStage):
     """Lower steady noise (tape hiss, surface, amplifiers) by its print, and leave what is over it.
 
-    Log-spectral amplitude estimation in two passes: decision-directed, then again from the first estimates
-    averaged over the frames before and after; channels share their gains, so the stereo image stands still.
+    `fast` is log-spectral amplitude estimation in two passes: decision-directed, then again from the first
+    estimates averaged over the frames before and after; channels share their gains, so the stereo image
+    stands still. `high` is a small network that sees the recording over its print; two channels are turned
+    onto the axis of what they share, and back.
     The noise print is a finding: what was heard where the program pauses, or the floor under a program that
     never does. Where the noise shifts along the recording there are several, which fade into each other, by
     time from the first sample on. None is adapted along the way. A `NoisePrint` serves as findings too, for
@@ -127,7 +224,14 @@ class Denoise(RepairStage):
     name = "Denoise"
     place = Step.BROADBAND
     findings_type = NoiseSegments
+    version = 2
 
+    quality: str = choice(
+        default="fast",
+        options=("fast", "high"),
+        restart=True,
+        doc="Who estimates: fast is the classical estimator, high a small network that is given the print.",
+    )
     reduction_db: float = number(
         default=12.0,
         low=0.0,
@@ -153,14 +257,20 @@ class Denoise(RepairStage):
     def framing(self, sample_rate: float) -> Framing:
         """See `Stage.framing`."""
         hop = hop_length(sample_rate, FRAME_SECONDS)
-        return Framing(hop=_FRAMES * hop, latency=(OVERLAP - 1 + _LOOK_AHEAD) * hop)
+        frames = _LEARNED_FRAMES if self.quality == "high" else _FRAMES
+        return Framing(hop=frames * hop, latency=(OVERLAP - 1 + _ESTIMATORS[self.quality].look_ahead) * hop)
 
     def processor(self, sample_rate: float, channels: int, findings: Any) -> Processor:
         """See `Stage.processor`."""
         learned = findings.density_dbfs_hz.shape[1]
         if learned != channels:
             raise FindingsError(f"a noise print of {learned} channels cannot serve {channels} channels")
-        return _Subtract(sample_rate, findings)
+        return _Subtract(sample_rate, findings, self.quality)
+
+    @classmethod
+    def upgrade(cls, version: int, values: dict[str, Any]) -> dict[str, Any]:
+        """See `Parametric.upgrade`; version 1 knew the classical estimator alone."""
+        return {"quality": "fast", **values} if version < 2 else values
 
     def analyser(self, sample_rate: float, channels: int) -> NoiseSegmentsAnalyser:
         """See `Stage.analyser`."""

@@ -39,7 +39,7 @@ def gains_of(snr, weight=0.97, span=5, floor=0.0):
 
 def test_snr_is_power_over_noise_and_never_overflows():
     spectra = np.array([[[3 + 4j, 1e200 + 0j, 0j]]])
-    snr = a_posteriori_snr(spectra, np.array([[5.0, 1e-30, 1e-30]]))
+    snr = a_posteriori_snr(spectra, np.array([[[5.0, 1e-30, 1e-30]]]))
     assert snr[0, 0].tolist() == [5.0, 1e12, 0.0]
 
 
