@@ -12,7 +12,7 @@ from statistics import median
 
 import numpy as np
 import soundfile
-from wavemend import Chain, DcOffset, Declick, Dehum, Denoise, Rumble, analyse, render
+from wavemend import Chain, DcOffset, Declick, Decrackle, Dehum, Denoise, Rumble, analyse, render
 
 from bench.damage import clicks, crackle, noise
 from bench.peers import ADECLICK, VINYL_REDUCTION_DB, ffmpeg_command, missing_ffmpeg, tracking, vinyl_chain
@@ -75,8 +75,9 @@ def measure(plan: Plan, source: Path) -> dict[str, Times | None]:
     audio, rate = soundfile.read(source, always_2d=True)
     planar, target = np.ascontiguousarray(audio.T), source.with_name("out.wav")
     works: dict[str, Callable[[], object] | None] = {}
-    for stage in (DcOffset(), Rumble(), Declick(), Dehum(), Denoise()):
+    for stage in (DcOffset(), Rumble(), Declick(), Decrackle(), Dehum(), Denoise()):
         works[type(stage).__name__] = lambda stage=stage: stage.process(planar, rate)
+    works["Denoise, high"] = lambda: Denoise(quality="high").process(planar, rate)
     works[ANALYSIS] = lambda: analyse(source)
     works[PRESET] = lambda: render(vinyl(), source, target, overwrite=True)
     works["the preset's repairs alone: WAV to WAV"] = lambda: render(

@@ -259,7 +259,7 @@ class _Pair(NamedTuple):
         return round(float(np.clip(self.delay.linearity * sure, 0.0, 1.0)), 2)
 
 
-_UNRELATED = _Pair(Delay(0.0, 0.0, 1.0, 0.0, 0.0, 0.0), 0.0, False)
+_UNRELATED = _Pair(Delay(0.0, 0.0, 1.0, 0.0, 0.0), 0.0, False)
 
 
 def _heard(first: Array, second: Array) -> Mask:

@@ -141,7 +141,9 @@ def described(document: RecordingDocument) -> list[tuple[str, str]]:
     def place(span: Span | Mark) -> str:
         return f"{clock(span.position, rate)}-{clock(span.position + span.length, rate)}"
 
-    rows = [("trim", place(document.trim))] if document.trim else []
+    rows = [("unread", f"findings of another version: {name}") for name in document.unread]
+    if document.trim:
+        rows.append(("trim", place(document.trim)))
     rows += [("print", place(span)) for span in document.print_ranges]
     for word, events in (("veto", document.vetoed_events), ("force", document.forced_events)):
         for event in events:

@@ -18,13 +18,9 @@ from .document import (
     Span,
     document_path,
     known_document,
-    load_document,
 )
 from .files.audio_reader import AudioReader
 from .passes import NO_GUIDANCE, READ_BLOCK, Guidance, Progress
-
-PREPARE_MARGIN_S = 1.0
-"""Kept of a silent end, so that a noise print can still be learned from it."""
 
 LONGEST_MARGIN_S = 3600.0
 
@@ -103,8 +99,7 @@ def prepare_recording(
     found = None
     path = document_path(reader.path, documents)
     if use_document and path.exists():
-        known = load_document(path)
-        found = path, known.for_audio(identify(reader, progress, cancel), str(path))
+        found = path, known_document(path, identify(reader, progress, cancel))
     keep = found[1].trim if found else None
     margin = None
     if keep is None and trim_ends_s is not None:

@@ -116,8 +116,6 @@ class Delay(NamedTuple):
         How well one delay explains the phase of all coherent bins: 1 all, 0 nothing.
     significance
         The correlation's peak over its standard deviation by chance.
-    coverage
-        Mean coherence of the bins looked at.
     """
 
     samples: float
@@ -125,7 +123,6 @@ class Delay(NamedTuple):
     sign: float
     linearity: float
     significance: float
-    coverage: float
 
 
 def coherence(cross: Spectra, product: Array, frames: float) -> Array:
@@ -163,8 +160,7 @@ def delay(cross: Spectra, coherent: Array, farthest: int) -> Delay:
     total = max(float(coherent.sum()), 1e-12)
     aligned = float(np.sum(coherent * np.cos(phase + omega * samples)) * sign)
     chance = np.sqrt(max(float(np.sum(coherent**2)), 1e-12) / 2)
-    looked_at = max(int(np.count_nonzero(coherent)), 1)
-    return Delay(samples, error, sign, max(aligned / total, 0.0), aligned / float(chance), total / looked_at)
+    return Delay(samples, error, sign, max(aligned / total, 0.0), aligned / float(chance))
 
 
 def _slope(phase: Array, coherent: Array, omega: Array, samples: float) -> tuple[float, float]:

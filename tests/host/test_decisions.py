@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from wavemend import Chain, Declick, render
@@ -30,6 +31,9 @@ def test_decisions_add_up_and_are_cleared() -> None:
         {"position": 2995, "length": 10, "channel": 1}
     ]
     assert len(described(document)) == 5
+    assert described(replace(DOCUMENT, unread=("clicks",))) == [
+        ("unread", "findings of another version: clicks")
+    ]
     assert decided(document, Decisions(clear=["prints", "vetoes", "forced", "trim"])) == DOCUMENT
     assert decided(document, Decisions(forced=["4-4.01"])) == document  # said twice, meant once
 
