@@ -18,6 +18,7 @@ from .document import (
     Span,
     document_path,
     known_document,
+    load_document,
 )
 from .files.audio_reader import AudioReader
 from .passes import NO_GUIDANCE, READ_BLOCK, Guidance, Progress
@@ -99,7 +100,8 @@ def prepare_recording(
     found = None
     path = document_path(reader.path, documents)
     if use_document and path.exists():
-        found = path, known_document(path, identify(reader, progress, cancel))
+        document = load_document(path)  # a damaged one is refused before the recording is read through
+        found = path, document.for_audio(identify(reader, progress, cancel), str(path))
     keep = found[1].trim if found else None
     margin = None
     if keep is None and trim_ends_s is not None:

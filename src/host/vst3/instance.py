@@ -19,6 +19,7 @@ import pedalboard
 from pedalboard import _pedalboard as pedalboard_python
 
 from ...errors import PluginError
+from .arithmetic import same_arithmetic
 from .bundles import binary_of
 from .identity import Identity, checked_identity
 from .parameter_text import SAME_PLACE, Allowed, allowed_by, is_on, place_of_number, sample_texts
@@ -41,7 +42,8 @@ class ChannelsRefusedError(PluginError):
 def plugin_names(path: str) -> list[str]:
     """Names of the plugins in a bundle; runs its code. Raises `PluginError` where it does not load."""
     try:
-        return [str(name) for name in pedalboard.VST3Plugin.get_plugin_names_for_file(path)]
+        with same_arithmetic():
+            return [str(name) for name in pedalboard.VST3Plugin.get_plugin_names_for_file(path)]
     except ImportError as error:
         raise PluginError(_why_not_loaded(path, error)) from None
 
@@ -64,7 +66,7 @@ class Instance:
 
     def __init__(self, path: str, name: str) -> None:
         try:
-            with _unprobed():
+            with _unprobed(), same_arithmetic():
                 self._plugin = pedalboard.VST3Plugin(
                     path, plugin_name=name, initialization_timeout=_WARM_UP_SECONDS
                 )
@@ -236,7 +238,8 @@ class Instance:
     def process(self, block: Block, sample_rate: float) -> Block:
         """Process one block, shape (channels, n), the same n every time; fewer come back at the start."""
         try:
-            out = self._plugin.process(block, sample_rate, buffer_size=block.shape[1], reset=False)
+            with same_arithmetic():
+                out = self._plugin.process(block, sample_rate, buffer_size=block.shape[1], reset=False)
         except ValueError as error:
             raise ChannelsRefusedError(str(error)) from None
         except RuntimeError as error:

@@ -1,6 +1,8 @@
 """Debian's zam-plugins: seventeen real VST3s, scanned, loaded, played, saved and loaded again by sound."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -121,3 +123,18 @@ def test_the_whole_chain_from_a_preset_gives_the_same_bytes(tmp_path):
             (rendered.output.read_bytes(), rendered.report.read_text().replace(f"{number}.wav", ""))
         )
     assert outputs[1:] == outputs[:-1]
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_a_plugin_does_not_change_the_hosts_arithmetic(tmp_path, isolated):
+    """They are built with -ffast-math: loading one switches its thread to flush subnormal numbers to zero."""
+    scan(tmp_path, "ZaMaximX2")
+    code = f"""
+import numpy as np
+from wavemend import VST3
+plugin = VST3("ZaMaximX2", isolated={isolated})
+plugin(np.zeros((2, 1000), np.float32), 44100.0)
+assert float("5e-324") * 1.0 > 0.0 and np.nextafter(0.0, 1.0) * np.ones(8)[3] > 0.0
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
