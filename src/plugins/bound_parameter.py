@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ParameterError
+from .fingerprint import Fingerprint
 from .parameters import Choice, Integer, Parameter, Parametric, Switch
 
 
@@ -38,7 +39,7 @@ class BoundParameter:
     @property
     def type(self) -> type:
         """Python type of the value: float, str or bool (pedalboard has no int: whole numbers are float)."""
-        return {Choice: str, Switch: bool}.get(type(self._parameter), float)
+        return {Choice: str, Fingerprint: str, Switch: bool}.get(type(self._parameter), float)
 
     @property
     def range(self) -> tuple[Any, Any, Any]:
@@ -66,6 +67,8 @@ class BoundParameter:
         parameter = self._parameter
         if isinstance(parameter, Choice):
             return list(parameter.options)
+        if isinstance(parameter, Fingerprint):
+            return [parameter.default]
         if isinstance(parameter, Integer):
             return list(range(int(parameter.low), int(parameter.high) + 1))
         return [self.min_value, self.max_value]
@@ -92,7 +95,7 @@ class BoundParameter:
     @property
     def is_discrete(self) -> bool:
         """Whether only some values are allowed."""
-        return isinstance(self._parameter, Integer | Choice | Switch)
+        return isinstance(self._parameter, Integer | Choice | Fingerprint | Switch)
 
     @property
     def is_boolean(self) -> bool:

@@ -136,7 +136,7 @@ class SettingsContract(Subject):
             for raw, value in ((0.0, ends[0]), (1.0, ends[-1])):
                 parameter.raw_value = raw
                 assert getattr(made, name) == value
-                assert parameter.raw_value == raw
+                assert parameter.raw_value == (raw if len(ends) > 1 else 0.0)
             for value in ends:
                 parameter.raw_value = parameter.get_raw_value_for(value)
                 assert getattr(made, name) == value
@@ -204,6 +204,8 @@ class SettingsContract(Subject):
             for name, parameter in stage.parameters.items():
                 before = stage.values()
                 ends = values_at_ends(parameter)
+                if len(ends) == 1:  # a fingerprint, and the files it could name are not here
+                    continue
                 setattr(twin, name, ends[0] if getattr(stage, name) != ends[0] else ends[-1])
                 assert stage.values() == before
                 assert twin != stage

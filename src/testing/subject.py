@@ -72,7 +72,7 @@ class Subject:
 
 
 def values_at_ends(parameter: Any) -> list[Any]:
-    """Every word of a choice, both states of a switch, both ends of a number."""
+    """Every word of a choice, both states of a switch, both ends of a number, no file for a fingerprint."""
     if parameter.type is str:
         return list(parameter.valid_values)
     return [parameter.min_value, parameter.max_value]

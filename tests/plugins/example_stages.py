@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from wavemend.analysis.findings import Analyser, Findings, FindingsError
 from wavemend.analysis.framing import Audio
+from wavemend.plugins.fingerprint import fingerprint
 from wavemend.plugins.parameters import choice, integer, number, switch
 from wavemend.plugins.stage import Event, Framing, Processor, RepairStage, Sink, Stage, Step
 
@@ -91,6 +92,7 @@ class Clip(RepairStage):
     hop: int = integer(default=300, low=1, high=2000, restart=True, doc="Frame size.")
     enabled: bool = switch(default=True, doc="Whether anything is clipped.")
     colour: str = choice(default="warm", options=("warm", "cold"), doc="Heard by nobody.")
+    curve: str = fingerprint(doc="Of a file with the curve to clip by; none is.")
 
     def framing(self, sample_rate: float) -> Framing:
         return Framing(self.hop, round(self.lookahead_ms * sample_rate / 1000))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wavemend.errors import ParameterError, UnknownParameterError, WavemendError
+from wavemend.plugins.fingerprint import fingerprint
 from wavemend.plugins.parameters import Parametric, choice, display_name, integer, number, switch
 
 
@@ -20,6 +21,7 @@ class Everything(Parametric):
     order: int = integer(default=4, low=1, high=1_234_567, doc="Order.", restart=True)
     slope: str = choice(default="12", options=("12", "24"), unit="dB/octave", doc="Slope.")
     fast: bool = switch(default=False, doc="Speed.", name="Go faster")
+    model: str = fingerprint(doc="Model.")
 
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -59,6 +61,7 @@ def test_values_are_stored_in_the_parameters_own_type(name: str, value: Any, sto
         ("slope", "18", r"slope='18' is not allowed; it must be one of 12, 24"),
         ("slope", 12, r"slope=12 is not allowed"),
         ("fast", 1, r"fast=1 is not allowed; it must be on or off"),
+        ("model", "a.onnx", r"model='a.onnx' is not allowed; it must be empty, or a SHA-256"),
     ],
 )
 def test_refusals_name_stage_parameter_value_and_range(name: str, value: Any, message: str) -> None:
@@ -77,7 +80,7 @@ def test_a_misspelt_name_is_an_error_with_a_hint() -> None:
         Everything(gain=1.0)
     with pytest.raises(UnknownParameterError, match=r"did you mean cutoff_hz\?"):
         Everything().cutof_hz = 3.0
-    with pytest.raises(UnknownParameterError, match="it has gain_db, cutoff_hz, order, slope, fast"):
+    with pytest.raises(UnknownParameterError, match="it has gain_db, cutoff_hz, order, slope, fast, model"):
         Everything().zzz = 3.0
     with pytest.raises(AttributeError):
         Everything().zzz
@@ -223,7 +226,7 @@ def test_subclasses_inherit_parameters_and_keep_them_apart() -> None:
     assert list(More.schema) == [*Everything.schema, "extra"]
     assert "extra" not in Everything.schema
     assert More() != Everything()
-    assert repr(More(extra=0.5)).endswith("fast=False extra=0.5>")
+    assert repr(More(extra=0.5)).endswith("fast=False model='' extra=0.5>")
 
 
 def test_json_schema_and_docs_table() -> None:
@@ -246,7 +249,8 @@ def test_json_schema_and_docs_table() -> None:
 
 def test_bound_parameters() -> None:
     made = Everything()
-    gain, order, slope, fast = (made.parameters[n] for n in ("gain_db", "order", "slope", "fast"))
+    names = ("gain_db", "order", "slope", "fast", "model")
+    gain, order, slope, fast, model = (made.parameters[n] for n in names)
     gain.raw_value = 0.5
     assert made.gain_db == -24.0
     assert gain.string_value == "-24 dB"
@@ -255,7 +259,8 @@ def test_bound_parameters() -> None:
     assert order.range == (1, 1_234_567, 1)
     assert slope.valid_values == ["12", "24"]
     assert fast.valid_values == [False, True]
-    assert [p.type for p in (gain, order, slope, fast)] == [float, float, str, bool]
+    assert [p.type for p in (gain, order, slope, fast, model)] == [float, float, str, bool, str]
+    assert model.valid_values == [""] and not model.is_automatable
     assert gain.get_text_for_raw_value(1.0) == "12 dB"
     assert gain.get_raw_value_for(12) == 1.0
     with pytest.raises(ParameterError, match=r"Everything\.gain_db=13"):
