@@ -265,6 +265,8 @@ class _Job:
         passes.learn()
         self._write_samples(passes, publication, log)
         log.close()
+        if how := self.reader.cut_short():
+            self.warnings.append(f"{self.source.name} is cut short: it {how}; what is there was restored")
         for part in filter(None, (self.output_part, self.removed_part)):
             told = copy_tags(self.source, part)
             if self.keep:

@@ -118,6 +118,16 @@ def test_a_lossy_source_becomes_flac_and_another_ending_another_container(tmp_pa
         render(Chain(), done.output, tmp_path / "b.mp3")
 
 
+@pytest.mark.parametrize("name", ["a.mp3", "a.ogg"])
+def test_a_lossy_file_that_was_cut_short_is_restored_with_a_warning(tmp_path, name):
+    soundfile.write(tmp_path / name, damaged(4.0).T, RATE)
+    assert not render("prepare", tmp_path / name, tmp_path / "whole.flac", strength=1.0).warnings
+    cut = tmp_path / f"cut-{name}"
+    cut.write_bytes((tmp_path / name).read_bytes()[: (tmp_path / name).stat().st_size // 2])
+    (warning,) = render("prepare", cut, tmp_path / "cut.flac", strength=1.0).warnings
+    assert warning.startswith(f"{cut.name} is cut short: it ends at 0:0")
+
+
 def test_an_over_never_clips(tmp_path):
     source = write(tmp_path / "a.wav", damaged())
     loud = Chain([pedalboard.Gain(18), Declick()])

@@ -17,7 +17,7 @@ from ...analysis.framing import Audio
 from ...errors import AudioFileError
 from .audio_format import AudioFormat
 from .chunks import W64, list_chunks
-from .compressed_streams import EndlessFile, length_in_doubt
+from .compressed_streams import EndlessFile, lacks_end_mark, length_in_doubt
 from .libsndfile import FFI, GET_CHANNEL_MAP_INFO, LIBRARY, address, filename
 from .positions import clock, first_not_finite
 
@@ -27,6 +27,7 @@ _MAX_SAMPLE_RATE = 768_000
 _DAMAGED_BY_LIBSNDFILE = frozenset(("ALAC_20", "ALAC_24", "ALAC_32"))
 _PIECE = 1 << 20  # frames decoded at once, so that a header that lies cannot make us allocate
 _UNKNOWN_FRAMES = 1 << 60
+_PADDING_S = 0.1  # an encoder's own, which some count and some do not, is shorter
 _LOST = 1 << 61  # position after an error: the next read looks for its place anew
 
 
@@ -64,6 +65,7 @@ class AudioReader:
         self._file: Any = self._open()
         self._position = 0
         self.frames: int = self._file.frames
+        self._promised = self.frames
         self.format = self._read_format()
         try:
             self._check_header()
@@ -169,8 +171,16 @@ class AudioReader:
         total = 0
         while count := self._decode(_PIECE).shape[0]:
             total += count
-        self.frames = total
+        self.frames = self._promised = total
         self._reopen()
+
+    def cut_short(self) -> str:
+        """Say how a lossy file that was read through is cut short; nothing where it is whole."""
+        if self._promised - self.frames > _PADDING_S * self.format.sample_rate:
+            return f"ends at {self._clock(self.frames)} of {self._clock(self._promised)}"
+        if self.format.container == "OGG" and lacks_end_mark(self.path):
+            return f"ends at {self._clock(self.frames)} without the mark of an end"
+        return ""
 
     def _clock(self, frame: int) -> str:
         return clock(frame, self.format.sample_rate)

@@ -4,11 +4,12 @@ import io
 import os
 import re
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 _OGG_TAIL_BYTES = 1 << 17  # holds the last page, which takes at most 65307
 _MPEG_HEAD_BYTES = 4096  # holds the first frame
 _FRAME_AND_TAG_BYTES = 2048  # more than the largest frame of layer III, 1441, and a tag of 128
+_LAST_PAGE = 4  # flag of an Ogg page
 _HAS_FRAMES, _HAS_BYTES = 1, 2  # flags of the Xing header
 
 
@@ -33,14 +34,32 @@ def length_in_doubt(path: Path, container: str) -> Literal["", "guessed", "joine
     return _doubt_about_mpeg(path) if container == "MP3" else ""
 
 
+def lacks_end_mark(path: Path) -> bool:
+    """Whether an Ogg stream stops without its page marked as the last, or within it (RFC 3533, 6)."""
+    with path.open("rb") as file:
+        page = _last_ogg_page(file)
+    if len(page) < 27:
+        return True
+    segments = page[27 : 27 + page[26]]
+    whole = len(segments) == page[26] and len(page) >= 27 + len(segments) + sum(segments)
+    return not (whole and page[5] & _LAST_PAGE)
+
+
 def _is_joined_ogg(path: Path) -> bool:
     """Whether the last page belongs to another stream than the first."""
     with path.open("rb") as file:
         first = file.read(18)
-        file.seek(max(0, path.stat().st_size - _OGG_TAIL_BYTES))
-        tail = file.read()
-    last = tail.rfind(b"OggS")
-    return last >= 0 and tail[last + 14 : last + 18] != first[14:18]
+        page = _last_ogg_page(file)
+    return len(page) >= 18 and page[14:18] != first[14:18]
+
+
+def _last_ogg_page(file: BinaryIO) -> bytes:
+    """Return what there is from the last page's beginning on; nothing where no page begins."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _OGG_TAIL_BYTES))
+    tail = file.read()
+    at = tail.rfind(b"OggS")
+    return tail[at:] if at >= 0 else b""
 
 
 def _doubt_about_mpeg(path: Path) -> Literal["", "guessed", "joined"]:

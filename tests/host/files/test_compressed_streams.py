@@ -90,3 +90,22 @@ def test_truncated_mp3_shrinks(tmp_path: Path, loud_then_quiet: np.ndarray) -> N
         got = sum(block.shape[1] for block in reader.blocks(5000))
         assert got == reader.frames < promised
         assert reader.read(promised - 10, 10).shape == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("container", "subtype"), [("MP3", "MPEG_LAYER_III"), ("OGG", "VORBIS"), ("OGG", "OPUS")]
+)
+@pytest.mark.parametrize("part", [0.5, 0.999])
+def test_a_stream_that_was_cut_short_is_told_from_a_whole_one(
+    tmp_path: Path, container: str, subtype: str, part: float, loud_then_quiet: np.ndarray
+) -> None:
+    encoded(tmp_path / "whole", container, subtype, loud_then_quiet)
+    data = (tmp_path / "whole").read_bytes()
+    (tmp_path / "cut").write_bytes(data[: int(part * len(data))])
+    for name in ("whole", "cut"):
+        with AudioReader(tmp_path / name) as reader:
+            for _ in reader.blocks(50_000):
+                pass
+            lost_more_than_padding = abs(reader.frames - 8 * RATE) > 0.1 * RATE
+            if name == "whole" or container == "OGG" or lost_more_than_padding:
+                assert bool(reader.cut_short()) == (name == "cut")
