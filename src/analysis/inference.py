@@ -42,6 +42,16 @@ class Model:
     settings: dict[str, float]
     _session: Any
 
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Words that were stored with the weights, by name."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @property
+    def shapes(self) -> dict[str, list[int | str | None]]:
+        """Shapes of the inputs and outputs by name; words and None for sizes that are open."""
+        return {one.name: one.shape for one in (*self._session.get_inputs(), *self._session.get_outputs())}
+
     def run(self, inputs: dict[str, Tensor]) -> list[Tensor]:
         """Return every output for named inputs, float32; the same inputs always give the same bits.
 
@@ -85,7 +95,12 @@ def read_model(manifest: Path, name: str) -> Model:
             f"model {name}: {path} has SHA-256 {digest[:12]}..., the manifest says "
             f"{entry['sha256'][:12]}...: the file is damaged or another one; reinstall wavemend"
         )
-    return Model(name, digest, dict(entry["settings"]), _session(stored, name))
+    return load_model(stored, name, dict(entry["settings"]))
+
+
+def load_model(stored: bytes, name: str, settings: dict[str, float] | None = None) -> Model:
+    """Return the model in an ONNX file's bytes; raises `ModelError` where onnxruntime cannot load it."""
+    return Model(name, sha256(stored).hexdigest(), settings or {}, _session(stored, name))
 
 
 def _entry(manifest: Path, name: str) -> dict[str, Any]:
