@@ -25,7 +25,9 @@ CONDITIONS: dict[str, dict[str, object]] = {
     "splices": {"kind": "mains", "splices": True},
 }
 NOTES_HZ = (50.0, 60.0, 100.0, 120.0)
+NOTE_KINDS: dict[str, tuple[float, ...]] = {"note": (1.0,), "chord": (1.0, 1.25, 1.5), "bass line": (1.0,)}
 NOTE_SECONDS = 10.0
+BASS_SECONDS = 1.5, 0.5  # at the frequency, and a tone above it
 ASKED = (25.0, 33.0, 40.0)
 
 
@@ -147,19 +149,23 @@ def held_notes(plan: Plan, system: System) -> tuple[float, str]:
     """
     rows, worst = [], 0.0
     seconds = 6.0 if plan.quick else NOTE_SECONDS
-    for hz in NOTES_HZ:
-        cells = []
-        for humming in (False, True):
-            plan.tell(f"a note at {hz:.0f} Hz")
-            change = note_change_db(system, hz, seconds, humming=humming)
-            worst = max(worst, abs(change))
-            cells.append(f"{change:+.2f}")
-        rows.append([f"{hz:.0f} Hz", *cells])
-    note = f"Change of the level, dB, of a note of {seconds:g} s that begins and ends, harmonics at 1/h."
+    for kind in NOTE_KINDS:
+        for hz in NOTES_HZ:
+            cells = []
+            for humming in (False, True):
+                plan.tell(f"a {kind} at {hz:.0f} Hz")
+                change = note_change_db(system, hz, seconds, humming=humming, kind=kind)
+                worst = max(worst, abs(change))
+                cells.append(f"{change:+.2f}")
+            rows.append([f"{kind}, {hz:.0f} Hz", *cells])
+    note = (
+        f"Change of the level at that frequency, dB: {seconds:g} s of a note that begins and ends, harmonics "
+        "at 1/h; of a chord with a third and a fifth; of a line that leaves the note again and again."
+    )
     return worst, markdown("Notes held where hum is", ["note", "no hum", "under hum at 20 dB"], rows, note)
 
 
-def note_change_db(system: System, hz: float, seconds: float, *, humming: bool) -> float:
+def note_change_db(system: System, hz: float, seconds: float, *, humming: bool, kind: str = "note") -> float:
     """Return by how much a held note's level changes, its onset and release left out.
 
     The hum is at the mains whose harmonic the note is; the note comes 5 s after the hum began.
@@ -168,9 +174,19 @@ def note_change_db(system: System, hz: float, seconds: float, *, humming: bool) 
     draw = np.random.default_rng(round(hz))
     n = round((seconds + 4.0) * rate)
     t = np.arange(n) / rate - 2.0
-    envelope = np.clip(t / 0.05, 0, 1) * np.clip((seconds - t) / 0.2, 0, 1)
-    note = sum(np.sin(2 * np.pi * hz * h * t + draw.uniform(0, 2 * np.pi)) / h for h in range(1, 13))
-    program = 0.1 * envelope * note + 1e-4 * draw.standard_normal((2, n))
+    sounds = (t >= 0.0) & (t < seconds)
+    held = (t >= 0.2) & (t < seconds - 0.2)
+    note = sum(_tone(hz * ratio, t, draw) for ratio in NOTE_KINDS[kind])
+    if kind == "bass line":
+        each, other = BASS_SECONDS
+        since = t % (each + other)
+        higher = since >= each
+        low, high = note * _envelope(since, each), _tone(hz * 9 / 8, t, draw) * _envelope(since - each, other)
+        note = np.where(higher, high, low)
+        held &= (since > 0.2) & (since < each - 0.2)
+    else:
+        note = note * _envelope(t, seconds)
+    program = 0.1 * sounds * note + 1e-4 * draw.standard_normal((2, n))
     mains = 50.0 if hz % 50.0 == 0 else 60.0
     damaged = hum(program, rate, kind="mains", seed=1, mains_hz=mains)
     if humming:
@@ -180,12 +196,19 @@ def note_change_db(system: System, hz: float, seconds: float, *, humming: bool) 
         ).program  # fmt: skip
     else:
         output = system.run(replace(damaged, audio=damaged.clean, added=0 * damaged.added), rate)
-    held = slice(
-        damaged.program.start + round(2.2 * rate), damaged.program.start + round((1.8 + seconds) * rate)
+    turn = held * np.exp(-2j * np.pi * hz * t)
+    before, after = (
+        np.abs(np.sum(x[:, damaged.program] * turn, axis=1)).sum() for x in (damaged.clean, output)
     )
-    turn = np.exp(-2j * np.pi * hz * np.arange(held.stop - held.start) / rate)
-    before, after = (np.abs(np.sum(x[:, held] * turn, axis=1)).sum() for x in (damaged.clean, output))
     return float(20 * np.log10(after / before))
+
+
+def _tone(hz: float, t: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    return sum(np.sin(2 * np.pi * hz * h * t + draw.uniform(0, 2 * np.pi)) / h for h in range(1, 13))
+
+
+def _envelope(t: np.ndarray, seconds: float) -> np.ndarray:
+    return np.clip(t / 0.05, 0, 1) * np.clip((seconds - t) / 0.2, 0, 1)
 
 
 def speed(plan: Plan) -> str:

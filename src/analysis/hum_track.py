@@ -10,19 +10,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
 from ..kernels.demodulation import fold, spline_response
 from ..kernels.kalman import follow_phase, smooth_amplitudes, smooth_phase
-from ..kernels.phase_jumps import jump_costs
 from ..kernels.stft import hann
 from .framing import Audio
 from .hum import Hum
 from .hum_comb import NO_LEVEL
+from .hum_edits import Edit, JumpFrames, break_sample
 
 Array = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -37,16 +35,19 @@ UNHEARD = 1e6
 """Noise of a frame that tells nothing."""
 SLACK = 0.01
 """Variance that is no surprise, relative to a line's power."""
-MOST_POWER = 70.0
+MOST_POWER = 45.0
 """What is so many times a line's power is a note, and tells nothing of the hum."""
+
+FIRST_POWER = 8.0
+"""What a line's power may be at first, relative to how it was found: of levels that step, the lowest."""
+_MOST_GROWN = 10.0
 
 _BESIDE_HZ = 12.5  # where the program is measured, beside each harmonic
 _ROUNDING = 1e-14
 _SILENCE = 1e-13
-_PLAUSIBLE = 0.25  # power of a harmonic that was not found, relative to those around it
 
 _HIGHEST_HZ = 1200.0
-_WALK = 0.03  # of an amplitude in a second
+_WALK = 0.06  # of an amplitude in a second
 _DRIFT_HZ = 0.02, 0.08  # of the frequency in a second
 _RETURN_SECONDS = 20.0
 _AT_FIRST_HZ = 0.1
@@ -62,19 +63,17 @@ _EDIT_EVERY = 3  # frames from one search to the next
 _BEHIND = np.arange(8, 27, 2)  # frames that lie behind an edit close by
 _EDIT_TURNS = 2 * np.pi / 64 * np.arange(64)
 _EDIT_GAINS = 2.0 ** (np.arange(-6, 7) / 4)
-_EDIT_EVIDENCE = 8.0
-_EDIT_SHARE = 0.05
+_BENDS = np.array([-2.0, -1.0, 1.0, 2.0])  # standard deviations
+_EDIT_EVIDENCE = 6.0
+_EDIT_SHARE = 0.03
+_STEP_SHARE = 0.15  # notes begin in all lines at once, too
 _LEAST_TURN = 0.3, 5.0  # rad, and rad for each Hz of drift: less is followed without an edit
 _LEAST_GAIN, _MOST_GAIN = 0.25, 2.0  # octaves
+_EDIT_BOTH = 6.0  # evidence that a splice changes the level too, or a step the phase
+_AROUND = 12  # frames on either side that an edit is placed by
+_PLACE_REACH = 6
+_HELD = STEP + REACH + _TO_FOLLOW + _AROUND + 4
 _EDIT_LOOSE = 0.03  # rad^2, of the phase behind an edit
-
-
-class Edit(NamedTuple):
-    """Where a hum breaks off: the first sample behind, the phase's jump in rad, the level's factor."""
-
-    sample: int
-    phase: float
-    gain: float
 
 
 class CombDemodulator:
@@ -132,8 +131,13 @@ def line_powers(hum: Hum, harmonics: int) -> Array:
             continue
         known = np.log(line[heard])
         around = np.exp(np.interp(np.arange(harmonics), heard, known))
-        line[:] = np.where(line > 0, line, _PLAUSIBLE * around)
+        line[:] = np.where(line > 0, line, around)
     return power.reshape(-1)
+
+
+def grown(power: Array, amplitude: Complex) -> Array:
+    """Return each line's power as it has grown since it was found, within reason."""
+    return np.asarray(np.clip(amplitude.real**2 + amplitude.imag**2, power, _MOST_GROWN * power))
 
 
 def drift_of(hum: Hum) -> float:
@@ -164,18 +168,18 @@ class HumTracker:
         self.hop = self._comb.hop
         seconds = self.hop / sample_rate
         self._turns_a_frame = hum.frequency_hz * seconds
-        self._power = line_powers(hum, harmonics)
-        self._walk = _WALK**2 * seconds * self._power
+        self._found = line_powers(hum, harmonics)
+        self._power = self._found
         self._drift, self._back = frequency_walk(hum, seconds)
         self._least_turn = _LEAST_TURN[0] + _LEAST_TURN[1] * drift_of(hum)
         self._seconds = seconds
         self._amplitude = np.zeros(self._power.size, np.complex128)
-        self._variance = self._power.copy()
+        self._variance = FIRST_POWER * self._power
         self._recent = np.ones(self._power.size)
         self._state = np.zeros(2)
         self._spread = np.diag([1e-6, (2 * np.pi * _AT_FIRST_HZ * seconds) ** 2])
         self._mean = self._amplitude.copy()
-        self._mean_error = self._power.copy()
+        self._mean_error = self._variance.copy()
         # frames from `_origin` on
         self._origin = -_PAST
         lines = self._power.size
@@ -187,12 +191,13 @@ class HumTracker:
         self._followed = 0
         self._heard = 0
         self._audio = np.zeros((channels, self._comb.half))
+        self._held = np.zeros((channels, _HELD * self.hop))
         self._reference = np.zeros(
             REACH + 1
         )  # rad over the nominal phase, of the frames still to be measured
         self._edits: list[Edit] = []
         self._jumped, self._factor = 0.0, 1.0
-        self._before, self._gain_before = 0.0, 1.0
+        self._before = 0.0
         self._length: int | None = None
 
     def finish(self, length: int) -> None:
@@ -216,15 +221,13 @@ class HumTracker:
         # far from zero, so that none is negative
         return np.asarray(10_000.0 + n * (self._turns_a_frame / self.hop) + phase / (2 * np.pi))
 
-    def gains(self, start: int, count: int) -> Array:
-        """Return the hum's level at so many samples, relative to that before the first edit."""
-        gain = np.full(count, self._gain_before)
-        for edit in self._edits:
-            gain[max(edit.sample - start, 0) :] *= edit.gain
-        return gain
+    def jumps(self, start: int, stop: int) -> list[Edit]:
+        """Return the edits between two samples where the phase jumps."""
+        return [edit for edit in self._edits if start <= edit.sample < stop and edit.phase]
 
     def _measure(self, audio: Audio) -> None:
         comb, hop = self._comb, self.hop
+        self._held = np.concatenate([self._held[:, audio.shape[1] :], audio], axis=1)
         first = max(self._heard - REACH + 1, 0) if self._heard else 0
         self._heard += STEP
         # the reference runs on at the last frequency known
@@ -261,6 +264,7 @@ class HumTracker:
     def _follow(self) -> None:
         """Run the filter over the frames that are followed by enough others."""
         stop = self._heard - REACH - _TO_FOLLOW
+        walk = _WALK**2 * self._seconds * self._power
         phases = []
         while self._followed <= stop:
             row = self._followed - self._origin
@@ -269,41 +273,89 @@ class HumTracker:
             if self._loose[row]:
                 self._spread[0, 0] += self._loose[row]
             follow_phase(
-                self._y[row], self._noise[row], self._number, self._walk, self._drift, self._back,
+                self._y[row], self._noise[row], self._number, walk, self._drift, self._back,
                 self._amplitude, self._variance, self._recent, self._state, self._spread,
             )  # fmt: skip
             phases.append(self._state[0])
             self._followed += 1
         self._phase = np.concatenate([self._phase, phases])
+        self._power = grown(self._found, self._amplitude)
 
     def _search_edit(self, row: int) -> None:
         """Look for an edit behind frame `row`; put what follows it in line with what was before."""
-        weigh = _Edits(self, row)
-        none = np.zeros(1), np.ones(1)
-        now = weigh.costs(_BEHIND, *none)[0]
-        enough = _EDIT_EVIDENCE + _EDIT_SHARE * now
-        if now < enough:
-            return
+        weigh = self._jump_frames(row)
+        for bends in (np.empty(0), _BENDS):  # most often none is needed
+            now = self._cost_of_none(weigh, bends)
+            enough = _EDIT_EVIDENCE + _EDIT_SHARE * now
+            if now < enough:
+                return
         jumps = np.concatenate([_EDIT_TURNS, np.zeros(_EDIT_GAINS.size)])
         gains = np.concatenate([np.ones(_EDIT_TURNS.size), _EDIT_GAINS])
-        phase, gain, cost = weigh.best(_BEHIND, jumps, gains)
-        if now - cost < enough:
+        phase, gain, least = weigh.best(_BEHIND, jumps, gains)
+        if now - least < enough:
             return
-        place = 0.0
+        spliced = gain == 1.0
+        if not spliced and now - least < _EDIT_EVIDENCE + _STEP_SHARE * least:
+            return
         for _ in range(2):
-            place = weigh.place(phase, gain)
+            place = weigh.place(phase, gain, -2.0, _BEHIND[-1])
             frames = np.arange(min(int(place) + 3, int(_BEHIND[-1]) - 6), _BEHIND[-1] + 1)
-            for width in (2.0, 0.5, 0.12):
-                near = phase + width * _EDIT_TURNS[1] * np.linspace(-1, 1, 9)
-                steps = gain * 2.0 ** (0.5 * width * np.linspace(-1, 1, 9))
-                phase, gain, cost = weigh.best(frames, np.repeat(near, 9), np.tile(steps, 9))
+            phase, gain, cost = _refine(weigh, frames, phase, gain, turns=spliced, steps=not spliced)
+        both = _refine(weigh, frames, phase, gain, turns=True, steps=True)
+        if cost - both[2] > _EDIT_BOTH + _EDIT_SHARE * cost:
+            phase, gain, cost = both
+            place = weigh.place(phase, gain, -2.0, _BEHIND[-1])
         off = abs((phase + np.pi) % (2 * np.pi) - np.pi)
         steps = abs(np.log2(gain))
         if (off < self._least_turn and steps < _LEAST_GAIN) or steps > _MOST_GAIN:
             return
-        sample = max(round((self._followed + place) * self.hop), 1)
-        self._quiet = self._followed + int(place) + REACH
-        self._apply(Edit(sample, phase, gain))
+        sample = self._break_sample(row, place, phase, gain)
+        self._quiet = sample // self.hop + REACH
+        self._apply(Edit(sample, phase, gain, 1.0 - 0.5 * enough / (now - least)))
+
+    def _cost_of_none(self, weigh: JumpFrames, bends: Array) -> float:
+        """Return how badly no edit explains the frames, the frequency changing as suits it best."""
+        likely = np.sqrt(self._spread[1, 1] + 0.5 * self._drift * _BEHIND[-1])
+        none = np.zeros(1), np.ones(1)
+        costs = [weigh.bent(bend * likely).costs(_BEHIND, *none)[0] + 0.5 * bend**2 for bend in bends]
+        return float(min([weigh.costs(_BEHIND, *none)[0], *costs]))
+
+    def _jump_frames(self, row: int) -> JumpFrames:
+        """Return the frames behind `row`, along the phase as it would go on."""
+        few = int(np.count_nonzero(self._number <= _EDIT_HARMONICS))
+        number, amplitude = self._number[:few], self._amplitude[:few]
+        rows = row + np.arange(_BEHIND[-1] + 1)
+        ahead = np.arange(rows.size) + 1.0
+        phase = self._state[0] + self._state[1] * ahead
+        spread = self._spread[0, 0] + self._spread[1, 1] * ahead**2 + self._drift * ahead**3
+        power = amplitude.real**2 + amplitude.imag**2
+        off = np.minimum(np.outer(spread, number**2), 2.0) * power
+        return JumpFrames(
+            self._y[rows, :few] * np.exp(-1j * np.outer(phase, number)),
+            _sure(self._noise[rows, :few]) + self._variance[:few] + off,
+            number,
+            amplitude,
+            2.0 * self._comb.half / self.hop,
+        )
+
+    def _break_sample(self, row: int, place: float, phase: float, gain: float) -> int:
+        """Return the first sample behind an edit that frames place `place` rows behind `row`."""
+        start = (self._origin + row + int(place) - _AROUND) * self.hop
+        stop = min(start + 2 * _AROUND * self.hop, self._heard * self.hop)
+        held = self._held[:, start - self._heard * self.hop : stop - self._heard * self.hop or None]
+        n = np.arange(start, stop)
+        ahead = n / self.hop - (self._followed - 1)
+        on = self._state[0] + self._state[1] * ahead + self._jumped
+        turns = n * (self._turns_a_frame / self.hop) + on / (2 * np.pi)
+        shape = (-1, held.shape[0])
+        before = self._factor * self._amplitude
+        after = gain * before * np.exp(1j * phase * self._number)
+        about = round((self._followed + place) * self.hop) - start
+        found = break_sample(
+            held, turns, before.reshape(shape), after.reshape(shape),
+            about=about, reach=_PLACE_REACH * self.hop, sample_rate=self.hop / self._seconds,
+        )  # fmt: skip
+        return max(start + found, 1)
 
     def _apply(self, edit: Edit) -> None:
         at = np.arange(self._origin, self._origin + self._y.shape[0]) * self.hop
@@ -330,19 +382,9 @@ class HumTracker:
         for keep in (0, drop):
             turned = y * np.exp(-1j * np.outer(phases, self._number))
             smooth_amplitudes(
-                turned,
-                noise,
-                self._walk,
-                SLACK * self._power,
-                self._mean,
-                self._mean_error,
-                3,
-                _NEAR,
-                keep,
-                smooth,
-                error,
-                weighed,
-            )
+                turned, noise, _WALK**2 * self._seconds * self._power, SLACK * self._power, self._mean,
+                self._mean_error, 3, _NEAR, keep, smooth, error, weighed,
+            )  # fmt: skip
             smooth_phase(
                 y, weighed, self._number, smooth, error, self._drift, self._back, self._loose[:rows],
                 state, spread, phases, errors,
@@ -357,52 +399,20 @@ class HumTracker:
         """Forget edits before `sample`: nobody asks any more for what lies before it."""
         while self._edits and self._edits[0].sample < sample:
             self._before += self._edits[0].phase
-            self._gain_before *= self._edits[0].gain
             self._edits.pop(0)
 
 
-class _Edits:
-    """Weigh edits behind a frame against the amplitudes measured there."""
-
-    def __init__(self, tracker: HumTracker, row: int) -> None:
-        few = int(np.count_nonzero(tracker._number <= _EDIT_HARMONICS))
-        self._number, self._amplitude = tracker._number[:few], tracker._amplitude[:few]
-        frames = np.arange(_BEHIND[-1] + 1)
-        ahead = frames + 1.0
-        phase = tracker._state[0] + tracker._state[1] * ahead
-        spread = tracker._spread[0, 0] + tracker._spread[1, 1] * ahead**2 + tracker._drift * ahead**3
-        rows = row + frames
-        power = self._amplitude.real**2 + self._amplitude.imag**2
-        self._y = tracker._y[rows, :few] * np.exp(-1j * np.outer(phase, self._number))
-        off = np.minimum(np.outer(spread, self._number**2), 2.0) * power
-        self._noise = tracker._noise[rows, :few] + tracker._variance[:few] + off
-        self._length = 2.0 * tracker._comb.half / tracker.hop
-
-    def costs(self, frames: Numbers, jumps: Array, gains: Array, share: Array | None = None) -> Array:
-        """Return how badly each jump explains these frames, of which `share` lies before it."""
-        result = np.empty(jumps.size)
-        share = np.zeros(frames.size) if share is None else share
-        jump_costs(
-            self._y[frames], self._noise[frames], self._number, self._amplitude, share, jumps, gains, result
-        )
-        return result
-
-    def best(self, frames: Numbers, jumps: Array, gains: Array) -> tuple[float, float, float]:
-        """Return the phase, gain and cost of the best of these jumps."""
-        costs = self.costs(frames, jumps, gains)
-        best = int(np.argmin(costs))
-        return float(jumps[best]), float(gains[best]), float(costs[best])
-
-    def place(self, phase: float, gain: float) -> float:
-        """Return how many frames on a jump fits best: windows around it hold some of either side."""
-        frames = np.arange(self._noise.shape[0])
-        places = np.arange(-2.0, frames[-1], 0.05)
-        costs = []
-        for place in places:
-            u = np.clip((place - frames) / self._length, -0.5, 0.5)
-            share = 0.5 + u + np.sin(2 * np.pi * u) / (2 * np.pi)
-            costs.append(self.costs(frames, np.full(1, phase), np.full(1, gain), share)[0])
-        return float(places[int(np.argmin(costs))])
+def _refine(
+    weigh: JumpFrames, frames: Numbers, phase: float, gain: float, *, turns: bool, steps: bool
+) -> tuple[float, float, float]:
+    """Return phase, gain and cost of the best jump near this one, of those that may change."""
+    cost = np.inf
+    for width in (2.0, 0.5, 0.12):
+        near = np.linspace(-width, width, 9)
+        jumps = phase + _EDIT_TURNS[1] * near if turns else np.full(1, phase)
+        gains = gain * 2.0 ** (0.5 * near) if steps else np.full(1, gain)
+        phase, gain, cost = weigh.best(frames, np.repeat(jumps, gains.size), np.tile(gains, jumps.size))
+    return phase, gain, cost
 
 
 def over_time(noise: Array) -> Array:
@@ -411,3 +421,10 @@ def over_time(noise: Array) -> Array:
     mean = 0.25 * beside[:-2] + 0.5 * noise + 0.25 * beside[2:]
     known = (beside[:-2] < UNHEARD) & (beside[2:] < UNHEARD)
     return np.asarray(np.where(known, mean, noise))
+
+
+def _sure(noise: Array) -> Array:
+    """Leave out also what shares its window with what was not heard: the beginning of a note, say."""
+    beside = np.concatenate([noise[:1], noise[:1], noise, noise[-1:], noise[-1:]])
+    most = np.max([beside[k : k + noise.shape[0]] for k in range(5)], axis=0)
+    return np.asarray(np.where(most < UNHEARD, noise, UNHEARD))

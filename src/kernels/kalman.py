@@ -21,6 +21,7 @@ FREEDOM = 3.0
 
 _FORGET = 0.2  # of the errors' recent squares in a frame: notes last
 _SURPRISE = 3.0  # times the expected square
+_NOTE = 20.0  # times what could be, a square tells of a note: it counts for ever less
 _UNWRAPPED = 0.5  # rad^2, variance of a line's phase above which its turns cannot be told apart
 
 
@@ -91,9 +92,52 @@ def smooth_amplitudes(
                     first, last = max(k - near, 0), min(k + near + 1, frames)
                     square = (total[last] - total[first]) / (last - first)
                     r[k] = given[k] * (FREEDOM + 2.0 * square) / (FREEDOM + 2.0)
+                    r[k] *= max(square * given[k] / (given[k] + slack[line]) / _NOTE, 1.0)
         smooth[:, line] = x
         error[:, line] = spread
         weighed[:, line] = r
+
+
+@njit(cache=True, nogil=True)
+def filter_both_ways(
+    y: Complex, noise: Array, walk: Array, mean: Complex, variance: Array,
+    past: Complex, past_variance: Array, future: Complex, future_variance: Array,
+) -> None:  # fmt: skip
+    """Estimate amplitudes that walk at random from the frames before each, and from it and those behind.
+
+    A break between two frames shows where these two disagree: D. Fraser, J. Potter, The optimum linear
+    smoother as a combination of two optimum linear filters, 1969.
+
+    Parameters
+    ----------
+    y, noise
+        Measured amplitudes and their variances, shape (frames, lines).
+    walk, mean, variance
+        See `smooth_amplitudes`; `mean` and `variance` stay.
+    past, past_variance
+        Predicted from the frames before, shape (frames, lines).
+    future, future_variance
+        From the frame itself and those that follow, same shape.
+    """
+    frames, lines = y.shape
+    a, p = mean.copy(), variance.copy()
+    for k in range(frames):
+        for line in range(lines):
+            p[line] += walk[line]
+            past[k, line], past_variance[k, line] = a[line], p[line]
+            gain = p[line] / (p[line] + noise[k, line])
+            a[line] += gain * (y[k, line] - a[line])
+            p[line] *= 1.0 - gain
+    a[:] = y[frames - 1]
+    p[:] = noise[frames - 1]
+    for k in range(frames - 1, -1, -1):
+        for line in range(lines):
+            if k < frames - 1:
+                p[line] += walk[line]
+                gain = p[line] / (p[line] + noise[k, line])
+                a[line] += gain * (y[k, line] - a[line])
+                p[line] *= 1.0 - gain
+            future[k, line], future_variance[k, line] = a[line], p[line]
 
 
 @njit(cache=True, nogil=True)

@@ -12,18 +12,20 @@ from ..analysis.findings import Analyser, FindingsError
 from ..analysis.framing import Audio
 from ..analysis.hum import Hum, HumAnalyser
 from ..analysis.hum_comb import NO_LEVEL
+from ..analysis.hum_edits import Edit
 from ..analysis.hum_given import GivenHumAnalyser
 from ..analysis.hum_lines import PAST, HumLines
 from ..analysis.hum_track import FRAME_SECONDS, REACH, STEP, HumTracker
 from ..kernels.demodulation import spline_response, unfold
 from .parameters import choice, integer, number
-from .stage import Framing, Processor, RepairStage, Sink, Step
+from .stage import Event, Framing, Processor, RepairStage, Sink, Step
 
 _MOST_HARMONICS = 200
 _LOWEST_HZ, _HIGHEST_HZ = 40.0, 8000.0
-_WALK = {"adaptive": 0.03, "static": 0.003}  # of a harmonic's amplitude in a second
+_WALK = {"adaptive": 0.06, "static": 0.003}  # of a harmonic's amplitude in a second
 _TABLE = 2048
 _STILL_SECONDS = 1e-3
+_TOGETHER_SECONDS = 0.2
 _NOTCH_Q = 30.0
 _NOTCH_HOP = 1024
 
@@ -45,6 +47,7 @@ class _Subtract(Processor):
         self._lines = HumLines(sample_rate, channels, hum, count, _WALK[stage.mode])
         self._hop = self._tracker.hop
         self._still = max(round(_STILL_SECONDS * sample_rate), 1)
+        self._together = round(_TOGETHER_SECONDS * sample_rate)
         self._numbers = np.arange(1, count + 1)
         self._hums = (hum.level_dbfs > NO_LEVEL).any(axis=1)
         self._held = np.zeros((channels, (HumLines.LAG + STEP) * self._hop))
@@ -62,29 +65,45 @@ class _Subtract(Processor):
         self._frames += STEP
         self._tracker.hear(frame)
         self._hear_lines()
-        amplitudes, phase = self._lines.estimate()
+        amplitudes, phase = self._lines.estimate(held, self._tracker.turns)
         start = (self._frames - HumLines.LAG - STEP) * hop
         count = STEP * hop
         turns = self._tracker.turns(start, count)
         knots = np.arange(STEP + 1) * hop
         turns += np.interp(np.arange(count), knots, phase) / (2 * np.pi)
-        hum = self._wave(amplitudes, turns) * self._tracker.gains(start, count)
+        hum = self._wave(amplitudes, turns) * self._lines.gains(start, count)
+        if sink is not None:
+            for edit in self._edits(start, start + count):
+                sink(Event("edit", edit.sample, 1, confidence=edit.confidence))
+        self._lines.forget(start)
         self._tracker.forget(start + count - hop * (PAST + REACH + STEP))
         output = held[:, :count].copy()
         hum[self._is_still(output)] = 0.0
         output[self._hums] -= hum[self._hums]
         return output
 
+    def _edits(self, start: int, stop: int) -> list[Edit]:
+        """Return where the hum breaks off; a jump and a step at one edit are told once."""
+        if self._length is not None:
+            stop = min(stop, self._length)
+        jumps = self._tracker.jumps
+        steps = [
+            step
+            for step in self._lines.steps
+            if start <= step.sample < stop
+            and not jumps(step.sample - self._together, step.sample + self._together)
+        ]
+        return sorted([*jumps(start, stop), *steps])
+
     def _hear_lines(self) -> None:
         hop, half = self._hop, self._lines.comb.half
         first = self._frames - HumTracker.LAG - REACH - STEP + 1
         start, count = first * hop - half, (STEP - 1) * hop + 2 * half
         at = start - (self._frames * hop - self._held.shape[1])
-        gains = self._tracker.gains(start, count)
         middles = (first + np.arange(STEP)) * hop
         end = np.inf if self._length is None else self._length
         heard = (middles >= half) & (middles + half <= end)
-        self._lines.hear(self._held[:, at : at + count] / gains, self._tracker.turns(start, count), heard)
+        self._lines.hear(self._held[:, at : at + count], self._tracker.turns(start, count), heard)
 
     def _wave(self, amplitudes: npt.NDArray[np.complex128], turns: Array) -> Audio:
         settings = self.settings

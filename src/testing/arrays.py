@@ -186,7 +186,7 @@ class ArraysContract(Subject):
         stage = self.ready(audio)
         expected = run(stage.stream(RATE, 2), [audio]).audio
 
-        @settings(deadline=None, max_examples=20)
+        @settings(deadline=None, max_examples=self.examples())
         @given(strategies.integers(0, samples - 1), strategies.integers(0, 1), strategies.integers(100, 9000))
         def check(position: int, channel: int, size: int) -> None:
             stream = stage.stream(RATE, 2)

@@ -52,11 +52,11 @@ class StreamsContract(Subject):
 
     def test_any_blocks(self) -> None:
         """Any partition at all, empty blocks and other memory orders too."""
-        audio = self.take(9000)
+        audio = self.take(9000, latencies=1)
         stage = self.ready(audio)
         expected = stream_whole(stage, audio)
 
-        @settings(deadline=None, max_examples=20)
+        @settings(deadline=None, max_examples=self.examples())
         @given(partitions(audio.shape[1]))
         def check(sizes: list[int]) -> None:
             assert_same_take(stream_whole(stage, audio, sizes), expected)

@@ -45,6 +45,10 @@ class Subject:
         """
         return recording(RATE, 2, samples + latencies * self.make().latency(RATE), seed)
 
+    def examples(self) -> int:
+        """Return how many draws a property is tried on: fewer where the latency makes every run long."""
+        return max(round(20 / (1 + self.make().latency(RATE) / RATE)), 3)
+
     def findings(self, stage: Stage, audio: Audio, sample_rate: float = RATE) -> Findings | None:
         """Return the findings of `audio`, shape (channels, n), or None for a stage that needs none."""
         if not stage.needs_findings:

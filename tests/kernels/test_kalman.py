@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from wavemend.kernels.kalman import follow_phase, smooth_amplitudes, smooth_phase
+from wavemend.kernels.kalman import filter_both_ways, follow_phase, smooth_amplitudes, smooth_phase
 
 FRAMES, LINES = 200, 12
 
@@ -96,3 +96,17 @@ def test_the_phase_is_followed_and_smoothed():
     assert off < np.sqrt(np.mean((followed - phase) ** 2))
     assert off < 0.05
     assert (errors > 0).all()
+
+
+def test_what_comes_from_before_and_from_behind_meets_in_the_smoother():
+    draw = np.random.default_rng(7)
+    walk, r = np.full(2, 1e-3), 0.1
+    y = 1.0 + gaussian(draw, r, (60, 2))
+    noise = np.full(y.shape, r)
+    past, future = np.empty_like(y), np.empty_like(y)
+    before, behind = np.empty(y.shape), np.empty(y.shape)
+    filter_both_ways(y, noise, walk, np.zeros(2, complex), np.ones(2), past, before, future, behind)
+    smooth, error, _, _ = smoothed(y, noise, 1e-3, rounds=1)
+    joined = 1.0 / (1.0 / before + 1.0 / behind)
+    assert np.allclose(error, joined)
+    assert np.allclose(smooth, joined * (past / before + future / behind), atol=0.02)

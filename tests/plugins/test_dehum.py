@@ -140,7 +140,7 @@ def test_any_partition_gives_the_same_bits(mode):
     stage.findings = found()
     expected = stage.process(audio, RATE)
 
-    @settings(deadline=None, max_examples=4)
+    @settings(deadline=None, max_examples=2)
     @given(st.lists(st.integers(1, 30_000), max_size=6))
     def check(sizes):
         stream = stage.stream(RATE, 1)
@@ -151,6 +151,29 @@ def test_any_partition_gives_the_same_bits(mode):
         assert np.array_equal(np.concatenate([*outputs, stream.flush()], axis=1), expected)
 
     check()
+
+
+def test_edits_are_told_where_they_are():
+    """A splice and a level step; nothing where the hum only wanders."""
+    for wave, expected in ((hum(at=8.0, jump=1.5), [8.0]), (hum(at=8.0, gain=0.5), [8.0]), (hum(), [])):
+        stage, told = Dehum(), []
+        stage.findings = found()
+        stream = stage.stream(RATE, 1)
+        stream.step(wave + noise(), told.append)
+        stream.flush(told.append)
+        assert {event.kind for event in told} <= {"edit"}
+        assert [event.position / RATE for event in told] == pytest.approx(expected, abs=0.02)
+
+
+def test_a_chord_over_the_hum_stays():
+    """A third and a fifth over a note at the hum's second harmonic."""
+    envelope = np.clip((TIME - 5) / 0.05, 0, 1) * np.clip((11 - TIME) / 0.2, 0, 1)
+    chord = 0.07 * envelope * sum(np.sin(2 * np.pi * 100 * ratio * TIME + ratio) for ratio in (1, 1.25, 1.5))
+    out = dehummed(hum() + chord + noise())
+    kept = slice(round(5.2 * RATE), round(10.7 * RATE))
+    turn = np.exp(-2j * np.pi * 100 * TIME[kept])
+    change = np.abs((out - noise())[0, kept] @ turn) / np.abs(chord[kept] @ turn)
+    assert abs(20 * np.log10(change)) < 0.5
 
 
 def test_findings_of_another_width_are_refused():
