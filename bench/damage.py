@@ -262,7 +262,7 @@ def hum(
     if level_steps:
         wave *= 10 ** (_steps(draw, n, sample_rate, 6.0) / 20)
     added = draw.uniform(0.5, 1.0, size=(len(audio), 1)) * wave
-    return _add_below(audio, added, sample_rate, below_db, lead=lead)
+    return add_below(audio, added, sample_rate, below_db, lead=lead)
 
 
 def _harmonics(kind: str, mains_hz: float, sample_rate: int) -> list[tuple[int, float]]:
@@ -311,7 +311,7 @@ def noise(audio: np.ndarray, sample_rate: int, *, kind: str, below_db: float, se
     n = lead + audio.shape[1] + tail
     shape = np.sqrt(noise_spectrum(kind, np.fft.rfftfreq(n, 1.0 / sample_rate)))
     added = np.fft.irfft(np.fft.rfft(draw.standard_normal((len(audio), n))) * shape, n)
-    return _add_below(audio, added, sample_rate, below_db, lead=lead, tail=tail)
+    return add_below(audio, added, sample_rate, below_db, lead=lead, tail=tail)
 
 
 def noise_spectrum(kind: str, frequency_hz: np.ndarray) -> np.ndarray:
@@ -335,9 +335,10 @@ def noise_spectrum(kind: str, frequency_hz: np.ndarray) -> np.ndarray:
     return at_head * (1 + high**2) / (1 + low**2)
 
 
-def _add_below(
+def add_below(
     audio: np.ndarray, added: np.ndarray, sample_rate: int, below_db: float, *, lead: int, tail: int = 0
 ) -> Damaged:
+    """Add what is ``lead`` and ``tail`` samples longer than a take, scaled to lie under its active level."""
     level, _ = active_level_db(audio, sample_rate)
     clean = np.pad(audio, ((0, 0), (lead, tail)))
     program = slice(lead, lead + audio.shape[1])

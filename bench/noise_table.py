@@ -64,8 +64,9 @@ def tables(plan: Plan) -> Iterator[str]:
     """Yield the tables, and whether Denoise keeps its promises."""
     ours = {quality: stage_system(f"Denoise, {quality}", Denoise(quality=quality)) for quality in PROMISED}
     stronger = stage_system("Denoise, fast, reduction 20 dB", Denoise(reduction_db=20.0))
-    afftdn = ffmpeg_system("ffmpeg afftdn, 12 dB, tracking", tracking(12))
-    taught = learned_system("ffmpeg afftdn, 12 dB, floor and print from the lead", 12)
+    as_much = round(Denoise().reduction_db)
+    afftdn = ffmpeg_system(f"ffmpeg afftdn, {as_much} dB, tracking", tracking(as_much))
+    taught = learned_system(f"ffmpeg afftdn, {as_much} dB, floor and print from the lead", as_much)
     sox = sox_system("sox noisered 0.25, learned")
     systems = [*ours.values(), stronger, afftdn, taught, sox, *noise_yardsticks()]
     scores = measure(plan, systems)

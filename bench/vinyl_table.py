@@ -20,6 +20,7 @@ from bench.peers import (
     tracking,
     vinyl_chain,
 )
+from bench.surface_table import tables as surface_tables
 from bench.systems import System, stage_system
 from bench.tables import NOTHING, Plan, db, markdown, names_of
 from bench.takes import Take
@@ -59,7 +60,7 @@ def _rumble(shape: tuple[int, int], sample_rate: int, level_db: float, seed: int
 
 
 def tables(plan: Plan) -> Iterator[str]:
-    """Yield the table."""
+    """Yield the table, and that of recorded surfaces."""
     bare = ffmpeg_system("", VINYL_WITHOUT_REPAIRS)
     yield table(
         plan,
@@ -69,6 +70,7 @@ def tables(plan: Plan) -> Iterator[str]:
             (learned_system("ffmpeg, learned", VINYL_REDUCTION_DB, vinyl_chain), bare),
         ],
     )
+    yield from surface_tables(plan)
 
 
 def table(plan: Plan, chains: list[tuple[System, System]]) -> str:

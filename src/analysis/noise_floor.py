@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,6 @@ WINDOW_RANGE_DB = 80.0  # side lobes of a Hann window are lower, a few bins besi
 NOISE_LIKE_SHARE = 0.85  # of the bands
 
 _STEADY_DB = 1.5
-_ALIKE_DB = 1.0
 _KEPT_STRETCHES = 16
 _ENOUGH_STRETCHES = 3
 _QUIETER_SHARE = 0.05
@@ -160,25 +159,54 @@ def noise_like(blocks: Sequence[Block], bands: Bands) -> tuple[Array, Array, Mas
     in_bands = bands.mean(density)
     over_time = log_density - np.add.reduce([block.log for block in blocks]) / len(blocks)
     over_time -= expected_scatter(BLOCK_FRAMES * len(blocks))
-    over_frequency = np.log(in_bands) - log_density
+    over_frequency = unevenness(in_bands, log_density)
     like = (np.abs(over_time) < 0.12 + 0.87 * bands.few) & (over_frequency < 0.08 + 0.25 * bands.few)
-    empty = 10 ** (EMPTY_LEVEL / 10)
-    least = np.maximum(density.max(axis=1, keepdims=True) * 10 ** (-WINDOW_RANGE_DB / 10), empty)
-    active = in_bands > least
+    active = active_bands(density, in_bands)
     broad = np.maximum(active.sum(axis=1), bands.widths.size / 3)  # a third of the bands at the least
     enough = (like & active).sum(axis=1) >= NOISE_LIKE_SHARE * broad
-    return density, decibels(np.maximum(in_bands, empty)).mean(axis=1), enough & steady
+    level = decibels(np.maximum(in_bands, 10 ** (EMPTY_LEVEL / 10))).mean(axis=1)
+    return density, level, enough & steady
 
 
-class QuietStretches:
-    """The quietest stretches of noise in one channel; of overlapping ones the quietest."""
+def active_bands(density: Array, in_bands: Array) -> Mask:
+    """Tell which bands hold more than a window's side lobes, by density over bins and over bands."""
+    loudest = density.max(axis=1, keepdims=True)
+    return np.asarray(
+        in_bands > np.maximum(loudest * 10 ** (-WINDOW_RANGE_DB / 10), 10 ** (EMPTY_LEVEL / 10))
+    )
 
-    def __init__(self) -> None:
-        self._kept: list[Stretch] = []
 
-    def hear(self, stretch: Stretch) -> None:
+def unevenness(in_bands: Array, log_density: Array) -> Array:
+    """Return how far neighbouring frequencies differ in each band, nepers.
+
+    That is the log of their arithmetic over their geometric mean, less what the slope of the spectrum alone
+    makes of it: ``log(sinh(d / 2) / (d / 2))`` where it falls by d nepers along a line.
+    """
+    half = np.abs(np.gradient(log_density, axis=-1)) / 2 + 1e-6
+    return np.asarray(np.log(in_bands) - log_density - np.log(np.sinh(half) / half))
+
+
+Heard = TypeVar("Heard", bound=Stretch)
+
+
+class QuietStretches(Generic[Heard]):
+    """The quietest stretches of noise in one channel; of overlapping ones the quietest.
+
+    Parameters
+    ----------
+    blocks
+        Blocks a stretch.
+    alike_db
+        What levels may differ by to be one.
+    """
+
+    def __init__(self, blocks: int, alike_db: float) -> None:
+        self._blocks, self._alike_db = blocks, alike_db
+        self._kept: list[Heard] = []
+
+    def hear(self, stretch: Heard) -> None:
         """Keep `stretch` if it is among the quietest."""
-        rival = next((s for s in self._kept if stretch.first - s.first < STRETCH_BLOCKS), None)
+        rival = next((s for s in self._kept if stretch.first - s.first < self._blocks), None)
         if rival is None and len(self._kept) == _KEPT_STRETCHES:
             rival = max(self._kept, key=lambda kept: kept.level)
         if rival is not None:
@@ -187,10 +215,10 @@ class QuietStretches:
             self._kept.remove(rival)
         self._kept.append(stretch)
 
-    def alike(self) -> list[Stretch]:
+    def alike(self) -> list[Heard]:
         """Return stretches at one level: the quietest that are several, or else the most there are."""
         kept = sorted(self._kept, key=lambda stretch: stretch.level)
-        groups = [[s for s in kept if 0 <= s.level - least.level <= _ALIKE_DB] for least in kept]
+        groups = [[s for s in kept if 0 <= s.level - least.level <= self._alike_db] for least in kept]
         return max(groups, key=lambda group: min(len(group), _ENOUGH_STRETCHES), default=[])
 
 

@@ -4,8 +4,8 @@ A recording is shown over its noise print, bin by bin: powers over the noise exp
 boxes of several sizes around a bin, before it and after it. Nothing is shown of absolute levels, so that a
 recording's level and its noise's colour cannot matter; bins are 20 Hz apart at every sample rate.
 
-Two channels are turned so that what they share is in one alone: noise, which they do not share, stays in
-both, and falls in the other one.
+Two channels are turned so that what they share is in one alone: noise, which they do not share (or no more:
+see `noise_correlation`), stays in both, and falls in the other one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ _NOW = 12  # the box of one frame and a few bins
 
 _LEAST = np.float32(0.01)
 _MOST = 1e4  # far over the noise the gain is 1
-_MOST_OVER_NOW = 2.0
 _NEVER_NOISE = 10.0
 _TILE = 4  # frames that the network hears at a time: what lies between its layers stays in the cache
 
@@ -111,7 +110,7 @@ def noise_gains(model: Model, snr: Array, frequency_hz: Array, shared: float) ->
         (answer,) = model.run({"features": tile.reshape(FEATURES, -1)})
         gains[first : first + _TILE] = answer.reshape(-1, bins)
     now = np.exp(features[_NOW].astype(np.float64) * np.log(10.0)) - float(_LEAST) - 1.0
-    now = _MOST_OVER_NOW * np.maximum(now, 0.0)
+    now = np.maximum(now, 0.0)
     gains = np.minimum(gains, now / (1.0 + now))
     middle = snr[CONTEXT : snr.shape[0] - CONTEXT]
     return np.asarray(np.maximum(gains, 1.0 - _NEVER_NOISE / np.maximum(middle, _NEVER_NOISE)))

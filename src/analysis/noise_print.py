@@ -1,7 +1,7 @@
 """Noise print: the spectrum of a recording's steady noise, found where the program pauses.
 
-Where the program never pauses, the floor that each frequency band keeps falling back to is taken instead
-(minimum statistics).
+Noise that crackles or swells takes longer pauses. Where the program never pauses, the floor that each
+frequency band keeps falling back to is taken instead (minimum statistics).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .noise_floor import (
     BLOCK_FRAMES,
     LEAST_LEVEL,
     MOST_LEVEL,
+    NOISE_LIKE_SHARE,
     STRETCH_BLOCKS,
     Bands,
     Block,
@@ -33,6 +34,7 @@ from .noise_floor import (
     noise_like,
     smooth,
 )
+from .uneven_noise import PAUSE_BLOCKS, LongStretch, UnevenNoise
 
 Array = npt.NDArray[np.float64]
 
@@ -49,6 +51,8 @@ _SILENCE_DBFS = -95.0  # the dither of a 16-bit file is less than any recording'
 _LOUDEST = 1e6  # no noise is louder, and powers of powers must not overflow
 _LEAST_STEADY_BANDS = 2
 _AGREE_DB = 2.0
+_ALIKE_DB = 1.0
+_UNEVEN_DB, _MOST_UNEVEN_DB = 1.5, 6.0
 _CHANCE_DB = 1.0
 _CAUTIOUS_FALL_DB, _EXPECTED_FALL_DB = 3.0, 0.5  # an octave off what shows: hiss is almost flat
 
@@ -249,18 +253,23 @@ class NoiseListener:
         Where the blocks come from; stretches that begin before its next one are not heard.
     channels
         Number of channels.
+    uneven
+        Whether noise that is not steady is listened for too, where the program pauses for long.
     """
 
-    def __init__(self, blocks: NoiseBlocks, channels: int) -> None:
+    def __init__(self, blocks: NoiseBlocks, channels: int, *, uneven: bool) -> None:
         self._blocks = blocks
         self._bands = blocks.bands
         self._first = blocks.count
         self._floor = Floor(channels, blocks.bands)
-        self._stretches = [QuietStretches() for _ in range(channels)]
+        self._stretches = [QuietStretches[Stretch](STRETCH_BLOCKS, _ALIKE_DB) for _ in range(channels)]
+        self._uneven = UnevenNoise(channels, blocks.bands) if uneven else None
 
     def hear(self, block: Block, stretches: list[tuple[int, Stretch]]) -> None:
         """Hear what `NoiseBlocks.hear` returned."""
         self._floor.hear(block)
+        if self._uneven:
+            self._uneven.hear(block)
         for channel, stretch in stretches:
             if stretch.first >= self._first:
                 self._stretches[channel].hear(stretch)
@@ -276,8 +285,10 @@ class NoiseListener:
         widest = max(np.count_nonzero(steady) for _, steady in floors)
         bands = self._bands.widths.size
         least = _LEAST_STEADY_BANDS if widest >= max(4, bands / 8) else bands
+        pauses = self._uneven.alike() if self._uneven else []
         found = [
-            self._from_stretches(channel, *floor) or self._from_floor(*floor, least)
+            self._from_long_pauses(channel, pauses, self._from_stretches(channel, *floor))
+            or self._from_floor(*floor, least)
             for channel, floor in enumerate(floors)
         ]
         audible = [one for one in found if one is not None]
@@ -316,6 +327,29 @@ class NoiseListener:
         blocks, everywhere = [stretch.first for stretch in stretches], np.ones_like(known)
         return self._audible(_Found(density, density, blocks, confidence, everywhere))
 
+    def _from_long_pauses(
+        self, channel: int, pauses: list[LongStretch], steady: _Found | None
+    ) -> _Found | None:
+        """Take the mean of noise that swells or crackles, unless the recording is often quieter.
+
+        Where it is but little louder than `steady`, what was taken from quiet stretches, that stays.
+        """
+        if not pauses:
+            return steady
+        density = np.mean([stretch.density[channel] for stretch in pauses], axis=0)
+        quietest = np.min([stretch.quietest[channel] for stretch in pauses], axis=0)
+        if self._floor.often_quieter(channel, quietest):
+            return steady
+        density = smooth(density, len(pauses) * PAUSE_BLOCKS)
+        if steady:
+            louder = self._bands.mean(density) / self._bands.mean(steady.density)
+            if np.mean(decibels(louder) > _UNEVEN_DB) < 1 - NOISE_LIKE_SHARE:
+                return steady
+            density = np.minimum(density, steady.density * 10 ** (_MOST_UNEVEN_DB / 10))
+        blocks = [at for p in pauses for at in range(p.first, p.first + PAUSE_BLOCKS - STRETCH_BLOCKS + 1)]
+        confidence = round(0.7 - 0.4 / len(pauses), 2)
+        return self._audible(_Found(density, density, blocks, confidence, np.ones(quietest.size, bool)))
+
     def _from_floor(self, level: Array, steady: Mask, least: int) -> _Found | None:
         """Take the noise that shows between the notes of a program that never pauses."""
         if np.count_nonzero(steady) < least:
@@ -338,7 +372,7 @@ class NoisePrintAnalyser(Analyser[NoisePrint]):
     def __init__(self, sample_rate: float, channels: int) -> None:
         self._blocks = NoiseBlocks(sample_rate, channels)
         super().__init__(sample_rate, channels, hop=self._blocks.length)
-        self._listener = NoiseListener(self._blocks, channels)
+        self._listener = NoiseListener(self._blocks, channels, uneven=True)
 
     def _frame(self, frame: Audio) -> None:
         self._listener.hear(*self._blocks.hear(frame))

@@ -193,8 +193,8 @@ class NoiseSegmentsAnalyser(Analyser[NoiseSegments]):
         self._noise = NoiseBlocks(sample_rate, channels)
         super().__init__(sample_rate, channels, hop=self._noise.length)
         self._blocks_a_window = max(round(WINDOW_SECONDS * sample_rate / self._noise.length), 1)
-        self._whole = NoiseListener(self._noise, channels)
-        self._window = NoiseListener(self._noise, channels)
+        self._whole = NoiseListener(self._noise, channels, uneven=True)
+        self._window = NoiseListener(self._noise, channels, uneven=False)
         self._parts: list[_Part] = []
         self._windows_found = 0
 
@@ -204,7 +204,7 @@ class NoiseSegmentsAnalyser(Analyser[NoiseSegments]):
         self._window.hear(*heard)
         if self._noise.count % self._blocks_a_window == 0:
             self._end_window(self._noise.count * self._noise.seconds)
-            self._window = NoiseListener(self._noise, self.channels)
+            self._window = NoiseListener(self._noise, self.channels, uneven=False)
 
     def _end_window(self, end_s: float) -> None:
         heard, shown = self._window.conclude()

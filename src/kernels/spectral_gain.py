@@ -31,7 +31,9 @@ _MOST_BROADBAND_SNR = 1e6
 _ONSET_RISE = 2.0
 _ONSET_CHANCE = 1.5  # means of so few powers of noise alone hardly differ by more
 _NOW_BESIDE = 5  # bins on either side that tell what is heard now: a partial's lobe is within them
-_MOST_OVER_NOW = 2.0
+_CORRECTION_WEIGHT = 0.0125  # of a frame: those of a second count
+_RISE_DB_A_FRAME = 0.0125
+_DOUBT_DB, _MOST_RISE_DB, _MOST_FALL_DB = 1.0, 2.0, 1.0
 _STEPS = 256  # table entries a unit: linear interpolation is then right to 5e-7
 _TABLE_END = 16.0  # exp(E1(16) / 2) is 1 + 3e-9
 
@@ -94,6 +96,52 @@ def a_posteriori_snr(spectra: npt.NDArray[np.complex128], noise_power: Array) ->
                 power = value.real * value.real + value.imag * value.imag
                 snr[channel, frame, k] = min(power / noise_power[channel, frame * moving, k], _MOST_SNR)
     return snr
+
+
+@njit(cache=True, nogil=True)
+def print_correction(snr: Array, shift: float, heard: Array) -> Array:
+    """Return what the noise is over its print, frame after frame, as a ratio of powers: 0.8 to 1.6.
+
+    Powers of noise are exponentially distributed, and a bin that holds less than one and a half times the
+    noise expected is most often noise alone. If the noise is s times its print and ``q = exp(-1 / (2 s))``,
+    the powers up to half the print are to those from there to three halves as 1 to ``q (1 + q)``: a ratio
+    that the louder bins of a program hardly touch. What it shows is believed but for 1 dB, from -1 to 2 dB;
+    it rises by no more than 1 dB a second, since a program may look like noise for a moment.
+
+    Parameters
+    ----------
+    snr
+        A posteriori, shape (channels, frames, bins).
+    shift
+        What it was taken over, against the print itself, as a ratio of powers.
+    heard
+        Powers of either kind that were heard, and the correction in dB so far, shape (3,); replaced.
+    """
+    channels, frames, bins = snr.shape
+    half, most = 0.5 / shift, 1.5 / shift
+    correction = np.empty(frames)
+    for frame in range(frames):
+        low = high = 0.0
+        for channel in range(channels):
+            for k in range(bins):
+                value = snr[channel, frame, k]
+                if value < half:
+                    low += 1.0
+                elif value < most:
+                    high += 1.0
+        heard[0] += (low - heard[0]) * _CORRECTION_WEIGHT
+        heard[1] += (high - heard[1]) * _CORRECTION_WEIGHT
+        shown_db = 0.0
+        if heard[0] > 0.0 and heard[1] > 0.0:
+            q = 0.5 * (math.sqrt(1.0 + 4.0 * heard[1] / heard[0]) - 1.0)
+            shown_db = -10.0 * math.log10(-2.0 * math.log(min(max(q, 0.01), 0.99)))
+        if shown_db > 0.0:
+            shown_db = min(max(shown_db - _DOUBT_DB, 0.0), _MOST_RISE_DB)
+        else:
+            shown_db = max(min(shown_db + _DOUBT_DB, 0.0), -_MOST_FALL_DB)
+        heard[2] = min(shown_db, heard[2] + _RISE_DB_A_FRAME)
+        correction[frame] = 10.0 ** (0.1 * heard[2])
+    return correction
 
 
 @njit(cache=True, nogil=True)
@@ -168,8 +216,8 @@ def second_pass(snr: Array, clean_snr: Array, weights: Array, least_gain: float)
 
     The average would take onsets down, which the first pass underestimates too; so where a wide band rises
     against the first frame of the span, what it rises to counts instead. It would also hold noise up before
-    an onset and after an end; so it counts for no more than twice what is heard now, over the noise, around
-    the bin. The a priori SNR of a bin is that of the channel where it is highest, so that what is heard in
+    an onset and after an end; so it counts for no more than what is heard now, over the noise, around the
+    bin. The a priori SNR of a bin is that of the channel where it is highest, so that what is heard in
     one channel is not taken for noise in another, and the stereo image stands still.
 
     Parameters
@@ -216,6 +264,6 @@ def second_pass(snr: Array, clean_snr: Array, weights: Array, least_gain: float)
         for k in range(bins):
             low, high = max(k - _NOW_BESIDE, 0), min(k + 1 + _NOW_BESIDE, bins)
             now = max((sums[high] - sums[low]) / (high - low) - 1.0, 0.0)
-            gain = log_spectral_amplitude_gain(max(min(xi[k], _MOST_OVER_NOW * now), onset[k]), gamma[k])
+            gain = log_spectral_amplitude_gain(max(min(xi[k], now), onset[k]), gamma[k])
             gains[frame, k] = max(gain, least_gain)
     return gains

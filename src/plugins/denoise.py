@@ -15,8 +15,9 @@ from ..analysis.noise_gains import AXIS_FRAMES, CONTEXT, MODEL, noise_gains, tur
 from ..analysis.noise_print import FRAME_SECONDS, NoisePrint
 from ..analysis.noise_segments import NoiseSegments, NoiseSegmentsAnalyser
 from ..analysis.print_ranges import PrintRangesAnalyser
+from ..kernels.noise_correlation import correlated, decorrelated, noise_correlation
 from ..kernels.principal_axes import rotate
-from ..kernels.spectral_gain import a_posteriori_snr, first_pass, second_pass
+from ..kernels.spectral_gain import a_posteriori_snr, first_pass, print_correction, second_pass
 from ..kernels.stft import OVERLAP, Spectra, forward, hann, hop_length, inverse, overlap_add
 from .parameters import choice, number
 from .stage import Framing, Processor, RepairStage, Sink, Step
@@ -26,8 +27,9 @@ _LEARNED_FRAMES = 48  # the network's features are summed over its context too: 
 _SPAN = 5  # frames averaged for the second pass
 _SPAN_WEIGHTS = np.full(_SPAN, 1 / _SPAN)
 _LEAST_SMOOTHING = 0.1  # weight of what is new in the decision-directed SNR, at smoothing = 0
-_MOST_INERTIA = 0.8  # of the network's gains, at smoothing = 1
 _SMOOTHING_RATIO = 0.09  # and that times this at smoothing = 1
+_MOST_INERTIA = 0.8  # of the network's gains, at smoothing = 1
+_SHARED_KEPT = 0.994  # of what is known of noise that two channels share, a frame: 2 s
 
 
 class _Estimator(ABC):
@@ -70,11 +72,13 @@ class _TwoPass(_Estimator):
         self._spectra = np.zeros((channels, self.look_ahead, frequency_hz.size), np.complex128)
         self._snr, self._clean_snr = np.zeros(shape), np.zeros(shape)
         self._previous = np.zeros((channels, frequency_hz.size))
+        self._heard = np.zeros(3)
 
     def step(self, spectra: Spectra, noise_power: Audio, settings: Any) -> Spectra:
         """See `_Estimator.step`."""
         weight = 1 - _LEAST_SMOOTHING * _SMOOTHING_RATIO**settings.smoothing
         heard = a_posteriori_snr(spectra, noise_power)
+        heard /= print_correction(heard, 10 ** (settings.threshold_db / 10), self._heard)[:, np.newaxis]
         clean_snr = first_pass(heard, self._previous, weight)
         snr = np.concatenate([self._snr, heard], axis=1)
         clean_snr = np.concatenate([self._clean_snr, clean_snr], axis=1)
@@ -96,17 +100,27 @@ class _Network(_Estimator):
         held = 2 * self.look_ahead
         self._over = np.zeros((channels, held, frequency_hz.size), np.complex128)
         self._amplitude = np.ones((channels, self.look_ahead, frequency_hz.size))
+        self._heard = np.zeros(3)
+        self._shared_noise, self._shared_sums = np.zeros(self.look_ahead), np.zeros(2)
         self._gains = np.zeros((2 if channels == 2 else 1, frequency_hz.size))
 
     def step(self, spectra: Spectra, noise_power: Audio, settings: Any) -> Spectra:
         """See `_Estimator.step`."""
-        amplitude = np.broadcast_to(np.sqrt(noise_power), spectra.shape)
-        over = np.concatenate([self._over, spectra / amplitude], axis=1)
+        frames, pair = spectra.shape[1], len(spectra) == 2
+        heard = a_posteriori_snr(spectra, noise_power)
+        correction = print_correction(heard, 10 ** (settings.threshold_db / 10), self._heard)
+        correction = np.minimum(correction, 1.0)  # the network hears by itself where a print is low
+        amplitude = np.sqrt(noise_power * correction[:, np.newaxis])
+        over = spectra / amplitude
+        if pair:
+            shared_noise = noise_correlation(over, self._shared_sums, _SHARED_KEPT)
+            over = decorrelated(over, shared_noise)
+            shared_noise = np.concatenate([self._shared_noise, shared_noise])
+            self._shared_noise = shared_noise[frames:]
+        over = np.concatenate([self._over, over], axis=1)
         amplitude = np.concatenate([self._amplitude, amplitude], axis=1)
         self._over = over[:, -2 * self.look_ahead :]
         self._amplitude = amplitude[:, -self.look_ahead :]
-        frames = spectra.shape[1]
-        pair = len(over) == 2
         if pair:
             over, axes = turned(over)
         else:
@@ -124,6 +138,7 @@ class _Network(_Estimator):
         noise = over[:, CONTEXT : CONTEXT + frames] * (1 - np.maximum(gains, least))
         if pair:
             noise = rotate(noise, axes[CONTEXT : CONTEXT + frames].conj())
+            noise = correlated(noise, shared_noise[:frames])
         return np.asarray(noise * amplitude[:, :frames])
 
     def _steady(self, gains: Audio, inertia: float) -> None:
@@ -207,12 +222,12 @@ class Denoise(RepairStage):
 
     `fast` is log-spectral amplitude estimation in two passes: decision-directed, then again from the first
     estimates averaged over the frames before and after; channels share their gains, so the stereo image
-    stands still. `high` is a small network that sees the recording over its print; two channels are turned
-    onto the axis of what they share, and back.
+    stands still. `high` is a small network that sees the recording over its print; two channels are mixed
+    so that their noise is independent, turned onto the axis of what they share, and back.
     The noise print is a finding: what was heard where the program pauses, or the floor under a program that
     never does. Where the noise shifts along the recording there are several, which fade into each other, by
-    time from the first sample on. None is adapted along the way. A `NoisePrint` serves as findings too, for
-    the whole recording.
+    time from the first sample on. A print that is off is corrected along the way by 2 dB at most. A
+    `NoisePrint` serves as findings too, for the whole recording.
 
     References
     ----------
@@ -233,7 +248,7 @@ class Denoise(RepairStage):
         doc="Who estimates: fast is the classical estimator, high a small network that is given the print.",
     )
     reduction_db: float = number(
-        default=12.0,
+        default=13.0,
         low=0.0,
         high=40.0,
         unit="dB",

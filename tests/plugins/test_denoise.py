@@ -1,5 +1,7 @@
 """Denoise lowers noise by its print, and changes nothing where there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -50,6 +52,31 @@ def test_a_chord_under_noise_comes_nearer_to_the_clean_one(quality, channels):
     out = Denoise(quality=quality).process(noisy, RATE)
     middle = slice(RATE, 3 * RATE)
     assert level_db((noisy - clean)[:, middle]) - level_db((out - clean)[:, middle]) > 8
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_noise_that_both_channels_share_falls_as_other_noise_does(quality, sign):
+    clean = np.concatenate([tone(), 0.5 * tone()])
+    clean[1] = np.roll(clean[1], 400)
+    hiss = noise(channels=2, level_db=-35)
+    shared = np.stack([hiss[0], sign * hiss[0]])
+    stage = Denoise(quality=quality)
+    stage.learn(hiss, RATE)
+    middle = slice(RATE, 3 * RATE)
+    left = [level_db((stage.process(clean + added, RATE) - clean)[:, middle]) for added in (hiss, shared)]
+    assert left[1] < left[0] + 0.3
+
+
+@pytest.mark.parametrize("error_db", [-3.0, 3.0])
+def test_a_print_that_is_off_costs_little(quality, error_db):
+    clean, hiss = tone(), noise(level_db=-35)
+    stage = Denoise(quality=quality)
+    found = stage.learn(hiss, RATE)
+    middle = slice(RATE, 3 * RATE)
+    right = level_db((stage.process(clean + hiss, RATE) - clean)[:, middle])
+    stage.findings = replace(found, density_dbfs_hz=found.density_dbfs_hz + error_db)
+    wrong = level_db((stage.process(clean + hiss, RATE) - clean)[:, middle])
+    assert wrong < right + 1.2
 
 
 def test_no_noise_no_sample_changed(quality):
