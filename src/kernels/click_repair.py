@@ -8,11 +8,14 @@ deviation.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
 from .autoregression import (
     Mask,
+    Matrix,
     Positions,
     Vector,
     band_cholesky,
@@ -22,13 +25,53 @@ from .autoregression import (
     span_gradient,
     span_precision,
 )
+from .burst_pulse import burst_pulse, own_evidence
 from .noise_pulse import decaying_pulse, ring_pulse, sparse_pulse
 from .rings import RingSearch
+from .thumps import ThumpSearch, remove_thump
+
+CLICK, BURST, FORCED = 0, 1, 2  # what a span is
 
 _MODELS = 3
+_PLAIN = 8.0  # score of what the sound's own excitation cannot be
+_TILT_OCTAVES = 2.0  # to either side of the pivot, beyond which a tilt goes no further
 _RUNG = 14.0  # time constants until the slowest ring is surely over
 _NEGLIGIBLE = 1e-3  # weight of a model beside the likeliest
 _MOST_SOUND = 1.5  # without a click, as a part of what there is with it
+
+
+class Tilt(NamedTuple):
+    """How much harder clicks of high frequency are looked for than those of low frequency.
+
+    Attributes
+    ----------
+    octave
+        Logarithm to base 2 of what an octave is worth; 0 where all frequencies are alike.
+    pivot
+        Radians a sample that are worth nothing.
+    """
+
+    octave: float
+    pivot: float
+
+
+@njit(cache=True, nogil=True)
+def tilt_gain(click: Vector, tilt: Tilt) -> float:
+    """Return what a click's frequency makes of its score.
+
+    The frequency is the root mean square of its spectrum's, as the energy of the first difference gives it.
+    """
+    if tilt.octave == 0.0:
+        return 1.0
+    energy, change, before = 0.0, 0.0, 0.0
+    for value in click:
+        energy += value * value
+        change += (value - before) ** 2
+        before = value
+    change += before * before
+    sine = np.sqrt(change / (4.0 * energy + 1e-300))
+    octaves = np.log2(max(2.0 * np.arcsin(min(sine, 1.0)), 1e-9) / tilt.pivot)
+    return float(2.0 ** (tilt.octave * min(max(octaves, -_TILT_OCTAVES), _TILT_OCTAVES)))
 
 
 @njit(cache=True, nogil=True)
@@ -102,6 +145,31 @@ def estimate_click(
 
 
 @njit(cache=True, nogil=True)
+def estimate_burst(
+    x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float, click: Vector
+) -> tuple[int, float]:
+    """Estimate the burst of noise that adds to `x` from `start` to `stop`; see `estimate_click`."""
+    order = a.size - 1
+    local = x[start - order : min(stop + 2 * order, end)]
+    white = np.zeros(local.size)
+    prediction_error(local, order, local.size, a, white)
+    length, evidence = burst_pulse(white[order:] / sigma, a, click[: stop - start])
+    if length and is_absurd(x, start, length, sigma, click):
+        return 0, -np.inf
+    return length, evidence
+
+
+@njit(cache=True, nogil=True)
+def _sounds_own(x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float) -> float:
+    """Return the log evidence that what stands out from `start` on is the sound's own; see `own_evidence`."""
+    order = a.size - 1
+    local = x[start - order : min(stop + 2 * order, end)]
+    white = np.zeros(local.size)
+    prediction_error(local, order, local.size, a, white)
+    return float(own_evidence(white[order:] / sigma))
+
+
+@njit(cache=True, nogil=True)
 def interpolate(x: Vector, start: int, stop: int, end: int, a: Vector) -> bool:
     """Replace ``x[start:stop]`` by what the sound around it predicts: least squares over the excitation.
 
@@ -160,6 +228,54 @@ def _fit_around(
 
 
 @njit(cache=True, nogil=True)
+def confirm_bursts(
+    x: Vector,
+    bursts: Matrix,
+    clicks: Positions,
+    bounds: Positions,
+    model: int,
+    order: int,
+    search: RingSearch,
+) -> int:
+    """Keep, in place, the bursts that noise was added in, and that no click explains better; return how many.
+
+    Parameters
+    ----------
+    bursts
+        Rows of (start, stop, score).
+    clicks
+        Rows of (start, stop): the clicks that were found.
+    x, bounds, model, order, search
+        As of `repair_spans`.
+    """
+    a = np.empty(order + 1)
+    a[0] = 1.0
+    kept = 0
+    click = np.empty(x.size)
+    for k in range(bursts.shape[0]):
+        start, stop = int(bursts[k, 0]), int(bursts[k, 1])
+        if start - order < bounds[0] or stop >= bounds[1]:
+            continue
+        damaged = np.zeros(x.size, np.bool_)
+        damaged[start:stop] = True
+        variance = _fit_around(x, start, stop, bounds, model, damaged, a)
+        if not variance > 0.0:
+            continue
+        sigma = np.sqrt(variance)
+        length, evidence = estimate_burst(x, start, stop, bounds[1], a, sigma, click)
+        better = length > 0
+        for q in range(clicks.shape[0]):
+            first, last = clicks[q]
+            if better and first < stop and last > start and first - order >= bounds[0] and last < bounds[1]:
+                room = click[: bounds[1] - first]
+                better = estimate_click(x, first, last, bounds[1], a, sigma, search, room)[1] < evidence
+        if better:
+            bursts[kept] = bursts[k]
+            kept += 1
+    return kept
+
+
+@njit(cache=True, nogil=True)
 def repair_spans(
     x: Vector,
     spans: Positions,
@@ -168,8 +284,13 @@ def repair_spans(
     model: int,
     order: int,
     search: RingSearch,
+    thumps: ThumpSearch,
     least: float,
-    forced: Mask,
+    least_odds: float,
+    kinds: Positions,
+    scores: Vector,
+    tilt: Tilt,
+    until: Positions,
     done: Positions,
 ) -> None:
     """Take the clicks in the first `count` spans out of `x`, from left to right.
@@ -188,11 +309,22 @@ def repair_spans(
         Samples to either side that a model is fitted to, and its order. Neighbours share one.
     search
         Where to look for rings.
+    thumps
+        Where to look for thumps.
     least
         Least log evidence for a click; with less, the samples are left alone.
-    forced
-        Which spans are damaged whatever the evidence says, shape (count,). What was not found has no shape
-        to estimate, so they are interpolated.
+    least_odds
+        Least log odds that a click adds to the sound, against the sound's own excitation.
+    kinds
+        What each span is, shape (count,): a `CLICK`; a `BURST` of noise, after which there may be a thump; or
+        damage that is `FORCED`, whatever the evidence says: it has no shape to estimate, so it is
+        interpolated.
+    scores
+        How far each span stands out, shape (count,).
+    tilt
+        What is asked of bright clicks and of low ones.
+    until
+        Where the next samples begin that must not change, shape (count,): no thump goes on there.
     done
         Filled with rows of (first, one past last) of the samples changed, shape (count, 2).
     """
@@ -212,15 +344,24 @@ def repair_spans(
         end = min(spans[k + 1, 0], bounds[1]) if k + 1 < spans.shape[0] else bounds[1]
         done[k] = start
         if variance > 0.0 and start - order >= bounds[0] and stop < end:
-            if forced[k]:
+            if kinds[k] == FORCED:
                 done[k, 1] = stop if interpolate(x, start, stop, end, a) else start
                 damaged[start:stop] = False
                 continue
             sigma = np.sqrt(variance)
             room = click[: bounds[1] - start]
-            length, evidence = estimate_click(x, start, stop, end, a, sigma, search, room)
-            if evidence > least:
+            if kinds[k] == BURST:
+                length, evidence = estimate_burst(x, start, stop, end, a, sigma, room)
+            else:
+                length, evidence = estimate_click(x, start, stop, end, a, sigma, search, room)
+            gain = tilt_gain(click[:length], tilt)
+            asked = least
+            if kinds[k] == CLICK and scores[k] < _PLAIN:
+                asked = max(least, _sounds_own(x, start, stop, end, a, sigma) + least_odds / gain)
+            if evidence > asked and scores[k] * gain >= 1.0:
                 for t in range(length):
                     x[start + t] -= sigma * click[t]
                 done[k, 1] = start + length
+                if kinds[k] == BURST:
+                    done[k, 1] = remove_thump(x, start, done[k, 1], bounds, until[k], thumps)
         damaged[start:stop] = False

@@ -29,13 +29,16 @@ from .autoregression import (
     span_gradient,
     span_precision,
 )
-from .rings import RingSearch, fit_ring, ring_response
+from .rings import RingSearch, fit_ring, ring_error, ring_response
 
 _SPARSE_ROUNDS = 16
 _SHAPED_ROUNDS = 4
 _PRUNED = 1e-3  # a variance that moves its sample by less than this part is none
 _LEAST_OUT = 6.0  # squared standard deviations by which a sample must stand out of what the others leave
 _PRICE_OF_SAMPLE = 2.0  # log evidence that a further variance must bring, having been fitted
+_TOO_SLOW = 1.05  # rates of decay of the slowest ring: what fits best as slow as that lasts longer
+_DOUBT = 1.5  # by how much a ring's likely error is greater than its model alone would have it
+_LEAST_SURE = 0.1  # part of a ring that is left when its likely error is taken off
 _FADED = 0.01  # of the excitation's standard deviation: a ring has ended
 _DECAYS = np.array([1.3, 2.6, 5.2, 10.4, 20.8, 1e9])  # samples; the last does not decay
 _ENDED = 4.6  # time constants until noise has decayed by 40 dB
@@ -169,12 +172,20 @@ def ring_pulse(e: Vector, a: Vector, search: RingSearch, n: Vector, span: int) -
     length, evidence
         Samples of `n` that were filled, and the logarithm of the evidence; -inf where no ring fits.
     """
-    if e.size < search.starts + a.size // 2:
+    if e.size < search.first + search.starts + a.size // 2:
         return 0, -np.inf
-    gain, start, pole, c = fit_ring(e, a, search)
+    gain, start, pole, c = fit_ring(e[search.first :], a, search)
+    start += search.first
     evidence = 0.5 * gain - 2.5 * np.log(1.0 + gain)
     if not evidence > 0.0:
         return 0, -np.inf
+    if np.log(abs(pole) + 1e-300) > _TOO_SLOW * np.log(search.slowest):
+        return 0, -np.inf
+    energy = 0.5 * (c.real**2 + c.imag**2) / (1.0 - abs(pole) ** 2)
+    shrunk = 1.0 - _DOUBT * ring_error(e.size - start, a, pole, c) / energy
+    if not shrunk > _LEAST_SURE:
+        return 0, -np.inf
+    c *= shrunk
     rest = e.copy()
     envelope = np.zeros(span)
     length = _move_ring(rest, a, start, pole, c, n, envelope)

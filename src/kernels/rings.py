@@ -19,6 +19,7 @@ from .autoregression import Vector, band_cholesky, band_solve
 Poles = npt.NDArray[np.complex128]
 Starts = npt.NDArray[np.int64]
 
+_RUNG = 7.0  # time constants until a ring is as good as over
 _STARTS = 3  # decays from which rings are refined
 
 
@@ -28,16 +29,19 @@ class RingSearch(NamedTuple):
     Attributes
     ----------
     starts
-        How many of the first samples a ring may begin at.
+        How many samples a ring may begin at.
     poles
         Where the search begins, in order of decay, shape (k,).
     slowest
         Greatest magnitude of a pole.
+    first
+        First sample that a ring may begin at.
     """
 
     starts: int
     poles: Poles
     slowest: float
+    first: int = 0
 
 
 @njit(cache=True, nogil=True)
@@ -217,6 +221,49 @@ def _merit(gain: float, pole: complex, c: complex) -> float:
     """Log likelihood that a ring gains, less a price on its energy."""
     energy = (c.real**2 + c.imag**2) / (1.0 - abs(pole) ** 2)
     return float(0.5 * gain - np.log(energy + 1e-300))
+
+
+@njit(cache=True, nogil=True)
+def ring_error(size: int, a: Vector, pole: complex, c: complex) -> float:
+    """Return the energy that a fitted ring is likely to be wrong by, in variances of the excitation.
+
+    Its four parameters have the covariance that `size` samples of excitation leave them (Laplace's
+    approximation), and each moves the whole ring: where the sound itself resonates as the ring does, the
+    excitation hardly knows of it.
+    """
+    normal = np.zeros((4, 4))
+    gram = np.zeros((4, 4))
+    own = np.empty(4)
+    row = np.empty(4)
+    h, slope = 0.0 + 0.0j, 0.0 + 0.0j
+    state = 1.0 + 0.0j
+    for t in range(max(size, int(_RUNG / -np.log(max(abs(pole), 1e-9))))):
+        turned = t * c * state
+        own[0], own[1], own[2], own[3] = state.real, -state.imag, turned.real, -turned.imag
+        for i in range(4):
+            for j in range(4):
+                gram[i, j] += own[i] * own[j]
+        state *= pole
+        if t < size:
+            slope = pole * (slope + h)
+            h *= pole
+            if t < a.size:
+                h += a[t]
+            turned = c * slope
+            row[0], row[1], row[2], row[3] = h.real, -h.imag, turned.real, -turned.imag
+            for i in range(4):
+                for d in range(4 - i):
+                    normal[i, d] += row[i] * row[i + d]
+    for i in range(4):
+        normal[i, 0] *= 1.0 + 1e-6
+    if not band_cholesky(normal):
+        return np.inf
+    total = 0.0
+    for j in range(4):
+        column = gram[j].copy()
+        band_solve(normal, column)
+        total += column[j]
+    return total
 
 
 def ring_poles(sample_rate: float, slowest: float) -> Poles:

@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from ..analysis.framing import Audio
 from ..errors import ParameterError
-from ..kernels.click_repair import repair_spans
+from ..kernels.bursts import AFTER, SIDE, describe_level, find_bursts, score_runs
+from ..kernels.click_repair import BURST, CLICK, FORCED, Tilt, confirm_bursts, repair_spans
 from ..kernels.impulses import accept_spans, describe_cells, excitation, find_spans, score_cells
 from ..kernels.rings import RingSearch, ring_poles
+from ..kernels.thumps import ThumpSearch, thump_search
 from .marks import Marks, touched
 from .parameters import number
 from .stage import Event, Framing, Processor, RepairStage, Sink, Step
@@ -21,12 +23,16 @@ from .stage import Event, Framing, Processor, RepairStage, Sink, Step
 _CELLS_A_BLOCK = 16  # so that the cells on either side of a cell lie within a block; see `impulses.SIDE`
 _BLOCKS_A_HOP = 8
 _FLOOR = 2.0**-16  # half a step of 16 bits: what stands on less is rounding, not sound
-_ALONE = (14.0, 4.0)  # a click stands so many scales out, and so many times over the highest peak nearby,
+_ALONE = (10.0, 3.0)  # a click stands so many scales out, and so many times over the highest peak nearby,
 _IN_CRACKLE = (60.0, 5.0)  # or so many scales, and so many times over three quarters of the peaks
 _SCORE_A_MS = 1.5  # see `accept_spans`
 _PLAIN = 8.0  # what stands out so much is no music, however long
+_BURST = 3.0  # times that the lowest part of a scratch's noise stands over all that is beside it
+_PIVOT_HZ = 2000.0  # between the frequencies of pops and of ticks
+_OCTAVE = 0.5  # octaves of score that an octave of frequency is worth at full skew
 _LEAST_EVIDENCE = 12.0
-_FORCED = np.inf  # score of an event that a person forced
+_LEAST_ODDS = 16.0  # log odds that a click adds to the sound, against the sound being louder itself
+_LEAST_THUMP = 12.0
 
 
 @dataclass(frozen=True)
@@ -46,17 +52,34 @@ class _Times:
     model: int
     longest: int
     lead: int
+    widening: int
+    thumps: ThumpSearch
 
     @classmethod
-    def at(cls, sample_rate: float, max_length_ms: float) -> _Times:
+    def at(cls, sample_rate: float, settings: Declick) -> _Times:
         order = min(max(round(32 / 44_100 * sample_rate), 16), 64)
         return cls(
-            cell=max(round(64 / 44_100 * sample_rate), 8),
+            cell=2 * max(round(32 / 44_100 * sample_rate), 4),
             order=order,
             model=max(round(1000 / 44_100 * sample_rate), 6 * order),
-            longest=max(round(max_length_ms * 1e-3 * sample_rate), 1),
+            longest=max(round(settings.max_length_ms * 1e-3 * sample_rate), 1),
             lead=max(round(70e-6 * sample_rate), 2),
+            widening=round(settings.widening_ms * 1e-3 * sample_rate),
+            thumps=thump_search(sample_rate, _LEAST_THUMP),
         )
+
+    @property
+    def half(self) -> int:
+        return self.cell // 2  # bursts are found in half cells
+
+    @property
+    def longest_run(self) -> int:
+        return (self.longest + self.order) // self.half + 1
+
+    @property
+    def searched(self) -> int:
+        halves = self.longest_run + AFTER + SIDE
+        return max(_CELLS_A_BLOCK, -(-halves // 2))
 
     @property
     def block(self) -> int:
@@ -68,11 +91,15 @@ class _Times:
 
     @property
     def ahead(self) -> int:
-        return self.block * (2 - (-(self.model + 2 * self.longest + self.lead) // self.block))
+        beyond = max(self.model, self.thumps.longest)
+        found = -(-self.searched // _CELLS_A_BLOCK)
+        return self.block * (
+            1 + found - (-(beyond + 2 * (self.longest + self.widening) + self.lead) // self.block)
+        )
 
     @property
     def past(self) -> int:
-        return self.block * (1 - (-self.model // self.block))
+        return self.block * (1 - (-max(self.model, self.thumps.past) // self.block))
 
     @property
     def size(self) -> int:
@@ -87,7 +114,9 @@ class _Repair(Processor):
         self._gap = max(round(0.25e-3 * sample_rate), 2)
         # The slowest ring falls by 60 dB in twice the longest click.
         slowest = float(np.exp(-np.log(1000.0) / (2 * max(times.longest, 8))))
-        self._search = RingSearch(2 * times.lead, ring_poles(sample_rate, slowest), slowest)
+        poles = ring_poles(sample_rate, slowest)
+        self._search = RingSearch(2 * times.lead, poles, slowest, times.widening)
+        self._pivot = 2.0 * np.pi * _PIVOT_HZ / sample_rate
         self._x = np.zeros((channels, times.size))
         self._repaired = np.zeros((channels, times.size))
         self._e = np.zeros((channels, times.size))
@@ -95,7 +124,8 @@ class _Repair(Processor):
         self._median = np.zeros((channels, cells))
         self._peak = np.zeros((channels, cells))
         self._place = np.zeros((channels, cells), np.int64)
-        self._pending = [np.zeros((0, 3)) for _ in range(channels)]
+        self._level = np.zeros((channels, 2 * cells))
+        self._pending = [np.zeros((0, 4)) for _ in range(channels)]
         self._after = [0] * channels
         self._origin = -times.size
         self._length: int | None = None
@@ -116,6 +146,15 @@ class _Repair(Processor):
             self._mend(channel, bounds, sink)
         return self._repaired[:, times.past : times.past + times.hop].copy()
 
+    @property
+    def _ease(self) -> float:
+        return float(2.0 ** ((5.0 - self.settings.sensitivity) / 4.0))
+
+    @property
+    def _eased(self) -> float:
+        """Part of the thresholds at which clicks are looked for, so that a skew can favour some."""
+        return float(2.0 ** -abs(self.settings.frequency_skew))
+
     def _advance(self, frame: Audio) -> None:
         times = self._times
         for buffer, step in (
@@ -125,6 +164,7 @@ class _Repair(Processor):
             (self._median, times.hop // times.cell),
             (self._peak, times.hop // times.cell),
             (self._place, times.hop // times.cell),
+            (self._level, times.hop // times.half),
         ):
             buffer[:, :-step] = buffer[:, step:]
         self._place -= times.hop
@@ -138,36 +178,85 @@ class _Repair(Processor):
         cell = times.cell
         stop = times.size - times.block
         start = stop - times.hop
-        for x, repaired, e, median, peak, place in zip(
-            self._x, self._repaired, self._e, self._median, self._peak, self._place, strict=True
+        for x, repaired, e, median, peak, place, level in zip(
+            self._x, self._repaired, self._e, self._median, self._peak, self._place, self._level, strict=True
         ):
             excitation(x, repaired, start, stop, times.block, bounds, times.order, times.longest, e)
             describe_cells(e, start // cell, stop // cell, cell, median, peak, place)
+            describe_level(e, start // times.half, stop // times.half, times.half, level)
         low = -(-(bounds[0] + times.order) // cell)
         high = min(bounds[1] // cell, stop // cell)
-        first, last = start // cell - _CELLS_A_BLOCK, stop // cell - _CELLS_A_BLOCK
-        ease = 2.0 ** ((5.0 - self.settings.sensitivity) / 4.0)
+        first, last = start // cell - times.searched, stop // cell - times.searched
+        ease = self._ease * self._eased
         thresholds = ease * np.array(_ALONE + _IN_CRACKLE)
         score, scale = np.zeros_like(self._peak), np.zeros_like(self._peak)
         score_cells(
             self._median, self._peak, self._place, max(first, low), min(last, high), low, high,
             thresholds, _FLOOR, score, scale,
         )  # fmt: skip
+        run_score, run_size = np.zeros_like(self._level), np.zeros_like(self._level)
+        for level, of_channel, size in zip(self._level, run_score, run_size, strict=True):
+            score_runs(
+                level, max(2 * first, 2 * low), 2 * min(last, high), 2 * low, 2 * high, times.longest_run,
+                ease * _BURST, _FLOOR, of_channel, size,
+            )  # fmt: skip
         spans = np.empty((last - first, 3))
-        for channel, e in enumerate(self._e):
+        for channel in range(len(self._e)):
             begin = max(self._after[channel] - self._origin, times.past, bounds[0] + times.order)
             end = min(bounds[1], stop)
             count = find_spans(
-                e, channel, score, scale, self._place, first, last, begin, end, self._gap, self._near, spans
+                self._e[channel],
+                channel,
+                score,
+                scale,
+                self._place,
+                first,
+                last,
+                begin,
+                end,
+                self._gap,
+                self._near,
+                spans,
             )
+            bursts = np.empty((last - first, 3))
+            runs = find_bursts(
+                self._e, channel, self._level, run_score, run_size, times.half, 2 * first, 2 * last,
+                begin, end, bursts,
+            )  # fmt: skip
             if count:
                 self._after[channel] = int(spans[count - 1, 1]) + self._origin
             per_sample = 1e3 * _SCORE_A_MS / self._rate
             count = accept_spans(spans, count, times.longest, times.order, per_sample, _PLAIN)
-            spans[:count, :2] += self._origin
+            found = np.column_stack([spans[:count], np.full(count, float(CLICK))])
+            if runs:
+                found = self._with_bursts(channel, found, bursts[:runs], bounds)
+            found[:, :2] += self._origin
             searched = self._origin + cell * np.array([first, last])
-            found = self._marked(channel, spans[:count], searched)
+            found = self._marked(channel, found, searched)
             self._pending[channel] = np.concatenate([self._pending[channel], found])
+
+    def _with_bursts(
+        self,
+        channel: int,
+        clicks: npt.NDArray[np.float64],
+        bursts: npt.NDArray[np.float64],
+        bounds: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.float64]:
+        """Put bursts that are some in place of the clicks that were found within them."""
+        times = self._times
+        bursts = bursts[bursts[:, 1] - bursts[:, 0] <= times.longest + 2 * times.order]
+        count = confirm_bursts(
+            self._repaired[channel], bursts, self._widened(clicks), bounds, times.model, times.order,
+            self._search,
+        )  # fmt: skip
+        if not count:
+            return clicks
+        bursts = bursts[:count]
+        self._after[channel] = max(self._after[channel], int(bursts[-1, 1]) + self._origin)
+        beside = (bursts[:, :2] + [-times.order, times.order]).astype(np.int64)
+        kept = clicks[~touched(clicks, beside)]
+        rows = np.concatenate([kept, np.column_stack([bursts, np.full(count, float(BURST))])])
+        return rows[np.argsort(rows[:, 0], kind="stable")]
 
     def _marked(
         self, channel: int, found: npt.NDArray[np.float64], searched: npt.NDArray[np.int64]
@@ -178,16 +267,24 @@ class _Repair(Processor):
         forced = self._by_channel(channel)[1]
         kept = found[~touched(found, forced)]
         here = forced[(forced[:, 0] >= searched[0]) & (forced[:, 0] < searched[1])]
-        rows = np.concatenate([kept, np.column_stack([here, np.full(len(here), _FORCED)])])
+        rows = np.concatenate([kept, np.column_stack([here, np.full((len(here), 2), [np.inf, FORCED])])])
         return rows[np.argsort(rows[:, 0], kind="stable")]
 
     def _widened(self, pending: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         """Return the spans of pending clicks widened; a forced one is as it was said."""
         spans = pending[:, :2].astype(np.int64)
-        found = pending[:, 2] != _FORCED
-        spans[found, 1] += self._times.lead + (spans[found, 1] - spans[found, 0]) // 2
-        spans[found, 0] -= self._times.lead
+        found = pending[:, 3] != FORCED
+        further = np.minimum((spans[found, 1] - spans[found, 0]) // 2, self._times.order)
+        spans[found, 1] += self._times.lead + further + self._times.widening
+        spans[found, 0] -= self._times.lead + self._times.widening
         return spans
+
+    def _untouchable(self, channel: int, spans: npt.NDArray[np.int64], end: int) -> npt.NDArray[np.int64]:
+        """Return where, after each span, the next vetoed one begins."""
+        if not self.marks.vetoed:
+            return np.full(len(spans), end)
+        begins = np.append(self._by_channel(channel)[0][:, 0] - self._origin, np.iinfo(np.int64).max)
+        return np.asarray(np.minimum(begins[np.searchsorted(begins, spans[:, 1])], end))
 
     def _mend(self, channel: int, bounds: npt.NDArray[np.int64], sink: Sink | None) -> None:
         """Repair the pending clicks whose surroundings have been searched for clicks."""
@@ -197,7 +294,7 @@ class _Repair(Processor):
         if self.marks.vetoed:
             pending = pending[~touched(spans, self._by_channel(channel)[0] - self._origin)]
             spans = self._widened(pending) - self._origin
-        forced = pending[:, 2] == _FORCED
+        forced = pending[:, 3] == FORCED
         spans[1:, 0] = np.where(forced[:-1], np.maximum(spans[1:, 0], spans[:-1, 1]), spans[1:, 0])
         spans[:-1, 1] = np.minimum(spans[:-1, 1], spans[1:, 0])
         spans = np.clip(spans, max(times.past, bounds[0]), bounds[1])
@@ -214,8 +311,13 @@ class _Repair(Processor):
             times.model,
             times.order,
             self._search,
+            times.thumps,
             _LEAST_EVIDENCE,
-            forced,
+            _LEAST_ODDS * self._ease,
+            pending[:count, 3].astype(np.int64),
+            pending[:count, 2] * self._eased,
+            Tilt(self.settings.frequency_skew * _OCTAVE, self._pivot),
+            self._untouchable(channel, spans[:count], int(bounds[1])),
             done,
         )
         self._pending[channel] = pending[count:]
@@ -237,6 +339,7 @@ class Declick(RepairStage):
 
     id = "wavemend.declick"
     name = "Declick"
+    version = 2
     place = Step.CLICKS
     takes_marks = True
 
@@ -256,10 +359,29 @@ class Declick(RepairStage):
         restart=True,
         doc="Longer clicks are left alone.",
     )
+    frequency_skew: float = number(
+        default=0.0,
+        low=-1.0,
+        high=1.0,
+        doc="Over 0 looks harder for bright ticks and less hard for low pops; under 0 the other way round.",
+    )
+    widening_ms: float = number(
+        default=0.0,
+        low=0.0,
+        high=5.0,
+        unit="ms",
+        restart=True,
+        doc="What is added to either side of every repaired span.",
+    )
+
+    @classmethod
+    def upgrade(cls, version: int, values: dict[str, Any]) -> dict[str, Any]:
+        """See `Parametric.upgrade`; version 1 had neither skew nor widening."""
+        return {"frequency_skew": 0.0, "widening_ms": 0.0, **values} if version < 2 else values
 
     def check_marks(self, marks: Marks, sample_rate: float, channels: int) -> None:
         """See `Stage.check_marks`."""
-        longest = _Times.at(sample_rate, self.max_length_ms).longest
+        longest = _Times.at(sample_rate, self).longest
         for channel in range(channels):
             for start, stop in marks.forced_in(channel).tolist():
                 if stop - start > longest:
@@ -271,9 +393,9 @@ class Declick(RepairStage):
 
     def framing(self, sample_rate: float) -> Framing:
         """See `Stage.framing`."""
-        times = _Times.at(sample_rate, self.max_length_ms)
+        times = _Times.at(sample_rate, self)
         return Framing(hop=times.hop, latency=times.ahead)
 
     def processor(self, sample_rate: float, channels: int, findings: Any) -> Processor:
         """See `Stage.processor`."""
-        return _Repair(_Times.at(sample_rate, self.max_length_ms), sample_rate, channels)
+        return _Repair(_Times.at(sample_rate, self), sample_rate, channels)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 from wavemend.kernels.autoregression import prediction_error
-from wavemend.kernels.crackle import sparse_crackle
 from wavemend.kernels.noise_pulse import decaying_pulse, sparse_pulse
 
 POLES = np.array([0.985 * np.exp(0.1j), 0.97 * np.exp(0.4j), 0.9 * np.exp(1.1j)])
@@ -50,19 +49,3 @@ def test_the_evidence_tells_noise_from_samples_that_are_off() -> None:
 def test_nothing_added_is_no_evidence() -> None:
     estimate = np.empty(60)
     assert decaying_pulse(excitation(np.zeros(1))[AT:], MODEL, 0, 60, estimate)[1] < 0.0
-
-
-def test_impulses_close_to_each_other_are_estimated_together() -> None:
-    added = np.zeros(40)
-    added[[0, 3, 4, 20, 21]] = 30.0, -20.0, 25.0, 15.0, -40.0
-    estimate = np.empty(1_000)
-    assert sparse_crackle(excitation(added), MODEL, 10, 980, estimate) >= 5
-    found = np.flatnonzero(estimate)
-    assert np.isin(AT + np.flatnonzero(added), found).all()
-    assert np.sum((estimate[AT : AT + 40] - added) ** 2) < 0.05 * np.sum(added**2)
-
-
-def test_no_crackle_where_there_is_none() -> None:
-    estimate = np.empty(1_000)
-    assert sparse_crackle(excitation(np.zeros(1)), MODEL, 10, 980, estimate) == 0
-    assert not estimate.any()
