@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,20 +11,21 @@ import numpy.typing as npt
 
 from ..analysis.framing import Audio
 from ..errors import ParameterError
-from ..kernels.crackle import Limits, remove_crackle
+from ..kernels.crackle import Prior, Stretch, find_crackle, take_crackle
 from ..kernels.rings import RingSearch, ring_poles
 from .marks import Marks
 from .parameters import choice, number
 from .stage import Event, Framing, Processor, RepairStage, Sink, Step
 
 _BLOCKS_A_HOP = 4
+_AROUND = 64  # blocks before and after one that say how much crackle there is: 1.5 s
 _FLOOR = 2.0**-16  # half a step of 16 bits: what stands on less is rounding, not sound
-_STANDS_OUT = 6.0  # at strength 5; see `Limits`
-_ODDS = 60.0
-_CLEARED = 0.65
-_SLOWEST_RING_S = 0.25e-3
+_ALONE = 13.0  # at strength 5; see `sparse_impulses`
+_EVIDENT = 0.4  # part of the blocks around that must hold an evident impulse, at strength 5
+_UNKNOWN = 8  # blocks without any that are added to those around, so that a few say less than many
+_SLOWEST_RING_S = 0.18e-3
 _STARTS_S = 140e-6  # at whose beginning a ring is looked for
-_ROUNDS = {"fast": 1, "normal": 3, "best": 6}
+_TURNS = {"fast": 1, "normal": 2, "best": 4}
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,10 @@ class _Times:
 
     ::
 
-        0                   hop         hop + block   hop + 2 blocks
-        |------- hop --------|--- block ---|--- block ---|
-             given out now                     newest
-                   | repaired in this step |
+        0         block               block + hop                              block + ahead
+        |- block -|-------- hop --------|- block -|----- _AROUND blocks -----|------ hop ------|- block -|
+         given out      given out now                                                            newest
+                            | repaired in this step |        | searched in this step |
     """
 
     block: int
@@ -52,11 +54,60 @@ class _Times:
 
     @property
     def ahead(self) -> int:
-        return 2 * self.block
+        return (_AROUND + 2) * self.block
 
     @property
     def size(self) -> int:
-        return self.hop + self.ahead
+        return self.block + self.hop + self.ahead
+
+
+class _Channel:
+    """One channel: its samples, and what was found in the blocks that are still to be repaired.
+
+    ``stretches[k]`` is what was found in the block that begins at sample ``(k + 2) * block`` of the buffer;
+    its places count from the recording's start. Evidence goes as far back as forward.
+    """
+
+    def __init__(self, times: _Times) -> None:
+        self.samples = np.zeros(times.size)
+        self.without = np.zeros(times.size)  # all that was found, crackle or not
+        self.stretches = [_stretch(times) for _ in range(_AROUND + _BLOCKS_A_HOP)]
+        self.counts = np.full(2 * _AROUND + _BLOCKS_A_HOP, -1)  # evident impulses a block, -1 where none is
+        self.totals = np.zeros(self.counts.size)
+        self.heights = np.zeros(self.counts.size)
+
+    def push(self, frame: npt.NDArray[np.float64]) -> None:
+        for samples in (self.samples, self.without):
+            samples[: -frame.size] = samples[frame.size :]
+            samples[-frame.size :] = frame
+        self.stretches = self.stretches[_BLOCKS_A_HOP:] + self.stretches[:_BLOCKS_A_HOP]
+        for one in (self.counts, self.totals, self.heights):
+            one[:-_BLOCKS_A_HOP] = one[_BLOCKS_A_HOP:]
+
+    def note(self, block: int, exists: bool, evident: int, height: float) -> None:
+        """Note what was found in the block at that place in `stretches`."""
+        self.counts[_AROUND + block] = evident if exists else -1
+        self.totals[_AROUND + block] = self.stretches[block].place[3]
+        self.heights[_AROUND + block] = height
+
+    def around(self, block: int, skew: float) -> tuple[float, Prior]:
+        """Return the part of the blocks around that hold an evident impulse, and the prior from them."""
+        window = slice(block, block + 2 * _AROUND + 1)
+        exists = self.counts[window] >= 0
+        evident = self.counts[window] > 0
+        if not evident.any():
+            return 0.0, Prior(0.0, 0.0, skew)
+        share = np.count_nonzero(evident) / (np.count_nonzero(exists) + _UNKNOWN)
+        a_block = float(np.median(self.totals[window][exists]))
+        return share, Prior(a_block, float(np.median(self.heights[window][evident])), skew)
+
+
+def _stretch(times: _Times) -> Stretch:
+    size = 2 * times.block
+    return Stretch(
+        np.empty(times.order + 1), np.empty(size), np.empty(size), np.empty((size, 2), np.int64),
+        np.empty(size), np.empty(size), np.empty(size), np.zeros(4, np.int64),
+    )  # fmt: skip
 
 
 class _Repair(Processor):
@@ -65,8 +116,8 @@ class _Repair(Processor):
         slowest = float(np.exp(-1.0 / (_SLOWEST_RING_S * sample_rate)))
         starts = max(round(_STARTS_S * sample_rate), 2)
         self._search = RingSearch(starts, ring_poles(sample_rate, slowest), slowest)
-        self._x = np.zeros((channels, times.size))
-        self._found = np.empty((times.block, 3))
+        self._channels = [_Channel(times) for _ in range(channels)]
+        self._taken = np.empty((2 * times.block, 3))
         self._origin = -times.size
         self._length: int | None = None
 
@@ -75,35 +126,53 @@ class _Repair(Processor):
 
     def step(self, frame: Audio, sink: Sink | None) -> Audio:
         times = self._times
-        self._x[:, : -times.hop] = self._x[:, times.hop :]
-        self._x[:, -times.hop :] = frame
         self._origin += times.hop
         end = times.size if self._length is None else self._length - self._origin
         bounds = np.array([max(-self._origin, 0), max(min(end, times.size), 0)])
-        ease = 2.0 ** ((5.0 - self.settings.strength) / 2.5)
-        limits = Limits(
-            stands_out=_STANDS_OUT * ease,
-            odds=_ODDS,
-            skew=self.settings.amplitude_skew,
-            floor=_FLOOR,
-            cleared=_CLEARED / ease**0.3,
-        )
-        rounds = _ROUNDS[self.settings.quality]
-        events = []
-        for channel, x in enumerate(self._x):
-            vetoed = self._vetoed(channel)
-            for start in range(times.block, times.block + times.hop, times.block):
-                count = remove_crackle(
-                    x, start, times.block, bounds, times.order, rounds, self._search, limits, vetoed,
-                    self._found,
-                )  # fmt: skip
-                for first, stop, score in self._found[:count].tolist():
-                    position = int(first) + self._origin
-                    events.append(Event("crackle", position, int(stop - first), channel, 1.0 - 0.5 / score))
+        events: list[Event] = []
+        for index, channel in enumerate(self._channels):
+            channel.push(frame[index])
+            for block in range(_AROUND, _AROUND + _BLOCKS_A_HOP):
+                self._find(channel, block, bounds)
+            vetoed = self._vetoed(index)
+            for block in range(_BLOCKS_A_HOP):
+                events += self._take(channel, index, block, vetoed)
         if sink is not None:
             for event in sorted(events, key=lambda event: event.position):
                 sink(event)
-        return self._x[:, : times.hop].copy()
+        out = slice(times.block, times.block + times.hop)
+        return np.stack([channel.samples[out] for channel in self._channels])
+
+    def _find(self, channel: _Channel, block: int, bounds: npt.NDArray[np.int64]) -> None:
+        start = (block + 2) * self._times.block
+        found = channel.stretches[block]
+        evident, height = find_crackle(
+            channel.without, start, self._times.block, bounds, _TURNS[self.settings.quality], self._alone,
+            _FLOOR, found,
+        )  # fmt: skip
+        found.place[0] += self._origin
+        exists = bool(start < bounds[1] and start + self._times.block > bounds[0])
+        channel.note(block, exists, evident, height)
+
+    def _take(
+        self, channel: _Channel, index: int, block: int, vetoed: npt.NDArray[np.bool_]
+    ) -> Iterator[Event]:
+        share, prior = channel.around(block, self.settings.amplitude_skew)
+        found = channel.stretches[block]
+        if not found.place[3] or share < _EVIDENT * 2.0 ** ((5.0 - self.settings.strength) / 5.0):
+            return
+        found.place[0] -= self._origin
+        count = take_crackle(
+            channel.samples, found, (block + 3) * self._times.block, prior, self._search, _FLOOR, vetoed,
+            self._taken,
+        )  # fmt: skip
+        for first, stop, stands_out in self._taken[:count].tolist():
+            confidence = 1.0 - 0.5 / max(stands_out, 1.0)
+            yield Event("crackle", int(first) + self._origin, int(stop - first), index, confidence)
+
+    @property
+    def _alone(self) -> float:
+        return float(_ALONE * 2.0 ** ((5.0 - self.settings.strength) / 10.0))
 
     def _vetoed(self, channel: int) -> npt.NDArray[np.bool_]:
         vetoed = np.zeros(self._times.size, np.bool_)

@@ -43,7 +43,7 @@ def damaged(sample_rate: float = RATE, channels: int = 2, samples: int = 20_000,
     hum = 0.004 * np.sin(2 * np.pi * 50 * time) + 0.002 * np.sin(2 * np.pi * 150 * time)
     balance = 1 - 0.05 * np.arange(channels)[:, np.newaxis]
     audio = balance * (loudness * music + hum) + 0.003 * random.standard_normal((channels, samples))
-    for number in range(int(max(10 * samples / sample_rate, 2)) if samples > 16 else 0):
+    for number in range(int(max(40 * samples / sample_rate, 2)) if samples > 16 else 0):
         length = int(random.integers(1, max(round(0.0008 * sample_rate), 2)))
         start = int(random.integers(0, int(0.7 * samples)))
         shape = random.choice([-0.4, 0.4]) * np.exp(-np.arange(length) / max(length / 3, 1))
