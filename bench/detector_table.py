@@ -36,6 +36,7 @@ APART_S = 2e-3
 JOINED_S = 0.25e-3
 AUDIBLE = 10 ** (3 / 20)
 GROOVECLEAN_TAKES = 1  # it runs at real time
+_AT_ONCE = 200  # events that are compared with what was found near them
 
 Spans = list[np.ndarray]  # one array of shape (events, 2) a channel
 Find = Callable[[np.ndarray, int], Spans]
@@ -198,11 +199,17 @@ def truth(damaged: Clicked, sample_rate: int) -> list[tuple[np.ndarray, np.ndarr
 def score(damaged: Clicked, found: Spans, sample_rate: int, tally: Tally) -> None:
     """Add to the tally what was asked for and found of it in every channel."""
     for (spans, audible), told in zip(truth(damaged, sample_rate), found, strict=True):
-        same = matches(spans, told, APART_S * sample_rate)
+        found_ones, true = np.zeros(len(spans), bool), np.zeros(len(told), bool)
+        for k in range(0, len(spans), _AT_ONCE):
+            some = spans[k : k + _AT_ONCE]
+            near = np.flatnonzero((told[:, 1] > some[:, 0].min()) & (told[:, 0] < some[:, 2].max()))
+            same = matches(some, told[near], APART_S * sample_rate)
+            found_ones[k : k + _AT_ONCE] = same.any(axis=1)
+            true[near] |= same.any(axis=0)
         tally.asked += int(audible.sum())
-        tally.found += int(same.any(axis=1)[audible].sum())
+        tally.found += int(found_ones[audible].sum())
         tally.told += len(told)
-        tally.true += int(same.any(axis=0).sum())
+        tally.true += int(true.sum())
 
 
 def matches(spans: np.ndarray, told: np.ndarray, apart: float) -> np.ndarray:

@@ -39,11 +39,13 @@ def test_every_model_of_the_manifest_is_there_with_its_card(name: str) -> None:
 
 
 def test_the_same_input_gives_the_same_bits() -> None:
-    features = np.random.default_rng(1).standard_normal((1, 3, 4096)).astype(np.float32)
-    one, again = (read_model(MODELS / MANIFEST, MODEL).run({"features": features})[0] for _ in range(2))
-    assert np.array_equal(one, again)
-    assert one.shape == (1, 4096)
-    assert ((one >= 0) & (one <= 1)).all()
+    draw = np.random.default_rng(1)
+    shapes = {"near": (9, 5, 256), "ring": (9, 5, 64), "far": (9, 8, 256)}
+    looks = {name: draw.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
+    one, again = (read_model(MODELS / MANIFEST, MODEL).run(looks) for _ in range(2))
+    assert [output.shape for output in one] == [(9,), (9, 2)]
+    assert all(np.array_equal(*pair) for pair in zip(one, again, strict=True))
+    assert ((one[0] >= 0) & (one[0] <= 1)).all()
 
 
 def test_a_damaged_file_is_refused(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Train the gains of Denoise's high quality: ``python -m models.training.denoise.train`` from the root.
 
 Renders its material, draws examples, trains on one thread, and writes ``models/denoise-1.onnx`` with its
-entry in ``models/manifest.json``. Seeded. Needs ``pip install wavemend[train]``, mma, fluidsynth and
+entry in ``models/manifest.json``. Seeded. Needs ``pip install wavemend[models]``, mma, fluidsynth and
 fluid-soundfont-gm, and ``python -m bench.fetch_audio festvox-ru sonic-pi-samples dance-band``.
 """
 

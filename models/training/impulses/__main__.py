@@ -1,7 +1,7 @@
-"""``python -m models.training.impulses``: material, training, thresholds, export; from the repository's root.
+"""``python -m models.training.impulses``: material, training, threshold, export; from the repository's root.
 
-Needs ``pip install wavemend[train]``, and Debian's mma, fluidsynth, fluid-soundfont-gm and ffmpeg for the
-material. An interrupted run goes on from its last checkpoint, which lies beside the material.
+Needs ``pip install wavemend[models]``, and Debian's mma, fluidsynth, fluid-soundfont-gm and ffmpeg for the
+material.
 """
 
 from __future__ import annotations
@@ -15,58 +15,53 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
+from wavemend.analysis.impulse_judge import MODEL
 from wavemend.analysis.inference import MANIFEST, read_model
 
 from .export import OPSET, export
 from .material import recordings
-from .network import ImpulseNetwork, multiply_adds_a_sample
-from .stretches import Stretches
-from .thresholds import GAP_MS, choose
-from .train import CHECKPOINT, Plan, checkpoint_of, train
+from .network import Judge, multiply_adds
+from .thresholds import choose
+from .train import Plan, train
 
 MODELS = Path(__file__).parents[2]
-NAME = "impulses-1"
+GAP_MS = 0.25  # spans so far apart are one
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "scipy", "torch")
 
 
 def main() -> int:
-    """Train, choose the thresholds, and write the model and its entry in the manifest."""
+    """Train, choose the threshold, and write the model and its entry in the manifest."""
     parser = argparse.ArgumentParser(prog="python -m models.training.impulses", description=__doc__)
-    parser.add_argument("--steps", type=int, default=Plan.steps)
+    parser.add_argument("--rounds", type=int, default=Plan.rounds)
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--target", type=Path, default=MODELS, help="folder of the model and its manifest")
-    parser.add_argument("--only-export", action="store_true", help="what the last checkpoint holds")
     given = parser.parse_args()
-    plan = Plan(steps=given.steps, seed=given.seed)
-    network = checkpoint_of(CHECKPOINT) if given.only_export else train(plan)
-    write(network, plan, given.target)
+    plan = Plan(rounds=given.rounds, seed=given.seed)
+    write(train(plan), plan, given.target)
     return 0
 
 
-def write(network: ImpulseNetwork, plan: Plan, folder: Path) -> None:
-    """Export the network and enter it, with the thresholds that suit it, into the folder's manifest."""
-    export(network.eval(), folder / f"{NAME}.onnx")
-    settings = {"high": 0.5, "low": 0.3, "gap_ms": GAP_MS}
-    _enter(folder, plan, settings, {})
-    held_out = Stretches([recording for recording in recordings() if recording.validates])
-    choice = choose(read_model(folder / MANIFEST, NAME), held_out, plan.seed)
-    print(choice, file=sys.stderr)
-    reached = {**asdict(choice), "f1": choice.f1}
-    validation = {key: round(value, 4) for key, value in reached.items() if key not in ("high", "low")}
-    _enter(folder, plan, settings | {"high": choice.high, "low": choice.low}, validation)
+def write(judge: Judge, plan: Plan, folder: Path) -> None:
+    """Export the judge and enter it, with the threshold that suits it, into the folder's manifest."""
+    export(judge, folder / f"{MODEL}.onnx")
+    _enter(folder, plan, {"threshold": 0.5, "gap_ms": GAP_MS}, {})
+    held_out = [recording for recording in recordings() if recording.validates]
+    choice = choose(read_model(folder / MANIFEST, MODEL), held_out)
+    validation = {name: round(value, 3) for name, value in asdict(choice).items() if name != "threshold"}
+    _enter(folder, plan, {"threshold": choice.threshold, "gap_ms": GAP_MS}, validation)
 
 
 def _enter(folder: Path, plan: Plan, settings: dict[str, float], validation: dict[str, float]) -> None:
     manifest = folder / MANIFEST
     everything = json.loads(manifest.read_text("utf-8")) if manifest.exists() else {"models": {}}
-    everything["models"][NAME] = {
-        "file": f"{NAME}.onnx",
-        "sha256": sha256((folder / f"{NAME}.onnx").read_bytes()).hexdigest(),
+    everything["models"][MODEL] = {
+        "file": f"{MODEL}.onnx",
+        "sha256": sha256((folder / f"{MODEL}.onnx").read_bytes()).hexdigest(),
         "opset": OPSET,
-        "command": f"python -m models.training.impulses --steps {plan.steps} --seed {plan.seed}",
+        "command": f"python -m models.training.impulses --rounds {plan.rounds} --seed {plan.seed}",
         "seed": plan.seed,
-        "parameters": sum(values.numel() for values in ImpulseNetwork().parameters()),
-        "multiply_adds_a_sample": multiply_adds_a_sample(),
+        "parameters": sum(values.numel() for values in Judge().parameters()),
+        "multiply_adds_a_candidate": multiply_adds(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         "validation": validation,
         "settings": settings,

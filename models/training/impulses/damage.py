@@ -87,7 +87,7 @@ PULSES: dict[str, Callable[[Draw, float], np.ndarray]] = {"tick": tick, "pop": p
 
 
 class Damage:
-    """Damage that is put onto one channel, event by event.
+    """Damage that is put onto one channel, event by event; `pulses` is what was added, and where.
 
     Parameters
     ----------
@@ -102,7 +102,8 @@ class Damage:
         self.clean, self.rate, self.draw = clean, rate, draw
         self.added = np.zeros_like(clean)
         self.events: list[Event] = []
-        self._local = np.sqrt(np.maximum(uniform_filter1d(clean**2, int(0.02 * rate) | 1), 1e-12))
+        self.pulses: list[tuple[int, np.ndarray]] = []
+        self.local = np.sqrt(np.maximum(uniform_filter1d(clean**2, int(0.02 * rate) | 1), 1e-12))
         self._overall = float(np.sqrt(np.mean(clean**2)) + 1e-6)
         self._pulse_filter = _pickup(draw, rate)
 
@@ -114,7 +115,7 @@ class Damage:
                 group > 1
             ):
                 kind = str(self.draw.choice(kinds))
-                self._place(int(at), self._pulse(kind), self._height(int(at), heights))
+                self.place(int(at), self._pulse(kind), self._height(int(at), heights))
 
     def crackle(self, per_second: float, heights: tuple[float, float]) -> None:
         """Add short pulses at Poisson times, relative to the whole stretch's level."""
@@ -123,19 +124,32 @@ class Damage:
         tilt = self.draw.uniform(1.0, 3.0)  # most are small
         for start in self._times(per_second):
             height = self._overall * np.exp(low + (high - low) * self.draw.random() ** tilt)
-            self._place(int(start), bank[self.draw.integers(40)], height)
+            self.place(int(start), bank[self.draw.integers(40)], height)
 
     def scratches(self, per_second: float, heights: tuple[float, float]) -> None:
         """Add scratches; the thump belongs to no event, being nothing that a gap could be cut for."""
         for start in self._times(per_second):
             height = self._height(int(start), heights)
             burst = self._normal(scratch(self.draw, self.rate))
-            self._place(int(start), burst, height)
+            self.place(int(start), burst, height)
             if self.draw.random() < 0.8:
                 low = height * self.draw.uniform(0.1, 0.8) * self._normal(thump(self.draw, self.rate))
                 at = min(int(start) + int(self.draw.uniform(0.0, 1.0) * burst.size), self.added.size)
                 rest = self.added[at : at + low.size]
                 rest += low[: rest.size]
+
+    def shared_with(self, other: Damage, share: float) -> None:
+        """Put a share of the pulses into another channel too, each at a height of its own there."""
+        for start, wave in tuple(self.pulses):
+            if self.draw.random() >= share:
+                continue
+            levels = (
+                other.local[min(start, other.local.size - 1)],
+                self.local[min(start, self.local.size - 1)],
+            )
+            ratio = levels[0] / levels[1] if self.draw.random() < 0.5 else self.draw.uniform(0.2, 1.5)
+            peak = max(float(np.max(np.abs(wave))), 1e-12)
+            other.place(start, wave / peak, peak * float(np.clip(ratio, 0.05, 20.0)))
 
     def glitches(self, per_second: float) -> None:
         """Replace one to twenty samples: silence, a held sample, a repeat, a flipped sign, a wrong bit."""
@@ -162,7 +176,7 @@ class Damage:
         return np.sort(self.draw.integers(0, self.clean.size, size=count))
 
     def _height(self, at: int, heights: tuple[float, float]) -> float:
-        around = self._local[min(at, self._local.size - 1)] if self.draw.random() < 0.8 else self._overall
+        around = self.local[min(at, self.local.size - 1)] if self.draw.random() < 0.8 else self._overall
         return float(around * np.exp(self.draw.uniform(*np.log(heights))))
 
     def _pulse(self, kind: str, longest_ms: float = np.inf) -> np.ndarray:
@@ -174,11 +188,14 @@ class Damage:
     def _normal(wave: np.ndarray) -> np.ndarray:
         return wave / max(float(np.max(np.abs(wave))), 1e-9)
 
-    def _place(self, start: int, wave: np.ndarray, height: float) -> None:
+    def place(self, start: int, wave: np.ndarray, height: float) -> None:
+        """Add a wave that peaks at 1, at a height and with either sign, as one event."""
         wave = wave[: max(self.added.size - start, 0)]
         if not wave.size:
             return
-        self.added[start : start + wave.size] += height * self.draw.choice((-1.0, 1.0)) * wave
+        pulse = height * self.draw.choice((-1.0, 1.0)) * wave
+        self.added[start : start + wave.size] += pulse
+        self.pulses.append((start, pulse))
         magnitude = np.abs(wave)
         body = np.flatnonzero(magnitude >= BODY)
         tail = np.flatnonzero(magnitude >= TAIL)
@@ -201,19 +218,29 @@ def _pickup(draw: Draw, rate: float) -> Callable[[np.ndarray], np.ndarray]:
     return lambda wave: sosfilt(band, np.pad(wave, (0, 24)))
 
 
-def drawn_damage(clean: np.ndarray, rate: float, draw: Draw) -> Damage:
-    """Put one or two kinds of damage onto a stretch."""
-    damage = Damage(clean, rate, draw)
+def drawn_damage(clean: np.ndarray, rate: float, draw: Draw) -> list[Damage]:
+    """Put one or two kinds of damage onto a stretch of shape (channels, n); return each channel's.
+
+    Crackle is each channel's own. The other pulses are in one channel, in all, or some in each way.
+    """
+    damages = [Damage(channel, rate, draw) for channel in clean]
     everything = tuple(PULSES)
     for _ in range(int(draw.choice((1, 2), p=(0.6, 0.4)))):
-        kind = draw.choice(("clicks", "crackle", "scratches", "glitches"), p=(0.45, 0.3, 0.12, 0.13))
-        if kind == "clicks":
-            kinds = everything if draw.random() < 0.5 else (str(draw.choice(everything)),)
-            damage.clicks(draw.uniform(2.0, 15.0), kinds, (0.5, 30.0))
-        elif kind == "crackle":
-            damage.crackle(np.exp(draw.uniform(np.log(5.0), np.log(3000.0))), (0.05, draw.uniform(1.0, 10.0)))
-        elif kind == "scratches":
-            damage.scratches(draw.uniform(1.0, 5.0), (0.5, 20.0))
-        else:
-            damage.glitches(draw.uniform(2.0, 12.0))
-    return damage
+        kind = draw.choice(("clicks", "crackle", "scratches", "glitches"), p=(0.5, 0.25, 0.13, 0.12))
+        kinds = everything if draw.random() < 0.4 else (str(draw.choice(everything, p=(0.3, 0.5, 0.2))),)
+        per_second = draw.uniform(2.0, 12.0)
+        heights = (0.05, draw.uniform(1.0, 10.0))
+        crackle = np.exp(draw.uniform(np.log(5.0), np.log(3000.0)))
+        for damage in damages:
+            if kind == "clicks":
+                damage.clicks(per_second, kinds, (0.7, 25.0))
+            elif kind == "crackle":
+                damage.crackle(crackle, heights)
+            elif kind == "scratches":
+                damage.scratches(per_second / 3.0, (0.7, 20.0))
+            else:
+                damage.glitches(per_second)
+        if kind != "crackle" and len(damages) > 1:
+            share = float(draw.choice((0.0, 0.5, 1.0)))
+            damages[0].shared_with(damages[1], share)
+    return damages

@@ -1,10 +1,11 @@
-"""The network as an ONNX file: normalisation folded into the convolutions, the operators written out by hand.
+"""The judge as an ONNX file: normalisation folded into the convolutions, the operators written out by hand.
 
 Written node by node, so that the file does not depend on which exporter a version of torch has.
 """
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from .network import ROWS, STRIDE, ImpulseNetwork, Layer
+from .network import OUTPUTS, TOWERS, Judge, Layer
 
 OPSET = 17
 IR_VERSION = 8
+INPUTS = ("near", "ring", "far")
 
 
 class _Graph:
@@ -23,8 +25,8 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
 
-    def add(self, operator: str, *inputs: str, **attributes: object) -> str:
-        name = f"{operator.lower()}_{len(self.nodes)}"
+    def add(self, operator: str, *inputs: str, output: str | None = None, **attributes: object) -> str:
+        name = output or f"{operator.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
         return name
 
@@ -33,14 +35,14 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(values, name))
         return name
 
-    def convolution(self, x: str, weight: np.ndarray, bias: np.ndarray, dilation: int = 1) -> str:
-        reach = dilation * (weight.shape[2] // 2)
-        constants = (self.constant(weight.astype(np.float32)), self.constant(bias.astype(np.float32)))
-        return self.add("Conv", x, *constants, dilations=[dilation], pads=[reach, reach])
-
     def layer(self, x: str, layer: Layer) -> str:
-        weight, bias = _folded(layer)
-        return self.add("Relu", self.convolution(x, weight, bias, layer.convolution.dilation[0]))
+        constants = [self.constant(values.astype(np.float32)) for values in _folded(layer)]
+        padding = [layer.padding, layer.padding]
+        return self.add("Relu", self.add("Conv", x, *constants, strides=[layer.stride], pads=padding))
+
+    def linear(self, x: str, linear: torch.nn.Linear) -> str:
+        weight, bias = (values.detach().numpy() for values in (linear.weight, linear.bias))
+        return self.add("Gemm", x, self.constant(weight), self.constant(bias), transB=1)
 
 
 def _folded(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
@@ -51,27 +53,28 @@ def _folded(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
     return weight.numpy(), (norm.bias.detach().double() - mean * factor).numpy()
 
 
-def export(network: ImpulseNetwork, target: Path) -> None:
-    """Write the network: ``features`` of shape (channels, 3, n) to ``probability`` of shape (channels, n)."""
+def export(judge: Judge, target: Path) -> None:
+    """Write the judge: looks to ``probability``, (candidates,), and coded ``offsets``, (candidates, 2)."""
     graph = _Graph()
-    shape = graph.constant(np.array([0, ROWS, -1, STRIDE], np.int64))
-    frames = graph.add("Transpose", graph.add("Reshape", "features", shape), perm=[0, 1, 3, 2])
-    frames = graph.add("Reshape", frames, graph.constant(np.array([0, ROWS * STRIDE, -1], np.int64)))
-    x = graph.layer(frames, network.first)
-    for layer in network.layers:
-        x = graph.add("Add", x, graph.layer(x, layer))
-    merged = graph.layer(graph.add("Concat", x, frames, axis=1), network.merge)
-    last = network.last
-    logits = graph.convolution(merged, last.weight.detach().numpy(), last.bias.detach().numpy())
-    samples = graph.add("Transpose", logits, perm=[0, 2, 1])
-    samples = graph.add("Reshape", samples, graph.constant(np.array([0, -1], np.int64)))
-    graph.nodes.append(helper.make_node("Sigmoid", [samples], ["probability"]))
+    heard = []
+    for name, tower in zip(INPUTS, judge.towers, strict=True):
+        heard.append(graph.add("Flatten", reduce(graph.layer, tower, name)))
+    hidden = graph.add("Relu", graph.linear(graph.add("Concat", *heard, axis=1), judge.hidden))
+    told = graph.linear(hidden, judge.last)
+    logit, offsets = (graph.constant(np.array(which, np.int64)) for which in (0, [1, 2]))
+    graph.add("Sigmoid", graph.add("Gather", told, logit, axis=1), output="probability")
+    graph.add("Gather", told, offsets, axis=1, output="offsets")
+    shapes = {name: ["candidates", *tower[:2]] for name, tower in zip(INPUTS, TOWERS, strict=True)}
+    outputs = {"probability": ["candidates"], "offsets": ["candidates", OUTPUTS - 1]}
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
             "impulses",
-            [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["channels", ROWS, "samples"])],
-            [helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["channels", "samples"])],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()],
+            [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+                for name, shape in outputs.items()
+            ],
             graph.constants,
         ),
         opset_imports=[helper.make_opsetid("", OPSET)],

@@ -38,6 +38,7 @@ BARS = 20
 VALIDATION_SHARE = 0.12
 SOLO_PROGRAMS = (
     *scores.PLUCKED, *scores.STRUCK, *scores.BRASS, *scores.DISTORTED, *scores.SUSTAINED, *scores.NOISES,
+    *scores.BASSES,
 )  # fmt: skip
 
 
@@ -99,6 +100,10 @@ def render_all() -> None:
     for seed in range(12):
         keys = scores.HAND_DRUMS if seed % 2 else scores.KIT
         _once(f"drums-{seed:02d}", lambda piece, s=seed, k=keys: scores.drums(s, k))
+    for seed in range(48):
+        _once(f"kit-{seed:02d}", lambda piece, s=seed: scores.kit(s, scores.KITS[s % len(scores.KITS)]))
+    for seed in range(24):
+        _once(f"combo-{seed:02d}", lambda piece, s=seed: scores.with_drums(s))
     for seed in range(36):
         _once(f"orchestra-{seed:02d}", lambda piece, s=seed: scores.orchestra(s))
 

@@ -1,58 +1,75 @@
-"""The network: strided by eight samples, dilated convolutions, one probability a sample."""
+"""The judge: three small convolutional towers, of what is near, what rings and what is far, and a head."""
 
 from __future__ import annotations
 
+from math import prod
+
 import torch
 from torch import nn
+from wavemend.kernels.impulse_looks import FAR, FAR_ROWS, NEAR, NEAR_ROWS, RING, RING_ROWS
 
-STRIDE = 8
-ROWS = 3  # waveform, forward and backward prediction error
-WIDTH = 24
-DILATIONS = (1, 2, 4, 8, 16, 32, 60, 1)
-PRIOR_LOGIT = -3.0
-CONTEXT = STRIDE * (sum(DILATIONS) + 2)  # samples that a probability hears on either side
+# Rows, columns, and of each layer: outputs, columns of its kernel, stride.
+TOWERS = (
+    (NEAR_ROWS, 2 * NEAR, ((24, 8, 4), (32, 3, 2), (32, 3, 2), (32, 3, 2))),
+    (RING_ROWS, 2 * RING, ((16, 4, 2), (24, 3, 2), (24, 3, 2))),
+    (FAR_ROWS, 2 * FAR, ((24, 4, 4), (24, 3, 2), (24, 3, 2), (24, 3, 2))),
+)
+HIDDEN = 64
+OUTPUTS = 3  # logit, and the coded offsets back to the event's start and on to its end
 
 
 class Layer(nn.Module):
-    """A convolution over three frames, normalised over the batch, rectified."""
+    """A convolution, normalised over the batch, rectified."""
 
-    def __init__(self, inputs: int, outputs: int, dilation: int = 1) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int) -> None:
         super().__init__()
-        self.convolution = nn.Conv1d(inputs, outputs, 3, dilation=dilation, padding=dilation, bias=False)
+        self.stride, self.padding = stride, 1 if kernel == 3 else (kernel - stride) // 2
+        self.convolution = nn.Conv1d(inputs, outputs, kernel, stride=stride, padding=self.padding, bias=False)
         self.normalisation = nn.BatchNorm1d(outputs)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map (batch, inputs, frames) to (batch, outputs, frames)."""
+        """Map (batch, inputs, columns) to (batch, outputs, columns / stride)."""
         return torch.relu(self.normalisation(self.convolution(x)))
 
 
-class ImpulseNetwork(nn.Module):
-    """Maps features, shape (batch, 3, n), to logits, shape (batch, n); n is a multiple of `STRIDE`."""
+def _shapes(rows: int, columns: int, layers: tuple[tuple[int, int, int], ...]) -> list[tuple[int, int]]:
+    """Return what goes into each layer of a tower, and what comes out of the last: rows and columns."""
+    shapes = [(rows, columns)]
+    for outputs, _, stride in layers:
+        shapes.append((outputs, shapes[-1][1] // stride))
+    return shapes
+
+
+FEATURES = sum(prod(_shapes(*tower)[-1]) for tower in TOWERS)
+
+
+class Judge(nn.Module):
+    """Maps looks, see `wavemend.kernels.impulse_looks.look`, to (batch, OUTPUTS)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.first = Layer(ROWS * STRIDE, WIDTH)
-        self.layers = nn.ModuleList(Layer(WIDTH, WIDTH, dilation) for dilation in DILATIONS)
-        # The frames themselves come in again at the end: they say which of the eight samples it is.
-        self.merge = Layer(WIDTH + ROWS * STRIDE, WIDTH)
-        self.last = nn.Conv1d(WIDTH, STRIDE, 1)
-        # Impulses are rare: from even odds the network learns to veto, and its certainty ends at a half.
-        nn.init.constant_(self.last.bias, PRIOR_LOGIT)
+        self.towers = nn.ModuleList(
+            nn.Sequential(*(
+                Layer(rows, *layer) for (rows, _), layer in zip(_shapes(*tower), tower[2], strict=False)
+            ))
+            for tower in TOWERS
+        )  # fmt: skip
+        self.hidden = nn.Linear(FEATURES, HIDDEN)
+        self.drop = nn.Dropout(0.2)
+        self.last = nn.Linear(HIDDEN, OUTPUTS)
 
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
+    def forward(self, near: torch.Tensor, ring: torch.Tensor, far: torch.Tensor) -> torch.Tensor:
         """See the class."""
-        batch, rows, samples = features.shape
-        frames = features.reshape(batch, rows, samples // STRIDE, STRIDE).transpose(2, 3)
-        frames = frames.reshape(batch, rows * STRIDE, samples // STRIDE)
-        x = self.first(frames)
-        for layer in self.layers:
-            x = x + layer(x)
-        logits = self.last(self.merge(torch.cat([x, frames], dim=1)))
-        return logits.transpose(1, 2).reshape(batch, samples)
+        looks = zip(self.towers, (near, ring, far), strict=True)
+        heard = torch.cat([tower(look).flatten(1) for tower, look in looks], dim=1)
+        return self.last(self.drop(torch.relu(self.hidden(heard))))
 
 
-def multiply_adds_a_sample() -> float:
-    """Return what a sample costs."""
-    inputs = ROWS * STRIDE
-    frame = 3 * inputs * WIDTH + 3 * WIDTH**2 * len(DILATIONS) + 3 * (WIDTH + inputs) * WIDTH + WIDTH * STRIDE
-    return frame / STRIDE
+def multiply_adds() -> int:
+    """Return what a candidate costs."""
+    total = FEATURES * HIDDEN + HIDDEN * OUTPUTS
+    for tower in TOWERS:
+        shapes = _shapes(*tower)
+        for (rows, _), (outputs, kernel, _), (_, columns) in zip(shapes, tower[2], shapes[1:], strict=False):
+            total += rows * outputs * kernel * columns
+    return total

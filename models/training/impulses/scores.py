@@ -19,8 +19,10 @@ STRUCK = (9, 12, 13, 14, 47, 114, 115, 116)
 BRASS = (56, 57, 58, 59, 60, 61, 65, 66, 70)
 DISTORTED = (29, 30, 81, 84)
 SUSTAINED = (19, 21, 22, 40, 41, 42, 44, 48, 52, 68, 71, 73, 75, 109)
+BASSES = (32, 33, 34, 37)  # slapped ones among them
 NOISES = (120, 121, 126)  # fret noise, breath, applause
 HAND_DRUMS = (37, 39, 54, 56, 60, 61, 62, 65, 67, 69, 70, 73, 75, 76, 77, 80, 82, 85)
+KITS = (0, 8, 16, 24, 25, 32, 40, 48)  # standard, room, power, electronic, TR-808, jazz, brush, orchestra
 KIT = (35, 36, 38, 40, 41, 42, 44, 45, 46, 48, 49, 51, 53, 55)
 
 
@@ -46,6 +48,43 @@ def drums(seed: int, keys: tuple[int, ...], seconds: float = 40.0) -> bytes:
     """Draw drums alone, mostly on the grid, with rolls."""
     draw = np.random.default_rng([2, seed])
     return _file([], _strokes(draw, keys, _beats(seconds)), 120)
+
+
+def kit(seed: int, program: int, seconds: float = 40.0) -> bytes:
+    """Draw one of the font's kits: fixed patterns, swung or straight, at times with hand drums."""
+    draw = np.random.default_rng([4, seed])
+    tempo = int(draw.integers(70, 190))
+    beats = seconds * tempo / 60.0
+    notes = _strokes(draw, KIT, beats)
+    if draw.random() < 0.6:
+        notes += _strokes(draw, HAND_DRUMS, beats)
+    steps = (0.0, 1.0, 2 / 3 if draw.random() < 0.5 else 0.5)
+    cymbal = int(draw.choice((42, 44, 46, 51, 53, 59)))
+    for beat in range(int(beats)):
+        for step in steps[: 1 + 2 * (beat % 2)]:
+            if step < 1.0:
+                notes.append(Note(beat + step, 0.1, DRUMS, cymbal, int(draw.integers(40, 110))))
+        backbeat = 38 if beat % 2 else 36
+        notes.append(Note(beat, 0.1, DRUMS, backbeat, int(draw.integers(60, 127))))
+    return _file([(DRUMS, program)], notes, tempo)
+
+
+def with_drums(seed: int, seconds: float = 40.0) -> bytes:
+    """Draw two or three plucked, blown or bowed instruments over one of the kits."""
+    draw = np.random.default_rng([5, seed])
+    tempo = int(draw.integers(70, 190))
+    beats = seconds * tempo / 60.0
+    families = (PLUCKED, BASSES, BRASS + SUSTAINED)
+    programs = [
+        (k, int(draw.choice(family))) for k, family in enumerate(families[: int(draw.integers(2, 4))])
+    ]
+    notes: list[Note] = []
+    for channel, _ in programs:
+        low = 28 if channel == 1 else int(draw.integers(45, 66))
+        notes += _line(draw, channel, beats, low=low, high=low + 24, chords=channel == 0)
+    notes += _strokes(draw, KIT, beats)
+    programs.append((DRUMS, int(draw.choice(KITS))))
+    return _file(programs, notes, tempo)
 
 
 def orchestra(seed: int, seconds: float = 40.0) -> bytes:
