@@ -10,7 +10,7 @@ every probability is computed from the same samples in the same order, however t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -44,7 +44,7 @@ from ..kernels.impulse_rows import (
     impulse_rows,
 )
 from .framing import Fifo, next_block
-from .inference import Model, model
+from .inference import Model, Tensor, model
 
 MODEL = "impulses-2"
 LOWEST_RATE, HIGHEST_RATE = 40_000.0, 50_000.0
@@ -64,13 +64,17 @@ _AT_ONCE = 256  # candidates that the network judges at once
 
 @dataclass(frozen=True)
 class Candidate:
-    """A sample that a click may be at, the span that the click would have, and how probably it is one."""
+    """A sample that a click may be at, the span that the click would have, and how probably it is one.
+
+    `hidden` is what the network's last layer heard of it, shape (inputs,).
+    """
 
     channel: int
     place: int
     start: int
     stop: int
     probability: float
+    hidden: Tensor = field(compare=False, repr=False)
 
 
 def rate_ratio(sample_rate: float) -> Fraction:
@@ -114,19 +118,24 @@ class ImpulseJudge:
     channels : int
     network : Model, optional
         The packaged one by default.
+
+    Attributes
+    ----------
+    ratio : Fraction
+        The rate judged at over the recording's.
+    latency : int
+        Samples of the recording that are heard beyond the last candidate judged, at most.
     """
 
     def __init__(self, sample_rate: float, channels: int, network: Model | None = None) -> None:
-        self.ratio = rate_ratio(sample_rate)
+        grid = _Grid.at(sample_rate)
+        self.ratio = grid.ratio
         self._model = model(MODEL) if network is None else network
         self._channels = channels
         self._longest = round(LONGEST_S * sample_rate)
-        up, down = self.ratio.numerator, self.ratio.denominator
-        self._chunk = -(-_CHUNK // (BLOCK * up)) * BLOCK * up
-        self._filter, self._delay = _low_pass(up, down)
-        self._lead = -(-(PADDING + 2 * self._delay) // up) * up
-        self._hop = self._chunk * down // up
-        self._before = self._lead * down // up
+        self._chunk, self._lead, self._hop, self._before = grid.chunk, grid.lead, grid.hop, grid.before
+        self._filter, self._delay = _low_pass(grid.ratio)
+        self.latency = grid.latency
         self._fifo = Fifo(channels)
         self._fifo.push(np.zeros((channels, self._before)))
         self._window = np.zeros((channels, 2 * self._before + self._hop))
@@ -134,11 +143,6 @@ class ImpulseJudge:
         self._taken = 0
         self._rows = _Rows(channels, self._chunk)
         self._places = np.empty(self._chunk // STEP * 2 + 1, np.int64)
-
-    @property
-    def latency(self) -> int:
-        """Samples of the recording that are heard beyond the last candidate judged, at most."""
-        return self._hop + self._before + int(_CONTEXT / self.ratio) + 1
 
     @property
     def judged(self) -> int:
@@ -209,16 +213,16 @@ class ImpulseJudge:
         for begin in range(0, len(places), _AT_ONCE):
             some = places[begin : begin + _AT_ONCE]
             looks = self._rows.looks(channel, some)
-            outputs = dict(zip(("probability", "offsets"), self._model.run(looks), strict=True))
-            offsets = offsets_of(outputs["offsets"])
-            for place, probability, (back, on) in zip(
-                (some + self._rows.origin).tolist(), outputs["probability"].tolist(), offsets.tolist(),
+            probability, coded, hidden = self._model.run(looks)
+            told = zip(
+                (some + self._rows.origin).tolist(), probability.tolist(), offsets_of(coded).tolist(), hidden,
                 strict=True,
-            ):  # fmt: skip
+            )  # fmt: skip
+            for place, probably, (back, on), heard in told:
                 at = self._native(place)
                 start = max(min(self._native(place - back), at), at - self._longest, 0)
                 stop = min(max(-self._native(-(place + on)), at + 1), at + self._longest)
-                done.append(Candidate(channel, at, start, stop, probability))
+                done.append(Candidate(channel, at, start, stop, probably, heard))
         return done
 
     def _native(self, position: float) -> int:
@@ -274,8 +278,37 @@ class _Rows:
         return {"near": near, "ring": ring, "far": far}
 
 
-def _low_pass(up: int, down: int) -> tuple[Array, int]:
+def judge_latency(sample_rate: float) -> int:
+    """Return `ImpulseJudge.latency` without a judge; raises `AudioValueError` as `rate_ratio` does."""
+    return _Grid.at(sample_rate).latency
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Where chunks lie: samples a chunk and before it, at the rate judged at and at the recording's."""
+
+    ratio: Fraction
+    chunk: int
+    lead: int
+    hop: int
+    before: int
+
+    @classmethod
+    def at(cls, sample_rate: float) -> _Grid:
+        ratio = rate_ratio(sample_rate)
+        up, down = ratio.numerator, ratio.denominator
+        chunk = -(-_CHUNK // (BLOCK * up)) * BLOCK * up
+        lead = -(-(PADDING + 2 * _low_pass(ratio)[1]) // up) * up
+        return cls(ratio, chunk, lead, hop=chunk * down // up, before=lead * down // up)
+
+    @property
+    def latency(self) -> int:
+        return self.hop + self.before + int(_CONTEXT / self.ratio) + 1
+
+
+def _low_pass(ratio: Fraction) -> tuple[Array, int]:
     """Return the resampling filter, and its delay in samples at the new rate."""
+    up, down = ratio.numerator, ratio.denominator
     if up == down:
         return np.ones(1), 0
     delay = -(-_TAPS * max(up, down) // (up * down)) * up

@@ -76,11 +76,24 @@ def model(name: str) -> Model:
         The manifest has no such model, its file is missing, is not the one that the manifest names, or
         cannot be read.
     """
-    return read_model(Path(str(files("wavemend.models"))) / MANIFEST, name)
+    return read_model(_packaged(), name)
+
+
+def packaged_bytes(name: str) -> bytes:
+    """Return the ONNX file of a packaged model, checked as `model` does; raises `ModelError`."""
+    return _checked_bytes(_packaged(), name)
 
 
 def read_model(manifest: Path, name: str) -> Model:
     """Load the model `name` of a manifest; see `model`."""
+    return load_model(_checked_bytes(manifest, name), name, _entry(manifest, name)["settings"])
+
+
+def _packaged() -> Path:
+    return Path(str(files("wavemend.models"))) / MANIFEST
+
+
+def _checked_bytes(manifest: Path, name: str) -> bytes:
     entry = _entry(manifest, name)
     path = manifest.parent / entry["file"]
     try:
@@ -95,7 +108,7 @@ def read_model(manifest: Path, name: str) -> Model:
             f"model {name}: {path} has SHA-256 {digest[:12]}..., the manifest says "
             f"{entry['sha256'][:12]}...: the file is damaged or another one; reinstall wavemend"
         )
-    return load_model(stored, name, dict(entry["settings"]))
+    return bytes(stored)
 
 
 def load_model(stored: bytes, name: str, settings: dict[str, float] | None = None) -> Model:

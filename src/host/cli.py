@@ -19,6 +19,7 @@ import typer
 
 from ..errors import WavemendError
 from .cli_catalogues import plugins_app, presets_app
+from .cli_models import models_app, train_app
 from .cli_output import (
     FAILED,
     INTERRUPTED,
@@ -41,6 +42,8 @@ app = typer.Typer(
 )
 app.add_typer(presets_app, name="presets")
 app.add_typer(plugins_app, name="plugins")
+app.add_typer(models_app, name="models")
+app.add_typer(train_app, name="train")
 
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace existing outputs.")]
 DocumentsOption = Annotated[

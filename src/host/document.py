@@ -33,7 +33,7 @@ from .strict_json import StrictJsonError, check_fields, parse_object, short
 FORMAT = "wavemend-recording"
 FORMAT_VERSION = 1
 
-_SUFFIX = ".wavemend.json"
+SUFFIX = ".wavemend.json"
 _MOST_BYTES = 256 * 2**20
 _MOST_MARKS = 1_000_000
 _MOST_RANGES = 32
@@ -140,7 +140,7 @@ def document_path(source: Path, folder: Path | None = None) -> Path:
 
     The whole file name is kept, so that ``side.wav`` and ``side.flac`` have a document each.
     """
-    return (folder or source.parent) / (source.name + _SUFFIX)
+    return (folder or source.parent) / (source.name + SUFFIX)
 
 
 class AudioHash:

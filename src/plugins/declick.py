@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.framing import Audio
+from ..analysis.framing import Audio, Fifo
+from ..analysis.impulse_judge import judge_latency
 from ..errors import ParameterError
 from ..kernels.bursts import AFTER, SIDE, describe_level, find_bursts, score_runs
 from ..kernels.click_repair import BURST, CLICK, FORCED, Tilt, confirm_bursts, repair_spans
 from ..kernels.impulses import accept_spans, describe_cells, excitation, find_spans, score_cells
 from ..kernels.rings import RingSearch, ring_poles
 from ..kernels.thumps import ThumpSearch, thump_search
+from .fingerprint import fingerprint
+from .judged_clicks import DOUBTED, JudgedClicks
 from .marks import Marks, touched
-from .parameters import number
+from .parameters import choice, number
 from .stage import Event, Framing, Processor, RepairStage, Sink, Step
 
 _CELLS_A_BLOCK = 16  # so that the cells on either side of a cell lie within a block; see `impulses.SIDE`
@@ -107,7 +110,13 @@ class _Times:
 
 
 class _Repair(Processor):
-    def __init__(self, times: _Times, sample_rate: float, channels: int) -> None:
+    def __init__(
+        self, times: _Times, sample_rate: float, channels: int, judged: JudgedClicks | None, delay: int
+    ) -> None:
+        self._judged = judged
+        self._doubt = DOUBTED if judged else 1.0
+        self._waiting = Fifo(channels)
+        self._waiting.push(np.zeros((channels, delay)))
         self._times = times
         self._rate = sample_rate
         self._near = round(1e-3 * sample_rate)
@@ -127,7 +136,7 @@ class _Repair(Processor):
         self._level = np.zeros((channels, 2 * cells))
         self._pending = [np.zeros((0, 4)) for _ in range(channels)]
         self._after = [0] * channels
-        self._origin = -times.size
+        self._origin = -times.size - delay
         self._length: int | None = None
         self._by_channel = cache(
             lambda channel: (self.marks.vetoed_in(channel), self.marks.forced_in(channel))
@@ -135,10 +144,15 @@ class _Repair(Processor):
 
     def finish(self, length: int) -> None:
         self._length = length
+        if self._judged:
+            self._judged.finish(length)
 
     def step(self, frame: Audio, sink: Sink | None) -> Audio:
         times = self._times
-        self._advance(frame)
+        if self._judged:
+            self._judged.hear(frame)
+        self._waiting.push(frame)
+        self._advance(self._waiting.pop(times.hop))
         end = times.size if self._length is None else self._length - self._origin
         bounds = np.array([max(-self._origin, 0), max(min(end, times.size), 0)])
         self._find(bounds)
@@ -187,7 +201,7 @@ class _Repair(Processor):
         low = -(-(bounds[0] + times.order) // cell)
         high = min(bounds[1] // cell, stop // cell)
         first, last = start // cell - times.searched, stop // cell - times.searched
-        ease = self._ease * self._eased
+        ease = self._ease * self._eased * self._doubt
         thresholds = ease * np.array(_ALONE + _IN_CRACKLE)
         score, scale = np.zeros_like(self._peak), np.zeros_like(self._peak)
         score_cells(
@@ -205,19 +219,9 @@ class _Repair(Processor):
             begin = max(self._after[channel] - self._origin, times.past, bounds[0] + times.order)
             end = min(bounds[1], stop)
             count = find_spans(
-                self._e[channel],
-                channel,
-                score,
-                scale,
-                self._place,
-                first,
-                last,
-                begin,
-                end,
-                self._gap,
-                self._near,
-                spans,
-            )
+                self._e[channel], channel, score, scale, self._place, first, last, begin, end, self._gap,
+                self._near, spans,
+            )  # fmt: skip
             bursts = np.empty((last - first, 3))
             runs = find_bursts(
                 self._e, channel, self._level, run_score, run_size, times.half, 2 * first, 2 * last,
@@ -226,14 +230,27 @@ class _Repair(Processor):
             if count:
                 self._after[channel] = int(spans[count - 1, 1]) + self._origin
             per_sample = 1e3 * _SCORE_A_MS / self._rate
-            count = accept_spans(spans, count, times.longest, times.order, per_sample, _PLAIN)
+            count = accept_spans(
+                spans, count, times.longest, times.order, per_sample / self._doubt, _PLAIN / self._doubt
+            )
             found = np.column_stack([spans[:count], np.full(count, float(CLICK))])
             if runs:
                 found = self._with_bursts(channel, found, bursts[:runs], bounds)
             found[:, :2] += self._origin
+            if self._judged:
+                found = self._believed(self._judged, channel, found)
             searched = self._origin + cell * np.array([first, last])
             found = self._marked(channel, found, searched)
             self._pending[channel] = np.concatenate([self._pending[channel], found])
+
+    def _believed(
+        self, judged: JudgedClicks, channel: int, found: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Return those of the clicks that are some by the judge's word, or by their own height and it."""
+        found[:, 2] *= self._doubt
+        found = found[judged.believed(channel, found, self._origin)]
+        found[:, 2] = np.maximum(found[:, 2], 1.0 / self._eased)
+        return found
 
     def _with_bursts(
         self,
@@ -350,6 +367,13 @@ class Declick(RepairStage):
         role="strength",
         doc="Higher finds fainter clicks, and more that are none.",
     )
+    algorithm: str = choice(
+        default="autoregressive",
+        options=("autoregressive", "learned"),
+        restart=True,
+        doc="learned lets a trained network judge what is doubtful; it can be trained on one's own discs.",
+    )
+    model: str = fingerprint(doc="Network of one's own for the learned algorithm; the packaged one if empty.")
     max_length_ms: float = number(
         default=6.0,
         low=0.1,
@@ -376,8 +400,9 @@ class Declick(RepairStage):
 
     @classmethod
     def upgrade(cls, version: int, values: dict[str, Any]) -> dict[str, Any]:
-        """See `Parametric.upgrade`; version 1 had neither skew nor widening."""
-        return {"frequency_skew": 0.0, "widening_ms": 0.0, **values} if version < 2 else values
+        """See `Parametric.upgrade`; version 1 had neither a choice of algorithm nor skew nor widening."""
+        new = {name: parameter.default for name, parameter in cls.schema.items()}
+        return {**new, **values} if version < 2 else values
 
     def check_marks(self, marks: Marks, sample_rate: float, channels: int) -> None:
         """See `Stage.check_marks`."""
@@ -394,8 +419,14 @@ class Declick(RepairStage):
     def framing(self, sample_rate: float) -> Framing:
         """See `Stage.framing`."""
         times = _Times.at(sample_rate, self)
-        return Framing(hop=times.hop, latency=times.ahead)
+        return Framing(hop=times.hop, latency=times.ahead + self._delay(sample_rate))
+
+    def _delay(self, sample_rate: float) -> int:
+        return judge_latency(sample_rate) if self.algorithm == "learned" else 0
 
     def processor(self, sample_rate: float, channels: int, findings: Any) -> Processor:
         """See `Stage.processor`."""
-        return _Repair(_Times.at(sample_rate, self), sample_rate, channels)
+        learned = self.algorithm == "learned"
+        judged = JudgedClicks(sample_rate, channels, self.model) if learned else None
+        delay = self._delay(sample_rate)
+        return _Repair(_Times.at(sample_rate, self), sample_rate, channels, judged, delay)

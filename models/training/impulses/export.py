@@ -13,7 +13,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from .network import OUTPUTS, TOWERS, Judge, Layer
+from .network import HIDDEN, OUTPUTS, TOWERS, Judge, Layer
 
 OPSET = 17
 IR_VERSION = 8
@@ -59,13 +59,18 @@ def export(judge: Judge, target: Path) -> None:
     heard = []
     for name, tower in zip(INPUTS, judge.towers, strict=True):
         heard.append(graph.add("Flatten", reduce(graph.layer, tower, name)))
-    hidden = graph.add("Relu", graph.linear(graph.add("Concat", *heard, axis=1), judge.hidden))
+    before = graph.linear(graph.add("Concat", *heard, axis=1), judge.hidden)
+    hidden = graph.add("Relu", before, output="hidden")
     told = graph.linear(hidden, judge.last)
     logit, offsets = (graph.constant(np.array(which, np.int64)) for which in (0, [1, 2]))
     graph.add("Sigmoid", graph.add("Gather", told, logit, axis=1), output="probability")
     graph.add("Gather", told, offsets, axis=1, output="offsets")
     shapes = {name: ["candidates", *tower[:2]] for name, tower in zip(INPUTS, TOWERS, strict=True)}
-    outputs = {"probability": ["candidates"], "offsets": ["candidates", OUTPUTS - 1]}
+    outputs = {
+        "probability": ["candidates"],
+        "offsets": ["candidates", OUTPUTS - 1],
+        "hidden": ["candidates", HIDDEN],
+    }
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
