@@ -26,9 +26,10 @@ def tables(plan: Plan) -> Iterator[str]:
     """Yield both tables, and whether Declick keeps its promises."""
     ours = click_finder("Declick", Declick())
     peer = ffmpeg_system("ffmpeg adeclick", ADECLICK)
-    scores, table = gains(plan, [ours, peer, *click_yardsticks()])
+    learned = click_finder("Declick, learned", Declick(algorithm="learned"))
+    scores, table = gains(plan, [ours, learned, peer, *click_yardsticks()])
     yield table
-    shares, table = harms(plan, [ours, peer])
+    shares, table = harms(plan, [ours, learned, peer])
     yield table
     tick = scores["music", "tick", 5, ours.name].median_db
     moved = max(share for (_, name), share in shares.items() if name == ours.name)
