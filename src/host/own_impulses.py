@@ -126,7 +126,8 @@ def fit_impulses(
         found = _listen(recording, path, document, count, draw)
         marks = _decisions(document)
         unheard += len(marks) - len(np.unique(found.decision[found.decision >= 0]))
-        heard.append(found)
+        if len(found.label):
+            heard.append(found)
         count += len(marks)
     if count - unheard < LEAST_DECISIONS:
         raise DocumentError(

@@ -92,6 +92,11 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     document = decided(tmp_path / "a.wav", 1, seconds=0.6)
     with pytest.raises(DocumentError, match=f"at least {LEAST_DECISIONS} are needed"):
         fit_impulses([document])
+    write(tmp_path / "silence.wav", np.zeros((1, 20_000)))
+    with AudioReader(tmp_path / "silence.wav") as reader:
+        save_document(RecordingDocument(identify(reader)), document_path(tmp_path / "silence.wav"))
+    with pytest.raises(DocumentError, match="0 vetoed and forced events"):
+        fit_impulses([document_path(tmp_path / "silence.wav")])
     with pytest.raises(DocumentError, match="is no recording document"):
         fit_impulses([tmp_path / "a.wav"])
     write(tmp_path / "a.wav", np.zeros((1, 1000)))
