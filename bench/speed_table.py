@@ -46,7 +46,7 @@ def tables(plan: Plan) -> Iterator[str]:
 
 def _found(source: Path) -> str:
     """Say what the preset repairs in a file: where it finds no noise, Denoise has little to do."""
-    rendered = render(vinyl(), source, source.with_name("out.wav"), overwrite=True)
+    rendered = render(as_it_comes(), source, source.with_name("out.wav"), overwrite=True)
     counts = [f"{count} {kind}s" for (_, kind), count in rendered.events.items()]
     return "; ".join([*counts, *(findings.describe() for findings in rendered.findings.values())])
 
@@ -70,6 +70,14 @@ def _written(path: Path, audio: np.ndarray) -> Path:
     return path
 
 
+def as_it_comes() -> Chain:
+    """Return the vinyl preset with its shelf on, for which ffmpeg's chain has a filter, but not Decrackle."""
+    chain = vinyl()
+    for slot in chain.slots:
+        slot.bypass = isinstance(slot.member, Decrackle)
+    return chain
+
+
 def measure(plan: Plan, source: Path) -> dict[str, Times | None]:
     """Return CPU time and wall time a second of audio, by what was run; None where it cannot run."""
     audio, rate = soundfile.read(source, always_2d=True)
@@ -79,7 +87,9 @@ def measure(plan: Plan, source: Path) -> dict[str, Times | None]:
         works[type(stage).__name__] = lambda stage=stage: stage.process(planar, rate)
     works["Denoise, high"] = lambda: Denoise(quality="high").process(planar, rate)
     works[ANALYSIS] = lambda: analyse(source)
-    works[PRESET] = lambda: render(vinyl(), source, target, overwrite=True)
+    works[PRESET] = lambda: render(as_it_comes(), source, target, overwrite=True)
+    works["the same, Decrackle on"] = lambda: render(vinyl(), source, target, overwrite=True)
+    works["Declick, learned"] = lambda: Declick(algorithm="learned").process(planar, rate)
     works["the preset's repairs alone: WAV to WAV"] = lambda: render(
         Chain([Declick(), Denoise()]), source, target, overwrite=True
     )

@@ -32,7 +32,7 @@ HEADROOM_DB = 6.0  # the limiter must have nothing to do on the clean take
 
 
 def vinyl(*, repairs: bool = True) -> Chain:
-    """Return the vinyl preset with its shelf on; ``repairs=False`` leaves its filters and its limiter."""
+    """Return the vinyl preset with every slot on; ``repairs=False`` leaves its filters and its limiter."""
     chain = Chain.from_preset("vinyl")
     for slot in chain.slots:
         slot.bypass = not repairs and getattr(slot.member, "repairs", False)
