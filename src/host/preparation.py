@@ -17,7 +17,6 @@ from .document import (
     RecordingDocument,
     Span,
     document_path,
-    known_document,
     load_document,
 )
 from .files.audio_reader import AudioReader
@@ -100,8 +99,7 @@ def prepare_recording(
     found = None
     path = document_path(reader.path, documents)
     if use_document and path.exists():
-        document = load_document(path)  # a damaged one is refused before the recording is read through
-        found = path, document.for_audio(identify(reader, progress, cancel), str(path))
+        found = path, _own_document(path, reader, progress, cancel)
     keep = found[1].trim if found else None
     margin = None
     if keep is None and trim_ends_s is not None:
@@ -109,6 +107,14 @@ def prepare_recording(
         keep = find_program(reader, trim_ends_s, progress, cancel)
     guidance = found[1].guidance() if found else NO_GUIDANCE
     return Prepared(keep, guidance, found, margin)
+
+
+def _own_document(
+    path: Path, reader: AudioReader, progress: Progress | None, cancel: threading.Event | None = None
+) -> RecordingDocument:
+    """Load an open recording's document; a damaged one is refused before the recording is read through."""
+    document = load_document(path)
+    return document.for_audio(identify(reader, progress, cancel), str(path))
 
 
 def identify(
@@ -167,7 +173,10 @@ def open_document(
     """
     path = document_path(source, documents)
     with AudioReader(source) as reader:
-        audio = identify(reader, progress)
-    if not audio.frames:
+        if path.exists():
+            document = _own_document(path, reader, progress)
+        else:
+            document = RecordingDocument(identify(reader, progress))
+    if not document.audio.frames:
         raise AudioFileError(f"{source}: holds no samples; there is nothing to decide about")
-    return path, known_document(path, audio)
+    return path, document
