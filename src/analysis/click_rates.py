@@ -24,6 +24,9 @@ STRETCH_SECONDS = 10.0
 MOST_STRETCHES = 8
 """How many of the worst stretches are kept."""
 
+MOST_COLUMNS = 512
+"""Columns of the density over time, at most; they double in length as the recording grows."""
+
 NO_STRENGTH = -100.0
 """Strength, dB, that stands for no impulse."""
 
@@ -48,6 +51,7 @@ _DENSE_IF_PICKED, _PICKED_SHARE = 600.0, 0.6
 _MOST_FAINT = 2.0  # times the plain excursions: a distorted guitar has far more faint ones
 _TOGETHER_SECONDS, _APART_SECONDS = 0.25e-3, 5e-3
 _LEAST_DB, _STEP_DB, _STEPS = -40.0, 0.5, 240
+_SHORTEST_COLUMN = 0.1  # guard: a last column of a few samples would make one click thousands a minute
 
 
 class Rates(NamedTuple):
@@ -60,6 +64,8 @@ class Rates(NamedTuple):
     strong_db: float
     worst_start_s: Array
     worst_per_minute: Array
+    column_s: float
+    density_per_minute: Array
     confidence: float
 
 
@@ -83,6 +89,7 @@ class Tally:
         self._stretch = 0
         self._in_stretch = np.zeros(SCORES.size)
         self._worst: list[list[tuple[float, int]]] = [[] for _ in SCORES]
+        self._timeline = Timeline()
 
     def add(self, every: list[Picked], excursions: Array, start_s: float, seconds: float) -> None:
         """Count the impulses of each channel, found in `seconds` from `start_s` on, and its excursions."""
@@ -100,7 +107,9 @@ class Tally:
             step = np.clip((20 * np.log10(ratio) - _LEAST_DB) / _STEP_DB, 0, _STEPS - 1).astype(np.int64)
             rank = np.searchsorted(SCORES, measured[:, SCORE], side="right") - 1
             np.add.at(self._strengths[channel], (rank, step), 1)
-        self._in_stretch += self._undone(distinct_scores(np.concatenate(every), _TOGETHER_SECONDS), seconds)
+        distinct_counts = self._undone(distinct_scores(np.concatenate(every), _TOGETHER_SECONDS), seconds)
+        self._in_stretch += distinct_counts
+        self._timeline.add(max(start_s + seconds / 2, 0.0), distinct_counts)
         sure = [picked[picked[:, SCORE] >= SCORES[_SURE], START] for picked in every]
         if len(every) > 1 and any(map(len, sure)):
             together, distinct = coincidences(sure, _TOGETHER_SECONDS)
@@ -137,6 +146,7 @@ class Tally:
         music = _MUSIC_A_MINUTE[ranks[loudest]] / 4 * max(minutes, _SHORTEST_MINUTES)
         worst = self._worst[ranks[loudest]]
         hidden = most / max(self._counts[loudest, ranks[loudest]], 1.0)
+        density = hidden * self._timeline.per_minute(ranks[loudest], minutes)
         return Rates(
             clicks_per_minute=rates * (1 - weak),
             crackle_per_minute=rates * weak,
@@ -145,6 +155,8 @@ class Tally:
             strong_db=_quantile_db(strengths.sum(axis=0), 0.9),
             worst_start_s=np.array([at * STRETCH_SECONDS for _, at in worst]),
             worst_per_minute=np.array([count * hidden * 60 / STRETCH_SECONDS for count, _ in worst]),
+            column_s=self._timeline.column_s,
+            density_per_minute=density,
             confidence=float(max(1.0 - music / most, 0.0) * most / (most + 1.0)),
         )
 
@@ -173,6 +185,45 @@ class Tally:
         if not distinct:
             return None
         return round(float(np.clip((together - chance) / max(distinct - chance, 1.0), 0.0, 1.0)), 3)
+
+
+class Timeline:
+    """Impulses by score over time, in columns of equal length and bounded number.
+
+    Attributes
+    ----------
+    column_s
+        Length of a column, seconds: 1, and twice that whenever the recording outgrows `MOST_COLUMNS`.
+    """
+
+    def __init__(self) -> None:
+        self.column_s = 1.0
+        self._counts = np.zeros((MOST_COLUMNS, SCORES.size))
+
+    def add(self, at_s: float, counts: Array) -> None:
+        """Count impulses by score, shape (scores,), at a time in seconds."""
+        self._reach(at_s)
+        self._counts[int(at_s / self.column_s)] += counts
+
+    def _reach(self, at_s: float) -> None:
+        """Let columns double until the time lies in one."""
+        while at_s >= MOST_COLUMNS * self.column_s:
+            self._counts[: MOST_COLUMNS // 2] = self._counts[::2] + self._counts[1::2]
+            self._counts[MOST_COLUMNS // 2 :] = 0.0
+            self.column_s *= 2
+
+    def per_minute(self, rank: int, minutes: float) -> Array:
+        """Return how many a minute reach score number `rank` in each column of a recording so long.
+
+        The last column counts for what the recording has of it.
+        """
+        ends_s = 60 * minutes
+        self._reach(ends_s)
+        columns = max(int(np.ceil(ends_s / self.column_s)), 1)
+        lengths_s = np.full(columns, self.column_s)
+        lengths_s[-1] = max(ends_s - (columns - 1) * self.column_s, _SHORTEST_COLUMN * self.column_s)
+        density: Array = 60 * self._counts[:columns, rank] / lengths_s
+        return density
 
 
 def _with_fainter(counts: Array, rank: int) -> float:

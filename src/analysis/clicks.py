@@ -12,6 +12,7 @@ from .click_bands import SCORES, Band, LowBand
 from .click_rates import (
     CRACKLE_DB,
     DENSE_A_MINUTE,
+    MOST_COLUMNS,
     MOST_STRETCHES,
     NO_STRENGTH,
     PLAIN,
@@ -30,6 +31,7 @@ Picked = npt.NDArray[np.float64]
 
 _MAX_CHANNELS = 64
 _MOST_RATE = 1e6
+_MOST_COLUMN_S = 1e6
 _LOUDEST = 1e6
 _CELL_SECONDS = 64 / 44_100
 _LOW_RATE = 11_025.0  # about what the low band is decimated to
@@ -61,6 +63,9 @@ class Clicks(Findings):
     worst_start_s, worst_per_minute
         The 10-second stretches with most impulses, the worst first, and the impulses a minute in them, 8 at
         most, shape (stretches,). An impulse in several channels counts once.
+    column_s, density_per_minute
+        Impulses a minute over time, counted likewise, in columns of `column_s` seconds from the recording's
+        start, shape (columns,), 512 at most; none where nothing was found.
     confidence
         That there are impulses that are not the program's, 0 to 1.
     """
@@ -75,6 +80,8 @@ class Clicks(Findings):
     revolution_confidence: float
     worst_start_s: Array
     worst_per_minute: Array
+    column_s: float
+    density_per_minute: Array
     confidence: float
 
     def __post_init__(self) -> None:
@@ -86,7 +93,9 @@ class Clicks(Findings):
         worst = (self.worst_start_s, self.worst_per_minute)
         if any(a.ndim != 1 or a.shape != worst[0].shape or a.size > MOST_STRETCHES for a in worst):
             raise FindingsError(f"Clicks needs one rate a stretch, {MOST_STRETCHES} at most")
-        if not all(((a >= 0) & (a <= _MOST_RATE)).all() for a in (*rates, worst[1])):
+        if self.density_per_minute.ndim != 1 or self.density_per_minute.size > MOST_COLUMNS:
+            raise FindingsError(f"Clicks.density_per_minute must be one row of {MOST_COLUMNS} at most")
+        if not all(((a >= 0) & (a <= _MOST_RATE)).all() for a in (*rates, worst[1], self.density_per_minute)):
             raise FindingsError(f"Clicks needs rates of 0 to {_MOST_RATE:g} a minute")
         if not ((worst[0] >= 0) & np.isfinite(worst[0])).all():
             raise FindingsError("Clicks.worst_start_s must be finite and not negative")
@@ -94,6 +103,7 @@ class Clicks(Findings):
             "strength_db": (NO_STRENGTH, -NO_STRENGTH),
             "strong_db": (NO_STRENGTH, -NO_STRENGTH),
             "revolution_s": (0.0, 60.0),
+            "column_s": (0.0, _MOST_COLUMN_S),
             "revolution_confidence": (0.0, 1.0),
             "confidence": (0.0, 1.0),
         }
@@ -157,7 +167,10 @@ class ClicksAnalyser(Analyser[Clicks]):
         rates = self._tally.rates(self._heard / self.sample_rate / 60)
         none = np.zeros(self.channels)
         if rates is None:
-            return Clicks(none, none, None, NO_STRENGTH, NO_STRENGTH, 0.0, 0.0, 0.0, none[:0], none[:0], 0.0)
+            return Clicks(
+                none, none, None, NO_STRENGTH, NO_STRENGTH, 0.0, 0.0, 0.0,
+                none[:0], none[:0], 0.0, none[:0], 0.0,
+            )  # fmt: skip
         turn = self._revolutions.result()
         return Clicks(
             clicks_per_minute=_rounded(rates.clicks_per_minute, 2),
@@ -170,6 +183,8 @@ class ClicksAnalyser(Analyser[Clicks]):
             revolution_confidence=round(turn.confidence, 2),
             worst_start_s=rates.worst_start_s,
             worst_per_minute=_rounded(rates.worst_per_minute, 1),
+            column_s=rates.column_s,
+            density_per_minute=_rounded(rates.density_per_minute, 1),
             confidence=round(rates.confidence, 2),
         )
 

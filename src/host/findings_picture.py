@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..analysis.bandwidth import Bandwidth
-from ..analysis.clicks import STRETCH_SECONDS, Clicks
+from ..analysis.clicks import Clicks
 from ..analysis.clipping import Clipping
 from ..analysis.hum import Hum
 from ..analysis.noise_print import NoisePrint
@@ -29,16 +29,22 @@ _ROWS = 320
 _WINDOWS_A_COLUMN = 4
 _LOWEST_HZ = 20.0
 _LABELLED_HZ = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 40_000)
-_LANES = ("program", "noise print", "clicks", "dropouts", "clipping")
+_LANES = ("program", "noise print", "dropouts", "clipping")
 _PROGRAM_COLOURS = {"speech": "#4c9be8", "music": "#f0a03c", "both": "#8bbf6a"}
-_MARK, _CLICK = "#7fe0d0", "#ff5a5a"
+_MARK, _CLICK = "#7fe0d0", "#d62f2f"
+# Halo of words on the spectrogram, whose colours run from black to yellow.
+_BEHIND = {"facecolor": "black", "alpha": 0.6, "edgecolor": "none", "boxstyle": "round,pad=0.15"}
+# Ticks of the time axis, seconds: what people count in.
+_TIME_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
+_MOST_TIME_STEPS = 12
 
 
 def draw_findings(page: Analysis, document: RecordingDocument | None, picture: BinaryIO) -> None:
     """Draw the recording behind `page` as PNG into the open binary file `picture`.
 
-    Above, the power of all channels over time and frequency, with the band limits and hum that were found;
-    below, a lane for each thing that has a place in time. Constant memory: the recording is read once more.
+    Above, the power of all channels over time and frequency, with the band limits and the harmonics of hum
+    that were found; below it clicks and crackle a minute over time, and a lane for each other thing that has
+    a place in time. Constant memory: the recording is read once more.
 
     Parameters
     ----------
@@ -56,33 +62,39 @@ def draw_findings(page: Analysis, document: RecordingDocument | None, picture: B
     AudioFileError
         The recording cannot be read any more.
     """
-    figure = new_figure(width=13, height=7.5)
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
+    figure = new_figure(width=13, height=8)
+    above, clicks, below = figure.subplots(3, 1, sharex=True, height_ratios=[5, 1, 1.2])
+    _draw_spectrogram(figure, above, page)
+    _mark_band(above, page)
+    _mark_hum(above, page)
+    _draw_clicks(clicks, cast(Clicks, page.findings["clicks"]))
+    _fill_lanes(below, page)
+    if document:
+        _mark_decisions((above, clicks, below), document)
+    _label_times(below, page.frames / page.format.sample_rate)
+    for axes in (clicks, below):
+        axes.grid(axis="x", alpha=0.3)
+    figure.savefig(picture, dpi=110, metadata={"Software": None})
+
+
+def _draw_spectrogram(figure: Any, axes: Any, page: Analysis) -> None:
     spectrogram = _spectrogram(page)
-    image = above.pcolormesh(
-        spectrogram.edges_s, spectrogram.edges_hz, spectrogram.levels_dbfs,
+    edges_hz = spectrogram.edges_hz
+    image = axes.pcolormesh(
+        spectrogram.edges_s, edges_hz, spectrogram.levels_dbfs,
         vmin=FLOOR_DB, vmax=CEILING_DB, cmap="magma", rasterized=True,
     )  # fmt: skip
-    above.set(yscale="log", ylabel="Hz", ylim=(_LOWEST_HZ, spectrogram.edges_hz[-1]))
-    shown = [hz for hz in _LABELLED_HZ if hz < spectrogram.edges_hz[-1]]
-    above.set_yticks(shown, [f"{hz / 1000:g}k" if hz >= 1000 else f"{hz}" for hz in shown])
-    above.set_title(
+    axes.set(yscale="log", ylabel="Hz", ylim=(_LOWEST_HZ, edges_hz[-1]))
+    shown = [hz for hz in _LABELLED_HZ if hz < edges_hz[-1]]
+    axes.set_yticks(shown, [f"{hz / 1000:g}k" if hz >= 1000 else f"{hz}" for hz in shown])
+    axes.minorticks_off()
+    axes.set_title(
         textwrap.shorten(f"{page.source.name}: {page.suggestion.summary()}", 120),
         loc="left",
         parse_math=False,
     )
-    figure.colorbar(image, ax=above, label="dBFS a band", pad=0.01)
-    _mark_frequencies(above, page)
-    _fill_lanes(below, page)
-    if document:
-        _mark_decisions(above, below, document)
-    below.set(
-        xlabel="minutes:seconds", xlim=(0, page.frames / page.format.sample_rate),
-        ylim=(len(_LANES) - 0.5, -0.5), yticks=range(len(_LANES)), yticklabels=_LANES,
-    )  # fmt: skip
-    below.xaxis.set_major_formatter(lambda seconds, _: f"{int(seconds) // 60}:{seconds % 60:02.0f}")
-    below.grid(axis="x", alpha=0.3)
-    figure.savefig(picture, dpi=110, metadata={"Software": None})
+    an_octave = _ROWS / np.log2(edges_hz[-1] / edges_hz[0])
+    figure.colorbar(image, ax=axes, label=f"dBFS in bands of 1/{an_octave:.0f} octave", pad=0.01)
 
 
 @dataclass(frozen=True)
@@ -124,72 +136,116 @@ def _spectrogram(page: Analysis) -> _Spectrogram:
     return _Spectrogram(edges_s, edges_hz, 10 * np.log10(np.stack(columns, axis=1) + 1e-15))
 
 
-def _mark_frequencies(axes: Any, page: Analysis) -> None:
-    bandwidth, hum = cast(Bandwidth, page.findings["bandwidth"]), cast(Hum, page.findings["hum"])
-    if bandwidth.found:
-        for edge, name in ((bandwidth.upper_hz, "upper"), (bandwidth.lower_hz, "lower")):
-            known = edge[(edge > _LOWEST_HZ) & (edge < 0.995 * bandwidth.nyquist_hz)]
-            if known.size:
-                axes.axhline(known.max(), color=_MARK, linestyle="--", linewidth=1)
-                axes.annotate(
-                    f"{name} limit {known.max():.0f} Hz", (0.995, known.max()), ("axes fraction", "data"),
-                    color=_MARK, ha="right", va="bottom", fontsize=8,
-                )  # fmt: skip
-    if hum.found:
-        for harmonic in hum.harmonic.tolist():
-            axes.axhline(harmonic * hum.frequency_hz, color=_MARK, linestyle=":", linewidth=0.8)
-        axes.annotate(
-            f"hum {hum.frequency_hz:.2f} Hz", (0.005, hum.frequency_hz), ("axes fraction", "data"),
-            color=_MARK, va="bottom", fontsize=8,
-        )  # fmt: skip
+def _mark_band(axes: Any, page: Analysis) -> None:
+    """Dashed lines at the ends of the program's band, named at the right."""
+    bandwidth = cast(Bandwidth, page.findings["bandwidth"])
+    if not bandwidth.found:
+        return
+    for edge, name, side in ((bandwidth.upper_hz, "upper", "bottom"), (bandwidth.lower_hz, "lower", "top")):
+        known = edge[(edge > _LOWEST_HZ) & (edge < 0.995 * bandwidth.nyquist_hz)]
+        if known.size:
+            axes.axhline(known.max(), color=_MARK, linestyle="--", linewidth=1)
+            _name(axes, f"{name} limit {known.max():.0f} Hz", 0.995, known.max(), ha="right", va=side)
+
+
+def _mark_hum(axes: Any, page: Analysis) -> None:
+    """Ticks at both ends of the harmonics, so that what sounds at them stays to be seen."""
+    hum = cast(Hum, page.findings["hum"])
+    if not hum.found:
+        return
+    for harmonic in hum.harmonic.tolist():
+        for side in ((0.0, 0.012), (0.988, 1.0)):
+            axes.plot(
+                side, [harmonic * hum.frequency_hz] * 2, transform=axes.get_yaxis_transform(),
+                color=_MARK, linewidth=1,
+            )  # fmt: skip
+    _name(axes, f"hum {hum.frequency_hz:.2f} Hz", 0.016, hum.frequency_hz, ha="left", va="center")
+
+
+def _name(axes: Any, words: str, share: float, hertz: float, **place: str) -> None:
+    """Write words at a share of the picture's width and at a frequency."""
+    axes.annotate(
+        words, (share, hertz), xycoords=axes.get_yaxis_transform(),
+        color=_MARK, fontsize=8, bbox=_BEHIND, **place,
+    )  # fmt: skip
+
+
+def _draw_clicks(axes: Any, clicks: Clicks) -> None:
+    """Impulses a minute as steps over time; their mean is what the page tells."""
+    density = clicks.density_per_minute
+    if density.size:
+        edges_s = np.arange(density.size + 1) * clicks.column_s
+        axes.stairs(density, edges_s, fill=True, color=_CLICK)
+    axes.set(ylim=(0, max(1.1 * density.max(initial=0.0), 1.0)), ylabel="clicks\na minute")
+    axes.locator_params(axis="y", nbins=4, integer=True)
 
 
 def _fill_lanes(axes: Any, page: Analysis) -> None:
     findings = page.findings
     program = cast(Program, findings["program"])
-    for start, end, kind in zip(program.start_s, program.end_s, program.kind, strict=True):
-        if colour := _PROGRAM_COLOURS.get(KINDS[kind]):
-            axes.broken_barh([(start, end - start)], (-0.3, 0.6), color=colour)
-            axes.annotate(
-                KINDS[kind], (start, 0), (3, 0), textcoords="offset points", va="center", fontsize=7
-            )
-    _spans(axes, "noise print", _starts_and_lengths(cast(NoisePrint, findings["noise"])), _MARK)
-    clicks = cast(Clicks, findings["clicks"])
-    if clicks.found:
-        worst = [(start, STRETCH_SECONDS) for start in clicks.worst_start_s.tolist()]
-        _spans(axes, "clicks", worst, _CLICK)
-        for start, rate in zip(clicks.worst_start_s, clicks.worst_per_minute, strict=True):
-            axes.annotate(
-                f"{rate:.0f}/min", (start + STRETCH_SECONDS / 2, _LANES.index("clicks")),
-                ha="center", va="center", fontsize=7,
-            )  # fmt: skip
-    silences = cast(Silences, findings["silences"])
-    _points(axes, "dropouts", silences.gap_start_s)
+    kinds = [KINDS[kind] for kind in program.kind]
+    for start, end, kind in zip(program.start_s, program.end_s, kinds, strict=True):
+        if colour := _PROGRAM_COLOURS.get(kind):
+            axes.broken_barh([(start, end - start)], (-0.35, 0.7), color=colour)
+    _name_colours(axes, {kind: c for kind, c in _PROGRAM_COLOURS.items() if kind in kinds})
+    noise = cast(NoisePrint, findings["noise"])
+    heard = list(zip(noise.start_s, noise.end_s - noise.start_s, strict=True))
+    axes.broken_barh(heard, (_LANES.index("noise print") - 0.35, 0.7), color="#3f9d8d")
+    _points(axes, "dropouts", cast(Silences, findings["silences"]).gap_start_s)
     _points(axes, "clipping", cast(Clipping, findings["clipping"]).start_s)
+    axes.set(ylim=(len(_LANES) - 0.5, -0.5), yticks=range(len(_LANES)), yticklabels=_LANES)
 
 
-def _starts_and_lengths(noise: NoisePrint) -> list[tuple[float, float]]:
-    return list(zip(noise.start_s, noise.end_s - noise.start_s, strict=True))
-
-
-def _spans(axes: Any, lane: str, spans: list[tuple[float, float]], colour: str) -> None:
-    axes.broken_barh(spans, (_LANES.index(lane) - 0.3, 0.6), color=colour)
+def _name_colours(axes: Any, colours: dict[str, str]) -> None:
+    """Say beside the lanes what the colours of the first one mean."""
+    for index, (kind, colour) in enumerate(colours.items()):
+        axes.annotate(
+            kind, (1.01, 0.98 - 0.22 * index), xycoords="axes fraction", va="top", fontsize=8,
+            bbox={"facecolor": colour, "edgecolor": "none", "boxstyle": "round,pad=0.2"},
+        )  # fmt: skip
 
 
 def _points(axes: Any, lane: str, times: Array) -> None:
-    axes.plot(times, np.full(times.size, _LANES.index(lane)), "|", color=_CLICK, markersize=14)
+    axes.plot(times, np.full(times.size, _LANES.index(lane)), "|", color=_CLICK, markersize=12)
 
 
-def _mark_decisions(above: Any, below: Any, document: RecordingDocument) -> None:
+def _mark_decisions(all_axes: tuple[Any, Any, Any], document: RecordingDocument) -> None:
+    """Trim as lines through everything, print ranges as frames, vetoed events as x and forced ones as +."""
+    _, clicks, lanes = all_axes
     rate = document.audio.sample_rate
     if document.trim:
-        for edge in (document.trim.position, document.trim.stop):
-            above.axvline(edge / rate, color="white", linewidth=1.2)
+        for axes in all_axes:
+            for edge in (document.trim.position, document.trim.stop):
+                axes.axvline(edge / rate, color=_MARK, linewidth=1.2)
     for span in document.print_ranges:
-        below.broken_barh(
-            [(span.position / rate, span.length / rate)], (_LANES.index("noise print") - 0.4, 0.8),
+        lanes.broken_barh(
+            [(span.position / rate, span.length / rate)], (_LANES.index("noise print") - 0.42, 0.84),
             facecolor="none", edgecolor="black",
         )  # fmt: skip
     for events, marker in ((document.vetoed_events, "x"), (document.forced_events, "+")):
         times = [event.mark.position / rate for event in events]
-        below.plot(times, [_LANES.index("clicks")] * len(times), marker, color="black", markersize=5)
+        clicks.plot(
+            times, [0.85] * len(times), marker, transform=clicks.get_xaxis_transform(),
+            color="black", markersize=5,
+        )  # fmt: skip
+
+
+def _label_times(axes: Any, seconds: float) -> None:
+    """Ticks at round times, each written once: minutes and seconds, hours where there are any."""
+    coarse = [step for step in _TIME_STEPS_S if seconds / step <= _MOST_TIME_STEPS]
+    step = (
+        coarse[0] if coarse else _TIME_STEPS_S[-1] * np.ceil(seconds / _TIME_STEPS_S[-1] / _MOST_TIME_STEPS)
+    )
+    ticks = np.arange(0.0, seconds, step)
+    axes.set(xlim=(0, seconds), xticks=ticks, xlabel="hours:minutes" if step >= 3600 else "minutes:seconds")
+    axes.set_xticklabels([_time(float(tick), step) for tick in ticks])
+
+
+def _time(seconds: float, step: float) -> str:
+    """Return a tick's time: ``1:02:30``, ``2:30`` or, between seconds, ``0:02.5``."""
+    minutes, rest = divmod(round(seconds, 1), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    if step >= 3600:
+        return f"{hours}:{minutes:02}"
+    written = f"{rest:04.1f}" if step < 1 else f"{rest:02.0f}"
+    return f"{hours}:{minutes:02}:{written}" if hours else f"{minutes}:{written}"

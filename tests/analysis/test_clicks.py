@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wavemend.analysis.click_bands import SCORES
+from wavemend.analysis.click_rates import Timeline
 from wavemend.analysis.clicks import NAMES_RPM, NO_STRENGTH, Clicks, ClicksAnalyser
 from wavemend.analysis.findings import FindingsError
 
@@ -153,6 +155,28 @@ def test_the_worst_stretch_comes_first():
     assert (np.diff(findings.worst_per_minute) <= 0).all()
 
 
+def test_the_density_over_time_matches_the_rate_that_is_told():
+    times = np.r_[np.random.default_rng(7).uniform(10.2, 14.8, 40), 3.0, 5.0]
+    findings = analyse(clicked(MUSIC, times, 0.5))
+    assert findings.column_s == 1.0 and findings.density_per_minute.size == np.ceil(MUSIC.shape[1] / RATE)
+    rate = findings.clicks_per_minute + findings.crackle_per_minute
+    assert findings.density_per_minute.mean() == pytest.approx(rate.max(), rel=0.15)
+    dense = findings.density_per_minute[10:15].sum() / findings.density_per_minute.sum()
+    assert dense > 0.9
+
+
+def test_columns_double_with_length_and_keep_every_impulse():
+    timeline = Timeline()
+    counts = np.zeros(SCORES.size)
+    counts[:3] = 1.0
+    for second in range(0, 3000, 7):
+        timeline.add(second + 0.5, counts)
+    density = timeline.per_minute(2, 3000 / 60)
+    assert timeline.column_s == 8.0 and density.size == 375
+    assert density.sum() * 8.0 / 60 == pytest.approx(len(range(0, 3000, 7)))
+    assert not timeline.per_minute(3, 3000 / 60).any()
+
+
 def test_memory_does_not_grow():
     analyser = ClicksAnalyser(RATE, 1)
     sizes = []
@@ -182,6 +206,9 @@ def test_memory_does_not_grow():
         {"worst_start_s": [0.0]},
         {"worst_start_s": [0.0] * 9, "worst_per_minute": [1.0] * 9},
         {"worst_start_s": [-1.0], "worst_per_minute": [1.0]},
+        {"column_s": -1.0},
+        {"density_per_minute": [-1.0]},
+        {"density_per_minute": [1.0] * 513},
         {"confidence": -0.1},
         {"extra": 1},
     ],
