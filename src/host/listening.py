@@ -17,6 +17,7 @@ from .document import document_path, known_document, save_document
 from .files.positions import clock
 from .findings_picture import draw_findings
 from .outputs import make_folder
+from .picture import require_matplotlib
 from .publishing import Publication
 
 
@@ -52,9 +53,17 @@ def listen(
     list of Analysis
         Of the files that could be read.
     list of str
-        One line for each that could not.
+        One line for each that could not, or whose document or picture could not be written.
+
+    Raises
+    ------
+    WavemendError
+        Pictures are wanted and matplotlib is not installed: said before anything is heard.
     """
-    pages, failed = [], []
+    if wanted.pictures:
+        require_matplotlib()
+    pages: list[Analysis] = []
+    failed: list[str] = []
     with Progress(console=err, transient=True, disable=quiet or not err.is_terminal) as progress:
         task = progress.add_task("", total=1.0)
 
@@ -65,11 +74,17 @@ def listen(
             progress.update(task, description=source.name)
             try:
                 page = analyse(source, identify=wanted.documents, progress=show)
-                left = list(_leave(page, wanted))
             except WavemendError as error:
                 failed.append(str(error))
                 continue
             pages.append(page)
+            left: list[Path] = []
+            try:
+                left.extend(_leave(page, wanted))
+            except WavemendError as error:  # what was heard is told all the same
+                failed.append(str(error))
+            except Exception as error:  # a picture's own mistake must not cost the other recordings
+                failed.append(f"{source}: {type(error).__name__}: {error}")
             if not quiet:
                 print_page(page, left, out)
     return pages, failed
@@ -101,6 +116,7 @@ def print_page(page: Analysis, left: Sequence[Path], out: Console) -> None:
     kind = f"{form.container} {form.subtype}, {form.sample_rate} Hz, {form.channels} channels, {length}"
     out.print(page.source.name, style="bold", highlight=False)
     out.print(f"  {kind}", markup=False, highlight=False)
+    out.print("  * was found", markup=False, highlight=False)
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, findings in page.findings.items():
         mark = "*" if findings.found else " "

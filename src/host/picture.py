@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -50,6 +51,12 @@ def spectrograms(recordings: dict[str, Path], picture: BinaryIO) -> None:
     figure.savefig(picture, dpi=110, metadata={"Software": None})
 
 
+def require_matplotlib() -> None:
+    """Raise `WavemendError` where matplotlib is not installed: to be asked before long work."""
+    if find_spec("matplotlib") is None:
+        raise WavemendError("pictures need matplotlib; install it with: pip install 'wavemend[demo]'")
+
+
 def new_figure(width: float, height: float) -> Any:
     """Make an empty matplotlib figure, sizes in inches, that needs no screen.
 
@@ -58,13 +65,10 @@ def new_figure(width: float, height: float) -> Any:
     WavemendError
         matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-        from matplotlib.figure import Figure  # noqa: PLC0415
-    except ImportError:
-        raise WavemendError(
-            "pictures need matplotlib; install it with: pip install 'wavemend[demo]'"
-        ) from None
+    require_matplotlib()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - an optional dependency
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure

@@ -1,16 +1,19 @@
 """The first listening: what is planted is found, and what is suggested can be run."""
 
+import io
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
+from rich.console import Console
 from wavemend.analysis.codec import LossyHistory
 from wavemend.analysis.survey import FINDERS
-from wavemend.errors import AudioFileError
+from wavemend.errors import AudioFileError, WavemendError
 from wavemend.host.analyse import analyse, suggest
 from wavemend.host.document import Span, load_document, save_document
+from wavemend.host.listening import Wanted, listen
 from wavemend.host.performance import SAMPLE_RATE, performance, worn_disc
 
 from .recordings import write
@@ -86,6 +89,33 @@ def test_documents_and_pictures_are_left_where_they_are_wanted(folder, tmp_path)
     assert wavemend("analyse", folder / "worn.wav", *options, "--overwrite").returncode == 0
     renewed = load_document(tmp_path / "documents" / "worn.wav.wavemend.json")
     assert renewed.findings == document.findings and renewed.trim == Span(0, 1000)
+
+
+def test_a_missing_matplotlib_is_told_before_anything_is_heard(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("wavemend.host.picture.find_spec", lambda name: None)
+    monkeypatch.setattr("wavemend.host.listening.analyse", pytest.fail)
+    with pytest.raises(WavemendError, match="pip install"):
+        hear(folder / "worn.wav", wanted=Wanted(pictures=tmp_path))
+
+
+def test_a_picture_that_fails_costs_neither_its_page_nor_the_next(folder, tmp_path, monkeypatch):
+    def no_picture(page, document, file):
+        raise ValueError("no such colour")
+
+    monkeypatch.setattr("wavemend.host.listening.draw_findings", no_picture)
+    sources = [folder / "worn.wav", folder / "clean.wav"]
+    pages, failed, said = hear(*sources, wanted=Wanted(pictures=tmp_path))
+    assert [page.source for page in pages] == sources
+    assert all(source.name in said for source in sources)
+    assert ["worn.wav" in failed[0], "clean.wav" in failed[1]] == [True, True]
+    assert len(failed) == 2 and all("no such colour" in line for line in failed)
+    assert not [*tmp_path.iterdir()]
+
+
+def hear(*sources, wanted):
+    out, err = Console(file=io.StringIO(), width=200), Console(file=io.StringIO())
+    pages, failed = listen(sources, out, err, quiet=False, wanted=wanted)
+    return pages, failed, out.file.getvalue()
 
 
 def test_empty_and_tiny_recordings(tmp_path):
