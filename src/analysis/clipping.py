@@ -111,7 +111,7 @@ class Clipping(Findings):
     @property
     def found(self) -> bool:
         """Whether any channel is clipped."""
-        return self.digital or self.soft
+        return bool(self.digital or self.soft)
 
     def describe(self) -> str:
         """See `Findings.describe`."""

@@ -41,7 +41,8 @@ class Findings(ABC):
     def to_json(self) -> dict[str, Any]:
         """Fields as JSON values; floats survive the way there and back exactly."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
+        # An analyser computes with NumPy, whose numbers and truth values are none of JSON's.
+        return {k: v.tolist() if isinstance(v, np.ndarray | np.generic) else v for k, v in values.items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

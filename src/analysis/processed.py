@@ -92,7 +92,7 @@ class Processed(Findings):
     @property
     def found(self) -> bool:
         """Whether the recording was processed before."""
-        return self.gated or self.notched or self.normalised
+        return bool(self.gated or self.notched or self.normalised)
 
     def describe(self) -> str:
         """See `Findings.describe`."""

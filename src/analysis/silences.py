@@ -94,7 +94,7 @@ class Silences(Findings):
     @property
     def found(self) -> bool:
         """Whether there is a silent end or a dropout."""
-        return self.start_s > 0 or 0 < self.end_s < self.duration_s or self.gaps > 0
+        return bool(self.start_s > 0 or 0 < self.end_s < self.duration_s or self.gaps > 0)
 
     def trim_s(self, margin_s: float) -> tuple[float, float]:
         """Return start and end of the program with a margin, inside the recording."""

@@ -103,7 +103,7 @@ class WordLength(Findings):
     @property
     def found(self) -> bool:
         """Whether the file is larger than what it holds."""
-        return self.padded or self.upsampled
+        return bool(self.padded or self.upsampled)
 
     def describe(self) -> str:
         """See `Findings.describe`."""

@@ -1,6 +1,6 @@
 """What every command prints with: consoles, tables, one line for an error, exit codes."""
 
-import json
+import codecs
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, NoReturn
@@ -30,8 +30,20 @@ def say_error(message: str) -> None:
 
 
 def print_json(data: Any) -> None:
-    """Print data as JSON on standard output."""
-    print(json.dumps(data, indent=2, ensure_ascii=False))
+    """Print data as JSON on standard output, in ASCII where that is not UTF-8."""
+    print(_json_text(data, indent=2))
+
+
+def print_json_line(data: Any) -> None:
+    """Print data as one line of JSON at once: a record of a stream."""
+    print(_json_text(data), flush=True)
+
+
+def _json_text(data: Any, indent: int | None = None) -> str:
+    from .json_text import json_text  # noqa: PLC0415 - NumPy is not for help and completion
+
+    utf8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
+    return json_text(data, indent=indent, ascii_only=not utf8)
 
 
 def markdown_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import IO, Self
 from ..plugins.stage import Event
 from .chain import Chain
 from .chain_stream import Path, slot_number
+from .json_text import json_text
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class EventLog:
         self.counts[path, event.kind] += 1
         if self._lines:
             line = {"slot": slot_number(path), "stage": self._names[path], **vars(event)}
-            self._lines.write(json.dumps(line) + "\n")
+            self._lines.write(json_text(line, ascii_only=True) + "\n")
         if self._labels:
             start, end = (at / self._rate for at in (event.position, event.position + event.length))
             channel = "" if event.channel is None else f" channel {event.channel + 1}"

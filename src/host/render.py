@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioOverError, AudioWriter
 from .files.shifting import shift_positions
 from .files.tags import copy_tags
+from .json_text import json_text
 from .outputs import events_path, labels_path, make_folder, refuse_same_file, removed_path, report_path
 from .passes import READ_BLOCK, FileSpool, Passes, Progress
 from .preparation import Prepared, prepare_recording
@@ -409,9 +409,7 @@ class _Job:
             events=log.counts,
             warnings=self.warnings,
         )
-        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-        # A name that is not valid UTF-8 is written as JSON's own escapes.
-        self.report_part.write_text(text, encoding="utf-8", errors="backslashreplace")
+        self.report_part.write_text(json_text(report, indent=2) + "\n", encoding="utf-8")
         return report
 
 
