@@ -19,7 +19,7 @@ from .click_rates import (
     STRETCH_SECONDS,
     Tally,
 )
-from .findings import Analyser, Findings, FindingsError
+from .findings import Analyser, Findings, FindingsError, by_channel
 from .framing import Audio
 from .revolutions import NAMES_RPM, Revolutions
 
@@ -126,7 +126,7 @@ class Clicks(Findings):
         if not self.found:
             return "no clicks"
         each = [
-            f"{'/'.join(f'{rate:.0f}' for rate in rates)} {what} a minute"
+            f"{by_channel([f'{rate:.0f}' for rate in rates])} {what} a minute"
             for what, rates in (("clicks", self.clicks_per_minute), ("crackles", self.crackle_per_minute))
             if rates.any()
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import NoneType, UnionType
 from typing import Any, Generic, Self, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -62,6 +62,26 @@ class Findings(ABC):
         return type(other) is type(self) and self.to_json() == other.to_json()
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def by_channel(values: Sequence[str | None]) -> str:
+    """Say one value a channel in words: ``-48 (left) and -46 (right)``.
+
+    Parameters
+    ----------
+    values
+        Text for each channel, None where there is nothing to say of it; one at least is no None.
+
+    Returns
+    -------
+    str
+        The text alone where all channels have the same.
+    """
+    if len(set(values)) == 1:
+        return str(values[0])
+    names = ("left", "right") if len(values) == 2 else [f"channel {n + 1}" for n in range(len(values))]
+    said = [f"{value} ({name})" for value, name in zip(values, names, strict=True) if value is not None]
+    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else said[0]
 
 
 def _from_json(value: object, hint: Any) -> Any:

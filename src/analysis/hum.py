@@ -11,7 +11,7 @@ from scipy import fft
 
 from ..kernels.decimation import decimate, decimation_filter
 from ..kernels.stft import hann
-from .findings import Analyser, Findings, FindingsError
+from .findings import Analyser, Findings, FindingsError, by_channel
 from .framing import Audio
 from .hum_breaks import breaks_off
 from .hum_comb import (
@@ -138,7 +138,7 @@ class Hum(Findings):
         """See `Findings.describe`."""
         if not self.found:
             return "no hum"
-        levels = ", ".join(f"{level:.0f}" for level in self.hum_dbfs)
+        levels = by_channel([f"{level:.0f}" if level > NO_LEVEL else None for level in self.hum_dbfs])
         many = "harmonic" if self.harmonic.size == 1 else "harmonics"
         return (
             f"{self.kind} at {self.frequency_hz:.2f} Hz (wandering by {self.wander_hz:.2f} Hz), "

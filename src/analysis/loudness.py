@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..kernels.biquads import filtered_energy
 from ..kernels.polyphase import interpolator, peak_between
-from .findings import Analyser, Findings, FindingsError
+from .findings import Analyser, Findings, FindingsError, by_channel
 from .framing import Audio
 
 Array = npt.NDArray[np.float64]
@@ -101,7 +101,7 @@ class Loudness(Findings):
             return "digital silence"
         loudness = "no loudness" if self.integrated_lufs is None else f"{self.integrated_lufs:.1f} LUFS"
         span = "" if self.range_lu is None else f", range {self.range_lu:.1f} LU"
-        peak, rms = self.true_peak_dbtp.max(), ", ".join(f"{level:.1f}" for level in self.rms_dbfs)
+        peak, rms = self.true_peak_dbtp.max(), by_channel([f"{level:.1f}" for level in self.rms_dbfs])
         return f"{loudness}{span}, true peak {peak:.1f} dBTP, RMS {rms} dBFS"
 
 

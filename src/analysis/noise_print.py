@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..kernels.stft import forward, hann, hop_length, mean_and_product
-from .findings import Analyser, Findings, FindingsError
+from .findings import Analyser, Findings, FindingsError, by_channel
 from .framing import Audio
 from .noise_floor import (
     BLOCK_FRAMES,
@@ -180,7 +180,12 @@ class NoisePrint(Findings):
         """See `Findings.describe`."""
         if not self.found:
             return "no steady noise"
-        levels = ", ".join(f"{level:.0f}" for level in self.level_dbfs_a[self.noisy])
+        levels = by_channel(
+            [
+                f"{level:.0f}" if noisy else None
+                for level, noisy in zip(self.level_dbfs_a, self.noisy, strict=True)
+            ]
+        )
         seconds = np.sum(self.end_s - self.start_s)
         where = f"heard in {seconds:.1f} s of pauses" if self.start_s.size else "under the program"
         return f"steady noise of {levels} dBFS (A), {where}, confidence {self.confidence:.1f}"

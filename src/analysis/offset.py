@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .findings import Analyser, Findings, FindingsError
+from .findings import Analyser, Findings, FindingsError, by_channel
 from .framing import Audio
 
 _BLOCK_SECONDS = 0.1
@@ -49,7 +49,7 @@ class Offset(Findings):
     def describe(self) -> str:
         """See `Findings.describe`."""
         levels = 20 * np.log10(np.maximum(np.abs(self.mean), 1e-12))
-        return "offset " + ", ".join(f"{level:.0f} dBFS" for level in levels)
+        return f"offset {by_channel([f'{level:.0f} dBFS' for level in levels])}"
 
 
 class OffsetAnalyser(Analyser[Offset]):

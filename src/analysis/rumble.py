@@ -11,7 +11,7 @@ from scipy.ndimage import median_filter
 
 from ..kernels.decimation import decimate, decimation_filter
 from ..kernels.stft import hann
-from .findings import Analyser, Findings, FindingsError
+from .findings import Analyser, Findings, FindingsError, by_channel
 from .framing import Audio
 
 Array = npt.NDArray[np.float64]
@@ -111,7 +111,7 @@ class RumbleFindings(Findings):
         """See `Findings.describe`."""
         if not self.found:
             return "no rumble"
-        levels = ", ".join(f"{level:.0f}" for level in self.level_dbfs[self.level_dbfs > NO_LEVEL])
+        levels = by_channel([f"{level:.0f}" if level > NO_LEVEL else None for level in self.level_dbfs])
         parts = [f"rumble of {levels} dBFS from {self.low_hz:.0f} to {self.high_hz:.0f} Hz"]
         if self.lateral_share is not None:
             parts.append(f"{100 * self.lateral_share:.0f} % lateral")

@@ -109,9 +109,9 @@ class WordLength(Findings):
         """See `Findings.describe`."""
         nominal = f"{self.nominal_bits} bits" if self.nominal_bits else "floating point"
         bits = f"{self.effective_bits:.3g} bits" if self.effective_bits else "floating point"
-        parts = [f"{bits} in {nominal}" if self.padded else bits]
+        parts = [f"{bits} in a file of {nominal}" if self.padded else bits]
         if self.upsampled:
-            parts.append(f"{self.rate_hz:g} Hz in {self.nominal_rate_hz:g} Hz")
+            parts.append(f"the content of a {self.rate_hz:g} Hz file in one of {self.nominal_rate_hz:g} Hz")
         return ", ".join(parts)
 
 

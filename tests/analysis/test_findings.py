@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wavemend.analysis.findings import Analyser, Findings, FindingsError
+from wavemend.analysis.findings import Analyser, Findings, FindingsError, by_channel
 from wavemend.analysis.framing import Audio
 from wavemend.errors import AudioShapeError, AudioValueError, WavemendError
 
@@ -192,3 +192,17 @@ def test_analysers_refuse_what_streams_refuse() -> None:
         counter.push(bad[:1])
     counter.push(np.zeros((2, 5)))
     assert counter.result().count == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["-48"], "-48"),
+        (["-48", "-48"], "-48"),
+        (["-48", "-46"], "-48 (left) and -46 (right)"),
+        ([None, "-46"], "-46 (right)"),
+        (["1", "2", None, "3"], "1 (channel 1), 2 (channel 2) and 3 (channel 4)"),
+    ],
+)
+def test_one_value_a_channel_in_words(values, said):
+    assert by_channel(values) == said

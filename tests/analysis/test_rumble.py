@@ -121,7 +121,7 @@ def test_blocks_do_not_matter(block):
 def test_json_and_description():
     found = analyse(np.stack([rumble(), rumble()]))
     assert RumbleFindings.from_json(json.loads(json.dumps(found.to_json()))) == found
-    assert found.describe().startswith("rumble of -50, -50 dBFS")
+    assert found.describe().startswith("rumble of -50 dBFS")
     none = RumbleFindings.nothing(2)
     assert RumbleFindings.from_json(json.loads(json.dumps(none.to_json()))) == none
     assert (none.describe(), none.found) == ("no rumble", False)

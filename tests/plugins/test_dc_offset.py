@@ -88,7 +88,7 @@ def test_scaling_is_linear() -> None:
 def test_findings_describe_themselves() -> None:
     found = DcOffset().analyse(np.full((2, 44_100), 0.1), RATE)
     assert found.found
-    assert found.describe() == "offset -20 dBFS, -20 dBFS"
+    assert found.describe() == "offset -20 dBFS"
 
 
 @pytest.mark.parametrize(
