@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from .cli_output import JsonOption, err, out, print_json, print_table
+from .cli_output import JsonOption, err, out, print_json
 
 models_app = typer.Typer(help="List and add trained models.", no_args_is_help=True, rich_markup_mode=None)
 train_app = typer.Typer(
@@ -27,7 +27,10 @@ def models_list(as_json: JsonOption = False) -> None:
     if as_json:
         print_json([{"sha256": path.stem, "file": str(path)} for path in paths])
         return
-    print_table(("SHA-256", "file"), [(path.stem, str(path)) for path in paths])
+    for path in paths:  # a hash that is wrapped cannot be copied
+        out.print(f"{path.stem}  {path}", markup=False, highlight=False, soft_wrap=True)
+    if not paths:
+        out.print("none: `wavemend train` makes them, `wavemend models add` takes a colleague's")
 
 
 @models_app.command("add")

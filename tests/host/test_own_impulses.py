@@ -116,7 +116,7 @@ def test_the_commands(tmp_path: Path, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     fingerprint = json.loads(done.stdout)["sha256"]
     assert (folder / f"{fingerprint}.onnx").read_bytes() == (tmp_path / "mine.onnx").read_bytes()
-    assert fingerprint in wavemend("models", "list").stdout.replace("\n", "")
+    assert fingerprint in wavemend("models", "list").stdout.splitlines()[0]
     again = wavemend("train", "impulses", "--from", document, "-o", tmp_path / "mine.onnx")
     assert again.returncode == 2 and "is there already" in again.stderr
     (tmp_path / "bad.onnx").write_bytes(b"no model")

@@ -7,6 +7,7 @@ fluid-soundfont-gm, and ``python -m bench.fetch_audio festvox-ru sonic-pi-sample
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import sys
@@ -35,7 +36,7 @@ OPSET = 17
 IR_VERSION = 8
 MODELS = Path(__file__).parents[2]
 CHECKPOINT = MODELS.parent / "bench" / "cache" / "denoise-training" / "checkpoint.pt"
-COMMAND = "python -m models.training.denoise.train"
+PROGRAM = "python -m models.training.denoise.train"
 
 
 def loss_of(gains: Tensor, truth: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -76,9 +77,9 @@ def drawn(material: Material, draw: np.random.Generator) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.stack([getattr(one, name) for one in found])) for name in names}
 
 
-def train(examples: dict[str, Tensor], draw: np.random.Generator) -> Gains:
+def train(examples: dict[str, Tensor], draw: np.random.Generator, seed: int) -> Gains:
     """Train from the seed on."""
-    torch.manual_seed(SEED)
+    torch.manual_seed(seed)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     network = Gains()
@@ -135,7 +136,7 @@ def export(network: Gains, target: Path) -> None:
     target.write_bytes(stored.SerializeToString())
 
 
-def register(target: Path, parameters: int) -> None:
+def register(target: Path, parameters: int, seed: int) -> None:
     """Enter the file's hash and origin into the manifest."""
     manifest = target.parent / "manifest.json"
     stored = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {"models": {}}
@@ -143,8 +144,8 @@ def register(target: Path, parameters: int) -> None:
         "file": target.name,
         "sha256": sha256(target.read_bytes()).hexdigest(),
         "opset": OPSET,
-        "command": COMMAND,
-        "seed": SEED,
+        "command": f"{PROGRAM} --seed {seed}",
+        "seed": seed,
         "parameters": parameters,
         "settings": {},
     }
@@ -153,12 +154,16 @@ def register(target: Path, parameters: int) -> None:
 
 def main() -> int:
     """Render, draw, train, export."""
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
+    parser.add_argument("--seed", type=int, default=SEED, help=f"the packaged one's is {SEED}")
+    parser.add_argument("--target", type=Path, default=MODELS, help="folder of the model and its manifest")
+    given = parser.parse_args()
     render()
-    draw = np.random.default_rng(SEED)
-    network = train(drawn(Material(), draw), draw)
-    target = MODELS / f"{MODEL}.onnx"
+    draw = np.random.default_rng(given.seed)
+    network = train(drawn(Material(), draw), draw, given.seed)
+    target = given.target / f"{MODEL}.onnx"
     export(network, target)
-    register(target, sum(math.prod(each.shape) for each in network.parameters()))
+    register(target, sum(math.prod(each.shape) for each in network.parameters()), given.seed)
     return 0
 
 

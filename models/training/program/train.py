@@ -8,6 +8,7 @@ and levels are drawn anew for each stretch. Seeded: the same material gives the 
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ RATE = 44100
 SECONDS = 3.0
 STRETCHES = {"neither": 250, "speech": 1000, "music": 1300, "both": 500}
 PENALTY = 400.0  # one reader must not be learned by heart: chosen on the tuning takes
+SEED = 20240229
 TARGET = Path(__file__).parents[3] / "src" / "analysis" / "program_weights.py"
 
 Draw = np.random.Generator
@@ -31,7 +33,13 @@ Draw = np.random.Generator
 
 def main() -> int:
     """Draw the stretches, fit, and write the module of weights."""
-    draw = np.random.default_rng(20240229)
+    parser = argparse.ArgumentParser(prog="python -m models.training.program.train", description=__doc__)
+    parser.add_argument(
+        "--seed", type=int, default=SEED, help=f"of the stretches; the packaged one is {SEED}"
+    )
+    parser.add_argument("--target", type=Path, default=TARGET, help="module to write")
+    given = parser.parse_args()
+    draw = np.random.default_rng(given.seed)
     material = Material()
     described, kinds = [], []
     for at, (kind, count) in enumerate(STRETCHES.items()):
@@ -41,7 +49,7 @@ def main() -> int:
                 described.append(found)
                 kinds.append(at)
         print(f"{kind}: {count}", file=sys.stderr)
-    TARGET.write_text(module(*fit(np.array(described), np.array(kinds))), encoding="utf-8")
+    given.target.write_text(module(*fit(np.array(described), np.array(kinds))), encoding="utf-8")
     return 0
 
 

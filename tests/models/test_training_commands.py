@@ -1,0 +1,21 @@
+"""Asking a training script for help trains nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("module", ["program.train", "denoise.train", "impulses"])
+def test_help_is_told_and_nothing_else_happens(module):
+    if module != "program.train":
+        pytest.importorskip("torch")
+    result = subprocess.run(
+        [sys.executable, "-m", f"models.training.{module}", "--help"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert result.returncode == 0 and result.stdout.startswith(f"usage: python -m models.training.{module}")
+    assert "--seed" in result.stdout and "--target" in result.stdout
