@@ -6,12 +6,12 @@ INPUT ?=
 SOURCES := $(shell find src presets models -name '*.py' -o -name '*.json' -o -name '*.onnx') pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types unit real_vst3s bench clean
+.PHONY: demo test lint types unit site real_vst3s bench clean
 
 # The package itself is installed, not linked: what is tested is what users get.
 $(VENV)/.installed: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	rm -rf build
+	rm -rf build/lib build/bdist*
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet ".[dev]"
 	touch $@
@@ -19,7 +19,7 @@ $(VENV)/.installed: $(SOURCES)
 demo: $(VENV)/.installed
 	$(BIN)/wavemend demo $(if $(INPUT),"$(INPUT)") --output demo --overwrite
 
-test: lint types unit
+test: lint types site unit
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -27,6 +27,10 @@ lint: $(VENV)/.installed
 
 types: $(VENV)/.installed
 	$(BIN)/mypy
+
+# The documentation as pages in build/site; a link that leads nowhere fails.
+site: $(VENV)/.installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 unit: $(VENV)/.installed real_vst3s
 	$(BIN)/python -m pytest -n auto
