@@ -5,10 +5,9 @@ A file that fails is told about and the others go on; nothing is ever written ov
 
 from __future__ import annotations
 
-import glob
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,7 @@ from .files.audio_reader import AudioReader
 from .outputs import removed_path
 from .passes import Progress
 from .render import Rendered, render
-
-
-class PlanError(WavemendError, ValueError):
-    """The whole run is refused before it starts; nothing was read or written."""
+from .walk import Found, PlanError, find_recordings
 
 
 @dataclass(frozen=True)
@@ -38,6 +34,8 @@ class Job:
         The output is there already, and existing ones are to be left alone.
     removed
         Where what was removed goes; None where it is not written.
+    name
+        What a run calls it: its path below the input that it was found in, unless two would be called alike.
     """
 
     source: Path
@@ -45,6 +43,7 @@ class Job:
     error: str = ""
     skipped: bool = False
     removed: Path | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,42 +62,60 @@ def plan(
     removed: bool = False,
     overwrite: bool = False,
     skip_existing: bool = False,
+    exclude: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda note: None,
 ) -> list[Job]:
     """Decide where every output goes.
 
     Parameters
     ----------
     inputs
-        Files, folders (searched through, their structure kept) and glob patterns.
+        Files, folders and glob patterns; the structure below a folder, or below the fixed part of a pattern,
+        is kept.
     target
         A file, for a single input file; otherwise a folder, made where needed.
     removed
         Whether what was removed is written too.
     overwrite, skip_existing
         What to do about outputs that are there already; with neither, they refuse the run.
+    exclude
+        Patterns of what is left out, see `find_recordings`.
+    tell
+        Called with a line for each kind of thing that was left out.
 
     Returns
     -------
     list of Job
-        In the order given, folders in the order of their names.
+        First what could not be looked at, then recordings in the order given, those of a folder in the order
+        of their names.
 
     Raises
     ------
     PlanError
-        No input, two inputs into one name, an output that is there or is an input, or a bad target.
+        An input that is missing, no recording, two inputs into one name, an output that is there or is an
+        input, or a bad target.
     """
-    found = list(_expand(inputs, target))
-    if not found:
+    found = find_recordings(inputs, exclude=exclude, outputs=target)
+    for note in found.notes:
+        tell(note)
+    count = len(found.recordings) + len(found.unlisted)
+    if not count:
         raise PlanError("no sound files were given")
-    into_folder = target.is_dir() or len(found) > 1 or target.suffix.lower() not in AUDIO_SUFFIXES
+    into_folder = target.is_dir() or count > 1 or target.suffix.lower() not in AUDIO_SUFFIXES
     if into_folder and target.exists() and not target.is_dir():
         raise PlanError(f"{target}: is a file; several recordings need a folder")
-    jobs = [
-        _job(source, target / relative if into_folder else target, into_folder, removed)
-        for source, relative in found
-    ]
+    jobs = [Job(path, None, error=why, name=str(path)) for path, why in found.unlisted]
+    for recording, name in zip(found.recordings, _names(found), strict=True):
+        output = target / recording.below if into_folder else target
+        jobs.append(replace(_job(recording.path, output, into_folder, removed), name=name))
     _refuse_collisions(jobs)
     return [_settle(job, overwrite, skip_existing) for job in jobs]
+
+
+def _names(found: Found) -> list[str]:
+    short = [str(recording.below) for recording in found.recordings]
+    distinct = len(set(short)) == len(short)
+    return short if distinct else [str(recording.path) for recording in found.recordings]
 
 
 def run(
@@ -142,24 +159,7 @@ def run(
 
 
 def _naming(source: Path, message: str) -> str:
-    return message if source.name in message else f"{source}: {message}"
-
-
-def _expand(inputs: Iterable[str], target: Path) -> Iterator[tuple[Path, Path]]:
-    """Every input file with its path below the folder it was found in; outputs of an earlier run are none."""
-    for text in inputs:
-        path = Path(text)
-        # os.path: what may not be looked at is read, and told about, like any other bad file.
-        if os.path.isdir(path):
-            yield from ((inner, inner.relative_to(path)) for inner in _recordings_in(path, target))
-        elif not os.path.exists(path) and glob.has_magic(text):
-            matches = [Path(match) for match in sorted(glob.glob(text, recursive=True))]
-            files = [match for match in matches if match.is_file()]
-            if not files:
-                raise PlanError(f"{text}: no file matches")
-            yield from ((match, Path(match.name)) for match in files)
-        else:
-            yield path, Path(path.name)
+    return message if str(source) in message else f"{source}: {message}"
 
 
 def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
@@ -180,15 +180,6 @@ def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
     return Job(source, output, removed=removed_path(output, form.one_word_up(frames)) if removed else None)
 
 
-def _recordings_in(folder: Path, target: Path) -> Iterator[Path]:
-    outputs = Path(os.path.realpath(target))
-    inside = Path(os.path.realpath(folder)) in outputs.parents
-    for path in sorted(folder.rglob("*")):
-        ours = inside and outputs in Path(os.path.realpath(path)).parents
-        if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file() and not ours:
-            yield path
-
-
 _ALIASES = {
     ".wav": {".wav", ".wave", ".bwf", ".rf64"},
     ".aiff": {".aiff", ".aif", ".aifc"},
@@ -205,7 +196,7 @@ def _refuse_collisions(jobs: list[Job]) -> None:
         if key in taken:
             raise PlanError(
                 f"{taken[key]} and {source} would both be written to {output}; "
-                "rename one, or render them into different folders"
+                "name their folder, or quote a pattern, and their folders are kept; or rename one"
             )
         taken[key] = source
         if os.path.realpath(output) in sources:

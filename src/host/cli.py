@@ -31,6 +31,7 @@ from .cli_output import (
     print_json,
     print_table,
     say_error,
+    say_note,
 )
 
 app = typer.Typer(
@@ -180,7 +181,9 @@ def _render_all(
     if overwrite and skip_existing:
         fail("--overwrite and --skip-existing contradict each other; say one of them", REFUSED)
     warnings = chain_with(preset, settings).warnings()  # refuses a bad preset before any file is read
-    jobs = plan(inputs, output, removed=removed, overwrite=overwrite, skip_existing=skip_existing)
+    jobs = plan(
+        inputs, output, removed=removed, overwrite=overwrite, skip_existing=skip_existing, tell=say_note
+    )
     with Reporter(err if as_json else out, jobs, quiet=as_json) as reporter:
         for warning in warnings:
             reporter.warn(warning)

@@ -29,6 +29,11 @@ def say_error(message: str) -> None:
     err.print(f"error: {' '.join(message.split())}", style="red", markup=False)
 
 
+def say_note(message: str) -> None:
+    """Print one line on standard error about what is no fault."""
+    err.print(f"note: {message}")
+
+
 def print_json(data: Any) -> None:
     """Print data as JSON on standard output, in ASCII where that is not UTF-8."""
     print(_json_text(data, indent=2))

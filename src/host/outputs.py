@@ -7,6 +7,8 @@ from pathlib import Path
 from ..errors import AudioFileError
 from .files.audio_format import AudioFormat
 
+REPORT_SUFFIX = ".report.json"
+
 
 def removed_path(output: Path, form: AudioFormat) -> Path:
     """Return where the signal removed from the recording behind `output` goes."""
@@ -15,7 +17,7 @@ def removed_path(output: Path, form: AudioFormat) -> Path:
 
 def report_path(output: Path) -> Path:
     """Return where the JSON report of `output` goes."""
-    return output.with_name(f"{output.name}.report.json")
+    return output.with_name(f"{output.name}{REPORT_SUFFIX}")
 
 
 def events_path(output: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path as FilePath
@@ -65,6 +66,21 @@ def build_report(
         ],
         "warnings": warnings,
     }
+
+
+def made_from(path: FilePath) -> dict[str, str]:
+    """Return the names of the sound files that the report at `path` is of, each with its source's name.
+
+    Empty where the file is no report of ours.
+    """
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        if report["format"] != REPORT_FORMAT:
+            return {}
+        source = str(report["input"]["name"])
+        return {str(report[part]["name"]): source for part in ("output", "removed") if part in report}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
 
 
 def sha256_of(path: FilePath) -> str:

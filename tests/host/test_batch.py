@@ -41,11 +41,14 @@ def test_outputs_of_an_earlier_run_inside_the_folder_are_no_inputs(archive):
 
 def test_globs_and_files(archive, tmp_path):
     jobs = plan([str(archive / "**" / "*.flac"), str(archive / "a.wav")], tmp_path / "out")
-    assert outputs(jobs, tmp_path / "out") == ["b.flac", "a.wav"]
+    assert outputs(jobs, tmp_path / "out") == ["box 1/b.flac", "a.wav"]
     odd = write(archive / "side [1].wav", damaged(0.3))
     assert plan([str(odd)], tmp_path / "x.wav")[0].source == odd  # a name that looks like a pattern
     with pytest.raises(PlanError, match="no file matches"):
         plan([str(archive / "*.aiff")], tmp_path / "out")
+    assert outputs(plan([str(archive / "box*")], tmp_path / "out"), tmp_path / "out") == [
+        "box 1/b.flac", "box 1/c.flac",
+    ]  # fmt: skip
     with pytest.raises(PlanError, match="no sound files"):
         plan([str(tmp_path)], tmp_path / "archive")
 
@@ -55,6 +58,16 @@ def test_one_file_may_be_named(archive, tmp_path):
     assert job.output == tmp_path / "restored.flac"
     (job,) = plan([str(archive / "a.wav")], tmp_path / "restored")
     assert job.output == tmp_path / "restored" / "a.wav"
+
+
+def test_a_recording_is_called_by_what_tells_it_from_others(tmp_path):
+    for folder in ("a/disc1", "a/disc2", "b/disc1"):
+        (tmp_path / folder).mkdir(parents=True)
+        write(tmp_path / folder / "track01.wav", damaged(0.2))
+    jobs = plan([str(tmp_path / "a")], tmp_path / "out")
+    assert [job.name for job in jobs] == ["disc1/track01.wav", "disc2/track01.wav"]
+    jobs = plan([str(tmp_path / "?" / "disc1")], tmp_path / "out")
+    assert [job.name for job in jobs] == ["a/disc1/track01.wav", "b/disc1/track01.wav"]
 
 
 @pytest.mark.parametrize(
