@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import AudioShapeError, AudioValueError
+from .positions import first_not_finite
 
 Audio = npt.NDArray[np.float64]
 """Samples, shape (channels, n), full scale 1.0."""
@@ -19,14 +20,9 @@ def refuse_non_finite(audio: Audio, start: int = 0, source: str = "audio") -> No
 
     `start` is the absolute position of its first sample, for the message.
     """
-    finite = np.isfinite(audio)
-    if finite.all():
-        return
-    channel, position = np.argwhere(~finite)[0]
-    value = audio[channel, position]
-    raise AudioValueError(
-        f"{source} holds {value} at sample {start + position} of channel {channel}; samples must be finite"
-    )
+    found = first_not_finite(audio, start)
+    if found:
+        raise AudioValueError(f"{source} holds {found}; samples must be finite")
 
 
 def next_block(audio: npt.NDArray[np.floating], channels: int, start: int) -> Audio:

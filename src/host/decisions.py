@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..analysis.positions import clock
 from ..errors import ParameterError
 from ..plugins.marks import Mark
 from .document import EventMark, RecordingDocument, Span
-from .files.positions import clock
 
 POINT_S = 0.01
 """Length of the stretch that a single time stands for: an event that touches it is meant."""

@@ -14,6 +14,7 @@ from ..analysis.clicks import Clicks
 from ..analysis.clipping import Clipping
 from ..analysis.hum import Hum
 from ..analysis.noise_print import NoisePrint
+from ..analysis.positions import clock
 from ..analysis.program import KINDS, Program
 from ..analysis.silences import Silences
 from ..kernels.stft import forward, hann
@@ -243,9 +244,7 @@ def _label_times(axes: Any, seconds: float) -> None:
 
 def _time(seconds: float, step: float) -> str:
     """Return a tick's time: ``1:02:30``, ``2:30`` or, between seconds, ``0:02.5``."""
-    minutes, rest = divmod(round(seconds, 1), 60)
-    hours, minutes = divmod(int(minutes), 60)
     if step >= 3600:
-        return f"{hours}:{minutes:02}"
-    written = f"{rest:04.1f}" if step < 1 else f"{rest:02.0f}"
-    return f"{hours}:{minutes:02}:{written}" if hours else f"{minutes}:{written}"
+        return f"{round(seconds / 3600)}:00"
+    written = clock(round(10 * seconds), 10)
+    return written[:-2] if step < 1 else written.partition(".")[0]

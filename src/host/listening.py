@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from ..analysis.positions import clock
 from ..errors import WavemendError
 from .analyse import Analysis, analyse
 from .document import document_path, known_document, save_document
-from .files.positions import clock
 from .findings_picture import draw_findings
 from .outputs import make_folder
 from .picture import require_matplotlib

@@ -83,6 +83,11 @@ class Stage(Parametric, ABC):
         identifier = vars(cls).get("id")
         if identifier is not None and not _ID.fullmatch(identifier):
             raise TypeError(f"{cls.__name__}.id={identifier!r} must be namespaced, like 'wavemend.declick'")
+        if cls.repairs and "output" not in cls.schema:
+            raise TypeError(
+                f"{cls.__name__}.repairs is True, but it is no RepairStage: subclass that, whose parameter "
+                "`output` gives what was removed"
+            )
 
     def __init__(self, /, **values: Any) -> None:
         super().__init__(**values)

@@ -169,7 +169,7 @@ class ArraysContract(Subject):
         for channel, position in [(0, 0), (1, 0), (0, 699), (1, 333)]:
             audio = clean.copy()
             audio[channel, position] = value
-            where = rf"{value} at sample {position} of channel {channel}\b"
+            where = rf"{value} at sample {position} of channel {channel + 1}\b"
             for array in (audio, audio.T, audio.astype(np.float32)):
                 with pytest.raises(AudioValueError, match=where):
                     self.make().process(array, RATE)
@@ -197,7 +197,7 @@ class ArraysContract(Subject):
                     bad = block.copy()
                     bad[channel, position - start] = np.nan
                     with pytest.raises(
-                        AudioValueError, match=rf"nan at sample {position} of channel {channel}"
+                        AudioValueError, match=rf"nan at sample {position} of channel {channel + 1}\b"
                     ):
                         stream.step(bad)
                 outs.append(stream.step(block))

@@ -186,7 +186,7 @@ def test_analysers_refuse_what_streams_refuse() -> None:
     counter.push(np.zeros((2, 25)))
     bad = np.zeros((2, 5))
     bad[1, 3] = np.nan
-    with pytest.raises(AudioValueError, match="nan at sample 28 of channel 1"):
+    with pytest.raises(AudioValueError, match="nan at sample 28 of channel 2"):
         counter.push(bad)
     with pytest.raises(AudioShapeError, match=r"\(1, 5\) came into a recording of 2 channels"):
         counter.push(bad[:1])

@@ -74,9 +74,9 @@ def test_not_finite_is_named_by_absolute_place() -> None:
     audio = ramp(10)
     audio[1, 4] = -np.inf
     with pytest.raises(
-        AudioValueError, match="audio holds -inf at sample 104 of channel 1; .* must be finite"
+        AudioValueError, match="audio holds -inf at sample 104 of channel 2; .* must be finite"
     ):
         next_block(audio, 2, 100)
-    with pytest.raises(AudioValueError, match=r"side\.wav holds -inf at sample 4 of channel 1"):
+    with pytest.raises(AudioValueError, match=r"side\.wav holds -inf at sample 4 of channel 2"):
         refuse_non_finite(audio, source="side.wav")
     refuse_non_finite(np.empty((2, 0)))

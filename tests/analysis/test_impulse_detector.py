@@ -107,5 +107,5 @@ def test_bad_rates_and_blocks_are_refused() -> None:
     detector = ImpulseDetector(44_100, 2)
     with pytest.raises(AudioShapeError):
         detector.push(np.zeros((1, 100)))
-    with pytest.raises(AudioValueError, match="sample 5 of channel 1"):
+    with pytest.raises(AudioValueError, match="sample 5 of channel 2"):
         detector.push(np.where(np.arange(20).reshape(2, 10) == 15, np.nan, 0.0))

@@ -71,7 +71,7 @@ def test_a_block_that_others_hear_too_is_not_written_to(kind):
 def test_a_survey_refuses_what_its_finders_refuse():
     survey = Survey(RATE, 2)
     survey.push(np.zeros((2, 10)))
-    with pytest.raises(AudioValueError, match="sample 13 of channel 1"):
+    with pytest.raises(AudioValueError, match="sample 13 of channel 2"):
         survey.push(np.pad([[0.0], [np.nan]], ((0, 0), (3, 0))))
 
 

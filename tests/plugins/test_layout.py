@@ -77,9 +77,9 @@ def test_earlier_blocks_settle_what_is_open(kind: Any, channels: int, shape: Any
         (np.zeros((2, 9), np.longdouble), AudioTypeError, "array of"),
         ([[0.0] * 9] * 2, AudioTypeError, "audio is a list"),
         (None, AudioTypeError, "audio is a NoneType"),
-        (np.array([0.0, np.nan]), AudioValueError, "audio holds nan at sample 1 of channel 0"),
-        (np.array([[0.0] * 3, [0.0, -np.inf, 0.0]]), AudioValueError, "-inf at sample 1 of channel 1"),
-        (np.array([[0.0, np.inf]] * 3), AudioValueError, "inf at sample 0 of channel 1"),
+        (np.array([0.0, np.nan]), AudioValueError, "audio holds nan at sample 1 of channel 1"),
+        (np.array([[0.0] * 3, [0.0, -np.inf, 0.0]]), AudioValueError, "-inf at sample 1 of channel 2"),
+        (np.array([[0.0, np.inf]] * 3), AudioValueError, "inf at sample 0 of channel 2"),
     ],
 )
 def test_refusals(array: Any, error: type[Exception], message: str) -> None:

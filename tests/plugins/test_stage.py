@@ -178,6 +178,11 @@ def test_ids_are_namespaced(identifier: str) -> None:
         type("Wrong", (Stage,), {"id": identifier})
 
 
+def test_a_stage_that_repairs_is_a_repair_stage() -> None:
+    with pytest.raises(TypeError, match=r"Wrong\.repairs is True, but it is no RepairStage: subclass that"):
+        type("Wrong", (Recorder,), {"repairs": True})
+
+
 def test_abstract_stages_cannot_be_made() -> None:
     with pytest.raises(TypeError, match="abstract"):
         Stage()  # type: ignore[abstract]

@@ -14,12 +14,12 @@ import numpy as np
 import soundfile
 
 from ...analysis.framing import Audio
+from ...analysis.positions import clock, first_not_finite
 from ...errors import AudioFileError
 from .audio_format import AudioFormat
 from .chunks import W64, list_chunks
 from .compressed_streams import EndlessFile, lacks_end_mark, length_in_doubt
 from .libsndfile import FFI, GET_CHANNEL_MAP_INFO, LIBRARY, address, filename
-from .positions import clock, first_not_finite
 
 _MAX_CHANNELS = 64
 _MAX_SAMPLE_RATE = 768_000

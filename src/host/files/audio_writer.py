@@ -15,6 +15,7 @@ import numpy.typing as npt
 import soundfile
 
 from ...analysis.framing import Audio
+from ...analysis.positions import clock, first_not_finite
 from ...errors import AudioFileError, AudioShapeError, AudioValueError
 from .audio_format import AudioFormat
 from .chunks import list_chunks
@@ -28,7 +29,6 @@ from .libsndfile import (
     address,
     filename,
 )
-from .positions import clock, first_not_finite
 
 _LARGEST = {"FLOAT": float(np.finfo(np.float32).max), "DOUBLE": float(np.finfo(np.float64).max)}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...analysis.framing import Audio, Fifo, FrameGrid, next_block
+from ...analysis.positions import clock, first_not_finite
 from ...errors import PluginError
 from ...plugins.stage import Sink
 from .hosting import Hosted
@@ -109,7 +110,7 @@ class VST3Stream:
             self._hosted.close()
             if isinstance(error, PluginError):
                 reached = self._played + self._hosted.played * self._block_size
-                raise type(error)(f"{error}, at {clock(reached / self._sample_rate)}") from None
+                raise type(error)(f"{error}, at {clock(reached, self._sample_rate)}") from None
             raise
         for out in outputs:
             skipped = min(self._to_skip, out.shape[1])
@@ -119,23 +120,11 @@ class VST3Stream:
             self._out.push(out[:, skipped:])
 
     def _refuse_non_finite(self, out: Audio, start: int) -> None:
-        finite = np.isfinite(out)
-        if finite.all():
-            return
-        channel, position = np.argwhere(~finite)[0]
-        self._hosted.close()
-        raise PluginError(
-            f"{self._hosted.name} gave {out[channel, position]} in channel {channel + 1}, "
-            f"at {clock((start + position) / self._sample_rate)}"
-        )
+        found = first_not_finite(out, start, self._sample_rate)
+        if found:
+            self._hosted.close()
+            raise PluginError(f"{self._hosted.name} gave {found}")
 
     def _give(self, count: int) -> Audio:
         self._given += count
         return self._out.pop(count)
-
-
-def clock(seconds: float) -> str:
-    """Write a time in a recording: 3723.5 is "1:02:03.500"."""
-    minutes, rest = divmod(max(seconds, 0.0), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02}:{rest:06.3f}" if hours else f"{minutes}:{rest:06.3f}"

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from wavemend.errors import AudioValueError, PluginError
 from wavemend.host.vst3.client import WorkerCrashedError, WorkerTimedOutError
 from wavemend.host.vst3.plugin import VST3
-from wavemend.host.vst3.stream import clock
 
 RATE = 8000
 BLOCK = 256
@@ -120,7 +119,7 @@ def test_more_channels_than_a_plugin_takes_go_one_by_one(scanned):
         ("Exits", WorkerCrashedError, r"Exits ended its process with exit code 0, at 0:02\.[89]"),
         ("WritesOutside", WorkerCrashedError, r"WritesOutside crashed \(SIG[A-Z]+\), at 0:02\.[89]"),
         ("Hangs", WorkerTimedOutError, r"Hangs gave no answer within 1 s and was ended, at 0:02\.[89]"),
-        ("ReturnsNan", PluginError, r"ReturnsNan gave nan in channel 1, at 0:02\.[89]"),
+        ("ReturnsNan", PluginError, r"ReturnsNan gave nan at sample \d+ of channel 1 \(0:02\.[89]\d+\)"),
         (
             "ChangesLatency",
             PluginError,
@@ -160,10 +159,3 @@ def test_moved_parameters_are_heard_without_a_new_stream(scanned):
     plugin.state = VST3("Good").state  # another state is another stream
     third = plugin.process(audio, RATE, reset=False)
     assert np.array_equal(third, audio)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0:00.000"), (9.9999, "0:10.000"), (61.5, "1:01.500"), (3723.5, "1:02:03.500")]
-)
-def test_times_are_written_as_people_read_them(seconds, text):
-    assert clock(seconds) == text

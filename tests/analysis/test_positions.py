@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from wavemend.host.files.positions import clock, first_not_finite
+from wavemend.analysis.positions import clock, first_not_finite
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,9 @@ from wavemend.host.files.positions import clock, first_not_finite
         (44541, "0:01.010"),
         (60 * 44100 - 1, "1:00.000"),
         (61 * 44100, "1:01.000"),
-        (3700 * 44100, "61:40.000"),
+        (3600 * 44100 - 1, "1:00:00.000"),
+        (3723 * 44100 + 22050, "1:02:03.500"),
+        (100 * 3600 * 44100, "100:00:00.000"),
     ],
 )
 def test_clock(frame: int, shown: str) -> None:
@@ -26,3 +28,4 @@ def test_first_in_time_not_in_channel_order() -> None:
     audio[0, 50] = np.nan
     audio[1, 41] = -np.inf
     assert first_not_finite(audio, 44500, 44100) == "-inf at sample 44541 of channel 2 (0:01.010)"
+    assert first_not_finite(audio, 44500) == "-inf at sample 44541 of channel 2"
