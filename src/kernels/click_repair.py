@@ -26,6 +26,7 @@ from .autoregression import (
     span_precision,
 )
 from .burst_pulse import burst_pulse, own_evidence
+from .clipped_pulse import MOST_FLAT, flat_samples, restore_tops
 from .noise_pulse import decaying_pulse, ring_pulse, sparse_pulse
 from .rings import RingSearch
 from .thumps import ThumpSearch, remove_thump
@@ -145,6 +146,49 @@ def estimate_click(
 
 
 @njit(cache=True, nogil=True)
+def _estimate_clipped(
+    x: Vector,
+    start: int,
+    stop: int,
+    end: int,
+    a: Vector,
+    sigma: float,
+    search: RingSearch,
+    click: Vector,
+    length: int,
+    evidence: float,
+) -> tuple[int, float, Vector]:
+    """Estimate a click again whose tops a converter cut off, with them put back.
+
+    Parameters are those of `estimate_click`, and what it found. Tops are looked for as far as a click may
+    last. Energies add, so what leaves less sound behind is the better estimate.
+
+    Returns
+    -------
+    length, evidence, whole
+        Of the better estimate, and the samples that `click` is to be taken from: `x` itself where no top was
+        cut off, or none could be put back.
+    """
+    longest = int(0.5 * np.log(1000.0) / -np.log(search.slowest))
+    flat = np.empty(MOST_FLAT, np.int64)
+    count = flat_samples(x, start, min(max(stop, start + longest), end), flat)
+    if count in (0, MOST_FLAT):
+        return length, evidence, x
+    whole = x.copy()
+    known = min(max(stop, start + flat[count - 1] + 1) + 2 * (a.size - 1), end)
+    if not restore_tops(whole, start, known, flat[:count], a, sigma, search):
+        return length, evidence, x
+    again = np.empty(click.size)
+    size, odds = estimate_click(whole, start, stop, end, a, sigma, search, again)
+    reach = max(length, size)
+    left = _energy_left(x, start, length, reach, sigma, click)
+    if not _energy_left(whole, start, size, reach, sigma, again) < left:
+        return length, evidence, x
+    click[:size] = again[:size]
+    return size, odds, whole
+
+
+@njit(cache=True, nogil=True)
 def estimate_burst(
     x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float, click: Vector
 ) -> tuple[int, float]:
@@ -213,6 +257,16 @@ def is_absurd(x: Vector, start: int, length: int, sigma: float, click: Vector) -
         before += value * value
         after += rest * rest
     return after > _MOST_SOUND * before
+
+
+@njit(cache=True, nogil=True)
+def _energy_left(x: Vector, start: int, length: int, reach: int, sigma: float, click: Vector) -> float:
+    """Return the energy of `reach` samples from `start` on, without a click of `length` samples."""
+    energy = 0.0
+    for t in range(reach):
+        value = x[start + t] - (sigma * click[t] if t < length else 0.0)
+        energy += value * value
+    return energy
 
 
 @njit(cache=True, nogil=True)
@@ -350,17 +404,21 @@ def repair_spans(
                 continue
             sigma = np.sqrt(variance)
             room = click[: bounds[1] - start]
+            whole = x
             if kinds[k] == BURST:
                 length, evidence = estimate_burst(x, start, stop, end, a, sigma, room)
             else:
                 length, evidence = estimate_click(x, start, stop, end, a, sigma, search, room)
+                length, evidence, whole = _estimate_clipped(
+                    x, start, stop, end, a, sigma, search, room, length, evidence
+                )
             gain = tilt_gain(click[:length], tilt)
             asked = least
             if kinds[k] == CLICK and scores[k] < _PLAIN:
-                asked = max(least, _sounds_own(x, start, stop, end, a, sigma) + least_odds / gain)
+                asked = max(least, _sounds_own(whole, start, stop, end, a, sigma) + least_odds / gain)
             if evidence > asked and scores[k] * gain >= 1.0:
                 for t in range(length):
-                    x[start + t] -= sigma * click[t]
+                    x[start + t] = whole[start + t] - sigma * click[t]
                 done[k, 1] = start + length
                 if kinds[k] == BURST:
                     done[k, 1] = remove_thump(x, start, done[k, 1], bounds, until[k], thumps)

@@ -183,7 +183,7 @@ def fit_ring(e: Vector, a: Vector, search: RingSearch) -> tuple[float, int, comp
             continue
         tried = e[starts[k] :]
         gain, moved, amplitude = _refine(tried, a, chosen[k, 0], chosen[k, 1], gains[k], search.slowest)
-        own = _merit(gain, moved, amplitude)
+        own = ring_merit(gain, moved, amplitude)
         if own > merit:
             merit, best, start, pole, c = own, gain, starts[k], moved, amplitude
     return best, start, pole, c
@@ -207,7 +207,7 @@ def _best_of_decays(e: Vector, a: Vector, search: RingSearch) -> tuple[Vector, S
         if gain > best:
             best, start, pole, c = gain, begin, tried, amplitude
         if best > 0.0 and (k + 1 == count or abs(abs(search.poles[k + 1]) - abs(tried)) > 1e-9):
-            own = _merit(best, pole, c)
+            own = ring_merit(best, pole, c)
             worst = np.argmin(merits)
             if own > merits[worst]:
                 merits[worst], gains[worst], starts[worst] = own, best, start
@@ -217,7 +217,7 @@ def _best_of_decays(e: Vector, a: Vector, search: RingSearch) -> tuple[Vector, S
 
 
 @njit(cache=True, nogil=True)
-def _merit(gain: float, pole: complex, c: complex) -> float:
+def ring_merit(gain: float, pole: complex, c: complex) -> float:
     """Log likelihood that a ring gains, less a price on its energy."""
     energy = (c.real**2 + c.imag**2) / (1.0 - abs(pole) ** 2)
     return float(0.5 * gain - np.log(energy + 1e-300))
