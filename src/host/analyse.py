@@ -19,7 +19,8 @@ from ..analysis.program import Program
 from ..analysis.rumble import RumbleFindings
 from ..analysis.stereo import Stereo
 from ..analysis.survey import Survey
-from ..errors import AudioFileError, Cancelled
+from ..errors import AudioFileError, AudioValueError, Cancelled
+from ..plugins.layout import check_rate
 from .document import AudioHash, AudioIdentity
 from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
@@ -127,6 +128,8 @@ def analyse(
     ------
     AudioFileError
         The file cannot be read, or holds no samples.
+    AudioValueError
+        No stage takes its sample rate, so there is nothing to suggest; or it holds NaN or infinity.
     Cancelled
         `cancel` was set.
     """
@@ -134,6 +137,10 @@ def analyse(
         if reader.frames == 0:
             raise AudioFileError(f"{reader.path}: holds no samples; there is nothing to analyse")
         form = reader.format
+        try:
+            check_rate(form.sample_rate)
+        except AudioValueError as error:
+            raise AudioValueError(f"{reader.path}: {error}") from None
         survey = Survey(form.sample_rate, form.channels, form.bits or 0)
         hashed = AudioHash()
         done = 0

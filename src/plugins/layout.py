@@ -114,6 +114,7 @@ def check_rate(sample_rate: object) -> float:
         raise AudioTypeError(f"sample_rate={sample_rate!r} must be a number in Hz")
     if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
         raise AudioValueError(
-            f"sample_rate={sample_rate!r} is not allowed; it must be {LOWEST_RATE:g} to {HIGHEST_RATE:g} Hz"
+            f"sample_rate={sample_rate!r} is not allowed; it must be {LOWEST_RATE:g} to {HIGHEST_RATE:g} Hz; "
+            "resample it first"
         )
     return float(sample_rate)

@@ -10,11 +10,12 @@ import soundfile
 from rich.console import Console
 from wavemend.analysis.codec import LossyHistory
 from wavemend.analysis.survey import FINDERS
-from wavemend.errors import AudioFileError, WavemendError
+from wavemend.errors import AudioFileError, AudioValueError, WavemendError
 from wavemend.host.analyse import analyse, suggest
 from wavemend.host.document import Span, load_document, save_document
 from wavemend.host.listening import Wanted, listen
 from wavemend.host.performance import SAMPLE_RATE, performance, worn_disc
+from wavemend.host.render import render
 
 from .recordings import write
 from .test_cli import refused, wavemend
@@ -124,3 +125,23 @@ def test_empty_and_tiny_recordings(tmp_path):
     for length in (1, 100):
         page = analyse(write(tmp_path / f"{length}.wav", np.full((1, length), 0.1)))
         assert page.suggestion.preset is None
+
+
+@pytest.mark.parametrize("rate", [1000, 3000, 3999])
+def test_a_rate_that_render_refuses_is_refused_in_the_same_words(tmp_path, rate):
+    """What analyse took, it suggested presets for that no render would take."""
+    low = 0.2 * np.sin(2 * np.pi * 200 * np.arange(2 * rate) / rate)
+    write(tmp_path / "low.wav", low[np.newaxis], "PCM_16", rate)
+    with pytest.raises(AudioValueError) as of_analyse:
+        analyse(tmp_path / "low.wav")
+    with pytest.raises(AudioValueError) as of_render:
+        render("hum", tmp_path / "low.wav", tmp_path / "out.wav")
+    assert str(of_analyse.value) == f"{tmp_path / 'low.wav'}: {of_render.value}"
+    assert "4000 to 768000 Hz" in str(of_render.value)
+
+
+def test_the_lowest_rate_is_analysed_and_rendered(tmp_path):
+    low = 0.2 * np.sin(2 * np.pi * 200 * np.arange(8000) / 4000)
+    write(tmp_path / "low.wav", low[np.newaxis], "PCM_16", 4000)
+    assert analyse(tmp_path / "low.wav").findings
+    render("hum", tmp_path / "low.wav", tmp_path / "out.wav")
