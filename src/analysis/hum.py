@@ -32,6 +32,7 @@ Array = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 
 _MAX_CHANNELS = 64
+_MOST_HZ = 1100.0  # the highest that may be named, and by how much that may be off
 _MOST_LEVEL = 200.0
 _LOUDEST = 1e6
 
@@ -93,7 +94,7 @@ class Hum(Findings):
         self._check_numbers()
 
     def _check_numbers(self) -> None:
-        limits = {"frequency_hz": 1000.0, "wander_hz": 10.0, "share": 1.0, "confidence": 1.0}
+        limits = {"frequency_hz": _MOST_HZ, "wander_hz": 10.0, "share": 1.0, "confidence": 1.0}
         for name, most in limits.items():
             value = getattr(self, name)
             if not isinstance(value, float) or not 0.0 <= value <= most:

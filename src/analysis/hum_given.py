@@ -14,6 +14,7 @@ from .hum_track import STEP, UNHEARD, CombDemodulator
 _LOUDEST = 1e6
 _OFF_HZ = 0.1  # what mains are off; a harmonic this many times its number off is not measured
 _MOST_OFF_HZ = 3.0
+_MOST_OFF = 0.1  # of the frequency that is given: further off lies something else
 _LEAST_DB, _STEPS = -160, 240
 _FLOOR = 0.25  # quantile over time: what a line keeps falling back to
 _LEAST_OVER_DB = 3.0
@@ -68,9 +69,10 @@ class GivenHumAnalyser(Analyser[Hum]):
         level = np.where(over, line, NO_LEVEL).reshape(shape)[shown].T
         best = int(np.argmax(np.where(over, line - beside, -np.inf)))
         seconds = self._comb.hop / self.sample_rate
-        turned = float(np.angle(self._turn[best])) / (2 * np.pi * seconds * self._comb.number[best])
+        turned = float(np.angle(self._turn[best]) / (2 * np.pi * seconds * self._comb.number[best]))
+        off = min(max(turned, -_MOST_OFF * self._frequency_hz), _MOST_OFF * self._frequency_hz)
         return Hum(
-            frequency_hz=round(self._frequency_hz + turned, 4),
+            frequency_hz=self._frequency_hz + off,
             wander_hz=0.0,
             harmonic=np.flatnonzero(shown) + 1,
             level_dbfs=level,

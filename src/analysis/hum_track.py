@@ -43,6 +43,7 @@ FIRST_POWER = 8.0
 _MOST_GROWN = 10.0
 
 _BESIDE_HZ = 12.5  # where the program is measured, beside each harmonic
+_LEAST_CYCLES = 2  # of half a window: fewer do not tell a harmonic from the next
 _ROUNDING = 1e-14
 _SILENCE = 1e-13
 
@@ -79,18 +80,21 @@ _EDIT_LOOSE = 0.03  # rad^2, of the phase behind an edit
 class CombDemodulator:
     """Measure every harmonic's amplitude, and the program beside it, in frames along a phase track.
 
-    Hann windows of 0.16 s, whole periods long so that harmonics do not touch each other. Lines are ordered by
+    Hann windows of 0.16 s, whole periods long so that harmonics do not touch each other; up to 0.24 s where
+    the fundamental is low, which holds the four periods that they need from 16.7 Hz on. Lines are ordered by
     harmonic, then by channel.
     """
 
     def __init__(self, sample_rate: float, channels: int, frequency_hz: float, harmonics: int) -> None:
         self.hop = max(round(FRAME_SECONDS * sample_rate), 1)
         self._channels = channels
-        self._cycles = max(round(frequency_hz / _BESIDE_HZ), 1)
+        self._cycles = max(round(frequency_hz / _BESIDE_HZ), _LEAST_CYCLES)
         self.half = min(round(self._cycles / frequency_hz * sample_rate), REACH * self.hop)
         window = hann(2 * self.half)
         self._window = 2.0 / np.sum(window) * window
         self._bins = self._cycles * np.arange(1, harmonics + 1)
+        # of two cycles, the second bin beside a harmonic is the next harmonic
+        self._beside = (-2, -1, 1, 2) if self._cycles > _LEAST_CYCLES else (-1, 1)
         highest = int(self._bins[-1]) + 2
         self._points = 2 ** int(np.ceil(np.log2(max(6.4 * highest, 256))))
         self.number = np.repeat(np.arange(1.0, harmonics + 1), channels)
@@ -106,9 +110,9 @@ class CombDemodulator:
         spectra = fft.rfft(tables, axis=2)
         y = self._at(spectra, 0)
         beside = np.zeros(y.shape)
-        for off in (-2, -1, 1, 2):
+        for off in self._beside:
             z = self._at(spectra, off)
-            beside += 0.25 * (z.real**2 + z.imag**2)
+            beside += (z.real**2 + z.imag**2) / len(self._beside)
         silent = y.real**2 + y.imag**2 + beside < _SILENCE
         return y, np.where(silent, UNHEARD, beside + _ROUNDING)
 

@@ -21,7 +21,8 @@ from .parameters import choice, integer, number
 from .stage import Event, Framing, Processor, RepairStage, Sink, Step
 
 _MOST_HARMONICS = 200
-_LOWEST_HZ, _HIGHEST_HZ = 40.0, 8000.0
+_HIGHEST_HZ = 8000.0
+_LEAST_OF_VERSION_1_HZ = 40.0
 _WALK = {"adaptive": 0.06, "static": 0.003}  # of a harmonic's amplitude in a second
 _TABLE = 2048
 _STILL_SECONDS = 1e-3
@@ -177,17 +178,18 @@ class Dehum(RepairStage):
 
     id = "wavemend.dehum"
     name = "Dehum"
+    version = 2
     place = Step.HUM
     findings_type = Hum
 
     base_frequency_hz: float = number(
         default=0.0,
         low=0.0,
-        high=400.0,
+        high=1000.0,
         unit="Hz",
         restart=True,
-        doc="The hum's fundamental, from 40 Hz; 0 finds it in the recording. Give it where the hum is too "
-        "faint to be found.",
+        doc="The hum's fundamental; 0 finds it in the recording. Give it where the hum is too faint to be "
+        "found, or lies where none is looked for: railways, mains at another speed of the tape.",
     )
     mode: str = choice(
         default="adaptive",
@@ -219,6 +221,13 @@ class Dehum(RepairStage):
         doc="By how much less an octave higher harmonics are lowered.",
     )
 
+    @classmethod
+    def upgrade(cls, version: int, values: dict[str, Any]) -> dict[str, Any]:
+        """See `Parametric.upgrade`; version 1 searched the recording where less than 40 Hz was named."""
+        if version < 2 and values.get("base_frequency_hz", 0.0) < _LEAST_OF_VERSION_1_HZ:
+            return {**values, "base_frequency_hz": 0.0}
+        return values
+
     def count_of(self, hum: Hum, sample_rate: float) -> int:
         """Return how many harmonics are looked for: those that were found, and some above."""
         highest = min(_HIGHEST_HZ, 0.45 * sample_rate)
@@ -245,6 +254,6 @@ class Dehum(RepairStage):
 
     def analyser(self, sample_rate: float, channels: int) -> Analyser[Hum]:
         """See `Stage.analyser`."""
-        if self.base_frequency_hz >= _LOWEST_HZ:
+        if self.base_frequency_hz > 0.0:
             return GivenHumAnalyser(sample_rate, channels, self.base_frequency_hz)
         return HumAnalyser(sample_rate, channels)

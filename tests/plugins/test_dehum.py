@@ -132,6 +132,27 @@ def test_faint_hum_goes_where_the_base_is_given():
     assert fall_db(hum(wander_hz=0.0), out - noise(-50.0)) > 12
 
 
+@pytest.mark.parametrize("hz", [8.35, 10.0, 16.7, 25.0, 39.9, 100.0, 412.0, 1000.0])
+def test_a_base_that_is_named_is_obeyed(hz):
+    """Railways, 25-cycle mains, tapes at half speed, 400 Hz on a fast tape: where none is searched, too."""
+    wave = hum(hz, (1, 2, 3), wander_hz=0.0)
+    stage = Dehum(base_frequency_hz=hz)
+    assert stage.analyse(wave + noise(), RATE).frequency_hz == pytest.approx(hz, rel=1e-3)
+    assert fall_db(wave, stage.process(wave + noise(), RATE) - noise()) > 25
+
+
+@pytest.mark.parametrize("hz", [1e-6, 0.5, 3.0])
+def test_a_base_whose_harmonics_cannot_be_told_apart_finds_nothing(hz):
+    """What is named is what is looked for: the hum at 50 Hz is not, and stays."""
+    assert np.array_equal(Dehum(base_frequency_hz=hz).process(noise(), RATE), noise())
+
+
+def test_presets_from_before_bases_under_40_hz_were_obeyed_sound_the_same():
+    assert Dehum.upgrade(1, {"base_frequency_hz": 25.0}) == {"base_frequency_hz": 0.0}
+    assert Dehum.upgrade(1, {"base_frequency_hz": 50.0}) == {"base_frequency_hz": 50.0}
+    assert Dehum.upgrade(2, {"base_frequency_hz": 25.0}) == {"base_frequency_hz": 25.0}
+
+
 @pytest.mark.parametrize("mode", ["adaptive", "notch"])
 def test_any_partition_gives_the_same_bits(mode):
     """Past an edit too, which the contract's recordings do not hold."""
