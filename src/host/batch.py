@@ -1,4 +1,4 @@
-"""Many recordings through one preset: decide every name before the first sample, then render one by one.
+"""Many recordings through one preset: decide every name before the first sample, then render them.
 
 A file that fails is told about and the others go on; nothing is ever written over.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,10 @@ from .files.audio_format import AUDIO_SUFFIXES
 from .files.audio_reader import AudioReader
 from .outputs import removed_path
 from .passes import Progress
+from .publishing import clear_stale_parts
 from .render import Rendered, render
 from .walk import Found, PlanError, find_recordings
+from .workers import in_workers
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,16 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: `rendered`, or `error` where it failed; neither where it was skipped."""
+    """What became of a job: `rendered`, or `error` where it failed; neither where it was skipped.
+
+    `planned` where nothing was to be done yet; `took_s` is the time it took.
+    """
 
     job: Job
     rendered: Rendered | None = None
     error: str = ""
+    planned: bool = False
+    took_s: float = 0.0
 
 
 def plan(
@@ -122,16 +131,20 @@ def run(
     new_chain: Callable[[], Chain],
     jobs: Iterable[Job],
     *,
+    workers: int = 1,
     on_start: Callable[[Job], Progress | None] = lambda job: None,
     cancel: threading.Event | None = None,
     **options: Any,
 ) -> Iterator[Outcome]:
-    """Render `jobs` one after another; yield what became of each.
+    """Render `jobs`; yield what became of each, first of those that need no rendering.
 
     Parameters
     ----------
     new_chain
         Makes the chain, anew for each recording, so that no plugin carries anything over.
+    workers
+        How many recordings to render at once. With 1 it happens in this process, in order; with more,
+        in processes of their own, so that `new_chain` must pickle. The files are the same either way.
     on_start
         Called before each render; returns its progress callback.
     cancel
@@ -139,23 +152,51 @@ def run(
     **options
         Passed on to `render`.
     """
+    todo = []
     for job in jobs:
         if job.output is None or job.skipped:
             yield Outcome(job, error=job.error)
-            continue
-        try:
-            progress = on_start(job)
-            rendered = render(
-                new_chain(), job.source, job.output, progress=progress, cancel=cancel, **options
-            )
-        except Cancelled:
-            raise
-        except WavemendError as error:
-            yield Outcome(job, error=_naming(job.source, str(error)))
-        except Exception as error:  # a stage's or a plugin's own mistake must not cost the other recordings
-            yield Outcome(job, error=_naming(job.source, f"{type(error).__name__}: {error}"))
         else:
-            yield Outcome(job, rendered)
+            todo.append(job)
+    work = partial(_render, new_chain, options)
+    if workers == 1 or len(todo) < 2:
+        for job in todo:
+            yield work(job, on_start(job), cancel)
+    else:
+        yield from in_workers(work, todo, workers, lost=_lost, on_start=on_start, cancel=cancel)
+
+
+def dry_run(jobs: Iterable[Job]) -> Iterator[Outcome]:
+    """Yield what `run` would do, and do nothing."""
+    for job in jobs:
+        yield Outcome(job, error=job.error, planned=job.output is not None and not job.skipped)
+
+
+def _render(
+    new_chain: Callable[[], Chain],
+    options: Mapping[str, Any],
+    job: Job,
+    progress: Progress | None,
+    cancel: threading.Event | None,
+) -> Outcome:
+    assert job.output is not None  # noqa: S101 - others are not rendered
+    began = time.monotonic()
+    try:
+        rendered = render(new_chain(), job.source, job.output, progress=progress, cancel=cancel, **options)
+    except Cancelled:
+        raise
+    except WavemendError as error:
+        return Outcome(job, error=_naming(job.source, str(error)))
+    except Exception as error:  # a stage's or a plugin's own mistake must not cost the other recordings
+        return Outcome(job, error=_naming(job.source, f"{type(error).__name__}: {error}"))
+    return Outcome(job, rendered, took_s=time.monotonic() - began)
+
+
+def _lost(job: Job, how: str) -> Outcome:
+    """Tell of a job whose process died, and clear away what that left."""
+    assert job.output is not None  # noqa: S101 - others are not rendered
+    clear_stale_parts(job.output.parent)
+    return Outcome(job, error=f"{job.source}: {how}")
 
 
 def _naming(source: Path, message: str) -> str:

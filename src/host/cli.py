@@ -13,11 +13,25 @@ import sys
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ..errors import WavemendError
+from .cli_batch import (
+    DryRunOption,
+    ExcludeOption,
+    InputsArgument,
+    JobsOption,
+    LogOption,
+    NdjsonOption,
+    OutputOption,
+    OverwriteOption,
+    QuietOption,
+    Run,
+    SkipOption,
+    render_all,
+)
 from .cli_catalogues import plugins_app, presets_app
 from .cli_models import models_app, train_app
 from .cli_output import (
@@ -31,7 +45,6 @@ from .cli_output import (
     print_json,
     print_table,
     say_error,
-    say_note,
 )
 
 app = typer.Typer(
@@ -40,13 +53,13 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(presets_app, name="presets")
 app.add_typer(plugins_app, name="plugins")
 app.add_typer(models_app, name="models")
 app.add_typer(train_app, name="train")
 
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace existing outputs.")]
 DocumentsOption = Annotated[
     Path | None,
     typer.Option("--documents", help="Folder of the recording documents.", show_default="beside them"),
@@ -83,6 +96,9 @@ def main() -> None:
     except Exception as error:  # typer's own usage errors
         if not hasattr(error, "format_message"):
             raise
+        if type(error).__name__ == "NoArgsIsHelpError":  # `wavemend` or `wavemend presets`, and nothing more
+            print(error.format_message())
+            sys.exit(0)
         fail(f"{error.format_message()} (see --help)", REFUSED)
     if code == INTERRUPTED:
         fail("interrupted; nothing unfinished was left behind", INTERRUPTED)
@@ -109,8 +125,8 @@ def _options(
 @app.command()
 def render(
     preset: Annotated[str, typer.Argument(help="Name of a factory preset, or path of a preset file.")],
-    inputs: Annotated[list[str], typer.Argument(help="Sound files, folders, or glob patterns.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder, or for a single recording a file.")],
+    inputs: InputsArgument,
+    output: OutputOption,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change a value: SLOT.PARAMETER=VALUE, such as declick.sensitivity=4."),
@@ -121,9 +137,7 @@ def render(
         bool, typer.Option("--labels", help="Also write every event as an Audacity label.")
     ] = False,
     overwrite: OverwriteOption = False,
-    skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Leave existing outputs, and render the rest.")
-    ] = False,
+    skip_existing: SkipOption = False,
     overs: Annotated[
         OversOption, typer.Option(help="Beyond full scale: turn down and say so, or write floats.")
     ] = OversOption.headroom,
@@ -139,16 +153,21 @@ def render(
     no_document: Annotated[bool, typer.Option("--no-document", help="Ignore recording documents.")] = False,
     documents: DocumentsOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the dither.")] = 0,
+    exclude: ExcludeOption = None,
+    jobs: JobsOption = 1,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+    log: LogOption = None,
+    ndjson: NdjsonOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Restore recordings with a preset."""
-    _render_all(
+    render_all(
         preset,
         inputs,
         output,
         settings or [],
-        skip_existing=skip_existing,
-        as_json=as_json,
+        Run(skip_existing, exclude or [], jobs, dry_run, quiet, log, ndjson, as_json),
         removed=removed,
         events=events,
         labels=labels,
@@ -162,67 +181,32 @@ def render(
     )
 
 
-def _render_all(
-    preset: str,
-    inputs: list[str],
-    output: Path,
-    settings: list[str],
-    *,
-    skip_existing: bool,
-    as_json: bool,
-    **options: Any,
-) -> None:
-    """Plan, render and tell; `options` are those of `wavemend.render`."""
-    from .batch import plan, run  # noqa: PLC0415
-    from .progress import Reporter  # noqa: PLC0415
-    from .settings import chain_with  # noqa: PLC0415
-
-    overwrite, removed = options["overwrite"], options["removed"]
-    if overwrite and skip_existing:
-        fail("--overwrite and --skip-existing contradict each other; say one of them", REFUSED)
-    warnings = chain_with(preset, settings).warnings()  # refuses a bad preset before any file is read
-    jobs = plan(
-        inputs, output, removed=removed, overwrite=overwrite, skip_existing=skip_existing, tell=say_note
-    )
-    with Reporter(err if as_json else out, jobs, quiet=as_json) as reporter:
-        for warning in warnings:
-            reporter.warn(warning)
-        outcomes = run(lambda: chain_with(preset, settings), jobs, on_start=reporter.start, **options)
-        for outcome in outcomes:
-            reporter.finish(outcome)
-            if outcome.error:
-                say_error(outcome.error)
-    if as_json:
-        print_json(reporter.as_json())
-    else:
-        reporter.print_table()
-    if reporter.failed:
-        raise typer.Exit(FAILED)
-
-
 @app.command()
 def prepare(
-    inputs: Annotated[list[str], typer.Argument(help="Sound files, folders, or glob patterns.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder, or for a single recording a file.")],
+    inputs: InputsArgument,
+    output: OutputOption,
     margin: Annotated[
         float, typer.Option("--margin", min=0, max=3600, help="Seconds kept of a silent end.")
     ] = 1.0,
     keep_ends: Annotated[bool, typer.Option("--keep-ends", help="Trim nothing.")] = False,
     overwrite: OverwriteOption = False,
-    skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Leave existing outputs, and do the rest.")
-    ] = False,
+    skip_existing: SkipOption = False,
     documents: DocumentsOption = None,
+    exclude: ExcludeOption = None,
+    jobs: JobsOption = 1,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+    log: LogOption = None,
+    ndjson: NdjsonOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Trim silent ends and remove a constant offset; nothing else."""
-    _render_all(
+    render_all(
         "prepare",
         inputs,
         output,
         [],
-        skip_existing=skip_existing,
-        as_json=as_json,
+        Run(skip_existing, exclude or [], jobs, dry_run, quiet, log, ndjson, as_json),
         removed=False,
         overwrite=overwrite,
         trim_ends_s=None if keep_ends else margin,

@@ -1,5 +1,9 @@
 """Many recordings: names are decided first, collisions refuse the run, failures do not stop it."""
 
+import os
+import signal
+import sys
+
 import numpy as np
 import pytest
 import soundfile
@@ -119,6 +123,42 @@ def test_bad_files_are_told_about_and_the_others_go_on(archive, tmp_path):
     assert all(o.job.source.name in o.error and "\n" not in o.error for o in outcomes if o.error)
     made = sorted(p.name for p in (tmp_path / "out").rglob("*") if p.is_file() and ".report." not in p.name)
     assert made == ["a.wav", "b.flac", "c.flac"]
+
+
+class Deadly(DcOffset):
+    """Ends the process that restores a recording of one channel."""
+
+    def processor(self, sample_rate, channels, findings):
+        if channels == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().processor(sample_rate, channels, findings)
+
+
+def deadly():
+    return Chain([Deadly()])
+
+
+def test_files_are_the_same_from_any_number_of_workers(archive, tmp_path):
+    for workers in (1, 3):
+        jobs = plan([str(archive)], tmp_path / str(workers), removed=True)
+        assert all(o.rendered for o in run(deadly, jobs, workers=workers, removed=True))
+    alone, together = (sorted(p for p in (tmp_path / n).rglob("*") if p.is_file()) for n in "13")
+    assert len(alone) == 9
+    for one, other in zip(alone, together, strict=True):
+        assert one.name == other.name and one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_worker_that_dies_costs_one_recording(archive, tmp_path):
+    write(archive / "0.wav", damaged(0.3, channels=1))
+    started = []
+    jobs = plan([str(archive)], tmp_path / "out")
+    outcomes = list(run(deadly, jobs, workers=2, on_start=lambda job: started.append(job.name)))
+    failed = [o for o in outcomes if o.error]
+    assert [o.job.name for o in failed] == ["0.wav"] and len(outcomes) == 4
+    assert "0.wav: the process that worked on it was ended by SIGKILL" in failed[0].error
+    assert sorted(started) == sorted(job.name for job in jobs)
+    assert not list((tmp_path / "out").rglob(".*"))
 
 
 def test_a_stage_that_breaks_costs_one_recording(archive, tmp_path):

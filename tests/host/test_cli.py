@@ -46,6 +46,85 @@ def test_render_a_folder_with_a_bad_file_in_it(tmp_path):
     assert result.returncode == 0 and json.loads(result.stdout)[0]["state"] == "skipped"
 
 
+@pytest.fixture
+def archive(tmp_path):
+    for folder in ("disc1", "disc2"):
+        (tmp_path / "arch" / folder).mkdir(parents=True)
+        write(tmp_path / "arch" / folder / "track01.wav", damaged(0.3))
+    (tmp_path / "arch" / "bad.wav").write_text("no sound")
+    (tmp_path / "arch" / "._bad.wav").write_text("litter")
+    return tmp_path
+
+
+def test_a_batch_tells_of_each_file_as_it_ends_and_sums_up(archive):
+    result = wavemend("render", "prepare", "arch", "-o", "out", "--overs", "float", cwd=archive)
+    assert result.returncode == 1
+    first, second, third, closing = result.stdout.splitlines()
+    assert first == "[1/3] failed   bad.wav"
+    assert second.startswith("[2/3] restored disc1/track01.wav -> out/disc1/track01.wav: ")
+    assert third.startswith("[3/3] restored disc2/track01.wav -> out/disc2/track01.wav: ")
+    assert closing.startswith("2 restored, 0 skipped, 1 failed; 0.6 s of sound in ")
+    assert "times real time" in closing
+    note, error = result.stderr.splitlines()
+    assert note == "note: litter of systems left out: 1, such as arch/._bad.wav"
+    assert error.startswith("error: arch/bad.wav: ")
+    again = wavemend("render", "prepare", "arch", "-o", "out", "--skip-existing", "--quiet", cwd=archive)
+    assert not again.stdout and again.stderr.startswith("error: arch/bad.wav: ")
+
+
+def test_warnings_tell_recordings_of_one_name_apart(tmp_path):
+    for folder, loud in (("disc1", 0.1), ("disc2", 4.0)):
+        (tmp_path / "arch" / folder).mkdir(parents=True)
+        write(tmp_path / "arch" / folder / "track01.wav", loud * damaged(0.3), "FLOAT")
+    result = wavemend("render", "prepare", "arch", "-o", "out", "--set", "dc_offset.bypass=on", cwd=tmp_path)
+    for line in result.stderr.splitlines():
+        assert line.startswith(("warning: disc1/track01.wav", "warning: disc2/track01.wav"))
+
+
+def test_a_dry_run_says_all_and_writes_nothing(archive):
+    before = sorted(archive.rglob("*"))
+    result = wavemend("render", "vinyl", "arch", "-o", "out", "--dry-run", "--exclude", "disc2", cwd=archive)
+    assert result.returncode == 1
+    assert "[2/2] planned  disc1/track01.wav -> out/disc1/track01.wav" in result.stdout
+    assert result.stdout.splitlines()[-1] == "1 planned, 0 skipped, 1 failed"
+    assert "note: excluded: 1, such as arch/disc2" in result.stderr
+    (_, planned, _) = json.loads(
+        wavemend("prepare", "arch", "-o", "out", "--dry-run", "--json", cwd=archive).stdout
+    )
+    assert planned["state"] == "planned" and planned["output"] == "out/disc1/track01.wav"
+    assert sorted(archive.rglob("*")) == before
+
+
+def test_records_are_streamed_and_logged(archive):
+    (archive / "log").write_text('{"source": "earlier"}\n')
+    result = wavemend("prepare", "arch", "-o", "out", "--ndjson", "--log", "log", "-j", "2", cwd=archive)
+    assert result.returncode == 1
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {record["source"]: record["state"] for record in records} == {
+        "arch/bad.wav": "failed",
+        "arch/disc1/track01.wav": "restored",
+        "arch/disc2/track01.wav": "restored",
+    }
+    assert (archive / "log").read_text() == '{"source": "earlier"}\n' + result.stdout
+    refused(
+        wavemend("prepare", "arch/disc1", "-o", "o", "--log", "no/log", cwd=archive), "no/log: No such file"
+    )
+    refused(wavemend("prepare", "arch", "-o", "o", "--json", "--ndjson", cwd=archive), "contradict")
+    if os.path.exists("/dev/full"):
+        result = wavemend("prepare", "arch/disc1", "-o", "o", "--log", "/dev/full", cwd=archive)
+        assert result.returncode == 1 and (archive / "o" / "track01.wav").exists()
+        assert result.stderr == "error: /dev/full: cannot be written to any more: No space left on device\n"
+
+
+def test_help_is_help(tmp_path):
+    for arguments in ([], ["presets"]):
+        bare = wavemend(*arguments, cwd=tmp_path)
+        assert bare.returncode == 0 and not bare.stderr
+        assert len(bare.stdout.splitlines()) > 8 and "--help" in bare.stdout
+    for arguments in (["-h"], ["render", "-h"], ["presets", "list", "-h"], ["train", "-h"]):
+        assert "Usage:" in wavemend(*arguments, cwd=tmp_path).stdout
+
+
 def test_render_as_json(tmp_path):
     write(tmp_path / "in.wav", damaged(0.5))
     result = wavemend("render", "vinyl", "in.wav", "-o", "out.wav", "--removed", "--json", cwd=tmp_path)
@@ -96,6 +175,27 @@ def test_presets_and_plugins(tmp_path):
     assert schema["properties"]["sensitivity"]["maximum"] == 10
     assert "0 to 10" in wavemend("plugins", "show", "wavemend.declick").stdout
     assert wavemend("--version").stdout.strip()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_interrupted_workers_leave_nothing_half_done(tmp_path, stop):
+    rng = np.random.default_rng(0)
+    (tmp_path / "in").mkdir()
+    for name in "abc":
+        write(tmp_path / "in" / f"{name}.wav", 0.1 * rng.standard_normal((2, 44_100 * 60)))
+    command = [sys.executable, "-m", "wavemend", "render", "vinyl", "in", "-o", "out", "-j", "2"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENV
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "out" / ".a.wav.wavemend-part").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(stop)
+        said = process.stderr.read()  # ends when every process has, and none speaks of it
+    assert said.strip() in ("", "error: interrupted; nothing unfinished was left behind")
+    assert process.returncode == (-signal.SIGKILL if stop == signal.SIGKILL else 130)
+    assert not list((tmp_path / "out").iterdir())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
