@@ -20,15 +20,13 @@ plugins_app = typer.Typer(help="Find, list and show plugins.", no_args_is_help=T
 @presets_app.command("list")
 def presets_list(as_json: JsonOption = False) -> None:
     """List the factory presets."""
-    from .presets import load_preset, preset_names  # noqa: PLC0415
+    from .presets import preset_names, preset_title  # noqa: PLC0415
 
-    presets = {name: load_preset(name) for name in preset_names()}
+    titles = {preset: preset_title(preset) for preset in preset_names()}
     if as_json:
-        print_json(
-            [{"id": name, "name": p.name, "description": p.description} for name, p in presets.items()]
-        )
+        print_json([{"id": key, "name": name, "description": text} for key, (name, text) in titles.items()])
         return
-    print_table(("preset", "what it does"), [(name, p.description) for name, p in presets.items()])
+    print_table(("preset", "what it does"), [(key, text) for key, (_, text) in titles.items()])
 
 
 @presets_app.command("show")

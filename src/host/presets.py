@@ -64,6 +64,16 @@ def preset_names() -> list[str]:
     return sorted(n.removesuffix(suffix) for n in entries if n.endswith(suffix) and n != SCHEMA_NAME)
 
 
+def preset_title(name: str) -> tuple[str, str]:
+    """Return name and description of a factory preset; its chain, and all that this would load, is left."""
+    top = _parse_top(_factory_bytes(name))
+    return top["name"], top["description"]
+
+
+def _factory_bytes(name: str) -> bytes:
+    return files("wavemend.presets").joinpath(f"{name}.json").read_bytes()
+
+
 def load_preset(source: str | os.PathLike[str]) -> Preset:
     """Load a factory preset by name, or a preset file by path.
 
@@ -74,7 +84,7 @@ def load_preset(source: str | os.PathLike[str]) -> Preset:
     """
     text = os.fspath(source)
     if text in preset_names():
-        return parse_preset(files("wavemend.presets").joinpath(f"{text}.json").read_bytes(), text)
+        return parse_preset(_factory_bytes(text), text)
     path = Path(source)
     if path.suffix != ".json" and os.sep not in text and not path.exists():
         raise PresetError(f"there is no preset {text!r}; the factory presets are {', '.join(preset_names())}")
@@ -158,24 +168,30 @@ def _member_to_json(member: Member) -> dict[str, Any]:
 def parse_preset(data: bytes, source: str) -> Preset:
     """Parse the bytes of a preset; `source` is what errors call it by. Raises `PresetError`."""
     try:
-        if len(data) > _MOST_BYTES:
-            raise PresetError(f"larger than {_MOST_BYTES // 2**20} MB; a preset is a small text file")
-        top = parse_object(data, "a preset")
-        check_fields(top, "the preset", _TOP_FIELDS, {"format", "format_version", "name", "chain"})
-        if top["format"] != FORMAT:
-            raise PresetError(f"format is {short(top['format'])}; a preset's is {FORMAT!r}")
-        if top["format_version"] != FORMAT_VERSION:
-            raise PresetError(
-                f"format_version is {short(top['format_version'])}; this wavemend reads {FORMAT_VERSION}"
-            )
-        name, description = top["name"], top.get("description", "")
-        if not (isinstance(name, str) and isinstance(description, str)):
-            raise PresetError("name and description must be text")
-        if has_control_characters(name + description):
-            raise PresetError("name and description must not hold control characters")
-        return Preset(name, description, _parse_chain(top["chain"], "slot ", 0))
+        top = _parse_top(data)
+        return Preset(top["name"], top["description"], _parse_chain(top["chain"], "slot ", 0))
     except (PresetError, StrictJsonError) as error:
         raise PresetError(f"{source}: {error}") from None
+
+
+def _parse_top(data: bytes) -> dict[str, Any]:
+    """Read a preset's fields and check all but the chain."""
+    if len(data) > _MOST_BYTES:
+        raise PresetError(f"larger than {_MOST_BYTES // 2**20} MB; a preset is a small text file")
+    top: dict[str, Any] = parse_object(data, "a preset")
+    check_fields(top, "the preset", _TOP_FIELDS, {"format", "format_version", "name", "chain"})
+    if top["format"] != FORMAT:
+        raise PresetError(f"format is {short(top['format'])}; a preset's is {FORMAT!r}")
+    if top["format_version"] != FORMAT_VERSION:
+        raise PresetError(
+            f"format_version is {short(top['format_version'])}; this wavemend reads {FORMAT_VERSION}"
+        )
+    name, description = top["name"], top.setdefault("description", "")
+    if not (isinstance(name, str) and isinstance(description, str)):
+        raise PresetError("name and description must be text")
+    if has_control_characters(name + description):
+        raise PresetError("name and description must not hold control characters")
+    return top
 
 
 def _parse_chain(slots: Any, where: str, depth: int) -> Chain:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .compilation import compiled
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
@@ -22,7 +23,7 @@ Positions = npt.NDArray[np.int64]
 _FLOOR = 1e-30  # far under the square of one 64-bit step: a model of silence is no model
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def autocorrelation(x: Vector, order: int) -> Vector:
     """Sum the lagged products of `x`, lags 0 to `order`, shape (order + 1,)."""
     r = np.zeros(order + 1)
@@ -35,7 +36,7 @@ def autocorrelation(x: Vector, order: int) -> Vector:
     return r
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def levinson(r: Vector, a: Vector) -> float:
     """Solve the Yule-Walker equations by the Levinson-Durbin recursion (Durbin 1960).
 
@@ -73,7 +74,7 @@ def levinson(r: Vector, a: Vector) -> float:
     return error
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def prediction_error(x: Vector, start: int, stop: int, a: Vector, e: Vector) -> None:
     """Write the excitation of ``x[start:stop]`` into ``e[start:stop]``; before ``x[0]`` is silence."""
     out = e[start:stop]
@@ -89,7 +90,7 @@ def prediction_error(x: Vector, start: int, stop: int, a: Vector, e: Vector) -> 
             rest[t] += coefficient * earlier[t]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_covariance(x: Vector, start: int, stop: int, phi: Matrix) -> int:
     """Add the covariance of ``x[start:stop]`` to `phi`, shape (p + 1, p + 1); return how many rows it had.
 
@@ -119,7 +120,7 @@ def _add_covariance(x: Vector, start: int, stop: int, phi: Matrix) -> int:
     return int(rows)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def covariance_model(x: Vector, start: int, stop: int, damaged: Mask, ridge: float, a: Vector) -> float:
     """Fit a model by the modified covariance method (Marple 1980) to the undamaged runs of a stretch.
 
@@ -179,7 +180,7 @@ def covariance_model(x: Vector, start: int, stop: int, damaged: Mask, ridge: flo
     return max(energy, ridge * power) / (2 * rows)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def band_cholesky(band: Matrix) -> bool:
     """Replace a symmetric positive definite band matrix by its lower Cholesky factor.
 
@@ -210,7 +211,7 @@ def band_cholesky(band: Matrix) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def band_solve(factor: Matrix, b: Vector) -> None:
     """Solve ``L L' x = b`` in place; `factor` comes from `band_cholesky`."""
     size, width = factor.shape
@@ -226,7 +227,7 @@ def band_solve(factor: Matrix, b: Vector) -> None:
         b[j] = total / factor[j, 0]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def band_inverse_diagonal(factor: Matrix, diagonal: Vector) -> None:
     """Write the diagonal of ``(L L')^-1`` into `diagonal`, shape (m,) (Takahashi, Fagan and Chen 1973)."""
     size, width = factor.shape
@@ -252,7 +253,7 @@ def band_inverse_diagonal(factor: Matrix, diagonal: Vector) -> None:
         diagonal[j] = own / pivot
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def span_precision(a: Vector, active: Positions, last: int, band: Matrix) -> None:
     """Write ``A'A`` on the active samples into `band`: how excitation energy bends around them.
 
@@ -284,7 +285,7 @@ def span_precision(a: Vector, active: Positions, last: int, band: Matrix) -> Non
                     band[j, d] -= a[t - active[i]] * a[t - active[j]]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def span_gradient(a: Vector, e: Vector, active: Positions, last: int, g: Vector) -> None:
     """Write ``A'e`` at the active samples into `g`: the excitation's own echo of a change there.
 

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy.ndimage import maximum_filter1d, median_filter
+
+from .compilation import compiled
 
 Array = npt.NDArray[np.float64]
 Normal = tuple[float, Array, Array, float]
@@ -150,7 +151,7 @@ def _fit(u: Array, level_db: Array, weight: Array, trend: float, order: float) -
     return cost, BandLimit(float(at), float(np.exp(log_order)), drop, error, scatter)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _normal_equations(
     p: Array, u: Array, level_db: Array, weight: Array, bumps: Array, likely: Array, firmness: Array
 ) -> Normal:

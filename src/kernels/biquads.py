@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .compilation import compiled
 
 Audio = npt.NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def filtered_energy(audio: Audio, sections: Audio, state: Audio, hop: int) -> Audio:
     """Sum squares of each channel after a cascade of second-order sections, hop by hop.
 
@@ -58,6 +59,6 @@ def filtered_energy(audio: Audio, sections: Audio, state: Audio, hop: int) -> Au
     return energy
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _flush(value: float) -> float:
     return 0.0 if abs(value) < 1e-200 else value

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .compilation import compiled
 
 Array = npt.NDArray[np.float64]
 Boxes = npt.NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def summed_area(values: Array) -> Array:
     """Return the sums of `values`, shape (frames, bins), over all frames and bins before each corner.
 
@@ -36,7 +37,7 @@ def summed_area(values: Array) -> Array:
     return table
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def box_means(values: Array, boxes: Boxes, context: int) -> npt.NDArray[np.float32]:
     """Return the means of `values` over boxes around every bin.
 

@@ -8,9 +8,9 @@ deviation, and indices count from the first sample in which it may begin.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from .autoregression import Matrix, Vector, band_cholesky, band_solve, span_gradient, span_precision
+from .compilation import compiled
 
 _FACTORS = np.array(
     [0.03, 0.12, 0.5, 2.0]
@@ -21,7 +21,7 @@ _MOST_LIKELY = 0.4  # log evidence a sample by which noise that adds must beat a
 _PRICE = 12.0  # log evidence that the choice of begin, end and variance costs
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def burst_pulse(e: Vector, a: Vector, n: Vector) -> tuple[int, float]:
     """Estimate a click that is white noise of one variance.
 
@@ -77,7 +77,7 @@ def burst_pulse(e: Vector, a: Vector, n: Vector) -> tuple[int, float]:
     return end, evidence - _PRICE
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def own_evidence(e: Vector) -> float:
     """Return the greatest log evidence that the sound itself is louder, from its first sample on to some end.
 
@@ -94,7 +94,7 @@ def own_evidence(e: Vector) -> float:
     return best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _best_end(precision: Matrix, g: Vector, variance: float, shortest: int) -> tuple[float, int]:
     """Find where noise that begins at 0 ends: greatest log evidence, and the samples it lasts.
 

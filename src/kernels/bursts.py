@@ -11,9 +11,9 @@ cells.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from .autoregression import Matrix, Vector
+from .compilation import compiled
 
 SIDE = 20  # cells that are looked at on each side
 BEFORE, AFTER = 1, 2  # cells next to the run that are not: it begins within one, and rings on into the others
@@ -22,7 +22,7 @@ SHORTEST = 3  # cells
 _GAUSSIAN = 1.75  # standard deviation of noise over the least of four mean magnitudes of eight samples
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def describe_level(e: Vector, first: int, last: int, cell: int, level: Vector) -> None:
     """Find the level of each cell ``e[k * cell : (k + 1) * cell]``: an impulse in it does not raise it.
 
@@ -40,7 +40,7 @@ def describe_level(e: Vector, first: int, last: int, cell: int, level: Vector) -
         level[k] = _GAUSSIAN * least / part
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def score_runs(level: Vector, first: int, last: int, low: int, high: int, longest: int, threshold: float,
                floor: float, score: Vector, size: Vector) -> None:  # fmt: skip
     """Score the run of cells that stands out best of those beginning at each cell; 1 is a burst.
@@ -84,7 +84,7 @@ def score_runs(level: Vector, first: int, last: int, low: int, high: int, longes
                 size[k] = length
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def find_bursts(e: Matrix, channel: int, level: Matrix, score: Matrix, size: Matrix, cell: int, first: int,
                 last: int, low: int, high: int, spans: Matrix) -> int:  # fmt: skip
     """Find the spans of one channel's bursts that begin in cells `first` to `last`.
@@ -141,7 +141,7 @@ def find_bursts(e: Matrix, channel: int, level: Matrix, score: Matrix, size: Mat
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _ends(e: Vector, level: Vector, k: int, length: int, cell: int, low: int, high: int) -> tuple[int, int]:
     """Follow a run of cells to both sides, sample by sample, halfway (in decibels) down to what is beyond."""
     inside = np.min(level[k : k + length])

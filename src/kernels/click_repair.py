@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from .autoregression import (
     Mask,
@@ -27,6 +26,7 @@ from .autoregression import (
 )
 from .burst_pulse import burst_pulse, own_evidence
 from .clipped_pulse import MOST_FLAT, flat_samples, restore_tops
+from .compilation import compiled
 from .noise_pulse import decaying_pulse, ring_pulse, sparse_pulse
 from .rings import RingSearch
 from .thumps import ThumpSearch, remove_thump
@@ -56,7 +56,7 @@ class Tilt(NamedTuple):
     pivot: float
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def tilt_gain(click: Vector, tilt: Tilt) -> float:
     """Return what a click's frequency makes of its score.
 
@@ -75,7 +75,7 @@ def tilt_gain(click: Vector, tilt: Tilt) -> float:
     return float(2.0 ** (tilt.octave * min(max(octaves, -_TILT_OCTAVES), _TILT_OCTAVES)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def estimate_click(
     x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float, search: RingSearch, click: Vector
 ) -> tuple[int, float]:
@@ -145,7 +145,7 @@ def estimate_click(
     return length, evidences[likeliest]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _estimate_clipped(
     x: Vector,
     start: int,
@@ -188,7 +188,7 @@ def _estimate_clipped(
     return size, odds, whole
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def estimate_burst(
     x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float, click: Vector
 ) -> tuple[int, float]:
@@ -203,7 +203,7 @@ def estimate_burst(
     return length, evidence
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sounds_own(x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float) -> float:
     """Return the log evidence that what stands out from `start` on is the sound's own; see `own_evidence`."""
     order = a.size - 1
@@ -213,7 +213,7 @@ def _sounds_own(x: Vector, start: int, stop: int, end: int, a: Vector, sigma: fl
     return float(own_evidence(white[order:] / sigma))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def interpolate(x: Vector, start: int, stop: int, end: int, a: Vector) -> bool:
     """Replace ``x[start:stop]`` by what the sound around it predicts: least squares over the excitation.
 
@@ -243,7 +243,7 @@ def interpolate(x: Vector, start: int, stop: int, end: int, a: Vector) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def is_absurd(x: Vector, start: int, length: int, sigma: float, click: Vector) -> bool:
     """Whether there is clearly more sound without the click than with it.
 
@@ -259,7 +259,7 @@ def is_absurd(x: Vector, start: int, length: int, sigma: float, click: Vector) -
     return after > _MOST_SOUND * before
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _energy_left(x: Vector, start: int, length: int, reach: int, sigma: float, click: Vector) -> float:
     """Return the energy of `reach` samples from `start` on, without a click of `length` samples."""
     energy = 0.0
@@ -269,7 +269,7 @@ def _energy_left(x: Vector, start: int, length: int, reach: int, sigma: float, c
     return energy
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fit_around(
     x: Vector, start: int, stop: int, bounds: Positions, model: int, damaged: Mask, a: Vector
 ) -> float:
@@ -281,7 +281,7 @@ def _fit_around(
     return float(variance)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def confirm_bursts(
     x: Vector,
     bursts: Matrix,
@@ -329,7 +329,7 @@ def confirm_bursts(
     return kept
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def repair_spans(
     x: Vector,
     spans: Positions,

@@ -13,9 +13,9 @@ Excitations are in units of their standard deviation, and indices count from the
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from .autoregression import Matrix, Positions, Vector, band_cholesky, band_solve, prediction_error
+from .compilation import compiled
 from .plateaus import plateaus
 from .rings import RingSearch, ring_merit, ring_response
 
@@ -26,7 +26,7 @@ _ROUNDS = 8
 _HALVINGS = 4
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def flat_samples(x: Vector, start: int, stop: int, flat: Positions) -> int:
     """Find the samples of ``x[start:stop]`` that lie on a rail: where its greatest height has a flat top.
 
@@ -50,7 +50,7 @@ def flat_samples(x: Vector, start: int, stop: int, flat: Positions) -> int:
     return 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def restore_tops(
     x: Vector, start: int, end: int, flat: Positions, a: Vector, sigma: float, search: RingSearch
 ) -> bool:
@@ -106,7 +106,7 @@ def restore_tops(
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _dot(one: Vector, other: Vector) -> float:
     """In one fixed order, which BLAS does not promise: the same recording gives the same bits."""
     total = 0.0
@@ -115,7 +115,7 @@ def _dot(one: Vector, other: Vector) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _run_before(flat: Positions, begin: int) -> int:
     """Return the first sample of the run of flat ones that ends at `begin` or goes on there; else `begin`."""
     first = begin
@@ -125,7 +125,7 @@ def _run_before(flat: Positions, begin: int) -> int:
     return first
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _flat_basis(flat: Positions, a: Vector, size: int) -> tuple[Matrix, Matrix]:
     """Orthonormal rows that span what flat samples do to an excitation, and their triangle (Gram-Schmidt)."""
     q = np.zeros((flat.size, size))
@@ -146,7 +146,7 @@ def _flat_basis(flat: Positions, a: Vector, size: int) -> tuple[Matrix, Matrix]:
     return q, r
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _project(row: Vector, q: Matrix) -> None:
     """Take out of `row`, in place, what flat samples can explain."""
     for j in range(q.shape[0]):
@@ -155,7 +155,7 @@ def _project(row: Vector, q: Matrix) -> None:
             row[t] -= along * q[j, t]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _columns(pole: complex, c: complex, begin: int, a: Vector, q: Matrix, columns: Matrix) -> None:
     """Fill rows with what a ring's amplitude and its pole's logarithm do to the excitation, projected."""
     columns[:] = 0.0
@@ -172,7 +172,7 @@ def _columns(pole: complex, c: complex, begin: int, a: Vector, q: Matrix, column
         _project(columns[i], q)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _amplitude(columns: Matrix, e: Vector) -> tuple[float, complex]:
     """Solve for the amplitude of a ring whose response is the first two rows; energy explained, and it."""
     re, im = columns[0], columns[1]
@@ -186,7 +186,7 @@ def _amplitude(columns: Matrix, e: Vector) -> tuple[float, complex]:
     return real * er + imaginary * ei, complex(real, imaginary)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fit_ring(e: Vector, q: Matrix, a: Vector, search: RingSearch) -> tuple[float, int, complex, complex]:
     """Fit the ring of greatest merit to what flat samples leave of the excitation; see `rings.fit_ring`."""
     columns = np.zeros((4, e.size))
@@ -206,7 +206,7 @@ def _fit_ring(e: Vector, q: Matrix, a: Vector, search: RingSearch) -> tuple[floa
     return gain, begin, pole, c
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _refine(
     e: Vector, q: Matrix, a: Vector, begin: int, pole: complex, c: complex, gain: float, slowest: float
 ) -> tuple[float, complex, complex]:

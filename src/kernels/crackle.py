@@ -19,10 +19,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from .autoregression import Mask, Matrix, Positions, Vector, autocorrelation, levinson, prediction_error
 from .click_repair import estimate_click, is_absurd
+from .compilation import compiled
 from .rings import RingSearch
 from .sparse_impulses import local_scale, sparse_impulses
 
@@ -102,7 +102,7 @@ class Prior(NamedTuple):
     skew: float
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def find_crackle(x: Vector, start: int, block: int, bounds: Positions, turns: int, alone: float, floor: float,
                  found: Stretch) -> tuple[int, float]:  # fmt: skip
     """Estimate the impulses that begin in ``x[start:start + block]``, and take them out of `x`.
@@ -177,7 +177,7 @@ def find_crackle(x: Vector, start: int, block: int, bounds: Positions, turns: in
     return evident, tallest
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fit(x: Vector, a: Vector) -> None:
     """Fit a model to all of `x` (autocorrelation method, Hann window)."""
     taper = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(x.size) + 0.5) / x.size)
@@ -186,7 +186,7 @@ def _fit(x: Vector, a: Vector) -> None:
     levinson(r, a)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _group(n: Vector, low: int, high: int, spans: Positions) -> int:
     """Write (start, stop) of the runs of samples that are off, over gaps, widened; return how many."""
     count = 0
@@ -211,7 +211,7 @@ def _group(n: Vector, low: int, high: int, spans: Positions) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _describe(rest: Vector, k: int, found: Stretch) -> None:
     """Set odds, standing and height of impulse `k`; `rest` is the excitation without any, shape (k,)."""
     order = found.model.size - 1
@@ -231,7 +231,7 @@ def _describe(rest: Vector, k: int, found: Stretch) -> None:
     found.tallest[k] = tallest
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _peak_beside(e: Vector, start: int, stop: int, low: int, high: int) -> float:
     """Upper quartile of the cells' peaks, and no less than three scales, on the side where it is larger."""
     highest = 0.0
@@ -249,13 +249,13 @@ def _peak_beside(e: Vector, start: int, stop: int, low: int, high: int) -> float
     return max(highest, 3.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _surprise(e: float) -> float:
     """Negative log likelihood of a sample of excitation, up to a constant: Gaussian, or an outlier."""
     return float(min(0.5 * e * e, 0.5 + np.log(max(abs(e), 1.0)) + _PRICE_OF_OUTLIER))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def is_crackle(found: Stretch, k: int, level: float, prior: Prior) -> bool:
     """Say whether impulse `k` is crackle where crackle is known to be; `level` is the music's."""
     loudness = min(max(found.tallest[k] / level, 1.0 / 16.0), 16.0)
@@ -267,7 +267,7 @@ def is_crackle(found: Stretch, k: int, level: float, prior: Prior) -> bool:
     return bool(found.odds[k] > 0.0 or stands_out > _PLAIN or prior.a_block > _DENSE)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def take_crackle(x: Vector, found: Stretch, last: int, prior: Prior, search: RingSearch, floor: float,
                  vetoed: Mask, taken: Matrix) -> int:  # fmt: skip
     """Take the impulses of a block that are crackle out of `x`.
@@ -329,7 +329,7 @@ def take_crackle(x: Vector, found: Stretch, last: int, prior: Prior, search: Rin
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _estimate(x: Vector, off: Vector, start: int, stop: int, found: Stretch, stands_out: float,
               search: RingSearch, impulse: Vector) -> int:  # fmt: skip
     """Estimate an impulse, the others taken away, into `impulse`; return its length, 0 where that is absurd.

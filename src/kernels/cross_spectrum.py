@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy import fft
+
+from .compilation import compiled
 
 Array = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.complex128]
@@ -20,7 +21,7 @@ _FAINTEST = 1e-30  # of a bin's power: no division by zero
 _CLUSTERS_AN_OCTAVE = 2
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_samples(frame: Array, energy: Array, product: Array, difference: Array) -> None:
     """Add one frame's energy, its products with the first channel, and the energy of the differences.
 
@@ -46,7 +47,7 @@ def add_samples(frame: Array, energy: Array, product: Array, difference: Array) 
             difference[channel - 1] += apart
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_products(spectra: SingleSpectra, power: Array, cross: Spectra) -> None:
     """Add one frame's power, and its products of the first channel with each other one.
 
@@ -71,7 +72,7 @@ def add_products(spectra: SingleSpectra, power: Array, cross: Spectra) -> None:
                 )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_levelled_products(spectra: SingleSpectra, power: Array, cross: Spectra) -> None:
     """Add one frame's products, each bin divided by the geometric mean of both channels' magnitudes there.
 

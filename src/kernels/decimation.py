@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy import signal
+
+from .compilation import compiled
 
 Audio = npt.NDArray[np.float64]
 
@@ -67,7 +68,7 @@ def decimate(audio: Audio, taps: Audio, factor: int) -> Audio:
     return kept
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_phases(phases: Audio, taps: Audio, out: Audio) -> None:
     """Add to `out` what each phase, shape (factor, n), gives with its taps, shape (k, factor)."""
     for begin in range(0, out.size, _AT_ONCE):

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .compilation import compiled
 
 Array = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 Numbers = npt.NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fold(audio: Array, turns: Array, window: Array, hop: int, cycles: int, tables: Array) -> None:
     """Add windowed frames to tables over the phase.
 
@@ -58,7 +59,7 @@ def fold(audio: Array, turns: Array, window: Array, hop: int, cycles: int, table
                 table[channel, (whole + 2) & mask] += last * x
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def unfold(tables: Array, turns: Array, hop: int, out: Array) -> None:
     """Read a wave that changes from table to table along a phase track.
 

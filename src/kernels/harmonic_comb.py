@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .compilation import compiled
 
 Array = npt.NDArray[np.float64]
 
@@ -29,7 +30,7 @@ _LOUDER = -0.2
 _BESIDE = 3  # places on each side at which the surroundings are measured
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _line(levels: Array, position: float, reach: int) -> tuple[float, int]:
     """Return the highest level within `reach` bins of a position, and its bin."""
     last = levels.size - 1
@@ -41,7 +42,7 @@ def _line(levels: Array, position: float, reach: int) -> tuple[float, int]:
     return levels[best], best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _beside(levels: Array, position: float, guard: float) -> float:
     """Return the median level at places from 1 to 1.7 times `guard` bins off, on both sides."""
     last = levels.size - 1
@@ -60,7 +61,7 @@ def _beside(levels: Array, position: float, guard: float) -> float:
     return middle
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _steadiness(line: Array, beside: Array, ranked: Array) -> tuple[float, float]:
     """Return the evidence that a line has a steady floor, and the level of that floor."""
     best, floor = -np.inf, 0.0
@@ -82,7 +83,7 @@ def _steadiness(line: Array, beside: Array, ranked: Array) -> tuple[float, float
     return best, floor
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def comb_evidence(levels: Array, tracks: Array, reach: Array, guard: float) -> tuple[Array, Array]:
     """Weigh, for each candidate fundamental and harmonic, whether a steady line is there.
 
@@ -122,7 +123,7 @@ def comb_evidence(levels: Array, tracks: Array, reach: Array, guard: float) -> t
     return evidence, floor
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def track_fundamental(
     levels: Array, candidate: float, floor: Array, reach: Array, guard: float
 ) -> tuple[Array, Array]:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from .compilation import compiled
 from .impulse_rows import CELL, STEP, Rows
 
 Positions = npt.NDArray[np.int64]
@@ -22,7 +22,7 @@ _APART_STEPS = 4
 _OCTAVES = 0.25  # what an octave of the far rows counts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def candidates(rows: Rows, rings: Rows, first: int, last: int, error: float, ring: float,
                places: Positions) -> int:  # fmt: skip
     """Find the samples from `first` to `last` that a click may be at.
@@ -71,7 +71,7 @@ def candidates(rows: Rows, rings: Rows, first: int, last: int, error: float, rin
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def other_channel(rows: Rows, channel: int, place: int) -> int:
     """Return the channel other than `channel` whose error is highest around `place`; -1 in mono.
 
@@ -88,7 +88,7 @@ def other_channel(rows: Rows, channel: int, place: int) -> int:
     return best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def look(rows: Rows, rings: Rows, cells: Rows, scale: npt.NDArray[np.float64], channel: int, place: int,
          near: Looks, ring: Looks, far: Looks) -> None:  # fmt: skip
     """Copy what is to be seen around a candidate.

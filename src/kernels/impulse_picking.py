@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from .autoregression import levinson
+from .compilation import compiled
 from .impulses import GUARD, SIDE, SIGMA, bridge_outliers, click_span, recurs, surroundings
 
 Vector = npt.NDArray[np.float64]
@@ -27,7 +27,7 @@ _OUTLIER = 8.0  # scales: what is bridged before a model is fitted again
 _AT_ONCE = 8  # samples whose lagged products are summed at once
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _lagged_products(x: Vector, order: int) -> Vector:
     """Return what `autoregression.autocorrelation` does, up to rounding: four times as fast."""
     r = np.zeros(order + 1)
@@ -43,7 +43,7 @@ def _lagged_products(x: Vector, order: int) -> Vector:
     return r
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _excitation(x: Vector, start: int, stop: int, a: Vector, e: Vector) -> None:
     """Write the excitation of ``x[start:stop]``, whose past lies in `x`, into `e`: four lags a pass."""
     size = stop - start
@@ -65,7 +65,7 @@ def _excitation(x: Vector, start: int, stop: int, a: Vector, e: Vector) -> None:
         lag += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fit(stretch: Vector, rise: Vector, a: Vector) -> None:
     """Fit a model to a stretch that is faded in by `rise` and out (autocorrelation method)."""
     tapered = stretch.copy()
@@ -76,7 +76,7 @@ def _fit(stretch: Vector, rise: Vector, a: Vector) -> None:
     levinson(r, a)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def whiten(x: Vector, first: int, last: int, block: int, bounds: Positions, order: int, longest: int,
            e: Vector) -> None:  # fmt: skip
     """Write the excitation of whole blocks of `x` into `e`, as `impulses.excitation` does.
@@ -121,7 +121,7 @@ def whiten(x: Vector, first: int, last: int, block: int, bounds: Positions, orde
         e[begin:end] = error[begin - low - order : end - low - order]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def outline_cells(e: Vector, first: int, last: int, cell: int, median: Vector, peak: Vector,
                   place: Positions) -> None:  # fmt: skip
     """Find what `impulses.describe_cells` does; medians are of a part of the samples."""
@@ -143,7 +143,7 @@ def outline_cells(e: Vector, first: int, last: int, cell: int, median: Vector, p
         median[k] = 0.5 * (few[size // 2 - 1, k - first] + few[size // 2, k - first])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sort_columns(rows: Matrix) -> None:
     """Sort each column by Batcher's merge exchange (Knuth, algorithm 5.2.2M): no branch waits for a value."""
     size = rows.shape[0]  # a power of 2
@@ -164,7 +164,7 @@ def _sort_columns(rows: Matrix) -> None:
         p //= 2
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _replace(ranked: Vector, old: float, new: float) -> None:
     """Replace a value of `ranked`, which increases."""
     i = np.searchsorted(ranked, old)
@@ -177,7 +177,7 @@ def _replace(ranked: Vector, old: float, new: float) -> None:
     ranked[i] = new
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _windows(median: Vector, peak: Vector, begin: int, end: int, out: Matrix) -> None:
     """Write what `impulses.surroundings` has of the `SIDE` cells from ``begin + i`` on into ``out[i]``."""
     middles, peaks = np.empty(SIDE), np.empty(SIDE)
@@ -193,7 +193,7 @@ def _windows(median: Vector, peak: Vector, begin: int, end: int, out: Matrix) ->
         out[j - begin, 2] = peaks[SIDE - 1]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def score_peaks(median: Vector, peak: Vector, place: Positions, first: int, last: int, low: int,
                 high: int, thresholds: Vector, least: float, floor: float, score: Vector,
                 scale: Vector) -> None:  # fmt: skip
@@ -232,7 +232,7 @@ def score_peaks(median: Vector, peak: Vector, place: Positions, first: int, last
             scale[k] = max(4.0 * base, 1.2 * around[1])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pick_impulses(e: Vector, score: Vector, support: Vector, scale: Vector, place: Positions, first: int,
                   last: int, low: int, high: int, lengths: Vector, picked: Matrix) -> int:  # fmt: skip
     """Pick one channel's impulses whose peaks lie in cells `first` to `last`.
@@ -281,7 +281,7 @@ def pick_impulses(e: Vector, score: Vector, support: Vector, scale: Vector, plac
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def merge_impulses(one: Matrix, other: Matrix, near: float, least: float, merged: Matrix) -> int:
     """Merge two bands' impulses, each in order of time; those up to `near` samples apart are one.
 
@@ -304,7 +304,7 @@ def merge_impulses(one: Matrix, other: Matrix, near: float, least: float, merged
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pulse_height(x: Vector, start: int, stop: int, low: int, high: int, order: int, before: int, near: int,
                  out: Vector) -> None:  # fmt: skip
     """Measure how high an additive impulse in ``x[start:stop]`` peaks, and the RMS around it.
@@ -350,7 +350,7 @@ def pulse_height(x: Vector, start: int, stop: int, low: int, high: int, order: i
         out[0] = max(out[0], abs(total))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _excursions(e: Vector, first: int, last: int, cell: int, median: Vector, peak: Vector, share: float,
                 scales: float, floor: float, gap: int) -> tuple[int, int]:  # fmt: skip
     """Count rises of the excitation over so many scales, and the samples in which one could have come.
@@ -380,7 +380,7 @@ def _excursions(e: Vector, first: int, last: int, cell: int, median: Vector, pea
     return count, idle
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def excursion_rates(e: Vector, first: int, last: int, cell: int, median: Vector, peak: Vector, scales: Vector,
                     dense: float, floor: float, gap: int, out: Vector) -> None:  # fmt: skip
     """Estimate how many impulses a sample there are where they are too dense to stand out of each other.

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy.signal import firwin
 
 from .autoregression import Matrix, Vector, autocorrelation, levinson
+from .compilation import compiled
 from .impulses import SIGMA, bridge_outliers
 
 Rows = npt.NDArray[np.float32]
@@ -58,7 +58,7 @@ def ring_templates() -> tuple[Matrix, Matrix]:
 COSINES, SINES = ring_templates()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fit_models(x: Vector, models: Matrix, deviation: Vector) -> None:
     """Fit one model to each block, in a Hann window of two blocks around it, and again without outliers.
 
@@ -84,7 +84,7 @@ def fit_models(x: Vector, models: Matrix, deviation: Vector) -> None:
                 break
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _filtered(x: Vector, a: Vector, out: Vector) -> None:
     """Write ``sum_k a[k] x[t + a.size - 1 - k]``, four taps a pass."""
     last, size = a.size - 1, out.size
@@ -105,7 +105,7 @@ def _filtered(x: Vector, a: Vector, out: Vector) -> None:
         k += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def prediction_errors(x: Vector, models: Matrix, deviation: Vector, cosines: Matrix, sines: Matrix,
                       taps: Vector, errors: Matrix, rings: Matrix) -> None:  # fmt: skip
     """Write the errors of predicting each sample from those before and after it, and the rings in them.
@@ -146,13 +146,13 @@ def prediction_errors(x: Vector, models: Matrix, deviation: Vector, cosines: Mat
                 rings[ring, k * BLOCK // STEP + m] = np.sqrt(cosine * cosine + sine * sine)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _medians(values: Vector, cell: int, sparse: int, out: Vector) -> None:
     for k in range(out.size):
         out[k] = np.median(np.abs(values[k * cell : (k + 1) * cell : sparse]))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scales(medians: Vector, floor: float, scale: Vector) -> None:
     """Write the robust scale of each cell: of its median and those of `SIDE` cells on either side."""
     ranked = np.sort(medians[: 2 * SIDE + 1])
@@ -170,14 +170,14 @@ def _scales(medians: Vector, floor: float, scale: Vector) -> None:
         scale[k] = max(SIGMA * ranked[SIDE], floor)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def compressed(value: float) -> float:
     """Return a value that grows as the fourth root of large ones: ``u = v / sqrt(1 + |v|)``, twice."""
     once = value / np.sqrt(1.0 + abs(value))
     return float(once / np.sqrt(1.0 + abs(once)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _compress(values: Vector, over: float, row: Rows) -> None:
     for t in range(values.size):
         value = values[t] * over
@@ -185,7 +185,7 @@ def _compress(values: Vector, over: float, row: Rows) -> None:
         row[t] = once / np.sqrt(1.0 + abs(once))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def impulse_rows(x: Vector, cosines: Matrix, sines: Matrix, taps: Vector, models: Matrix,
                  deviation: Vector, scale: Matrix, rows: Rows, rings: Rows, cells: Rows) -> None:  # fmt: skip
     """Write everything that shows a click in whole blocks of sound.

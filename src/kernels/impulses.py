@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from .autoregression import (
     Matrix,
@@ -25,6 +24,7 @@ from .autoregression import (
     span_gradient,
     span_precision,
 )
+from .compilation import compiled
 
 Cells = npt.NDArray[np.int64]
 
@@ -35,7 +35,7 @@ _OUTLIER = 6.0  # scales: what is bridged before a model is fitted again
 _IRREGULAR = 0.15  # part of its period by which a train's distances may differ
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def bridge(x: Vector, start: int, stop: int, end: int, a: Vector, e: Vector) -> None:
     """Interpolate ``x[start:stop]`` by least squares (Janssen, Veldhuis and Vries 1986), `e` following."""
     active = np.arange(start, stop)
@@ -53,7 +53,7 @@ def bridge(x: Vector, start: int, stop: int, end: int, a: Vector, e: Vector) -> 
         prediction_error(x, start, min(stop + order, end), a, e)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def bridge_outliers(x: Vector, a: Vector, longest: int, outlier: float, sparse: int, reach: int) -> bool:
     """Interpolate the runs of `x` whose excitation is an outlier; say whether there was any.
 
@@ -83,7 +83,7 @@ def bridge_outliers(x: Vector, a: Vector, longest: int, outlier: float, sparse: 
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def excitation(x: Vector, repaired: Vector, first: int, last: int, block: int, bounds: Positions, order: int,
                longest: int, e: Vector) -> None:  # fmt: skip
     """Write the excitation of whole blocks of `x`, each under a model of its own, into `e`.
@@ -128,7 +128,7 @@ def excitation(x: Vector, repaired: Vector, first: int, last: int, block: int, b
         prediction_error(x, begin, end, a, e)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def describe_cells(e: Vector, first: int, last: int, cell: int, median: Vector, peak: Vector,
                    place: Positions) -> None:  # fmt: skip
     """Find median and greatest magnitude of each cell ``e[k * cell : (k + 1) * cell]``, and its place."""
@@ -140,7 +140,7 @@ def describe_cells(e: Vector, first: int, last: int, cell: int, median: Vector, 
         place[k] = k * cell + at
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def surroundings(median: Vector, peak: Vector, k: int, low: int, high: int, out: Vector) -> None:
     """Robust scale, upper quartile of the peaks and highest peak beside cell `k`, the larger side of each.
 
@@ -159,7 +159,7 @@ def surroundings(median: Vector, peak: Vector, k: int, low: int, high: int, out:
         out[2] = max(out[2], peaks[count - 1])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def recurs(peak: Vector, place: Cells, k: int, low: int, high: int) -> bool:
     """Say whether cell `k`'s peak is one of a train: as far from its like on one side as on the other.
 
@@ -188,7 +188,7 @@ def recurs(peak: Vector, place: Cells, k: int, low: int, high: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def score_cells(median: Matrix, peak: Matrix, place: Cells, first: int, last: int, low: int, high: int,
                 thresholds: Vector, floor: float, score: Matrix, scale: Matrix) -> None:  # fmt: skip
     """Score how far each cell's peak stands out; 1 is a click.
@@ -230,7 +230,7 @@ def score_cells(median: Matrix, peak: Matrix, place: Cells, first: int, last: in
             scale[channel, k] = max(4.0 * base, 1.2 * around[1])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def click_span(e: Vector, peak_at: int, scale: float, gap: int, low: int, high: int) -> tuple[int, int]:
     """Follow a click from its peak to both sides, over pauses of up to `gap` samples: [start, stop)."""
     start = peak_at
@@ -248,7 +248,7 @@ def click_span(e: Vector, peak_at: int, scale: float, gap: int, low: int, high: 
     return start, stop
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def find_spans(e: Vector, channel: int, score: Matrix, scale: Matrix, place: Cells, first: int, last: int,
                low: int, high: int, gap: int, near: int, spans: Matrix) -> int:  # fmt: skip
     """Find the spans of one channel's clicks whose peaks lie in cells `first` to `last`.
@@ -300,7 +300,7 @@ def find_spans(e: Vector, channel: int, score: Matrix, scale: Matrix, place: Cel
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def accept_spans(spans: Matrix, count: int, longest: int, join: int, per_sample: float, plain: float) -> int:
     """Keep, in place, the spans that are clicks, and join neighbours; return how many are left.
 

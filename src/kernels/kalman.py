@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .compilation import compiled
 
 Array = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
@@ -25,7 +26,7 @@ _NOTE = 20.0  # times what could be, a square tells of a note: it counts for eve
 _UNWRAPPED = 0.5  # rad^2, variance of a line's phase above which its turns cannot be told apart
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def smooth_amplitudes(
     y: Complex, noise: Array, walk: Array, slack: Array, mean: Complex, variance: Array, rounds: int,
     near: int, keep: int, smooth: Complex, error: Array, weighed: Array,
@@ -98,7 +99,7 @@ def smooth_amplitudes(
         weighed[:, line] = r
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def filter_both_ways(
     y: Complex, noise: Array, walk: Array, mean: Complex, variance: Array,
     past: Complex, past_variance: Array, future: Complex, future_variance: Array,
@@ -140,7 +141,7 @@ def filter_both_ways(
             future[k, line], future_variance[k, line] = a[line], p[line]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def follow_phase(
     y: Complex, noise: Array, number: Array, walk: Array, drift: float, back: float,
     amplitude: Complex, variance: Array, recent: Array, state: Array, spread: Array,
@@ -200,7 +201,7 @@ def follow_phase(
         variance[line] *= 1.0 - gain
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _advance(state: Array, spread: Array, drift: float, back: float) -> None:
     state[0] += state[1]
     state[1] *= back
@@ -210,7 +211,7 @@ def _advance(state: Array, spread: Array, drift: float, back: float) -> None:
     spread[1, 1] = back * back * d + drift
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _update(state: Array, spread: Array, error: float, variance: float) -> None:
     total = spread[0, 0] + variance
     first, second = spread[0, 0] / total, spread[0, 1] / total
@@ -223,7 +224,7 @@ def _update(state: Array, spread: Array, error: float, variance: float) -> None:
     spread[1, 1] -= second * b
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def smooth_phase(
     y: Complex, noise: Array, number: Array, amplitude: Complex, variance: Array, drift: float, back: float,
     loose: Array, state: Array, spread: Array, phases: Array, errors: Array,

@@ -12,8 +12,9 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy import fft, optimize
+
+from .compilation import compiled
 
 Array = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
@@ -167,7 +168,7 @@ def frame_levels(audio: Array, spectra: Spectra, taps: int, period: int, least: 
     return np.asarray(total / (frames * len(spectra)) + np.log(least**2))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _multiply_powers(output: Single, least: float, product: Array) -> None:
     """Multiply over rows what `output` has in power, over `least`: one logarithm serves a whole batch."""
     scale = 1.0 / least

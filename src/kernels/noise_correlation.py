@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .compilation import compiled
 
 Array = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.complex128]
@@ -21,7 +22,7 @@ _LEAST, _SURE = 0.2, 0.4  # what a program that is the same in both channels mak
 _MOST = 0.95  # what only the estimate says is not there keeps some noise
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def noise_correlation(spectra: Spectra, sums: Array, keep: float) -> Array:
     """Return the correlation of the noise in two channels, frame after frame; 0 where it is not clear.
 
@@ -57,7 +58,7 @@ def noise_correlation(spectra: Spectra, sums: Array, keep: float) -> Array:
     return correlation
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def decorrelated(spectra: Spectra, correlation: Array) -> Spectra:
     """Mix two channels so that noise of power 1 and this correlation becomes independent noise of power 1.
 
@@ -75,14 +76,14 @@ def decorrelated(spectra: Spectra, correlation: Array) -> Spectra:
     return mixed
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def correlated(spectra: Spectra, correlation: Array) -> Spectra:
     """Undo `decorrelated`."""
     mixed: Spectra = _scaled(spectra, np.sqrt(1.0 + correlation), np.sqrt(1.0 - correlation))
     return mixed
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scaled(spectra: Spectra, sums: Array, differences: Array) -> Spectra:
     _, frames, bins = spectra.shape
     mixed = np.empty((2, frames, bins), np.complex128)

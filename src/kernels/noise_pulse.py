@@ -18,7 +18,6 @@ Excitations are in units of their standard deviation, and indices count from the
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from .autoregression import (
     Matrix,
@@ -29,6 +28,7 @@ from .autoregression import (
     span_gradient,
     span_precision,
 )
+from .compilation import compiled
 from .rings import RingSearch, fit_ring, ring_error, ring_response
 
 _SPARSE_ROUNDS = 16
@@ -46,7 +46,7 @@ _FACTORS = (0.3, 1.5, 8.0)  # variances tried, over the square of the tallest sa
 _PRICE_OF_DECAY = 12.0  # log evidence that the choice of start, decay and variance costs
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pulse_posterior(precision: Matrix, g: Vector, variance: Vector, n: Vector, spread: Vector) -> float:
     """Find mean and variance of a pulse of known variances, given the excitation.
 
@@ -73,14 +73,14 @@ def pulse_posterior(precision: Matrix, g: Vector, variance: Vector, n: Vector, s
     return evidence
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pulse_mean(precision: Matrix, g: Vector, variance: Vector, n: Vector) -> float:
     """Find the mean alone; see `pulse_posterior`."""
     band = np.empty((n.size, min(precision.shape[1], n.size)))
     return float(_posterior(precision, g, variance, n, band))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _posterior(precision: Matrix, g: Vector, variance: Vector, n: Vector, band: Matrix) -> float:
     evidence = 0.0
     for i in range(n.size):
@@ -97,7 +97,7 @@ def _posterior(precision: Matrix, g: Vector, variance: Vector, n: Vector, band: 
     return 0.5 * evidence
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sparse_pulse(e: Vector, a: Vector, n: Vector) -> float:
     """Estimate a click whose samples have a variance each; most of them come out as zero.
 
@@ -154,7 +154,7 @@ def sparse_pulse(e: Vector, a: Vector, n: Vector) -> float:
     return evidence - _PRICE_OF_SAMPLE * active.size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def ring_pulse(e: Vector, a: Vector, search: RingSearch, n: Vector, span: int) -> tuple[int, float]:
     """Estimate a click that is a ring, and what else there is under the ring's envelope.
 
@@ -203,7 +203,7 @@ def ring_pulse(e: Vector, a: Vector, search: RingSearch, n: Vector, span: int) -
     return length, evidence + evidence_shaped
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _move_ring(
     e: Vector, a: Vector, start: int, pole: complex, c: complex, n: Vector, envelope: Vector
 ) -> int:
@@ -229,7 +229,7 @@ def _move_ring(
     return length
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _shaped_pulse(e: Vector, a: Vector, envelope: Vector, n: Vector) -> float:
     """Estimate a pulse whose variance is one factor times `envelope` into `n`; return its log evidence."""
     active = np.arange(envelope.size)
@@ -253,7 +253,7 @@ def _shaped_pulse(e: Vector, a: Vector, envelope: Vector, n: Vector) -> float:
     return evidence
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def decaying_pulse(e: Vector, a: Vector, begins: int, ends: int, n: Vector) -> tuple[int, float]:
     """Estimate a click that is white noise whose standard deviation falls exponentially.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .compilation import compiled
 
 Array = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
@@ -14,7 +15,7 @@ _FREEDOM = 3.0
 _MODEL = 0.02  # error of a line's predicted amplitude, in its power
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def jump_costs(
     y: Complex, noise: Array, number: Array, amplitude: Complex, share: Array, jumps: Array, gains: Array,
     costs: Array,

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .compilation import compiled
 
 Vector = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -22,7 +23,7 @@ _JUMP = 0.5  # of the level, in one sample: a square wave's edge
 _CEILING = 0.997  # of the frame's extreme
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def measure(x: Vector, first: int, least: float, steps: float, upper: Counts, lower: Counts) -> Measures:
     """Measure a frame in one pass, and count its samples by amplitude.
 
@@ -65,7 +66,7 @@ def measure(x: Vector, first: int, least: float, steps: float, upper: Counts, lo
     return high, low, smallest if smallest < np.inf else least, power / max(x.size - first, 1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def plateaus(x: Vector, first: int, sign: float, peak: float, tolerance: float, runs: Vector) -> int:
     """Find the flat tops of ``sign * x`` that end at `first` or later.
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from .compilation import compiled
 from .impulse_picking import SCORE, START
 
 Vector = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ _RING = (25, 150)  # bins away, on each side, where distances are by chance
 _BEAT_S, _BEAT_SHARE, _BEAT_DEVIATIONS = 0.2, 0.7, 5.0  # shortest beat, and how many points return with it
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_lags(times: Vector, fresh: int, width: float, counts: Vector) -> None:
     """Count the distances of each new time from the earlier ones, in bins of `width`.
 

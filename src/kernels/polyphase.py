@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .compilation import compiled
 
 Audio = npt.NDArray[np.float64]
 
@@ -38,7 +39,7 @@ def interpolator(factor: int, taps: int) -> Audio:
     return np.asarray(phases / phases.sum(axis=1, keepdims=True))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def peak_between(audio: Audio, phases: Audio, least: Audio) -> Audio:
     """Largest magnitude between the samples of each channel, where it is above `least`.
 
@@ -101,7 +102,7 @@ def decimator(factor: int, taps: int) -> Audio:
     return np.asarray((response / response.sum()).reshape(taps, factor))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def decimate(audio: Audio, low_pass: Audio) -> Audio:
     """Filter and keep one sample of each group.
 

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from .box_means import summed_area
+from .compilation import compiled
 
 Array = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.complex128]
@@ -16,7 +16,7 @@ Spectra = npt.NDArray[np.complex128]
 _MOST = 1e6  # a bin counts for no more: sums next to it must keep what is faint
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def principal_axes(spectra: Spectra, frames_beside: int, bins_beside: int) -> Spectra:
     """Return the principal axis of the real covariance around every bin.
 
@@ -57,7 +57,7 @@ def principal_axes(spectra: Spectra, frames_beside: int, bins_beside: int) -> Sp
     return axes
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def rotate(spectra: Spectra, axes: Spectra) -> Spectra:
     """Turn two channels so that their axes, shape (frames, bins), become the first.
 

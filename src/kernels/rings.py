@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from .autoregression import Vector, band_cholesky, band_solve
+from .compilation import compiled
 
 Poles = npt.NDArray[np.complex128]
 Starts = npt.NDArray[np.int64]
@@ -44,7 +44,7 @@ class RingSearch(NamedTuple):
     first: int = 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def ring_response(pole: complex, a: Vector, re: Vector, im: Vector) -> None:
     """Write the excitation of ``Re(pole**t)`` into `re` and of ``-Im(pole**t)`` into `im`, t >= 0."""
     state = 0.0 + 0.0j
@@ -56,7 +56,7 @@ def ring_response(pole: complex, a: Vector, re: Vector, im: Vector) -> None:
         im[t] = -state.imag
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _amplitude(rr: float, ii: float, ri: float, er: float, ei: float) -> tuple[float, complex]:
     """Solve the two normal equations of a ring's complex amplitude; return the energy it explains, and it."""
     ii += 1e-9 * rr  # a pole without a frequency has a real amplitude
@@ -68,7 +68,7 @@ def _amplitude(rr: float, ii: float, ri: float, er: float, ei: float) -> tuple[f
     return real * er + imaginary * ei, complex(real, imaginary)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _match_ring(e: Vector, a: Vector, pole: complex, starts: int, length: int) -> tuple[float, int, complex]:
     """Find where a ring of this pole begins best: energy explained, start, amplitude."""
     re = np.empty(length)
@@ -94,7 +94,7 @@ def _match_ring(e: Vector, a: Vector, pole: complex, starts: int, length: int) -
     return best, start, c
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _gauss_newton(e: Vector, a: Vector, pole: complex, c: complex) -> complex:
     """Find the step of a pole's logarithm that lowers the residue, c fitted along; 0 where there is none."""
     normal = np.zeros((4, 4))
@@ -123,7 +123,7 @@ def _gauss_newton(e: Vector, a: Vector, pole: complex, c: complex) -> complex:
     return turn if abs(turn) <= 0.5 else turn * (0.5 / abs(turn))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _refine(
     e: Vector, a: Vector, pole: complex, c: complex, gain: float, slowest: float
 ) -> tuple[float, complex, complex]:
@@ -154,7 +154,7 @@ def _refine(
     return gain, pole, c
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fit_ring(e: Vector, a: Vector, search: RingSearch) -> tuple[float, int, complex, complex]:
     """Fit a damped oscillation ``Re(c pole**(t - start))`` to what it does to an excitation.
 
@@ -189,7 +189,7 @@ def fit_ring(e: Vector, a: Vector, search: RingSearch) -> tuple[float, int, comp
     return best, start, pole, c
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _best_of_decays(e: Vector, a: Vector, search: RingSearch) -> tuple[Vector, Starts, Poles]:
     """Match every pole; keep the best of a decay, and of those the few of greatest merit.
 
@@ -216,14 +216,14 @@ def _best_of_decays(e: Vector, a: Vector, search: RingSearch) -> tuple[Vector, S
     return gains, starts, chosen
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def ring_merit(gain: float, pole: complex, c: complex) -> float:
     """Log likelihood that a ring gains, less a price on its energy."""
     energy = (c.real**2 + c.imag**2) / (1.0 - abs(pole) ** 2)
     return float(0.5 * gain - np.log(energy + 1e-300))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def ring_error(size: int, a: Vector, pole: complex, c: complex) -> float:
     """Return the energy that a fitted ring is likely to be wrong by, in variances of the excitation.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .compilation import compiled
 
 Vector = npt.NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def still_runs(x: Vector, start: int, state: Vector, least: int, window: float, runs: Vector) -> int:
     """Find runs of equal samples, across calls, with the level before and the place where they end.
 

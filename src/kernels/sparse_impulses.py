@@ -11,7 +11,6 @@ zero.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from .autoregression import (
     Positions,
@@ -22,6 +21,7 @@ from .autoregression import (
     span_gradient,
     span_precision,
 )
+from .compilation import compiled
 from .impulses import SIGMA
 
 _ROUNDS = 8
@@ -33,7 +33,7 @@ _REACH = (12, 25)  # samples before and after one that stands out alone that are
 _SCALE_REACH = 8  # cells to either side that a scale is the median of
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def local_scale(e: Vector, first: int, cell: int, floor: float, scale: Vector) -> float:
     """Follow the standard deviation of an excitation, whatever impulses there are in it.
 
@@ -73,7 +73,7 @@ def local_scale(e: Vector, first: int, cell: int, floor: float, scale: Vector) -
     return float(max(SIGMA * np.median(np.abs(e[first:])), floor))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sparse_impulses(e: Vector, rest: Vector, a: Vector, low: int, high: int, alone: float, n: Vector) -> int:
     """Estimate every impulse that begins in ``low <= t < high`` together, as samples that are off.
 
@@ -145,7 +145,7 @@ def sparse_impulses(e: Vector, rest: Vector, a: Vector, low: int, high: int, alo
     return int(active.size)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bandwidth(active: Positions, reach: int) -> int:
     """Count the most samples that lie within `reach` of one of them, from it on: far fewer than `reach`."""
     widest, stop = 1, 0
@@ -156,7 +156,7 @@ def _bandwidth(active: Positions, reach: int) -> int:
     return widest
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _candidates(
     g: Vector, n: Vector, power: float, low: int, high: int, alone: float
 ) -> tuple[Positions, Vector]:

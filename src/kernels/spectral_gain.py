@@ -17,8 +17,9 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy.special import exp1
+
+from .compilation import compiled
 
 Array = npt.NDArray[np.float64]
 
@@ -47,7 +48,7 @@ def _amplitude_table() -> Array:
 _TABLE = _amplitude_table()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def log_spectral_amplitude_gain(a_priori_snr: float, a_posteriori_snr: float) -> float:
     """Return the gain ``xi / (1 + xi) exp(E1(v) / 2)``, ``v = xi / (1 + xi) gamma`` [2, eq. 20], at most 1.
 
@@ -70,7 +71,7 @@ def log_spectral_amplitude_gain(a_priori_snr: float, a_posteriori_snr: float) ->
     return amplitude * math.sqrt(wiener / a_posteriori_snr)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def a_posteriori_snr(spectra: npt.NDArray[np.complex128], noise_power: Array) -> Array:
     """Return the power of every bin over the noise power expected there, at most 1e12.
 
@@ -98,7 +99,7 @@ def a_posteriori_snr(spectra: npt.NDArray[np.complex128], noise_power: Array) ->
     return snr
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def print_correction(snr: Array, shift: float, heard: Array) -> Array:
     """Return what the noise is over its print, frame after frame, as a ratio of powers: 0.8 to 1.6.
 
@@ -144,7 +145,7 @@ def print_correction(snr: Array, shift: float, heard: Array) -> Array:
     return correction
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def first_pass(snr: Array, previous: Array, weight: float) -> Array:
     """Estimate the signal frame after frame with the decision-directed a priori SNR [1, eq. 51].
 
@@ -176,7 +177,7 @@ def first_pass(snr: Array, previous: Array, weight: float) -> Array:
     return clean_snr
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def broadband_snr(snr: Array) -> Array:
     """Return what an onset lifts, and a partial does not: the lower of the mean SNRs beside a bin.
 
@@ -210,7 +211,7 @@ def broadband_snr(snr: Array) -> Array:
     return beside
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def second_pass(snr: Array, clean_snr: Array, weights: Array, least_gain: float) -> Array:
     """Estimate the gains again, from first estimates averaged over the frames before and after.
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy import fft
+
+from .compilation import compiled
 
 Audio = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.complex128]
@@ -64,7 +65,7 @@ def forward(audio: Audio, window: Audio, hop: int) -> Spectra:
     return spectra
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def mean_and_product(spectra: Spectra, scale: float, offset: float) -> tuple[Audio, Audio]:
     """Return mean and product over the frames of ``scale * |spectra|^2 + offset``.
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from .autoregression import Positions, Vector, covariance_model, prediction_error
+from .compilation import compiled
 from .decimation import decimation_filter
 from .rings import RingSearch, fit_ring
 
@@ -89,7 +89,7 @@ def thump_search(sample_rate: float, least: float) -> ThumpSearch:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def low_band(x: Vector, first: int, count: int, factor: int, taps: Vector) -> Vector:
     """Low-pass `x` around ``first, first + factor, ...``; shape (count,)."""
     low = np.empty(count)
@@ -103,7 +103,7 @@ def low_band(x: Vector, first: int, count: int, factor: int, taps: Vector) -> Ve
     return low
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def remove_thump(x: Vector, click: int, stop: int, bounds: Positions, until: int, search: ThumpSearch) -> int:
     """Take the thump that follows a click out of `x`, where there is one.
 
@@ -158,7 +158,7 @@ def remove_thump(x: Vector, click: int, stop: int, bounds: Positions, until: int
     return int(last)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _adds_sound(y: Vector, pole: complex, c: complex) -> bool:
     """Whether there is clearly more sound without the thump than with it; see `click_repair.is_absurd`."""
     before, after = 0.0, 0.0

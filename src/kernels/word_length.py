@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from .compilation import compiled
 
 Vector = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -20,7 +21,7 @@ _DE_BRUIJN = 0x077CB531
 _PLACES = np.argsort([(_DE_BRUIJN << place & 0xFFFFFFFF) >> 27 for place in range(32)]).astype(np.int64)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_samples(x: Vector, coarse: Counts, fine: Counts, bits: Counts) -> None:
     """Count samples on a coarse grid by their code, the others by the bits they need, and faint ones again.
 
@@ -50,7 +51,7 @@ def count_samples(x: Vector, coarse: Counts, fine: Counts, bits: Counts) -> None
         bits[_bits(value)] += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bits(value: float) -> int:
     scaled = value * 2147483648.0
     if abs(scaled) > 9e15:

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from ...analysis.framing import Audio
+from ...kernels.compilation import compiled
 
 _U64 = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15  # step of SplitMix64, 2^64 over the golden ratio
@@ -55,7 +55,7 @@ class Dither:
         return words
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _mixed(z: Any) -> Any:
     """Scramble 64 bits (SplitMix64: Steele, Lea & Flood, OOPSLA 2014, fig. 16)."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -63,7 +63,7 @@ def _mixed(z: Any) -> Any:
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _quantised(audio: Any, gain: float, bits: int, keys: Any, first: int) -> Any:
     full = 2.0 ** (bits - 1)
     unit = 2.0 ** (32 - bits)
