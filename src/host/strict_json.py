@@ -43,10 +43,11 @@ def check_fields(data: Any, where: str, known: Iterable[str], needed: Iterable[s
     """Refuse anything but an object with the `known` fields, all the `needed` ones among them."""
     if not isinstance(data, dict):
         raise StrictJsonError(f"{where} must be a JSON object, not {short(data)}")
+    allowed = set(known)
     for name in data:
-        if name not in set(known):
+        if name not in allowed:
             raise StrictJsonError(
-                f"{where}: unknown field {short(name)}; known are {', '.join(sorted(known))}"
+                f"{where}: unknown field {short(name)}; known are {', '.join(sorted(allowed))}"
             )
     for name in sorted(needed):
         if name not in data:
@@ -74,8 +75,9 @@ def _refuse_constant(constant: str) -> None:
 
 
 def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        doubled = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
-        raise StrictJsonError(f"holds {short(doubled)} twice in one object")
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise StrictJsonError(f"holds {short(key)} twice in one object")
+        result[key] = value
     return result
