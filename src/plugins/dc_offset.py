@@ -8,25 +8,55 @@ import numpy as np
 
 from ..analysis.findings import FindingsError
 from ..analysis.framing import Audio
-from ..analysis.offset import Offset, OffsetAnalyser
+from ..analysis.offset import Offset, OffsetAnalyser, in_long_runs, silence_samples
 from .parameters import number
 from .stage import Framing, Processor, RepairStage, Sink, Step
 
+_HOP = 1024
+
 
 class _Subtract(Processor):
-    def __init__(self, findings: Offset) -> None:
+    """Subtract the offset from what sounds.
+
+    ::
+
+        heard    | run - 1 before | -- given out now -- | run - 1 ahead |
+
+    A sample is silent where it lies in a run of zeros, which may reach to either side of a frame.
+    """
+
+    def __init__(self, findings: Offset, run: int, latency: int) -> None:
         self._findings = findings
+        self._run = run
+        self._latency = latency
+        self._held = np.ones((findings.mean.size, run + latency))  # no silence before the first sample
+        self._position = -latency  # of the first sample given out
+        self._length: int | None = None
+
+    def finish(self, length: int) -> None:
+        self._length = length
 
     def step(self, frame: Audio, sink: Sink | None) -> Audio:
-        return frame - self._findings.significant(self.settings.threshold_db)[:, np.newaxis]
+        run, count = self._run, frame.shape[1]
+        heard = np.concatenate([self._held, frame], axis=1)
+        self._held = heard[:, count:]
+        zero = heard == 0.0
+        if self._length is not None:  # what is heard behind the end is no silence of the recording's
+            zero[:, max(self._length - self._position + run, 0) :] = False
+        silent = in_long_runs(zero, run)[:, run : run + count]
+        self._position += count
+        part = heard[:, run : run + count]
+        offset = self._findings.significant(self.settings.threshold_db)[:, np.newaxis]
+        return np.asarray(np.where(silent, part, part - offset))
 
 
 class DcOffset(RepairStage):
-    """Subtract each channel's mean over the whole recording, where it is a real offset.
+    """Subtract each channel's offset where it sounds, if it is a real offset.
 
     A high-pass filter would do it too, and shift the phase of the lowest notes; an offset is a constant,
-    and subtracting a constant changes nothing else. Left alone: means below the threshold, and means that
-    chance explains (4 standard errors, from the scatter of the means of 0.1-second blocks).
+    and subtracting a constant changes nothing else. Left alone: digital silence, means below the threshold,
+    means that chance explains (4 standard errors, from the scatter of the means of 0.1-second blocks), and
+    those that are there only while it is loud, as of one-sided drum hits.
     """
 
     id = "wavemend.dc_offset"
@@ -40,7 +70,7 @@ class DcOffset(RepairStage):
 
     def framing(self, sample_rate: float) -> Framing:
         """See `Stage.framing`."""
-        return Framing(hop=1024)
+        return Framing(hop=_HOP, latency=silence_samples(sample_rate))
 
     def processor(self, sample_rate: float, channels: int, findings: Any) -> Processor:
         """See `Stage.processor`."""
@@ -48,7 +78,8 @@ class DcOffset(RepairStage):
             raise FindingsError(
                 f"an offset of {findings.mean.size} channels cannot serve {channels} channels"
             )
-        return _Subtract(findings)
+        run = silence_samples(sample_rate)
+        return _Subtract(findings, run, run)
 
     def analyser(self, sample_rate: float, channels: int) -> OffsetAnalyser:
         """See `Stage.analyser`."""

@@ -111,3 +111,63 @@ def test_findings_of_another_width_are_refused() -> None:
     stage.learn(noise(channels=2), RATE)
     with pytest.raises(FindingsError, match="an offset of 2 channels cannot serve 1 channels"):
         stage.process(noise(), RATE)
+
+
+def hits(seconds: float = 10.0, level: float = 0.3) -> np.ndarray[Any, Any]:
+    """Drum hits that swing to one side and decay, over silence: no offset, though their mean is none of 0."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    since = time % 0.5
+    return (level * np.exp(-since / 0.04) * (1 - np.cos(2 * np.pi * 60 * since)) / 2)[np.newaxis]
+
+
+@pytest.mark.parametrize("rate", [8_000.0, 44_100.0, 96_000.0])
+@pytest.mark.parametrize("start", [0, 1, 700, 1023, 5_000])
+@pytest.mark.parametrize("length", [960, 1500, 30_001])
+def test_digital_silence_stays_silent_to_the_bit(rate: float, start: int, length: int) -> None:
+    audio = noise(6.0, 2, rate) + 0.02
+    gap = slice(start + 20_000, start + 20_000 + length)
+    audio[0, gap] = 0.0
+    audio[:, :start] = 0.0
+    audio[:, -length:] = 0.0
+    out = DcOffset().process(audio, rate)
+    assert not out[0, gap].any()
+    assert not out[:, -length:].any()
+    sounds = audio != 0.0
+    assert np.array_equal(out[sounds], (audio - DcOffset().analyse(audio, rate).mean[:, np.newaxis])[sounds])
+
+
+def test_the_offset_is_that_of_what_sounds() -> None:
+    """Not the mean over silence and sound, which leaves some in one and puts the rest into the other."""
+    audio = noise(4.0) + 0.02
+    long = np.concatenate([np.zeros((1, 200_000)), audio, np.zeros((1, 300_001))], axis=1)
+    assert DcOffset().analyse(long, RATE).mean[0] == pytest.approx(audio.mean(), abs=1e-4)
+
+
+def test_a_zero_within_a_sound_is_no_silence() -> None:
+    audio = np.round((noise(4.0) + 0.02) * 100) / 100
+    assert (audio == 0.0).any()
+    out = DcOffset().process(audio, RATE)
+    assert np.allclose(out, audio - audio.mean(), atol=2e-6)
+
+
+@pytest.mark.parametrize("floor", [0.0, 1e-5, 1e-3])
+def test_one_sided_hits_are_no_offset(floor: float) -> None:
+    audio = hits() + floor * np.random.default_rng(1).standard_normal((1, round(10 * RATE)))
+    assert audio.mean() > 0.005
+    assert np.array_equal(DcOffset().process(audio, RATE), audio)
+
+
+@pytest.mark.parametrize("level_db", [-30.0, -40.0, -50.0])
+def test_an_offset_under_one_sided_hits_is_found_between_them(level_db: float) -> None:
+    offset = 10 ** (level_db / 20)
+    audio = hits() + 1e-5 * np.random.default_rng(1).standard_normal((1, round(10 * RATE))) + offset
+    found = DcOffset().analyse(audio, RATE)
+    assert found.significant(-80.0)[0] == pytest.approx(offset, rel=0.1, abs=3e-5)
+
+
+def test_a_tone_that_rides_on_one_side_only_while_it_sounds_is_no_offset() -> None:
+    """Held one-sided notes with pauses, which last as long as they do."""
+    time = np.arange(round(12 * RATE)) / RATE
+    audio = (0.1 * (1 - np.cos(2 * np.pi * 220 * time)) * (time % 2.0 < 1.0))[np.newaxis]
+    audio += 1e-4 * np.random.default_rng(2).standard_normal(audio.shape)
+    assert np.array_equal(DcOffset().process(audio, RATE), audio)
