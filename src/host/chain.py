@@ -5,10 +5,12 @@ A `Chain` is settings, like a stage; `chain_stream` holds what runs over one rec
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence
 from typing import Any, Self, overload
 
+import numpy as np
 import numpy.typing as npt
 import pedalboard
 
@@ -18,7 +20,7 @@ from ..plugins.layout import Layout, check_channels, check_rate, to_planar
 from ..plugins.marks import Marks
 from ..plugins.stage import Stage, Step
 from .chain_stream import ChainStream, Path, is_repair
-from .native import name_of, place_of
+from .native import NativeSettings, name_of, place_of
 from .order import order_warnings
 from .vst3.plugin import VST3
 
@@ -87,6 +89,18 @@ class Slot:
         """Whether the slot changes anything."""
         return self.member is not None and not self.bypass and self.mix > 0
 
+    def __copy__(self) -> Slot:
+        return Slot(self.member, bypass=self.bypass, mix=self.mix, stands_for=self.stands_for)
+
+    def __getstate__(self) -> dict[str, Any]:
+        native = isinstance(self.member, pedalboard.Plugin)
+        return vars(self) | ({"_member": NativeSettings.of(self.member)} if native else {})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        member = state["_member"]
+        vars(self).update(state)
+        self._member = member.make() if isinstance(member, NativeSettings) else member
+
     def __repr__(self) -> str:
         state = f" mix={self.mix:g}" if self.mix != 1 else ""
         return f"<wavemend.Slot {self.member!r}{state}{' bypassed' if self.bypass else ''}>"
@@ -96,6 +110,10 @@ class Chain(MutableSequence[Member]):
     """A list of members that processes audio like a `pedalboard.Pedalboard`.
 
     Indexing gives members; `slots` gives their bypass and mix. A `Slot` may be put in wherever a member may.
+
+    Slices and `copy.copy` are new chains of the same members, as with a list, in slots of their own: bypass
+    and mix are independent. `copy.deepcopy` and `pickle` make new members too, and so do `from_preset`,
+    native effects included; what pedalboard does not let one copy is a `PluginError`.
 
     Parameters
     ----------
@@ -123,7 +141,7 @@ class Chain(MutableSequence[Member]):
     def __getitem__(self, index: int | slice) -> Member:
         if isinstance(index, slice):
             part = Chain()
-            part.slots = self.slots[index]
+            part.slots = [copy.copy(slot) for slot in self.slots[index]]
             return part
         return self.slots[index].member
 
@@ -171,15 +189,38 @@ class Chain(MutableSequence[Member]):
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __copy__(self) -> Chain:
+        return self[:]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_live": None}
+
     @classmethod
     def from_preset(cls, preset: Any) -> Self:
-        """Make the chain of a preset: a name, a path or a loaded `Preset`; see `wavemend.load_preset`."""
+        """Make the chain of a preset: a name, a path or a loaded `Preset`; see `wavemend.load_preset`.
+
+        The chain is new, down to its members: what is changed in it changes neither the preset nor the next
+        chain made from it. Raises `PluginError` where a member that was put in by hand cannot be copied.
+        """
         from .presets import Preset, load_preset  # noqa: PLC0415 - presets are made of chains
 
         loaded = preset if isinstance(preset, Preset) else load_preset(preset)
         chain = cls()
-        chain.slots = list(loaded.chain.slots)
+        chain.slots = copy.deepcopy(loaded.chain.slots)
         return chain
+
+    @classmethod
+    def from_pedalboard(cls, board: pedalboard.Pedalboard | pedalboard.Chain) -> Self:
+        """Make a chain of a Pedalboard: the same effects in the same order, nested boards as nested chains.
+
+        Raises
+        ------
+        PluginError
+            `board` is no Pedalboard.
+        """
+        if not isinstance(board, pedalboard.Chain):  # which a Pedalboard is
+            raise PluginError(f"{board!r} is no Pedalboard; for stages and single effects use Chain([...])")
+        return cls(cls.from_pedalboard(m) if isinstance(m, pedalboard.Chain) else m for m in board)
 
     # -- what it is made of ------------------------------------------------------------------------
 
@@ -263,6 +304,14 @@ class Chain(MutableSequence[Member]):
         return layout.restore(self._running(sample_rate, audio.shape[0], layout).step(audio))
 
     __call__ = process
+
+    def flush(self) -> npt.NDArray[Any]:
+        """End the stream that ``process(..., reset=False)`` runs; see `Stage.flush`."""
+        if self._live is None:
+            return np.empty(0)
+        stream, _, layout = self._live
+        self._live = None
+        return layout.restore(stream.flush())
 
     def reset(self) -> None:
         """Forget the running stream and reset native members; settings stay."""

@@ -7,8 +7,9 @@ latency is measured once a recording, with a block of silence before the first s
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pedalboard
@@ -25,6 +26,7 @@ _MOST_LATENCY_BLOCKS = 64
 # Far beyond every sensible setting; at larger ones some effects never come back, or fill the memory.
 _LARGEST_VALUE = 1e6
 
+_CONTAINERS = (pedalboard.Pedalboard, pedalboard.Chain, pedalboard.Mix)
 _PLACES = {
     "HighShelfFilter": Step.EQ,
     "LowShelfFilter": Step.EQ,
@@ -130,6 +132,51 @@ def set_stock(plugin: pedalboard.Plugin, parameter: str, value: Any) -> None:
 def name_of(plugin: pedalboard.Plugin) -> str:
     """Return the name an error should call a native plugin by."""
     return str(getattr(plugin, "name", None) or f"pedalboard.{type(plugin).__name__}")
+
+
+@dataclass(frozen=True)
+class NativeSettings:
+    """A native plugin as plain data, since pedalboard's own objects can be neither copied nor pickled.
+
+    Attributes
+    ----------
+    kind
+        Class name in pedalboard.
+    values
+        Its settings, as `stock_values` gives them.
+    members
+        What a container holds.
+    """
+
+    kind: str
+    values: dict[str, Any] = field(default_factory=dict)
+    members: tuple[NativeSettings, ...] = ()
+
+    @classmethod
+    def of(cls, plugin: pedalboard.Plugin) -> Self:
+        """Read a plugin; raises `PluginError` where pedalboard does not tell how to make another like it."""
+        kind = type(plugin)
+        name = kind.__name__
+        if kind in _CONTAINERS:
+            return cls(name, {}, tuple(cls.of(member) for member in plugin))
+        if kind is pedalboard.Convolution and plugin.impulse_response_filename is not None:
+            filename = plugin.impulse_response_filename
+            return cls(name, {"impulse_response_filename": filename, "mix": plugin.mix})
+        if stock_effects().get(name) is kind:
+            return cls(name, stock_values(plugin))
+        remedy = "make a second one"
+        if isinstance(plugin, pedalboard.ExternalPlugin):
+            remedy = f"use wavemend.VST3({name_of(plugin)!r}) in its place, which can"
+        raise PluginError(f"{name_of(plugin)} can be neither copied nor pickled; {remedy}")
+
+    def make(self) -> pedalboard.Plugin:
+        """Make a plugin with these settings that shares nothing with the one they were read from."""
+        kind = getattr(pedalboard, self.kind)
+        if kind in _CONTAINERS:
+            return kind([member.make() for member in self.members])
+        if kind is pedalboard.Convolution:
+            return kind(**self.values)
+        return make_stock(self.kind, self.values)
 
 
 class NativeStream:

@@ -283,6 +283,21 @@ class Stage(Parametric, ABC):
 
     __call__ = process
 
+    def flush(self) -> npt.NDArray[Any]:
+        """End the stream that ``process(..., reset=False)`` runs: return the samples still held back.
+
+        Returns
+        -------
+        numpy.ndarray
+            In the layout and dtype of the stream, which with it has as many samples out as in; an empty
+            array where no stream runs. The next ``process(..., reset=False)`` starts a new one.
+        """
+        if self._live is None:
+            return np.empty(0)
+        stream, _, layout = self._live
+        self._live = None
+        return layout.restore(stream.flush())
+
     def reset(self) -> None:
         """Forget the running stream; settings and fixed findings stay."""
         self._live = None

@@ -1,15 +1,20 @@
 """Chains: a list like a Pedalboard, aligned, and independent of the partition into blocks."""
 
 import copy
+import multiprocessing
+import pickle
 import warnings
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pedalboard
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wavemend import Preset, load_preset
 from wavemend.errors import NotLearned, ParameterError, PluginError
 from wavemend.host.chain import Chain, Slot
+from wavemend.host.presets import preset_to_json
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.rumble import Rumble
 
@@ -224,3 +229,130 @@ def test_channels_and_rates_of_archives():
             audio = 0.1 * np.random.default_rng(0).standard_normal((channels, 3000))
             out = Chain([DcOffset(), Rumble(), pedalboard.BrickwallLimiter()])(audio, rate)
             assert out.shape == audio.shape and np.isfinite(out).all()
+
+
+def every_kind():
+    """Make a chain with a member of every kind that is copied."""
+    learned = DcOffset()
+    learned.learn(recording(), RATE)
+    board = pedalboard.Pedalboard([pedalboard.Gain(2), pedalboard.Pedalboard([pedalboard.Delay(0.01)])])
+    mix = pedalboard.Mix([pedalboard.Gain(-6), pedalboard.Chain([pedalboard.Invert(), pedalboard.Gain(-9)])])
+    return Chain(
+        [
+            learned,
+            Slot(pedalboard.LadderFilter(pedalboard.LadderFilter.HPF12, 40), mix=0.7),
+            Chain([pedalboard.PeakFilter(300, -2), Slot(pedalboard.Compressor(-12.3, 4), bypass=True)]),
+            board,
+            mix,
+            None,
+        ]
+    )
+
+
+WAYS_TO_COPY = {
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda chain: pickle.loads(pickle.dumps(chain)),
+    "preset": lambda chain: Chain.from_preset(Preset("", "", chain)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_COPY)
+def test_a_copy_sounds_the_same_and_shares_nothing(way):
+    chain, audio = every_kind(), recording(0.5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = chain(audio, RATE)
+        twin = WAYS_TO_COPY[way](chain)
+        assert np.array_equal(twin(audio, RATE), expected)
+        assert twin[0] == chain[0] and twin[0].findings == chain[0].findings
+        twin[0].findings = None
+        twin[1].drive = 9
+        twin.slots[2].mix = 0.1
+        twin[2][0].gain_db = 12
+        twin[2].slots[1].bypass = False
+        twin[3][0].gain_db = 20
+        twin[3][1][0].mix = 0.9
+        twin[4][0].gain_db = 20
+        twin[2].append(Rumble())
+        del twin[5]
+        assert np.array_equal(chain(audio, RATE), expected)
+        assert np.array_equal(WAYS_TO_COPY[way](chain)(audio, RATE), expected)
+
+
+def test_two_chains_of_one_preset_share_nothing():
+    preset = load_preset("vinyl")
+    first, second = Chain.from_preset(preset), Chain.from_preset(preset)
+    first[0].sensitivity = 9
+    first.slots[0].bypass = True
+    first[-1].ceiling_db = -12
+    assert preset_to_json(preset) == preset_to_json(load_preset("vinyl"))
+    assert second[0].sensitivity != 9 and not second.slots[0].bypass
+    assert load_preset("vinyl").chain[0].sensitivity != 9
+
+
+@pytest.mark.parametrize("part", [lambda c: c[0:2], copy.copy])
+def test_a_part_has_the_same_members_in_slots_of_its_own(part):
+    chain = Chain([Rumble(), Slot(pedalboard.Gain(3), mix=0.5)])
+    taken = part(chain)
+    assert taken[0] is chain[0] and taken[1] is chain[1] and taken.slots[1].mix == 0.5
+    taken.slots[0].bypass = True
+    taken.slots[1].mix = 1.0
+    taken.append(None)
+    assert not chain.slots[0].bypass and chain.slots[1].mix == 0.5 and len(chain) == 2
+
+
+def test_a_copy_does_not_go_on_with_the_stream_of_its_original():
+    chain, audio = Chain([Rumble()]), recording(0.2)
+    chain.process(audio, RATE, reset=False)
+    assert copy.deepcopy(chain).flush().size == 0
+
+
+def test_a_convolution_is_copied_where_pedalboard_says_from_what(tmp_path):
+    response = np.array([[1.0, 0.5]], np.float32)
+    with pedalboard.io.AudioFile(str(tmp_path / "room.wav"), "w", RATE, 1) as file:
+        file.write(response)
+    chain, audio = Chain([pedalboard.Convolution(str(tmp_path / "room.wav"), 0.5)]), recording(0.2)
+    assert np.array_equal(copy.deepcopy(chain)(audio, RATE), chain(audio, RATE))
+    with pytest.raises(PluginError, match=r"pedalboard.Convolution can be neither copied nor pickled"):
+        copy.deepcopy(Chain([pedalboard.Convolution(response, 0.5, RATE)]))
+
+
+def test_chains_go_to_other_processes():
+    chain, audio = Chain([Rumble(), pedalboard.Compressor(-30, 4)]), recording(0.2)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert np.array_equal(pool.submit(chain, audio, RATE).result(), chain(audio, RATE))
+
+
+def test_a_pedalboard_becomes_a_chain_of_the_same_effects():
+    inner = pedalboard.Pedalboard([pedalboard.Gain(2), pedalboard.Delay(0.01)])
+    board = pedalboard.Pedalboard([pedalboard.HighpassFilter(40), inner, pedalboard.Limiter(-20)])
+    chain = Chain.from_pedalboard(board)
+    assert [type(m).__name__ for m in chain] == ["HighpassFilter", "Chain", "Limiter"]
+    assert isinstance(chain[1], Chain) and chain[0] is board[0] and chain[1][1] is board[1][1]
+    audio = recording(0.5).astype(np.float32)
+    assert np.array_equal(chain(audio, RATE), board(audio, RATE))
+    chain.insert(0, Rumble())
+    chain(audio, RATE)
+
+
+@pytest.mark.parametrize("stranger", [Rumble(), [pedalboard.Gain()], Chain(), pedalboard.Gain(), None])
+def test_only_a_pedalboard_is_taken_for_one(stranger):
+    with pytest.raises(PluginError, match=r"is no Pedalboard; for .* use Chain\(\[\.\.\.\]\)"):
+        Chain.from_pedalboard(stranger)
+
+
+@pytest.mark.parametrize("make", [Rumble, lambda: Chain([Rumble(), pedalboard.BrickwallLimiter(-20)])])
+@pytest.mark.parametrize("shape", ["planar", "interleaved", "mono"])
+def test_flush_gives_the_tail_of_a_stream_and_ends_it(make, shape):
+    audio = recording(0.5).astype(np.float32)
+    axis = {"planar": 1, "interleaved": 0, "mono": 0}[shape]
+    audio = {"planar": audio, "interleaved": audio.T, "mono": audio[0]}[shape]
+    member = make()
+    expected = make()(audio, RATE)
+    for _ in range(2):  # the second stream knows nothing of the first
+        blocks = np.split(audio, range(5000, audio.shape[axis], 5000), axis=axis)
+        out = [member.process(block, RATE, reset=False) for block in blocks]
+        tail = member.flush()
+        assert tail.dtype == np.float32 and tail.ndim == audio.ndim
+        assert np.array_equal(np.concatenate([*out, tail], axis=axis), expected)
+    assert member.flush().shape == (0,)

@@ -10,6 +10,7 @@ import difflib
 import json
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -209,3 +210,25 @@ def load_catalogue() -> Catalogue:
         raise PluginError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, TypeError, KeyError, AttributeError):
         raise PluginError(f"{path}: is damaged; delete it and run {_SCAN}") from None
+
+
+def find_or_scan(wanted: str) -> tuple[Bundle, Plugin]:
+    """Find a plugin as `Catalogue.find` does; an empty catalogue is filled by a scan first, and says so."""
+    catalogue = load_catalogue()
+    if catalogue.bundles or os.sep in wanted:
+        return catalogue.find(wanted)
+    folders = [str(folder) for folder in (*bundles.standard_folders(), *catalogue.folders)]
+    found = bundles.find_bundles(map(Path, folders))
+    where = ", ".join(folders)
+    if not found:
+        raise NotInstalledError(
+            f"no VST3 {wanted!r} is known, and none lies in {where or 'the standard folders'}; "
+            "install it, or scan the folder it is in: `wavemend plugins scan FOLDER`"
+        )
+    warnings.warn(
+        f"no VST3 is known yet: scanning {where} ({len(found)} to try out); "
+        "`wavemend plugins scan` does it beforehand",
+        stacklevel=4,
+    )
+    catalogue.scan()
+    return catalogue.find(wanted)

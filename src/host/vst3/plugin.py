@@ -7,6 +7,7 @@ recording is heard in the next.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import os
 import threading
@@ -17,7 +18,8 @@ import numpy.typing as npt
 
 from ...errors import ParameterError, PluginError, UnknownParameterError
 from ...plugins.layout import Layout, check_channels, check_rate, to_planar
-from .catalogue import load_catalogue
+from ...plugins.stage import Stage
+from .catalogue import find_or_scan
 from .client import ANSWER_SECONDS
 from .hosting import Hosted, Places
 from .identity import Identity
@@ -43,7 +45,8 @@ class VST3:
     Parameters
     ----------
     wanted
-        Name or identifier of a plugin that ``wavemend plugins scan`` found.
+        Name or identifier of a plugin that ``wavemend plugins scan`` found. Where no plugin is known yet, the
+        standard folders are scanned first, with a warning that says so.
     state
         What it remembers, as `state` gave it.
     block_size
@@ -82,12 +85,8 @@ class VST3:
         substitute: Any = None,
         **values: Any,
     ) -> None:
-        if missing not in MISSING or (missing == "substitute") != (substitute is not None):
-            raise ParameterError(
-                f"VST3.missing={missing!r} is not allowed; it must be one of {', '.join(MISSING)}, "
-                "and a substitute goes with 'substitute' alone"
-            )
-        bundle, plugin = load_catalogue().find(wanted)
+        _check_missing(missing, substitute)
+        bundle, plugin = find_or_scan(wanted)
         whole = isinstance(block_size, int) and not isinstance(block_size, bool)
         if not whole or not SMALLEST_BLOCK <= block_size <= LARGEST_BLOCK:
             raise ParameterError(
@@ -344,6 +343,14 @@ class VST3:
 
     __call__ = process
 
+    def flush(self) -> npt.NDArray[Any]:
+        """End the stream that ``process(..., reset=False)`` runs; see `Stage.flush`."""
+        if self._live is None:
+            return np.empty(0)
+        stream, _, layout = self._live
+        self._live = None
+        return layout.restore(stream.flush())
+
     def reset(self) -> None:
         """Forget the running stream; settings stay."""
         self._live = None
@@ -373,17 +380,39 @@ class VST3:
     __hash__ = None  # type: ignore[assignment]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_hosted": None, "_live": None, "_described": {}}
+        held: dict[str, Any] = {"_hosted": None, "_live": None, "_described": {}}
+        if self._substitute is not None and not isinstance(self._substitute, Stage):
+            from ..native import NativeSettings  # noqa: PLC0415 - only who has one needs pedalboard for it
+
+            held["_substitute"] = NativeSettings.of(self._substitute)
+        return {**vars(self), **held}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state | {"_places": dict(state["_places"]), "_described": {}})
+        substitute = state["_substitute"]
+        own = substitute.make() if hasattr(substitute, "make") else substitute
+        vars(self).update(state | {"_places": dict(state["_places"]), "_substitute": own, "_described": {}})
 
     def copy(self) -> Self:
         """Return an independent object with the same settings, and no running stream."""
-        duplicate = type(self).__new__(type(self))
-        duplicate.__setstate__(self.__getstate__())
-        return duplicate
+        return copy.deepcopy(self)
 
     def __repr__(self) -> str:
         own = "" if self._isolated else " in this process"
         return f'<wavemend.VST3 "{self.name}" by {self.manufacturer_name} {self.version}{own}>'
+
+
+def _check_missing(missing: str, substitute: Any) -> None:
+    if missing not in MISSING:
+        raise ParameterError(
+            f"VST3.missing={missing!r} is not allowed; it must be one of {', '.join(MISSING)}"
+        )
+    if missing == "substitute" and substitute is None:
+        raise ParameterError(
+            "VST3.missing='substitute' needs the stage or stock effect that stands in for the plugin: "
+            "add substitute=pedalboard.Compressor(), say"
+        )
+    if missing != "substitute" and substitute is not None:
+        raise ParameterError(
+            f"VST3.substitute={substitute!r} would never be used with missing={missing!r}; "
+            "add missing='substitute'"
+        )

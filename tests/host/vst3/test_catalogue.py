@@ -119,7 +119,7 @@ def test_moduleinfo_is_believed_until_the_plugin_is_used(tmp_path, freshly_scann
 
 
 def test_names_that_are_wrong_say_what_is_near(freshly_scanned):
-    with pytest.raises(NotInstalledError, match="no VST3 is known yet; run `wavemend plugins scan`"):
+    with pytest.raises(NotInstalledError, match="none lies in the standard folders; install it, or scan"):
         VST3("Good")
     freshly_scanned("Good")
     with pytest.raises(NotInstalledError, match="did you mean Good"):

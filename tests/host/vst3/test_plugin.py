@@ -5,11 +5,15 @@ import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pedalboard
 import pytest
-from wavemend import Chain
+from wavemend import Chain, Preset
 from wavemend.errors import ParameterError, PluginError, PresetError, UnknownParameterError
 from wavemend.host.presets import chain_to_json
+from wavemend.host.vst3 import bundles
 from wavemend.host.vst3.plugin import VST3
+
+from .conftest import make_bundle
 
 RATE = 8000
 
@@ -111,13 +115,6 @@ def test_isolated_plugins_run_from_any_thread_and_others_say_that_they_do_not(sc
     assert "Good can be used in this process from the main thread alone" in str(refused)
 
 
-def test_a_substitute_goes_with_its_policy_alone(scanned):
-    scanned("Good")
-    for wrong in ({"missing": "ignore"}, {"missing": "substitute"}, {"substitute": object()}):
-        with pytest.raises(ParameterError, match="fail, bypass, substitute"):
-            VST3("Good", **wrong)
-
-
 @pytest.mark.parametrize("layout", [(4000,), (2, 4000), (4000, 2), (1, 4000)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_layouts_and_types_stay(scanned, layout, dtype):
@@ -204,3 +201,58 @@ def test_a_plugin_that_became_another_is_refused(scanned, tmp_path, faulty_binar
     plugin._identity = type(plugin.identity)("0" * 32, "Good", "", "")
     with pytest.raises(PluginError, match="Good is another plugin than it was"):
         plugin.hosted()
+
+
+def test_a_chain_with_a_vst3_is_copied_with_an_instance_and_a_substitute_of_its_own(scanned):
+    scanned("Good")
+    plugin = VST3("Good", gain_db=-3, missing="substitute", substitute=pedalboard.Gain(-3))
+    chain = Chain([plugin])
+    for twin in (
+        copy.deepcopy(chain),
+        pickle.loads(pickle.dumps(chain)),
+        Chain.from_preset(Preset("", "", chain)),
+    ):
+        assert np.array_equal(twin(recording(), RATE), chain(recording(), RATE))
+        twin[0].gain_db = 6
+        twin[0].substitute.gain_db = 6
+        assert (plugin.gain_db, plugin.substitute.gain_db) == (-3, -3)
+
+
+def test_flush_gives_the_tail_of_a_stream_and_ends_it(scanned):
+    scanned("Latency")
+    plugin, audio = VST3("Latency", gain_db=-3, block_size=512), recording()
+    expected = plugin(audio, RATE)
+    for _ in range(2):
+        out = [plugin.process(block, RATE, reset=False) for block in np.split(audio, [700, 1400], axis=1)]
+        assert np.array_equal(np.concatenate([*out, plugin.flush()], axis=1), expected)
+    assert plugin.flush().size == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"missing": "ignore"}, "must be one of fail, bypass, substitute$"),
+        ({"missing": "substitute"}, r"missing='substitute' needs the .* add substitute="),
+        ({"substitute": pedalboard.Gain()}, r"would never be used with missing='fail'; add missing='sub"),
+    ],
+)
+def test_what_stands_in_is_said_once_and_without_contradiction(scanned, options, message):
+    scanned("Good")
+    with pytest.raises(ParameterError, match=message):
+        VST3("Good", **options)
+
+
+def test_where_nothing_is_known_yet_the_standard_folders_are_scanned(tmp_path, faulty_binary, monkeypatch):
+    make_bundle(tmp_path / "installed", "Good", faulty_binary)
+    monkeypatch.setattr(bundles, "standard_folders", lambda: [tmp_path / "installed"])
+    with pytest.warns(UserWarning, match=r"no VST3 is known yet: scanning .*installed \(1 to try out\)"):
+        assert VST3("Good").name == "Good"
+    assert VST3("Good").gain_db == 0  # and that is kept: no second warning
+    with pytest.raises(PluginError, match="no VST3 'Better' is known"):
+        VST3("Better")
+
+
+def test_where_nothing_is_installed_the_error_says_where_it_was_looked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundles, "standard_folders", lambda: [tmp_path / "installed"])
+    with pytest.raises(PluginError, match=r"none lies in .*installed; install it, or scan the folder"):
+        VST3("Good")
