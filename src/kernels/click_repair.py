@@ -17,16 +17,13 @@ from .autoregression import (
     Matrix,
     Positions,
     Vector,
-    band_cholesky,
-    band_solve,
     covariance_model,
     prediction_error,
-    span_gradient,
-    span_precision,
 )
 from .burst_pulse import burst_pulse, own_evidence
 from .clipped_pulse import MOST_FLAT, flat_samples, restore_tops
 from .compilation import compiled
+from .gaps import believed_peak, gaps_together, rebuild
 from .noise_pulse import decaying_pulse, ring_pulse, sparse_pulse
 from .rings import RingSearch
 from .thumps import ThumpSearch, remove_thump
@@ -214,36 +211,6 @@ def _sounds_own(x: Vector, start: int, stop: int, end: int, a: Vector, sigma: fl
 
 
 @compiled
-def interpolate(x: Vector, start: int, stop: int, end: int, a: Vector) -> bool:
-    """Replace ``x[start:stop]`` by what the sound around it predicts: least squares over the excitation.
-
-    Janssen, Veldhuis and Vries, "Adaptive interpolation of discrete-time signals that can be modeled as
-    autoregressive processes", IEEE Trans. ASSP 34(2), 1986. The order of `a` samples before `start` must be
-    there; those from `end` on do not count.
-
-    Returns
-    -------
-    bool
-        False where there is no solution; `x` is then unchanged.
-    """
-    order = a.size - 1
-    local = x[start - order : min(stop + order, end)]
-    white = np.zeros(local.size)
-    prediction_error(local, order, local.size, a, white)
-    e = white[order:]
-    active = np.arange(stop - start)
-    precision = np.empty((active.size, min(a.size, active.size)))
-    span_precision(a, active, e.size - 1, precision)
-    change = np.empty(active.size)
-    span_gradient(a, e, active, e.size - 1, change)
-    if not band_cholesky(precision):
-        return False
-    band_solve(precision, change)
-    x[start:stop] -= change
-    return True
-
-
-@compiled
 def is_absurd(x: Vector, start: int, length: int, sigma: float, click: Vector) -> bool:
     """Whether there is clearly more sound without the click than with it.
 
@@ -330,6 +297,49 @@ def confirm_bursts(
 
 
 @compiled
+def _rebuild_forced(
+    x: Vector,
+    spans: Positions,
+    first: int,
+    count: int,
+    kinds: Positions,
+    bounds: Positions,
+    model: int,
+    damaged: Mask,
+    a: Vector,
+    variance: float,
+    done: Positions,
+) -> int:
+    """Rebuild a forced span, and those so near that they know of each other; return the next to repair.
+
+    Parameters are those of `repair_spans`, and what it knows when it comes to the span `first`. Of a stretch
+    that cannot be rebuilt `done` says that nothing was changed.
+    """
+    order = a.size - 1
+    forced = first
+    while forced < count and kinds[forced] == FORCED:
+        forced += 1
+    stop = int(gaps_together(spans, first, forced, order, model))
+    # What follows closely is as unknown, and is rebuilt in its turn.
+    beside = stop
+    while beside < spans.shape[0] and spans[beside, 0] - spans[stop - 1, 1] < 2 * order:
+        beside += 1
+    end = min(spans[beside, 0], bounds[1]) if beside < spans.shape[0] else bounds[1]
+    low, high = max(spans[first, 0] - model, bounds[0]), min(spans[stop - 1, 1] + model, bounds[1])
+    good = (
+        variance > 0.0
+        and spans[first, 0] - order >= bounds[0]
+        and spans[beside - 1, 1] < end
+        and rebuild(x, spans[first:beside], stop - first, end, a, believed_peak(x, low, high, damaged))
+    )
+    for k in range(first, stop):
+        done[k, 0] = spans[k, 0]
+        done[k, 1] = spans[k, 1] if good else spans[k, 0]
+        damaged[spans[k, 0] : spans[k, 1]] = False
+    return stop
+
+
+@compiled
 def repair_spans(
     x: Vector,
     spans: Positions,
@@ -390,18 +400,20 @@ def repair_spans(
     click = np.empty(x.size)
     variance = 0.0
     centre = -x.size
+    rebuilt = 0  # spans before this one are done
     for k in range(count):
+        if k < rebuilt:
+            continue
         start, stop = spans[k, 0], spans[k, 1]
         if (start + stop) // 2 - centre > model // 4:
             centre = (start + stop) // 2
             variance = _fit_around(x, start, stop, bounds, model, damaged, a)
         end = min(spans[k + 1, 0], bounds[1]) if k + 1 < spans.shape[0] else bounds[1]
         done[k] = start
+        if kinds[k] == FORCED:
+            rebuilt = _rebuild_forced(x, spans, k, count, kinds, bounds, model, damaged, a, variance, done)
+            continue
         if variance > 0.0 and start - order >= bounds[0] and stop < end:
-            if kinds[k] == FORCED:
-                done[k, 1] = stop if interpolate(x, start, stop, end, a) else start
-                damaged[start:stop] = False
-                continue
             sigma = np.sqrt(variance)
             room = click[: bounds[1] - start]
             whole = x

@@ -23,6 +23,9 @@ from .marks import Marks, touched
 from .parameters import choice, number
 from .stage import Event, Framing, Processor, RepairStage, Sink, Step
 
+UNREPAIRABLE = "unrepairable gap"
+"""Kind of the event that is told for a forced event whose samples could not be rebuilt, and stay."""
+
 _CELLS_A_BLOCK = 16  # so that the cells on either side of a cell lie within a block; see `impulses.SIDE`
 _BLOCKS_A_HOP = 8
 _FLOOR = 2.0**-16  # half a step of 16 bits: what stands on less is rounding, not sound
@@ -340,9 +343,13 @@ class _Repair(Processor):
         self._pending[channel] = pending[count:]
         if sink is None:
             return
-        for (start, stop), score in zip(done.tolist(), pending[:count, 2].tolist(), strict=True):
+        for (start, stop), (first, last), (_, _, score, kind) in zip(
+            done.tolist(), spans[:count].tolist(), pending[:count].tolist(), strict=True
+        ):
             if stop > start:
                 sink(Event("click", start + self._origin, stop - start, channel, 1.0 - 0.5 / score))
+            elif kind == FORCED:
+                sink(Event(UNREPAIRABLE, first + self._origin, last - first, channel, 0.0))
 
 
 class Declick(RepairStage):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import butter, sosfilt
 from wavemend.errors import ParameterError
 from wavemend.plugins.declick import Declick
 from wavemend.plugins.denoise import Denoise
@@ -46,6 +47,30 @@ def test_a_forced_event_is_repaired_where_nothing_was_found() -> None:
     outside = np.r_[0:20_000, 20_000 + events[0].length : clean.shape[1]]
     assert (repaired[:, outside] == damaged[:, outside]).all()
     assert gone_db(clean, damaged, repaired) > 6
+
+
+@pytest.mark.parametrize(("distance", "length"), [(2, 1), (3, 1), (3, 2), (5, 3), (40, 30)])
+@pytest.mark.parametrize("edge", [0.05, 0.2, 0.7])
+def test_forced_events_close_together_are_rebuilt_together(distance: int, length: int, edge: float) -> None:
+    noise = np.random.default_rng(4).standard_normal((1, 30_000))
+    clean = 0.1 * sosfilt(butter(8, edge, output="sos"), noise)
+    forced = tuple(Mark(10_000 + distance * at, length) for at in range(2000 // distance))
+    repaired, events = marked(clean, Marks(forced=forced))
+    assert len(events) == len(forced) and {event.kind for event in events} == {"click"}
+    assert np.abs(repaired).max() <= 1.5 * np.abs(clean).max()
+    inside = np.zeros(clean.shape[1], bool)
+    for mark in forced:
+        inside[mark.position : mark.position + mark.length] = True
+    assert (repaired[:, ~inside] == clean[:, ~inside]).all()
+    error = np.sum((repaired - clean)[:, inside] ** 2) / np.sum(clean[:, inside] ** 2)
+    assert error < (1e-4 if edge < 0.3 and length < 30 else 1.0)
+
+
+def test_what_cannot_be_rebuilt_stays_and_is_told() -> None:
+    clean = sound()
+    repaired, events = marked(clean, Marks(forced=(Mark(3, 20),)))  # too little stands before it
+    assert (repaired == clean).all()
+    assert [(e.kind, e.position, e.length) for e in events] == [("unrepairable gap", 3, 20)]
 
 
 @settings(max_examples=15, deadline=None)
