@@ -89,7 +89,7 @@ class Analysis:
     def to_json(self) -> dict[str, Any]:
         """Everything as JSON values."""
         return {
-            "source": self.source.name,
+            "source": str(self.source),
             "container": self.format.container,
             "subtype": self.format.subtype,
             "sample_rate": self.format.sample_rate,

@@ -45,6 +45,7 @@ from .cli_output import (
     print_json,
     print_table,
     say_error,
+    say_note,
 )
 
 app = typer.Typer(
@@ -216,7 +217,7 @@ def prepare(
 
 @app.command()
 def analyse(
-    inputs: Annotated[list[Path], typer.Argument(help="Sound files.")],
+    inputs: InputsArgument,
     write: Annotated[
         bool, typer.Option("--write", help="Write or renew the recording document of each file.")
     ] = False,
@@ -225,18 +226,27 @@ def analyse(
         Path | None, typer.Option("--picture", help="Folder for a picture of each, findings marked.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing pictures.")] = False,
+    exclude: ExcludeOption = None,
+    quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Listen to recordings: what is wrong, how bad, and which preset would help."""
     from .listening import Wanted, listen  # noqa: PLC0415
+    from .walk import find_recordings  # noqa: PLC0415
 
+    found = find_recordings(inputs, exclude=exclude or [])
+    for note in found.notes if not quiet else []:
+        say_note(note)
+    if not (found.recordings or found.unlisted):
+        fail("no sound files were given", REFUSED)
     wanted = Wanted(write, documents, pictures, overwrite)
-    pages, failed = listen(inputs, out, err, quiet=as_json, wanted=wanted)
+    sources = [recording.path for recording in found.recordings]
+    pages, failed = listen(sources, out, err, quiet=as_json or quiet, wanted=wanted)
     if as_json:
         print_json([page.to_json() for page in pages])
-    for error in failed:
+    for error in [*(why for _, why in found.unlisted), *failed]:
         say_error(error)
-    if failed:
+    if failed or found.unlisted:
         raise typer.Exit(FAILED)
 
 

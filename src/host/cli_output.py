@@ -2,10 +2,11 @@
 
 import codecs
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -64,11 +65,23 @@ def paragraph(text: str | None) -> str:
     return inspect.cleandoc(text or "")
 
 
-def print_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """Print a table without lines."""
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for head in heads:
+def print_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], console: Console = out) -> None:
+    """Print a table without lines; where nobody looks at a terminal, one line a row, however long."""
+    if not console.is_terminal:
+        for line in _plain_lines([heads, *rows] if heads else rows):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+        return
+    table = Table(box=None, pad_edge=False, show_edge=False, show_header=bool(heads))
+    for head in heads or ("",) * len(rows[0] if rows else ()):
         table.add_column(head, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    Console(markup=False, emoji=False).print(table)
+    console.print(table, soft_wrap=False)
+
+
+def _plain_lines(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    cells = [[" ".join(cell.splitlines()) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        filled = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(filled).rstrip()

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
 
 from ..analysis.positions import clock
 from ..errors import WavemendError
 from .analyse import Analysis, analyse
+from .cli_output import print_table
 from .document import document_path, known_document, save_document
 from .findings_picture import draw_findings
 from .outputs import make_folder
@@ -71,7 +72,7 @@ def listen(
             progress.update(task, completed=share)
 
         for source in sources:
-            progress.update(task, description=source.name)
+            progress.update(task, description=escape(str(source)))
             try:
                 page = analyse(source, identify=wanted.documents, progress=show)
             except WavemendError as error:
@@ -114,14 +115,14 @@ def print_page(page: Analysis, left: Sequence[Path], out: Console) -> None:
     form = page.format
     length = clock(page.frames, form.sample_rate).partition(".")[0]
     kind = f"{form.container} {form.subtype}, {form.sample_rate} Hz, {form.channels} channels, {length}"
-    out.print(page.source.name, style="bold", highlight=False)
+    out.print(str(page.source), style="bold", highlight=False, markup=False, soft_wrap=True)
     out.print(f"  {kind}", markup=False, highlight=False)
     out.print("  * was found", markup=False, highlight=False)
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, findings in page.findings.items():
-        mark = "*" if findings.found else " "
-        table.add_row(f"  {mark} {name.replace('_', ' ')}", findings.describe())
-    out.print(table)
+    rows = [
+        (f"  {'*' if findings.found else ' '} {name.replace('_', ' ')}", findings.describe())
+        for name, findings in page.findings.items()
+    ]
+    print_table((), rows, out)
     for warning in page.warnings:
         out.print(f"  warning: {warning}", style="yellow", markup=False, highlight=False)
     suggestion = page.suggestion

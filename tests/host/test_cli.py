@@ -116,6 +116,23 @@ def test_records_are_streamed_and_logged(archive):
         assert result.stderr == "error: /dev/full: cannot be written to any more: No space left on device\n"
 
 
+def test_analyse_takes_folders_and_patterns_as_render_does(archive):
+    result = wavemend("analyse", "arch", "--exclude", "disc2", cwd=archive)
+    assert result.returncode == 1
+    assert result.stdout.startswith("arch/disc1/track01.wav\n") and "disc2" not in result.stdout
+    assert "litter of systems left out: 1" in result.stderr and "error: arch/bad.wav" in result.stderr
+    pages = json.loads(wavemend("analyse", "arch/**/track*.wav", "--json", cwd=archive).stdout)
+    assert [page["source"] for page in pages] == ["arch/disc1/track01.wav", "arch/disc2/track01.wav"]
+    refused(wavemend("analyse", "gone.wav", cwd=archive), "gone.wav: No such file")
+
+
+def test_a_table_in_a_pipe_has_one_line_a_row(monkeypatch):
+    monkeypatch.setitem(ENV, "COLUMNS", "60")
+    lines = wavemend("presets", "list").stdout.splitlines()
+    assert len(lines) == 1 + len(json.loads(wavemend("presets", "list", "--json").stdout))
+    assert max(map(len, lines)) > 60 and not any(line.endswith(" ") for line in lines)
+
+
 def test_help_is_help(tmp_path):
     for arguments in ([], ["presets"]):
         bare = wavemend(*arguments, cwd=tmp_path)
