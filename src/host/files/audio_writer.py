@@ -103,7 +103,7 @@ class AudioWriter:
             raise AudioFileError(f"{self.path}: {format.subtype} loses samples; write a lossless format")
         fitting = format.lossless_output(frames)
         self.format = form = fitting if fitting.extension == format.extension else format
-        self._dither = Dither(form.bits, form.channels, dither_seed) if form.bits else None
+        self._dither = Dither(form.bits, dither_seed) if form.bits else None
         self._file: Any = self._create()
         # The PEAK chunk holds the time of writing: two runs would differ.
         LIBRARY.sf_command(self._file._file, SET_ADD_PEAK_CHUNK, FFI.NULL, 0)

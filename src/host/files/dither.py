@@ -16,22 +16,21 @@ class Dither:
     """Quantise a recording to integers block by block; the result never depends on the partition.
 
     A sample on the grid stays as it is. Any other gets triangular dither of one step to either
-    side: the difference of the halves of one hash of seed, channel and absolute sample number.
+    side: the difference of the halves of one hash of seed, absolute sample number and the sample itself.
+    So channels that are equal to the bit come out equal, mono in two channels stays mono, and channels that
+    differ by the least get dither that knows nothing of the other's.
 
     Parameters
     ----------
     bits : int
         Word size, up to 32.
-    channels : int
-        Number of channels, up to 255.
     seed : int
         Another seed gives dither that knows nothing of this one.
     """
 
-    def __init__(self, bits: int, channels: int, seed: int) -> None:
+    def __init__(self, bits: int, seed: int) -> None:
         self._bits = bits
-        seeds = [((seed << 8) + channel + 1) * _GOLDEN & _U64 for channel in range(channels)]
-        self._keys = np.array([_mixed(np.uint64(each)) for each in seeds], np.uint64)
+        self._key = np.uint64(_mixed(np.uint64((seed + 1) * _GOLDEN & _U64)))
 
     def words(self, audio: Audio, gain: float, first: int) -> npt.NDArray[np.int32]:
         """Round samples to words.
@@ -51,7 +50,7 @@ class Dither:
             Words, left-justified in 32 bits. Full scale itself, which no word holds, becomes the
             next lower one.
         """
-        words: npt.NDArray[np.int32] = _quantised(audio, gain, self._bits, self._keys, first)
+        words: npt.NDArray[np.int32] = _quantised(audio, gain, self._bits, self._key, first)
         return words
 
 
@@ -64,16 +63,18 @@ def _mixed(z: Any) -> Any:
 
 
 @compiled
-def _quantised(audio: Any, gain: float, bits: int, keys: Any, first: int) -> Any:
+def _quantised(audio: Any, gain: float, bits: int, key: Any, first: int) -> Any:
     full = 2.0 ** (bits - 1)
     unit = 2.0 ** (32 - bits)
+    patterns = audio.view(np.uint64)
     words = np.empty((audio.shape[1], audio.shape[0]), np.int32)
     for channel in range(audio.shape[0]):
         for at in range(audio.shape[1]):
             scaled = audio[channel, at] * (full * gain)
             word = np.rint(scaled)
             if word != scaled:
-                z = _mixed(np.uint64(first + at) * np.uint64(_GOLDEN) + keys[channel])
+                place = _mixed(np.uint64(first + at) * np.uint64(_GOLDEN) + key)
+                z = _mixed(place + patterns[channel, at])
                 halves = np.int64(z >> np.uint64(32)) - np.int64(z & np.uint64(0xFFFFFFFF))
                 word = max(np.rint(scaled + halves * 2.0**-32), -full)
             words[at, channel] = np.int32(min(word, full - 1.0) * unit)

@@ -48,6 +48,7 @@ def test_dither_is_triangular(tmp_path: Path, fraction: float) -> None:
     # step squared. Lipshitz, Wannamaker & Vanderkooy, Quantization and dither: a theoretical survey, 1992.
     frames = 200_000
     audio = np.full((2, frames), (1000 + fraction) / 2**15)
+    audio[1] = np.nextafter(audio[0], 1.0)
     errors = []
     for seed in (0, 1):
         with AudioWriter(
@@ -57,6 +58,17 @@ def test_dither_is_triangular(tmp_path: Path, fraction: float) -> None:
     each = np.concatenate(errors)
     assert np.abs(each.mean(axis=1)).max() < 5 * 0.5 / frames**0.5
     assert np.abs(each.var(axis=1) - 0.25).max() < 0.005
-    # Channels, seeds and neighbouring samples know nothing of each other.
+    # Channels that differ by the least, seeds and neighbouring samples know nothing of each other.
     assert np.abs(np.corrcoef(each) - np.eye(4)).max() < 5 / frames**0.5
     assert abs(np.corrcoef(each[0, 1:], each[0, :-1])[0, 1]) < 5 / frames**0.5
+
+
+@pytest.mark.parametrize("bits", [16, 24])
+def test_channels_that_are_equal_to_the_bit_stay_equal(tmp_path: Path, bits: int) -> None:
+    one = np.random.default_rng(1).uniform(-0.9, 0.9, 5000)
+    audio = np.stack([one, one, -one])
+    with AudioWriter(tmp_path / "a.wav", AudioFormat("WAV", f"PCM_{bits}", RATE, 3), gain=0.7) as writer:
+        held = writer.write(audio)
+    assert np.array_equal(held[0], held[1])
+    errors = held - 0.7 * audio
+    assert abs(np.corrcoef(errors[0], errors[2])[0, 1]) < 5 / 5000**0.5  # opposite is not equal
