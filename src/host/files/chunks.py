@@ -120,8 +120,27 @@ def list_chunks(file: BinaryIO) -> ChunkList | None:
         if start + payload > size and identifier[:4] not in _AUDIO:
             break
         chunks.append(Chunk(identifier, start, payload))
-        at = start + payload + -payload % style.align
+        at = _next_chunk(file, style, start, payload, size)
     return ChunkList(style, head[:4] in (b"RF64", b"BW64"), chunks, min(at, size), size)
+
+
+def _next_chunk(file: BinaryIO, style: ChunkStyle, start: int, payload: int, size: int) -> int:
+    """Return where the chunk behind a payload begins: older writers forget the padding byte."""
+    end = start + payload
+    padded = end + -payload % style.align
+    if style.align == 2 and padded != end and padded < size:
+        begins = [_fits(file, style, at, size) for at in (padded, end)]
+        return end if begins == [False, True] else padded
+    return padded
+
+
+def _fits(file: BinaryIO, style: ChunkStyle, at: int, size: int) -> bool:
+    """Whether a chunk can begin there: its name is one, and it ends within the file."""
+    file.seek(at)
+    name, stated = file.read(4), file.read(4)
+    if len(stated) < 4 or not all(0x20 <= byte < 0x7F for byte in name):
+        return False
+    return at + 8 + int(struct.unpack(style.size_code, stated)[0]) <= size
 
 
 def copy_chunks(old: BinaryIO, theirs: ChunkList, new: BinaryIO, ours: ChunkList) -> list[str]:

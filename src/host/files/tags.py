@@ -117,7 +117,9 @@ def _info_entries(payload: bytes, size_code: str) -> Iterator[tuple[str, bytes]]
     while at + 8 <= len(payload):
         size = struct.unpack(size_code, payload[at + 4 : at + 8])[0]
         yield payload[at : at + 4].decode("ascii", "replace").strip(), payload[at + 8 : at + 8 + size]
-        at += 8 + size + size % 2
+        at += 8 + size
+        # Odd texts have a padding byte, which some writers forget: no name begins with a zero.
+        at += size % 2 and not payload[at : at + 1].strip(b"\0")
 
 
 def _text(value: bytes) -> str:

@@ -105,6 +105,30 @@ def test_w64_and_caf_chunks(tmp_path: Path) -> None:
     assert chunks_of(tmp_path / "b.caf")[b"info"] == text
 
 
+@pytest.mark.parametrize(("container", "order"), [("WAV", "<"), ("AIFF", ">")])
+@pytest.mark.parametrize("padding", [b"", b"\0", b"L"])
+def test_chunks_behind_an_odd_one_are_found_with_padding_and_without(
+    tmp_path: Path, container: str, order: str, padding: bytes
+) -> None:
+    source, target = store(tmp_path / "a", container, "PCM_24", channels=1), tmp_path / "b"
+    data = source.read_bytes()
+    with source.open("rb") as file:
+        listed = list_chunks(file)
+    assert listed is not None
+    assert listed.audio is not None
+    whole = listed.audio.start + listed.audio.size
+    assert whole % 2 or container == "AIFF"  # where libsndfile counts the padding
+    tail = b"".join(
+        name + struct.pack(f"{order}I", len(text)) + text + padding
+        for name, text in ((b"one ", b"Night train"), (b"two ", b"hiss!"))
+    )
+    data = data[:whole] + padding * (whole % 2) + tail
+    source.write_bytes(data[:4] + struct.pack(f"{order}I", len(data) - 8) + data[8:])
+    assert carry(source, target) == []
+    carried = chunks_of(target)
+    assert (carried[b"one "], carried[b"two "]) == (b"Night train", b"hiss!")
+
+
 def test_hostile_sizes(tmp_path: Path) -> None:
     source = store(tmp_path / "a.wav", "WAV")
     add_chunks(source, (b"bext", BEXT))

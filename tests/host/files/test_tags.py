@@ -52,6 +52,14 @@ def test_wav_info_becomes_vorbis_comments(tmp_path: Path) -> None:
     assert [p.data for p in got.pictures] == [PICTURE]
 
 
+def test_info_texts_without_their_padding_bytes(tmp_path: Path) -> None:
+    source = store(tmp_path / "a.wav", "WAV")
+    texts = b"".join(name + struct.pack("<I", 5) + b"Waltz" for name in (b"INAM", b"IART"))
+    add_chunks(source, (b"LIST", b"INFO" + texts))
+    assert carry(source, tmp_path / "b.flac", FLAC) == []
+    assert flac.FLAC(tmp_path / "b.flac").tags == [("TITLE", "Waltz"), ("ARTIST", "Waltz")]
+
+
 def test_caf_info_becomes_vorbis_comments(tmp_path: Path) -> None:
     source = store(tmp_path / "a.caf", "CAF")
     text = struct.pack(">I", 2) + b"title\0Night train\0comments\0hiss\0"
