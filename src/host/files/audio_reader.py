@@ -16,9 +16,11 @@ import soundfile
 from ...analysis.framing import Audio
 from ...analysis.positions import clock, first_not_finite
 from ...errors import AudioFileError
+from .au_header import read_au_header
 from .audio_format import AudioFormat
 from .chunks import W64, list_chunks
-from .compressed_streams import EndlessFile, lacks_end_mark, length_in_doubt
+from .compressed_streams import MpegFile, MpegStream, is_joined_ogg, lacks_end_mark, read_mpeg_stream
+from .flac_stream import FlacStream, RecountedFlac, SampleHash, read_flac_stream
 from .libsndfile import FFI, GET_CHANNEL_MAP_INFO, LIBRARY, address, filename
 
 _MAX_CHANNELS = 64
@@ -61,7 +63,10 @@ class AudioReader:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._require_file()
-        self._endless: EndlessFile | None = None
+        self._mpeg: MpegStream | None = None
+        self._flac: FlacStream | None = None
+        self._view = self._corrected_view()
+        self._hash: SampleHash | None = None
         self._file: Any = self._open()
         self._position = 0
         self.frames: int = self._file.frames
@@ -69,15 +74,13 @@ class AudioReader:
         self.format = self._read_format()
         try:
             self._check_header()
-            doubt = length_in_doubt(self.path, self.format.container)
-            if doubt == "joined":
+            if self._is_joined():
                 raise AudioFileError(
                     f"{self.path}: several recordings joined, of which only the first can be read; split it"
                 )
-            if doubt == "guessed":
-                self._endless = EndlessFile(self.path)
-                self._reopen()
-            if doubt == "guessed" or self.frames >= _UNKNOWN_FRAMES:
+            if self._flac and self._flac.md5 and self._flac.bits == self.format.bits:
+                self._hash = SampleHash(self._flac.bits)
+            if (self._mpeg and not self._mpeg.has_length) or self.frames >= _UNKNOWN_FRAMES:
                 self._count_frames()
         except BaseException:
             self.close()
@@ -100,12 +103,30 @@ class AudioReader:
         if self.path.suffix.lower() == ".raw":  # soundfile asks its caller instead
             raise AudioFileError(f"{self.path}: raw samples do not say what they are; save them as WAV")
 
+    def _corrected_view(self) -> MpegFile | RecountedFlac | None:
+        """Open the file without what libsndfile gets wrong; None where it may read it as it is."""
+        self._flac = read_flac_stream(self.path)
+        if self._flac:
+            return RecountedFlac(self.path, self._flac) if self._flac.is_counted_short else None
+        self._mpeg = read_mpeg_stream(self.path)
+        if self._mpeg and (not self._mpeg.has_length or self._mpeg.end < self.path.stat().st_size):
+            return MpegFile(self.path, self._mpeg)
+        return None
+
+    def _is_joined(self) -> bool:
+        if self.format.container == "OGG":
+            return is_joined_ogg(self.path)
+        stream = self._flac or self._mpeg
+        return stream is not None and stream.is_joined
+
     def _open(self) -> Any:
         try:
-            if self._endless:
-                self._endless.seek(0)
-            return soundfile.SoundFile(self._endless or filename(self.path))
+            if self._view:
+                self._view.seek(0)
+            return soundfile.SoundFile(self._view or filename(self.path))
         except soundfile.LibsndfileError as error:
+            if self._view:
+                self._view.close()
             raise AudioFileError(
                 f"{self.path}: cannot be read as sound ({error.error_string.rstrip('.')}); if it is sound,"
                 " convert it to WAV or FLAC with the program that made it"
@@ -137,6 +158,8 @@ class AudioReader:
                 f"{self.path}: {form.subtype} cannot be read reliably; convert it to WAV or FLAC"
             )
         with self.path.open("rb") as file:
+            if (au := read_au_header(file)) and au.size is not None:
+                self._require_counted(file.seek(0, os.SEEK_END) - au.start - au.size)
             found = list_chunks(file)
             if found is None or (audio := found.audio) is None:
                 return
@@ -159,9 +182,13 @@ class AudioReader:
         if found.style is W64 and frame_bytes and missing < 0:
             # libsndfile 1.2.2 plays the chunks behind the audio as well.
             self.frames = min(self.frames, audio.size // frame_bytes)
-        stray = found.file_size - found.end
-        tolerated = form.data_bytes(form.sample_rate) if self.frames else 0
-        if stray > tolerated and self.frames * frame_bytes <= audio.size:
+        if self.frames * frame_bytes <= audio.size:
+            self._require_counted(found.file_size - found.end)
+
+    def _require_counted(self, stray: int) -> None:
+        """Refuse so many bytes behind the audio that are neither audio nor anything else."""
+        tolerated = self.format.data_bytes(self.format.sample_rate) if self.frames else 0
+        if stray > tolerated:
             raise AudioFileError(
                 f"{self.path}: the header counts {self.frames} frames, but {stray} bytes follow that belong"
                 " to nothing: its recorder was interrupted or it passed 4 GB; repair its header in an editor"
@@ -182,6 +209,16 @@ class AudioReader:
             return f"ends at {self._clock(self.frames)} without the mark of an end"
         return ""
 
+    def contradictions(self) -> list[str]:
+        """Say where the header of a file that was read through does not fit what follows; one line each."""
+        told = []
+        if (flac := self._flac) and flac.is_counted_short:
+            stated, held = self._clock(flac.stated), self._clock(self.frames)
+            told.append(f"the header counts {stated}, but the stream goes on to {held}; all of it was read")
+        if flac and self._hash and self._hash.frames == self.frames and self._hash.digest() != flac.md5:
+            told.append("the samples do not fit the MD5 in the header: they changed since it was written")
+        return told
+
     def _clock(self, frame: int) -> str:
         return clock(frame, self.format.sample_rate)
 
@@ -199,6 +236,8 @@ class AudioReader:
             at, self._position = self._clock(self._position + done), _LOST
             reason = soundfile.LibsndfileError(code).error_string.rstrip(".")
             raise AudioFileError(f"{self.path}: damaged at {at}: {reason}; copy it again")
+        if self._hash and self._hash.frames == self._position:
+            self._hash.add(block[:done])
         self._position += done
         return block[:done]
 
@@ -269,8 +308,8 @@ class AudioReader:
     def close(self) -> None:
         """Close the file; a second time does nothing."""
         self._file.close()
-        if self._endless:
-            self._endless.close()
+        if self._view:
+            self._view.close()
 
     def __enter__(self) -> Self:
         return self

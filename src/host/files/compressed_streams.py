@@ -1,37 +1,67 @@
 """What libsndfile gets wrong in MP3 and Ogg: how long a stream is, and where it ends."""
 
 import io
+import mmap
 import os
 import re
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, NamedTuple
+
+from .trailing_tags import list_trailing_tags, synchsafe
 
 _OGG_TAIL_BYTES = 1 << 17  # holds the last page, which takes at most 65307
 _MPEG_HEAD_BYTES = 4096  # holds the first frame
 _FRAME_AND_TAG_BYTES = 2048  # more than the largest frame of layer III, 1441, and a tag of 128
+_MPEG_BEGINS = re.compile(rb"ID3|\xff[\xe0-\xff]")
 _LAST_PAGE = 4  # flag of an Ogg page
 _HAS_FRAMES, _HAS_BYTES = 1, 2  # flags of the Xing header
+_VBRI_BYTES_AT = 6  # behind its name: version, delay and quality, 2 bytes each
+# A page that begins a stream (RFC 3533, 6): version 0, the flag of a first page, at place 0 or none.
+_FIRST_PAGE = re.compile(rb"OggS\0[\x02\x06](?:\0{8}|\xff{8})")
+_SEGMENTS_AT = 26  # in a page: their number, then their sizes, a byte each
 
 
-class EndlessFile(io.FileIO):
-    """An MPEG file that claims to be very long.
+class MpegStream(NamedTuple):
+    """What an MPEG file holds besides its frames' own account."""
 
-    libsndfile guesses the length of a stream without a Xing header from its first frames and
-    stops there, even when most of the recording is still to come. A tag at the end is still found.
+    end: int
+    """Where its sound ends and tags or padding begin, in bytes."""
+    has_length: bool
+    """Whether it says how long it is; else libsndfile guesses."""
+    is_joined: bool
+    """Whether another recording follows the first, which is all that libsndfile would read."""
+
+
+class MpegFile(io.FileIO):
+    """An MPEG file without the tags and the padding behind its sound.
+
+    libmpg123 takes them for sound that the header does not count, and says so on stderr. Besides, libsndfile
+    guesses the length of a stream without a Xing header from its first frames and stops there, even
+    when most of the recording is still to come: such a file claims to be very long.
+
+    Parameters
+    ----------
+    path
+        The file.
+    stream
+        What is in it.
     """
 
+    def __init__(self, path: Path, stream: MpegStream) -> None:
+        super().__init__(path)
+        self._end = stream.end
+        self._claimed = stream.end if stream.has_length else 1024 * os.fstat(self.fileno()).st_size
+
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Move as files do, but to far beyond the end when asked for the end itself."""
-        if whence == os.SEEK_END and offset == 0:
-            return super().seek(1024 * os.fstat(self.fileno()).st_size)
+        """Move as files do; the end is where it is claimed to be."""
+        if whence == os.SEEK_END:
+            return super().seek(self._end + offset if offset else self._claimed)
         return super().seek(offset, whence)
 
-
-def length_in_doubt(path: Path, container: str) -> Literal["", "guessed", "joined"]:
-    """Tell whether libsndfile has only ``"guessed"`` the length, or would stop inside a ``"joined"`` file."""
-    if container == "OGG":
-        return "joined" if _is_joined_ogg(path) else ""
-    return _doubt_about_mpeg(path) if container == "MP3" else ""
+    def readinto(self, buffer: Any, /) -> int:
+        """Read as files do, nothing beyond the sound."""
+        room = memoryview(buffer)
+        return super().readinto(room[: max(0, min(len(room), self._end - self.tell()))])
 
 
 def lacks_end_mark(path: Path) -> bool:
@@ -45,12 +75,15 @@ def lacks_end_mark(path: Path) -> bool:
     return not (whole and page[5] & _LAST_PAGE)
 
 
-def _is_joined_ogg(path: Path) -> bool:
-    """Whether the last page belongs to another stream than the first."""
-    with path.open("rb") as file:
-        first = file.read(18)
-        page = _last_ogg_page(file)
-    return len(page) >= 18 and page[14:18] != first[14:18]
+def is_joined_ogg(path: Path) -> bool:
+    """Whether another stream begins behind the first one's beginning, whatever serial number it bears."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        begun = 0
+        while _FIRST_PAGE.match(data, begun):  # streams side by side all begin here
+            segments = begun + _SEGMENTS_AT + 1
+            count = data[segments - 1]
+            begun = segments + count + sum(data[segments : segments + count])
+        return _FIRST_PAGE.search(data, begun) is not None
 
 
 def _last_ogg_page(file: BinaryIO) -> bytes:
@@ -62,24 +95,45 @@ def _last_ogg_page(file: BinaryIO) -> bytes:
     return tail[at:] if at >= 0 else b""
 
 
-def _doubt_about_mpeg(path: Path) -> Literal["", "guessed", "joined"]:
+def read_mpeg_stream(path: Path) -> MpegStream | None:
+    """Find out where the sound of an MPEG file ends, and whether its header counts all of it.
+
+    None for a file that does not begin as one: with a frame, or with a tag before it.
+    """
     with path.open("rb") as file:
+        if not _MPEG_BEGINS.match(file.read(3)):
+            return None
+        tags = list_trailing_tags(file)
+        end = tags[0].start if tags else file.seek(0, os.SEEK_END)
+        file.seek(0)
         head = file.read(10)
-        first = 0
-        if head[:3] == b"ID3":
-            first = 10 + sum(byte << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
+        first = 10 + synchsafe(head[6:]) if head[:3] == b"ID3" else 0
         file.seek(first)
         start = file.read(_MPEG_HEAD_BYTES)
         header = re.search(b"Xing|Info|VBRI", start)
         if header is None:
-            return "guessed"
-        at = header.end()
-        flags = int.from_bytes(start[at : at + 4], "big")
-        if header[0] == b"VBRI" or not flags & _HAS_BYTES:
-            return ""
-        at += 8 if flags & _HAS_FRAMES else 4
-        file.seek(first + int.from_bytes(start[at : at + 4], "big"))
-        following = file.read(_FRAME_AND_TAG_BYTES)
-    # Some encoders do not count the header's own frame: one frame more is no second recording.
-    is_more = len(following) == _FRAME_AND_TAG_BYTES
-    return "joined" if is_more and (following[:3] == b"ID3" or following[:2] > b"\xff\xe0") else ""
+            return MpegStream(end, has_length=False, is_joined=False)
+        counted = _counted_bytes(start[header.start() :])
+        if counted is None:
+            return MpegStream(end, has_length=True, is_joined=False)
+        file.seek(first + counted)
+        following = file.read(min(_FRAME_AND_TAG_BYTES, max(0, end - file.tell())))
+        # Some encoders do not count the header's own frame: one frame more is no second recording.
+        is_more = len(following) == _FRAME_AND_TAG_BYTES
+        if is_more and (following[:3] == b"ID3" or following[:2] > b"\xff\xe0"):
+            return MpegStream(end, has_length=True, is_joined=True)
+        following += file.read(max(0, end - file.tell()))
+    if not following.strip(b"\0"):
+        end = min(end, first + counted)
+    return MpegStream(end, has_length=True, is_joined=False)
+
+
+def _counted_bytes(header: bytes) -> int | None:
+    """Return how many bytes of frames a Xing, Info or VBRI header counts; None where it does not say."""
+    at = 4 + _VBRI_BYTES_AT
+    if header[:4] != b"VBRI":
+        flags = int.from_bytes(header[4:8], "big")
+        if not flags & _HAS_BYTES:
+            return None
+        at = 12 if flags & _HAS_FRAMES else 8
+    return int.from_bytes(header[at : at + 4], "big")

@@ -1,5 +1,6 @@
 """MP3 and Ogg: read to their end, the same in any order, and never in part."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,69 @@ def test_joined_recordings_are_not_read_in_part(
     (tmp_path / "tagged").write_bytes(data + b"TAG" + bytes(125))
     with AudioReader(tmp_path / "tagged") as tagged, AudioReader(tmp_path / "a") as plain:
         assert tagged.frames == plain.frames
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_joined_streams_of_one_serial_number_are_not_read_in_part(
+    tmp_path: Path, subtype: str, loud_then_quiet: np.ndarray
+) -> None:
+    encoded(tmp_path / "a", "OGG", subtype, loud_then_quiet[:, :RATE])
+    data = (tmp_path / "a").read_bytes()
+    with AudioReader(tmp_path / "a") as reader:
+        assert reader.frames
+    (tmp_path / "joined").write_bytes(data + data)
+    assert "several recordings joined" in refusal(tmp_path / "joined")
+
+
+def _synchsafe(number: int) -> bytes:
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def _ape(*items: tuple[bytes, bytes]) -> bytes:
+    body = b"".join(struct.pack("<II", len(v), 0) + k + b"\0" + v for k, v in items)
+    head, foot = (
+        b"APETAGEX" + struct.pack("<IIII", 2000, len(body) + 32, len(items), flags) + bytes(8)
+        for flags in (0xA0000000, 0x80000000)
+    )
+    return head + body + foot
+
+
+_PICTURE = b"\0image/png\0\3\0" + bytes(range(256)) * 40 + b"\xff\xfb\x90\x64" * 9
+_APIC = b"APIC" + _synchsafe(len(_PICTURE)) + b"\0\0" + _PICTURE
+_ID3 = b"ID3\4\0\0" + _synchsafe(len(_APIC)) + _APIC
+_LYRICS3V1 = b"LYRICSBEGIN" + b"la " * 1000 + b"LYRICSEND"
+_LYRICS = b"LYRICSBEGININD0000200LYR00004la la"
+BEHIND = {
+    "ID3v2": _ID3,
+    "ID3v2 with a footer": _ID3[:5] + b"\x10" + _ID3[6:] + b"3DI\4\0\x10" + _ID3[6:10],
+    "APE": _ape((b"Title", b"Waltz"), (b"Notes", b"x" * 5000)),
+    "Lyrics3": _LYRICS + b"%06d" % len(_LYRICS) + b"LYRICS200",
+    "Lyrics3v1": _LYRICS3V1,
+    "padding": bytes(50_000),
+    "all": _ID3 + _ape((b"Title", b"Waltz")) + _LYRICS3V1 + b"TAG" + bytes(125),
+}
+
+
+@pytest.mark.parametrize("kind", BEHIND)
+def test_mp3_with_tags_behind_is_one_recording_and_no_sound_is_made_of_them(
+    tmp_path: Path, kind: str, loud_then_quiet: np.ndarray, capfd: pytest.CaptureFixture[str]
+) -> None:
+    encoded(tmp_path / "a", "MP3", "MPEG_LAYER_III", loud_then_quiet[:, :RATE])
+    data = (tmp_path / "a").read_bytes()
+    (tmp_path / "tagged").write_bytes(data + BEHIND[kind])
+    with AudioReader(tmp_path / "tagged") as tagged, AudioReader(tmp_path / "a") as plain:
+        assert np.array_equal(tagged.read(0, 2 * RATE), plain.read(0, 2 * RATE))
+        assert tagged.cut_short() == plain.cut_short()
+    assert capfd.readouterr().err == ""
+    second = data.index(data[:2], 100)
+    (tmp_path / "plain").write_bytes(data[second:])  # without the frame that tells the length
+    (tmp_path / "tagged").write_bytes(data[second:] + BEHIND[kind])
+    if kind != "padding":
+        with AudioReader(tmp_path / "tagged") as tagged, AudioReader(tmp_path / "plain") as plain:
+            assert np.array_equal(tagged.read(0, 2 * RATE), plain.read(0, 2 * RATE))
+    (tmp_path / "joined").write_bytes(data + BEHIND[kind] + data + BEHIND[kind])
+    if kind not in ("padding", "APE", "Lyrics3", "Lyrics3v1"):
+        assert "several recordings joined" in refusal(tmp_path / "joined")
 
 
 def test_mp3_that_does_not_count_its_header_is_not_joined(
