@@ -25,7 +25,6 @@ from .document import AudioHash, AudioIdentity
 from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
 from .passes import READ_BLOCK, Progress
-from .strength import LOSSY_STRENGTH
 
 _SURE_OF_CLICKS = 0.6
 _NARROW_HZ = 9_000.0  # electrically recorded 78s end below, LPs above
@@ -43,14 +42,15 @@ class Suggestion:
     ----------
     preset
         Name of a factory preset; None where nothing is wrong.
-    strength
-        0 to 1, as `render` takes it; None: what `render` does anyway, which eases lossy sources itself.
+    ease_lossy
+        Whether to say so to `render`: the recording was decoded from a lossy file. Lossy files themselves are
+        eased anyway.
     reasons
         One line each.
     """
 
     preset: str | None
-    strength: float | None
+    ease_lossy: bool
     reasons: list[str]
 
     def summary(self) -> str:
@@ -190,15 +190,14 @@ def suggest(form: AudioFormat, findings: dict[str, Findings]) -> Suggestion:
     """Choose the gentle preset of the medium that the findings speak of; none where nothing is wrong."""
     preset, reason = _medium(findings)
     if preset is None:
-        return Suggestion(None, None, ["nothing is wrong with it that could be heard"])
+        return Suggestion(None, False, ["nothing is wrong with it that could be heard"])
     reasons = [reason]
     if findings["hum"].found and preset != "hum":
         reasons.append(findings["hum"].describe())
-    strength = None
-    if preset != "prepare" and form.is_lossless and findings["codec"].found:
-        strength = LOSSY_STRENGTH
+    decoded = preset != "prepare" and form.is_lossless and findings["codec"].found
+    if decoded:
         reasons.append("decoded from a lossy file, it seems: reductions eased by 25 %")
-    return Suggestion(preset, strength, reasons)
+    return Suggestion(preset, decoded, reasons)
 
 
 def _medium(findings: dict[str, Findings]) -> tuple[str | None, str]:

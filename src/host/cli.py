@@ -143,15 +143,22 @@ def render(
         OversOption, typer.Option(help="Beyond full scale: turn down and say so, or write floats.")
     ] = OversOption.headroom,
     strength: Annotated[
-        float | None,
+        float, typer.Option(min=0, max=100, help="Percent of every change that is made; 0 is the original.")
+    ] = 100,
+    ease_lossy: Annotated[
+        bool | None,
         typer.Option(
-            min=0, max=100, help="Percent of each reduction.", show_default="lossy sources 75, others 100"
+            "--ease-lossy/--no-ease-lossy",
+            help="Turn the stages down to 75 %, for what a lossy coder hid.",
+            show_default="for lossy sources",
         ),
     ] = None,
-    trim_ends: Annotated[
+    trim_ends_s: Annotated[
         float | None, typer.Option(min=0, help="Cut silent ends off, but for so many seconds.")
     ] = None,
-    no_document: Annotated[bool, typer.Option("--no-document", help="Ignore recording documents.")] = False,
+    document: Annotated[
+        bool, typer.Option("--document/--no-document", help="Obey recording documents.")
+    ] = True,
     documents: DocumentsOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the dither.")] = 0,
     exclude: ExcludeOption = None,
@@ -174,10 +181,11 @@ def render(
         labels=labels,
         overwrite=overwrite,
         overs=overs.value,
-        dither_seed=seed,
-        strength=None if strength is None else strength / 100,
-        trim_ends_s=trim_ends,
-        use_document=not no_document,
+        seed=seed,
+        strength=strength,
+        ease_lossy=ease_lossy,
+        trim_ends_s=trim_ends_s,
+        document=document,
         documents=documents,
     )
 

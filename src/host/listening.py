@@ -129,10 +129,8 @@ def print_page(page: Analysis, left: Sequence[Path], out: Console) -> None:
     if suggestion.preset is None:
         out.print(f"  nothing to do: {'; '.join(suggestion.reasons)}", markup=False, highlight=False)
     else:
-        strength = "" if suggestion.strength is None else f" --strength {100 * suggestion.strength:.0f}"
-        command = (
-            f"wavemend render {suggestion.preset} {shlex.quote(str(page.source))} -o restored/{strength}"
-        )
+        easing = " --ease-lossy" if suggestion.ease_lossy else ""
+        command = f"wavemend render {suggestion.preset} {shlex.quote(str(page.source))} -o restored/{easing}"
         out.print(f"  try: {command}", markup=False, highlight=False, soft_wrap=True)
         for reason in suggestion.reasons:
             out.print(f"       {reason}", markup=False, highlight=False)

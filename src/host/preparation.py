@@ -66,7 +66,7 @@ def prepare_recording(
     reader: AudioReader,
     *,
     documents: Path | None = None,
-    use_document: bool = True,
+    document: bool = True,
     trim_ends_s: float | None = None,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
@@ -79,7 +79,7 @@ def prepare_recording(
         The recording.
     documents
         Folder of the recording documents; None: beside the recordings.
-    use_document
+    document
         Whether to look for one.
     trim_ends_s
         Margin, in seconds, to keep of silent ends; None: they are kept whole. A trim in the document comes
@@ -98,7 +98,7 @@ def prepare_recording(
         raise ParameterError(f"trim_ends_s={trim_ends_s!r} is not allowed; it must be 0 to 3600 s")
     found = None
     path = document_path(reader.path, documents)
-    if use_document and path.exists():
+    if document and path.exists():
         found = path, _own_document(path, reader, progress, cancel)
     keep = found[1].trim if found else None
     margin = None

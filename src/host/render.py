@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from ..analysis.framing import Audio
 from ..errors import AudioFileError, PluginError
 from . import chain_stream
 from .chain import Chain
+from .document import Span
 from .event_log import EventLog
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioOverError, AudioWriter
@@ -29,7 +30,7 @@ from .preparation import Prepared, prepare_recording
 from .presets import Preset
 from .publishing import Publication, clear_stale_parts
 from .report import build_report, sha256_of
-from .strength import default_strength, eased
+from .strength import FULL_STRENGTH, LOSSY_EASING, check_strength, eased, mixed
 
 Overs = Literal["headroom", "float"]
 
@@ -79,10 +80,11 @@ def render(
     labels: bool = False,
     overwrite: bool = False,
     overs: Overs = "headroom",
-    dither_seed: int = 0,
-    strength: float | None = None,
+    seed: int = 0,
+    strength: float = FULL_STRENGTH,
+    ease_lossy: bool | None = None,
     trim_ends_s: float | None = None,
-    use_document: bool = True,
+    document: bool = True,
     documents: str | os.PathLike[str] | None = None,
     block_size: int = READ_BLOCK,
     progress: Progress | None = None,
@@ -111,13 +113,16 @@ def render(
     overs
         What happens where the restored recording passes full scale in an integer file: ``"headroom"``
         turns the whole recording down by just enough and records the gain, ``"float"`` writes floats.
-    dither_seed
+    seed
         Seed of the dither on samples that left the target's grid.
     strength
-        0 to 1: scales every parameter whose role is ``strength``. None: 0.75 for a lossy source, else 1.
+        Percent of every change that is made: 0 is the original to the bit, 100 the chain's own output.
+    ease_lossy
+        Whether the parameters whose role is ``strength`` are turned to 75 %, so that the stages do not
+        uncover what a lossy coder hid. None: where the source is lossy.
     trim_ends_s
         Cut silent ends off, but for so many seconds; None: the restored file is as long as the source.
-    use_document
+    document
         Obey the recording document (`RecordingDocument`) of the source where there is one.
     documents
         Folder of the documents; None: beside the recordings.
@@ -149,6 +154,7 @@ def render(
         `cancel` was set.
     """
     chain = preset if isinstance(preset, Chain) else Chain.from_preset(preset)
+    strength = check_strength(strength)
     source, output = Path(source), Path(output)
     with ExitStack() as stack:
         reader = stack.enter_context(AudioReader(source))
@@ -157,19 +163,17 @@ def render(
         prepared = prepare_recording(
             reader,
             documents=Path(documents) if documents is not None else None,
-            use_document=use_document,
+            document=document,
             trim_ends_s=trim_ends_s,
             progress=progress,
             cancel=cancel,
         )
-        if strength is None:
-            strength = default_strength(reader.format)
         make_folder(output.parent)
         clear_stale_parts(output.parent)
         job = _Job(
-            eased(chain, strength), reader, output, prepared,
+            chain, reader, output, prepared,
             removed=removed, events=events, labels=labels,
-            overs=overs, dither_seed=dither_seed, strength=strength,
+            overs=overs, seed=seed, strength=strength, ease_lossy=ease_lossy,
         )  # fmt: skip
         publication = stack.enter_context(Publication(overwrite=overwrite))
         job.open_parts(publication)
@@ -181,6 +185,28 @@ def render(
 
 class _RemovedOverError(Exception):
     """What was removed does not fit the integers of its file."""
+
+
+class _Block(NamedTuple):
+    """Some samples of the last pass, each of shape (channels, n).
+
+    `original` is read only where it is needed; elsewhere it is no more than the chain's output again.
+    """
+
+    original: Audio
+    restored: Audio
+    removed: Audio
+
+    def kept(self, keep: Span | None, position: int) -> _Block:
+        """Cut the block, which begins at `position`, to the part that is kept."""
+        if keep is None:
+            return self
+        begin, end = (min(max(at - position, 0), self.restored.shape[1]) for at in (keep.position, keep.stop))
+        return _Block(*(audio[:, begin:end] for audio in self))
+
+
+def _eases(wanted: bool | None, reader: AudioReader) -> bool:
+    return not reader.format.is_lossless if wanted is None else wanted
 
 
 class _Job:
@@ -197,10 +223,12 @@ class _Job:
         events: bool,
         labels: bool,
         overs: Overs,
-        dither_seed: int,
+        seed: int,
         strength: float,
+        ease_lossy: bool | None,
     ) -> None:
-        self.chain = chain
+        self.easing = LOSSY_EASING if _eases(ease_lossy, reader) else None
+        self.chain = chain = chain if self.easing is None else eased(chain, self.easing)
         self.reader = reader
         self.source = reader.path
         self.output = output
@@ -213,16 +241,16 @@ class _Job:
         self.events_file = events_path(output) if events else None
         self.labels_file = labels_path(output) if labels else None
         self.overs = overs
-        self.dither_seed = dither_seed
+        self.seed = seed
         # Where every step is a repair, what was removed is the difference of the two files themselves,
         # rounding and dither included; elsewhere it is what the repair stages report.
         self.exact = chain.repairs_only and reader.format.is_lossless
         self.gain = 1.0
         self.warnings = chain.warnings()
-        if strength < 1 and not reader.format.is_lossless:
+        if ease_lossy is None and self.easing is not None:
             self.warnings.append(
-                f"a lossy source ({reader.format.subtype}): every strength eased to {100 * strength:.0f} %; "
-                "say --strength 100 for the preset's own"
+                f"a lossy source ({reader.format.subtype}): its stages eased to {self.easing:.0f} %; "
+                "say --no-ease-lossy for the preset's own"
             )
 
     def open_parts(self, publication: Publication) -> None:
@@ -305,8 +333,8 @@ class _Job:
             log.rewind(learned)
 
     def _make_headroom(self, passes: Passes, publication: Publication) -> None:
-        kept = self._kept(passes.final(report=False))
-        peak = max(float(np.abs(audio).max(initial=0.0)) for audio, _ in kept)
+        blocks = self._blocks(passes, report=False)
+        peak = max(float(np.abs(block.restored).max(initial=0.0)) for block in blocks)
         over = f"would pass full scale by {20 * np.log10(peak):.2f} dB"
         if self.overs == "float":
             self._write_floats(publication)
@@ -352,39 +380,41 @@ class _Job:
         """Samples of the restored file; of a lossy source an estimate until it was read once."""
         return self.keep.length if self.keep else self.reader.frames
 
-    def _kept(self, blocks: Iterator[tuple[Audio, Audio]]) -> Iterator[tuple[Audio, Audio]]:
-        """Cut restored blocks, and what was removed from them, to the part that is kept."""
-        position = 0
-        for audio, removed in blocks:
-            if self.keep is None:
-                yield audio, removed
-                continue
-            begin = min(max(self.keep.position - position, 0), audio.shape[1])
-            end = min(max(self.keep.stop - position, 0), audio.shape[1])
-            position += audio.shape[1]
-            yield audio[:, begin:end], removed[:, begin:end]
+    def _blocks(self, passes: Passes, *, report: bool = True) -> Iterator[_Block]:
+        """Run the last pass: yield what is written, at this strength, of the part that is kept."""
+        with ExitStack() as stack:
+            reader = None
+            if self.strength < FULL_STRENGTH or (self.removed and self.exact):
+                reader = stack.enter_context(AudioReader(self.source))
+            position = 0
+            for restored, removed in passes.final(report=report):
+                count = restored.shape[1]
+                original = reader.read(position, count) if reader else restored
+                block = _Block(
+                    original,
+                    mixed(original, restored, self.strength),
+                    self.strength / 100 * removed,
+                )
+                yield block.kept(self.keep, position)
+                position += count
 
     def _write_once(self, passes: Passes) -> None:
         frames = self._frames
         with ExitStack() as stack:
             restored = stack.enter_context(
-                AudioWriter(self.output_part, self.format, frames, self.dither_seed, self.gain)
+                AudioWriter(self.output_part, self.format, frames, self.seed, self.gain)
             )
             if self.removed_part is None:
-                for audio, _ in self._kept(passes.final()):
-                    restored.write(audio)
+                for block in self._blocks(passes):
+                    restored.write(block.restored)
                 return
             removed = stack.enter_context(
-                AudioWriter(self.removed_part, self.removed_format, frames, self.dither_seed)
+                AudioWriter(self.removed_part, self.removed_format, frames, self.seed)
             )
-            original = stack.enter_context(AudioReader(self.source)) if self.exact else None
-            for audio, taken in self._kept(passes.final()):
-                held = restored.write(audio)
-                if original:
-                    start = restored.position - held.shape[1] + (self.keep.position if self.keep else 0)
-                    taken = original.read(start, held.shape[1]) - held / self.gain  # noqa: PLW2901
+            for block in self._blocks(passes):
+                held = restored.write(block.restored)
                 try:
-                    removed.write(taken)
+                    removed.write(block.original - held / self.gain if self.exact else block.removed)
                 except AudioOverError as error:
                     raise _RemovedOverError from error
 
@@ -401,8 +431,9 @@ class _Job:
             settings={
                 "frames": self._frames,
                 "strength": self.strength,
+                "lossy_easing": self.easing,
                 **self.prepared.to_json(),
-                "dither_seed": self.dither_seed,
+                "seed": self.seed,
                 "headroom_gain": self.gain,
                 "restored_plus_removed_is_original": bool(self.removed and self.exact and self.gain == 1),
             },

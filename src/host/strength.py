@@ -1,55 +1,60 @@
-"""One knob for how much a chain takes away: it turns every parameter whose role is ``strength``."""
+"""How much of a render is done: one knob over all that a chain changes, and the easing of lossy sources."""
 
 from __future__ import annotations
 
+from ..analysis.framing import Audio
 from ..errors import ParameterError
 from ..plugins.stage import Stage
 from .chain import Chain, Slot
-from .files.audio_format import AudioFormat
 
-LOSSY_STRENGTH = 0.75
-"""For lossy sources: strong processing uncovers what the coder thought would not be heard."""
-
-
-def default_strength(form: AudioFormat) -> float:
-    """Return the strength that fits a source where nobody said another."""
-    return 1.0 if form.is_lossless else LOSSY_STRENGTH
+FULL_STRENGTH = 100.0
+LOSSY_EASING = 75.0
+"""Percent, for lossy sources: strong processing uncovers what the coder thought would not be heard."""
 
 
-def eased(chain: Chain, strength: float) -> Chain:
-    """Return a chain like `chain` with every ``strength`` parameter of its stages times `strength`.
+def check_strength(strength: float) -> float:
+    """Return `strength`, in percent; raises `ParameterError` where it is not a number from 0 to 100."""
+    if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 <= strength <= 100:
+        raise ParameterError(f"strength={strength!r} is not allowed; it must be a number from 0 to 100 (%)")
+    return float(strength)
+
+
+def mixed(original: Audio, restored: Audio, strength: float) -> Audio:
+    """Return what `strength` percent of a chain's changes make of a block.
 
     Parameters
     ----------
-    chain
-        Nested chains are eased too. Stock effects and VST3s are shared with the new chain as they are.
+    original, restored
+        What went into the chain and what came out of it, sample on sample, shape (channels, n).
     strength
-        0 to 1.
-
-    Raises
-    ------
-    ParameterError
-        `strength` is not from 0 to 1.
+        0 gives `original` to the bit, 100 gives `restored` to the bit; samples that the chain left alone
+        stay as they are at any.
     """
-    if not 0 <= strength <= 1:
-        raise ParameterError(f"strength={strength!r} is not allowed; it must be from 0 to 1")
-    if strength == 1:
-        return chain
+    if strength == FULL_STRENGTH:
+        return restored
+    return original + strength / 100 * (restored - original)
+
+
+def eased(chain: Chain, percent: float) -> Chain:
+    """Return a chain like `chain` with `percent` of every parameter of its stages whose role is ``strength``.
+
+    Nested chains are eased too. Stock effects and VST3s are shared with the new chain as they are.
+    """
     result = Chain()
     for slot in chain.slots:
         member = slot.member
         if isinstance(member, Chain):
-            member = eased(member, strength)
+            member = eased(member, percent)
         elif isinstance(member, Stage):
-            member = _eased_stage(member, strength)
+            member = _eased_stage(member, percent)
         result.append(Slot(member, bypass=slot.bypass, mix=slot.mix, stands_for=slot.stands_for))
     return result
 
 
-def _eased_stage(stage: Stage, strength: float) -> Stage:
+def _eased_stage(stage: Stage, percent: float) -> Stage:
     result = stage.copy()
     for parameter in stage.schema.values():
         if parameter.role == "strength":
-            value = getattr(stage, parameter.id) * strength
+            value = getattr(stage, parameter.id) * percent / 100
             setattr(result, parameter.id, max(value, getattr(parameter, "low", value)))
     return result

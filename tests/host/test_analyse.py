@@ -38,7 +38,7 @@ def test_a_worn_disc_is_called_one(folder):
         assert page.findings[name].found, name
     for name in ("hum", "clipping", "codec", "processed"):
         assert not page.findings[name].found, name
-    assert page.suggestion.preset == "vinyl" and page.suggestion.strength is None
+    assert page.suggestion.preset == "vinyl" and not page.suggestion.ease_lossy
 
 
 def test_nothing_is_suggested_for_clean_music(folder):
@@ -50,14 +50,14 @@ def test_nothing_is_suggested_for_clean_music(folder):
 def test_a_lossy_source_is_warned_of(folder):
     page = analyse(folder / "worn.mp3")
     assert any("lossy" in warning and "25 %" in warning for warning in page.warnings)
-    assert page.suggestion.strength is None  # render eases it by itself
+    assert not page.suggestion.ease_lossy  # render eases it by itself
 
 
 def test_a_file_decoded_from_a_lossy_one_is_eased_in_the_suggestion(folder):
     worn = analyse(folder / "worn.wav")
     lossy = LossyHistory("MP3", 0, 40.0, np.ones(3), 10.0, 0.9)
     assert lossy.found
-    assert suggest(worn.format, worn.findings | {"codec": lossy}).strength == 0.75
+    assert suggest(worn.format, worn.findings | {"codec": lossy}).ease_lossy
 
 
 def test_any_block_size_finds_the_same(folder, monkeypatch):

@@ -107,7 +107,7 @@ def test_it_belongs_to_the_samples_and_not_to_the_file(tmp_path) -> None:
     with pytest.raises(DocumentError, match=r"belongs to other audio.*--no-document"):
         render("prepare", source, tmp_path / "out.wav")
     assert not (tmp_path / "out.wav").exists()
-    render("prepare", source, tmp_path / "out.wav", use_document=False)
+    render("prepare", source, tmp_path / "out.wav", document=False)
 
 
 def test_side_wav_and_side_flac_have_a_document_each(tmp_path) -> None:

@@ -235,7 +235,7 @@ def test_what_is_not_installed_may_be_replaced(scanned):
     assert list(loaded.chain) == [stand_in] and loaded.chain.slots[0].mix == 0.5
     assert loaded.chain.warnings() == ["the VST3 Good is not installed here and was replaced by Rumble"]
     assert preset_to_json(loaded) == written
-    eased_chain = eased(loaded.chain, 0.5)
+    eased_chain = eased(loaded.chain, 50)
     assert eased_chain.warnings() == loaded.chain.warnings()
 
 
