@@ -159,11 +159,13 @@ class HumTracker:
 
     After A frames of audio, those up to A - `LAG` are known. A Kalman filter hears the lower harmonics, edits
     are where one time and one gain explain what all of them do, and a smoother hears what follows too.
+    Before sample `begin` there is no hum.
     """
 
     LAG = REACH + _TO_SMOOTH
 
-    def __init__(self, sample_rate: float, channels: int, hum: Hum) -> None:
+    def __init__(self, sample_rate: float, channels: int, hum: Hum, begin: int = 0) -> None:
+        self._begin = begin
         self._frequency_hz = hum.frequency_hz
         highest = min(_HIGHEST_HZ, 0.45 * sample_rate)
         harmonics = max(min(int(highest / hum.frequency_hz), int(hum.harmonic[-1]) + 4), 1)
@@ -205,7 +207,7 @@ class HumTracker:
         self._length: int | None = None
 
     def finish(self, length: int) -> None:
-        """Learn that the recording ends at sample `length`."""
+        """Learn that the recording, or the hum, ends at sample `length`."""
         self._length = length
 
     def hear(self, audio: Audio) -> None:
@@ -256,7 +258,7 @@ class HumTracker:
         y *= np.exp(1j * np.outer(of_frames - self._jumped, self._number)) / self._factor
         noise /= self._factor**2
         noise[y.real**2 + y.imag**2 > MOST_POWER * self._power] = UNHEARD
-        noise[(at * hop < comb.half) | (at * hop + comb.half > self._end)] = UNHEARD
+        noise[(at * hop < self._begin + comb.half) | (at * hop + comb.half > self._end)] = UNHEARD
         self._y = np.concatenate([self._y, y])
         self._noise = np.concatenate([self._noise, noise])
         self._loose = np.concatenate([self._loose, np.zeros(frames)])

@@ -15,6 +15,7 @@ from ..analysis.hum_comb import NO_LEVEL
 from ..analysis.hum_edits import Edit
 from ..analysis.hum_given import GivenHumAnalyser
 from ..analysis.hum_lines import PAST, HumLines
+from ..analysis.hum_presence import AHEAD, Edge, HumPresence
 from ..analysis.hum_track import FRAME_SECONDS, REACH, STEP, HumTracker
 from ..kernels.demodulation import spline_response, unfold
 from .parameters import choice, integer, number
@@ -33,33 +34,50 @@ _NOTCH_HOP = 1024
 Array = npt.NDArray[np.float64]
 
 
-class _Subtract(Processor):
-    """Estimate the hum of what was heard seconds ago, and take it from there.
+class _Stretch:
+    """Hum from one place to another: what it was seconds before what was heard last.
 
     ::
 
-        buffer   |-- given out now --|---------- HumLines.LAG frames ----------|
+        held     |-- told now --|---------- HumLines.LAG frames ----------|
                                               heard by the lines |  REACH, HumTracker.LAG
+
+    Parameters
+    ----------
+    stage, sample_rate, channels, hum
+        As in `Stage.processor`.
+    origin
+        Sample of the recording that is heard first.
+    begin
+        Sample of the recording that the hum begins with.
     """
 
-    def __init__(self, stage: Dehum, sample_rate: float, channels: int, hum: Hum) -> None:
+    def __init__(
+        self, stage: Dehum, sample_rate: float, channels: int, hum: Hum, *, origin: int = 0, begin: int = 0
+    ) -> None:
         count = stage.count_of(hum, sample_rate)
-        self._tracker = HumTracker(sample_rate, channels, hum)
+        self.settings = stage
+        self.begin, self.stop = begin, np.inf
+        self._origin, self._begin = origin, max(begin - origin, 0)
+        self._tracker = HumTracker(sample_rate, channels, hum, self._begin)
         self._lines = HumLines(sample_rate, channels, hum, count, _WALK[stage.mode])
         self._hop = self._tracker.hop
-        self._still = max(round(_STILL_SECONDS * sample_rate), 1)
         self._together = round(_TOGETHER_SECONDS * sample_rate)
         self._numbers = np.arange(1, count + 1)
-        self._hums = (hum.level_dbfs > NO_LEVEL).any(axis=1)
+        self._channels = channels
         self._held = np.zeros((channels, (HumLines.LAG + STEP) * self._hop))
         self._frames = 0
-        self._length: int | None = None
+        self._end: float = np.inf
 
-    def finish(self, length: int) -> None:
-        self._length = length
-        self._tracker.finish(length)
+    def finish(self, sample: int) -> None:
+        """Learn where the hum, or the recording, ends."""
+        self.stop = min(self.stop, sample)
+        end = max(int(self.stop) - self._origin, 0)
+        self._end = end
+        self._tracker.finish(end)
 
-    def step(self, frame: Audio, sink: Sink | None) -> Audio:
+    def hear(self, frame: Audio, sink: Sink | None) -> Audio:
+        """Hear the next `STEP` frames, and return the hum of those `HumLines.LAG` before."""
         hop, held = self._hop, self._held
         held[:, : -frame.shape[1]] = held[:, frame.shape[1] :]
         held[:, -frame.shape[1] :] = frame
@@ -75,18 +93,20 @@ class _Subtract(Processor):
         hum = self._wave(amplitudes, turns) * self._lines.gains(start, count)
         if sink is not None:
             for edit in self._edits(start, start + count):
-                sink(Event("edit", edit.sample, 1, confidence=edit.confidence))
+                sink(Event("edit", self._origin + edit.sample, 1, confidence=edit.confidence))
         self._lines.forget(start)
         self._tracker.forget(start + count - hop * (PAST + REACH + STEP))
-        output = held[:, :count].copy()
-        hum[self._is_still(output)] = 0.0
-        output[self._hums] -= hum[self._hums]
-        return output
+        at = self._origin + start + np.arange(count)
+        hum[:, (at < self.begin) | (at >= self.stop)] = 0.0
+        return hum
+
+    def is_over(self) -> bool:
+        """Whether all of the hum has been told."""
+        return bool((self._frames - HumLines.LAG) * self._hop >= self._end)
 
     def _edits(self, start: int, stop: int) -> list[Edit]:
         """Return where the hum breaks off; a jump and a step at one edit are told once."""
-        if self._length is not None:
-            stop = min(stop, self._length)
+        start, stop = max(start, self._begin), int(min(stop, self._end))
         jumps = self._tracker.jumps
         steps = [
             step
@@ -102,20 +122,86 @@ class _Subtract(Processor):
         start, count = first * hop - half, (STEP - 1) * hop + 2 * half
         at = start - (self._frames * hop - self._held.shape[1])
         middles = (first + np.arange(STEP)) * hop
-        end = np.inf if self._length is None else self._length
-        heard = (middles >= half) & (middles + half <= end)
+        heard = (middles >= self._begin + half) & (middles + half <= self._end)
         self._lines.hear(self._held[:, at : at + count], self._tracker.turns(start, count), heard)
 
     def _wave(self, amplitudes: npt.NDArray[np.complex128], turns: Array) -> Audio:
         settings = self.settings
         reduction_db = np.maximum(settings.reduction_db - settings.slope * np.log2(self._numbers), 0.0)
         share = 1.0 - 10 ** (-reduction_db / 20)
-        spectra = np.zeros((STEP + 1, self._hums.size, _TABLE // 2 + 1), np.complex128)
+        spectra = np.zeros((STEP + 1, self._channels, _TABLE // 2 + 1), np.complex128)
         scale = share * (_TABLE / 2) / spline_response(self._numbers, _TABLE)
         spectra[:, :, self._numbers] = amplitudes * scale
-        wave = np.empty((self._hums.size, turns.size))
+        wave = np.empty((self._channels, turns.size))
         unfold(fft.irfft(spectra, _TABLE, axis=2), turns, self._hop, wave)
         return wave
+
+
+class _Subtract(Processor):
+    """Follow the hum from each place where it begins to where it ends, and take it from there.
+
+    ::
+
+        held     |-- given out now --|--- HumLines.LAG frames ---|--- AHEAD steps: where it is ---|
+                                     heard by the stretch of hum |
+    """
+
+    def __init__(self, stage: Dehum, sample_rate: float, channels: int, hum: Hum) -> None:
+        self._of = stage, sample_rate, channels, hum
+        self._presence = HumPresence(sample_rate, channels, hum)
+        self._stretches = [_Stretch(stage, sample_rate, channels, hum)]
+        self._size = STEP * max(round(FRAME_SECONDS * sample_rate), 1)
+        self._still = max(round(_STILL_SECONDS * sample_rate), 1)
+        self._hums = (hum.level_dbfs > NO_LEVEL).any(axis=1)
+        self._lag = HumLines.LAG * self._size // STEP
+        self._held = np.zeros((channels, self._lag + (AHEAD + 1) * self._size))
+        self._steps = 0
+        self._length: int | None = None
+
+    def finish(self, length: int) -> None:
+        self._length = length
+        self._presence.finish(length)
+        for stretch in self._stretches:
+            stretch.finish(length)
+
+    def step(self, frame: Audio, sink: Sink | None) -> Audio:
+        size, held = self._size, self._held
+        held[:, :-size] = held[:, size:]
+        held[:, -size:] = frame
+        self._steps += 1
+        output = held[:, :size].copy()
+        edges = self._presence.hear(frame)
+        if self._steps <= AHEAD:
+            return output
+        followed = self._steps - 1 - AHEAD
+        for edge in edges:
+            self._switch(edge, followed, sink)
+        hum = np.zeros(output.shape)
+        heard = held[:, self._lag : self._lag + size]
+        for stretch in self._stretches:
+            stretch.settings = self.settings
+            hum += stretch.hear(heard, sink)
+        self._stretches = [stretch for stretch in self._stretches if not stretch.is_over()]
+        if not hum.any():
+            return output
+        hum[self._is_still(output)] = 0.0
+        output[self._hums] -= hum[self._hums]
+        return output
+
+    def _switch(self, edge: Edge, followed: int, sink: Sink | None) -> None:
+        """End the last stretch of hum, or begin another; what lies before it is heard a step late."""
+        if not edge.begins:
+            self._stretches[-1].finish(edge.sample)
+            return
+        origin = max(followed - 1, 0) * self._size
+        stage, sample_rate, channels, hum = self._of
+        new = _Stretch(stage, sample_rate, channels, hum, origin=origin, begin=edge.sample)
+        new.settings = self.settings
+        if self._length is not None:
+            new.finish(self._length)
+        if followed:
+            new.hear(self._held[:, self._lag - self._size : self._lag], sink)
+        self._stretches.append(new)
 
     def _is_still(self, audio: Audio) -> npt.NDArray[np.bool_]:
         """Return which samples lie in digital silence, where no hum is either."""
@@ -239,7 +325,7 @@ class Dehum(RepairStage):
         if self.mode == "notch":
             return Framing(hop=_NOTCH_HOP)
         hop = max(round(FRAME_SECONDS * sample_rate), 1)
-        return Framing(hop=STEP * hop, latency=HumLines.LAG * hop)
+        return Framing(hop=STEP * hop, latency=(HumLines.LAG + AHEAD * STEP) * hop)
 
     def processor(self, sample_rate: float, channels: int, findings: Any) -> Processor:
         """See `Stage.processor`."""

@@ -200,3 +200,31 @@ def test_a_chord_over_the_hum_stays():
 def test_findings_of_another_width_are_refused():
     with pytest.raises(FindingsError, match="2 channels"):
         dehummed(noise(), found(channels=2))
+
+
+LONG = np.arange(60 * RATE) / RATE
+
+
+def long_hum(*spans):
+    """Hum between so many seconds, and plucked notes with pauses over noise all along."""
+    wave = 0.0141 * sum(np.sin(2 * np.pi * 50 * h * LONG + h) / h for h in range(1, 13))
+    since, draw = LONG % 0.5, np.random.default_rng(1)
+    pitch = 196 * 2 ** (draw.integers(0, 18, 120)[(LONG * 2).astype(int)] / 12)
+    notes = 0.2 * np.exp(-since / 0.12) * np.sin(2 * np.pi * pitch * since) * (since < 0.4)
+    there = sum((begin <= LONG) & (end > LONG) for begin, end in spans) if spans else 0 * LONG
+    return (wave * there)[np.newaxis], (notes + 1e-4 * draw.standard_normal(LONG.size))[np.newaxis]
+
+
+@pytest.mark.parametrize("spans", [[(30, 60)], [(0, 30)], [(20, 45.3)], [(5, 22), (38, 58)]])
+def test_hum_part_of_the_way_goes_where_it_is(spans):
+    """Named by the engineer. Nothing changes anywhere else, but for milliseconds at its ends."""
+    wave, rest = long_hum(*spans)
+    out = Dehum(base_frequency_hz=50.0).process(wave + rest, RATE)
+    assert 10 * np.log10(np.sum(wave**2) / np.sum((out - rest)[wave != 0] ** 2)) > 25
+    away = np.all([(begin - 0.02 > LONG) | (end + 0.02 <= LONG) for begin, end in spans], axis=0)
+    assert np.array_equal(out[0, away], (wave + rest)[0, away])
+
+
+def test_no_hum_where_50_hz_are_named_changes_nothing():
+    _, rest = long_hum()
+    assert np.array_equal(Dehum(base_frequency_hz=50.0).process(rest, RATE), rest)
