@@ -143,19 +143,6 @@ def _fits(file: BinaryIO, style: ChunkStyle, at: int, size: int) -> bool:
     return at + 8 + int(struct.unpack(style.size_code, stated)[0]) <= size
 
 
-def copy_chunks(old: BinaryIO, theirs: ChunkList, new: BinaryIO, ours: ChunkList) -> list[str]:
-    """Append what a file's chunks say to another of the same style; return what was not carried over."""
-    warnings = []
-    if theirs.end < theirs.file_size:
-        lost = theirs.file_size - theirs.end
-        warnings.append(f"{lost} bytes at the end are no valid chunk and were not carried over")
-    for chunk in theirs.carried:
-        old.seek(chunk.start)
-        if not append_chunk(new, ours, chunk.identifier, chunk.size, old):
-            warnings.append(f"chunk '{chunk.name}' was not carried over: the file would pass 4 GB")
-    return warnings
-
-
 def append_chunk(file: BinaryIO, listed: ChunkList, identifier: bytes, size: int, payload: BinaryIO) -> bool:
     """Append one chunk to a file, not W64, and correct the size that the file gives for itself.
 

@@ -80,7 +80,9 @@ def _read_frame(frame: Any, comments: Comments) -> None:
     elif name == "TXXX":
         comments.add(frame.desc.upper().replace("=", "-") or "COMMENT", frame.text)
     elif name == "COMM":
-        comments.add("COMMENT", frame.text)
+        # iTunes keeps figures of its own in comments: iTunNORM, iTunSMPB, iTunes_CDDB_1.
+        is_own = frame.desc.upper().startswith("ITUN")
+        comments.add(frame.desc.upper() if is_own else "COMMENT", frame.text)
     elif name == "USLT":
         comments.add("LYRICS", [frame.text])
     elif name in ("TIPL", "TMCL"):

@@ -6,25 +6,31 @@ unlike containers the comments and pictures are translated.
 """
 
 import base64
-import contextlib
 import io
 import os
 import struct
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import BinaryIO
 
 import mutagen
-from mutagen import flac, id3, oggopus, oggvorbis
+import numpy as np
+from mutagen import flac, oggopus, oggvorbis
 
 from ...errors import AudioFileError
-from .chunks import CAF, FORM, RIFF, W64, Chunk, ChunkList, ChunkStyle, append_chunk, copy_chunks, list_chunks
+from .au_header import read_au_header, write_annotation
+from .audio_reader import AudioReader
+from .chunks import CAF, FORM, RIFF, W64, Chunk, ChunkList, ChunkStyle, append_chunk, list_chunks
 from .comments import Comments
 from .id3_tags import make_id3, read_id3
+from .mpeg_tags import read_mpeg_tags
+from .stale_metadata import DATA_MD5, data_md5, is_stale_key, leave_out, renewed_chunk
 
 _MAX_PARSED_BYTES = 64 << 20  # of a chunk that is parsed, not merely copied: room for pictures
 _MAX_FLAC_BLOCK = (1 << 24) - 1
 _FLAC_OWN = frozenset((0, 1, 3, 4, 6))  # stream info, padding, seek table; comments and pictures go apart
+_COMPARED_FRAMES = 1 << 16
 _FLAC_PADDING = 8192  # so that a tag editor need not move the audio
 
 _INFO = {
@@ -58,14 +64,22 @@ def copy_tags(source: Path, target: Path) -> list[str]:
         The target cannot be written, for instance because the disk is full. What cannot be read
         in the source is a warning, never an error.
     """
+    changed = not _have_same_samples(source, target)
     try:
         with source.open("rb") as old, target.open("rb+") as new:
             ours, theirs = list_chunks(new), list_chunks(old)
             # In W64, libsndfile plays chunks behind the audio as audio: none are written.
+            au_from, au_to = read_au_header(old), read_au_header(new)
             if ours is not None and theirs is not None and ours.style is theirs.style is not W64:
-                warnings = copy_chunks(old, theirs, new, ours)
+                warnings = _copy_chunks(old, theirs, new, ours, changed)
+            elif au_from and au_to:
+                warnings = []
+                if au_from.annotation:
+                    write_annotation(new, au_to, au_from.annotation)
             else:
                 comments = _read_comments(source, old, theirs)
+                if changed:
+                    _leave_out_stale(comments)
                 _write_comments(comments, target, new, ours)
                 warnings = comments.lost
             new.flush()
@@ -76,6 +90,49 @@ def copy_tags(source: Path, target: Path) -> list[str]:
     return [f"{source}: {warning}" for warning in warnings]
 
 
+def _have_same_samples(source: Path, target: Path) -> bool:
+    try:
+        with AudioReader(source) as old, AudioReader(target) as new:
+            pairs = zip_longest(old.blocks(_COMPARED_FRAMES), new.blocks(_COMPARED_FRAMES))
+            return old.frames == new.frames and all(np.array_equal(was, now) for was, now in pairs)
+    except AudioFileError:  # nothing is known to be the same
+        return False
+
+
+def _copy_chunks(
+    old: BinaryIO, theirs: ChunkList, new: BinaryIO, ours: ChunkList, changed: bool
+) -> list[str]:
+    """Append what a file's chunks say to another of the same style; return what is to be told of it."""
+    warnings = []
+    if theirs.end < theirs.file_size:
+        lost = theirs.file_size - theirs.end
+        warnings.append(f"{lost} bytes at the end are no valid chunk and were not carried over")
+    for chunk in theirs.carried:
+        old.seek(chunk.start)
+        payload: BinaryIO = old
+        size = chunk.size
+        if changed and size <= _MAX_PARSED_BYTES:
+            said = old.read(size)
+            renewed: bytes | None
+            if chunk.identifier == DATA_MD5 and theirs.style is RIFF:
+                renewed, told = data_md5(new, ours), [f"chunk '{chunk.name}' was renewed for the new samples"]
+            else:
+                renewed, told = renewed_chunk(chunk.identifier, said)
+            warnings += told
+            if renewed is None:
+                continue
+            payload, size = io.BytesIO(renewed), len(renewed)
+        if not append_chunk(new, ours, chunk.identifier, size, payload):
+            warnings.append(f"chunk '{chunk.name}' was not carried over: the file would pass 4 GB")
+    return warnings
+
+
+def _leave_out_stale(comments: Comments) -> None:
+    stale = [key for key, _ in comments.pairs if is_stale_key(key)]
+    comments.pairs = [pair for pair in comments.pairs if not is_stale_key(pair[0])]
+    comments.lost += leave_out(stale)
+
+
 def _read_comments(source: Path, old: BinaryIO, chunks: ChunkList | None) -> Comments:
     comments = Comments()
     try:
@@ -84,8 +141,11 @@ def _read_comments(source: Path, old: BinaryIO, chunks: ChunkList | None) -> Com
                 _read_chunk(old, chunk, chunks.style, comments)
         elif not _read_vorbis(source, comments):
             old.seek(0)
-            with contextlib.suppress(id3.ID3NoHeaderError):
-                read_id3(old, comments)
+            au = read_au_header(old)
+            if au:
+                comments.add("COMMENT", [_text(au.annotation)])
+            else:
+                read_mpeg_tags(old, comments)
     # A hostile tag makes mutagen raise nearly anything; no tag is worth losing a restoration.
     except Exception as error:
         comments.lost.append(f"tags could not be read ({' '.join(repr(error).split())})")
