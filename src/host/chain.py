@@ -365,7 +365,7 @@ def _steps(chain: Chain) -> Iterator[tuple[str, Step | None]]:
             yield type(member).__name__, member.place
         elif isinstance(member, VST3):
             yield member.name, None  # what it is for cannot be told from its category
-        elif isinstance(member, pedalboard.Pedalboard):
-            yield from ((name_of(plugin), place_of(plugin)) for plugin in member)
+        elif isinstance(member, pedalboard.Chain):  # which a Pedalboard is
+            yield from _steps(Chain.from_pedalboard(member))
         else:
             yield name_of(member), place_of(member)

@@ -74,6 +74,14 @@ class OversOption(StrEnum):
     float = "float"
 
 
+class MissingOption(StrEnum):
+    """What to do where a VST3 of the preset is not installed, or cannot be used."""
+
+    fail = "fail"
+    bypass = "bypass"
+    substitute = "substitute"
+
+
 def main() -> None:
     """Run the command line: one line for every error, and never a traceback for a user's mistake."""
     for stream in (sys.stdout, sys.stderr):  # names that are not valid UTF-8, terminals that are not UTF-8
@@ -132,6 +140,10 @@ def render(
         list[str] | None,
         typer.Option("--set", help="Change a value: SLOT.PARAMETER=VALUE, such as declick.sensitivity=4."),
     ] = None,
+    missing: Annotated[
+        MissingOption | None,
+        typer.Option(help="Where a VST3 is not installed.", show_default="what the preset says"),
+    ] = None,
     removed: Annotated[bool, typer.Option("--removed", help="Also write what was removed.")] = False,
     events: Annotated[bool, typer.Option("--events", help="Also write every event as a JSON line.")] = False,
     labels: Annotated[
@@ -176,6 +188,7 @@ def render(
         output,
         settings or [],
         Run(skip_existing, exclude or [], jobs, dry_run, quiet, log, ndjson, as_json),
+        missing=missing.value if missing else None,
         removed=removed,
         events=events,
         labels=labels,

@@ -63,7 +63,14 @@ class Run:
 
 
 def render_all(
-    preset: str, inputs: list[str], output: Path, settings: list[str], run: Run, **options: Any
+    preset: str,
+    inputs: list[str],
+    output: Path,
+    settings: list[str],
+    run: Run,
+    *,
+    missing: str | None = None,
+    **options: Any,
 ) -> None:
     """Plan, render and tell; `options` are those of `wavemend.render`."""
     from functools import partial  # noqa: PLC0415
@@ -78,7 +85,9 @@ def render_all(
 
     overwrite, removed = options["overwrite"], options["removed"]
     run.refuse_contradictions(overwrite)
-    warnings = chain_with(preset, settings).warnings()  # refuses a bad preset before any file is read
+    warnings = chain_with(
+        preset, settings, missing
+    ).warnings()  # refuses a bad preset before any file is read
     jobs = batch.plan(
         inputs, output,
         removed=removed, overwrite=overwrite, skip_existing=run.skip_existing, exclude=run.exclude,
@@ -99,7 +108,7 @@ def render_all(
         ) as reporter:
             for warning in warnings:
                 reporter.warn(warning)
-            new_chain = partial(chain_with, preset, settings)
+            new_chain = partial(chain_with, preset, settings, missing)
             outcomes = (
                 batch.dry_run(jobs)
                 if run.dry_run

@@ -4,7 +4,7 @@ Heavy modules are imported inside the commands, so that help and completion answ
 """
 
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,25 +31,31 @@ def presets_list(as_json: JsonOption = False) -> None:
 
 @presets_app.command("show")
 def presets_show(preset: str, as_json: JsonOption = False) -> None:
-    """Show what a preset does, every value."""
-    from .presets import chain_to_json, load_preset, preset_to_json  # noqa: PLC0415
+    """Show what a preset does, every value, and which of its plugins are missing here."""
+    from .presets import absences, chain_to_json, described_preset, preset_to_json  # noqa: PLC0415
 
-    loaded = load_preset(preset)
+    loaded = described_preset(preset)
+    absent = dict(absences(loaded.chain))
+    for number, absence in absent.items():
+        err.print(f"warning: slot {number}: {absence}", markup=False)
     if as_json:
         print_json(preset_to_json(loaded))
         return
     print(f"{loaded.name}: {loaded.description}\n")
-    print_table(("slot", "plugin", "values"), list(_slot_rows(chain_to_json(loaded.chain))))
+    print_table(("slot", "plugin", "values"), list(_slot_rows(chain_to_json(loaded.chain), absent)))
 
 
-def _slot_rows(slots: list[dict[str, Any]], above: str = "") -> Iterator[tuple[str, str, str]]:
+def _slot_rows(
+    slots: list[dict[str, Any]], absent: Container[str], above: str = ""
+) -> Iterator[tuple[str, str, str]]:
     """Rows for the slots of a chain, as a preset writes them: number, plugin, every value."""
     for number, slot in enumerate(slots, start=1):
         place = {name: slot[name] for name in ("bypass", "mix", "block_size", "missing") if name in slot}
         values = slot.get("parameters", {}) | place | ({"findings": "fixed"} if "findings" in slot else {})
         text = ", ".join(f"{name}={value}" for name, value in values.items())
-        yield f"{above}{number}", slot.get("name", slot.get("plugin", "(nested chain)")), text
-        yield from _slot_rows(slot.get("chain", []), f"{above}{number}.")
+        here = " (missing)" if f"{above}{number}" in absent else ""
+        yield f"{above}{number}", slot.get("name", slot.get("plugin", "(nested chain)")) + here, text
+        yield from _slot_rows(slot.get("chain", []), absent, f"{above}{number}.")
 
 
 @presets_app.command("check")
@@ -75,7 +81,7 @@ def presets_check(preset: list[str]) -> None:
 @presets_app.command("schema")
 def presets_schema() -> None:
     """Print the JSON Schema of presets made of what is installed here."""
-    from .presets import preset_schema  # noqa: PLC0415
+    from .preset_schema import preset_schema  # noqa: PLC0415
 
     print_json(preset_schema())
 

@@ -39,8 +39,13 @@ _PLACES = {
     "Clipping": Step.LIMIT,
     "Compressor": Step.LIMIT,
 }
-# Containers are chains of their own here; Convolution loads a file, which a preset must never do.
+# Containers are chains of their own here.
 _NOT_IN_PRESETS = {"Plugin", "PluginContainer", "Pedalboard", "Chain", "Mix", "Convolution", "IIRFilter"}
+WHY_NOT_IN_PRESETS = {
+    "Mix": "a preset has no parallel paths: for wet beside dry use a slot, or a nested chain, with its mix",
+    "Convolution": "it plays a file, and a preset must never name one: add it to the loaded chain in Python",
+}
+"""Of effects that a person may well expect there."""
 
 
 def place_of(plugin: pedalboard.Plugin) -> Step | None:
@@ -95,7 +100,8 @@ def make_stock(name: str, values: dict[str, Any]) -> pedalboard.Plugin:
     """
     kind = stock_effects().get(name)
     if kind is None:
-        raise PluginError(f"pedalboard has no effect {name!r} that a preset may use")
+        why = f"; {WHY_NOT_IN_PRESETS[name]}" if name in WHY_NOT_IN_PRESETS else ""
+        raise PluginError(f"pedalboard has no effect {name!r} that a preset may use{why}")
     plugin = kind()
     for parameter, value in values.items():
         set_stock(plugin, parameter, value)

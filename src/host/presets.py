@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pedalboard
@@ -21,20 +22,21 @@ from ..errors import AudioFileError, ParameterError, PluginError, PresetError, U
 from ..plugins.registry import stage_class, stage_ids
 from ..plugins.stage import Stage
 from .chain import Chain, Member, Slot
-from .native import make_stock, name_of, stock_effects, stock_parameters, stock_values
+from .chain_stream import slot_number
+from .native import WHY_NOT_IN_PRESETS, make_stock, name_of, stock_effects, stock_parameters, stock_values
 from .publishing import Publication
 from .strict_json import StrictJsonError, check_fields, clip, has_control_characters, parse_object, short
 from .vst3 import preset_slot
-from .vst3.plugin import VST3
+from .vst3.plugin import MISSING, VST3
 
 FORMAT = "wavemend-preset"
 FORMAT_VERSION = 1
 SCHEMA_NAME = "wavemend-preset-1.schema.json"
 
 _MOST_BYTES = 16 * 2**20
-_MOST_SLOTS = 256
+MOST_SLOTS = 256
 _MOST_NESTING = 8
-_STOCK = "pedalboard."
+STOCK = "pedalboard."
 _TOP_FIELDS = {"$schema", "format", "format_version", "name", "description", "chain"}
 _PLACE_FIELDS = {"bypass", "mix"}
 _SLOT_FIELDS = {"plugin", "version", "parameters", "findings", "chain", *_PLACE_FIELDS}
@@ -49,7 +51,8 @@ class Preset:
     name, description
         For people.
     chain
-        Freshly made; changing it does not change the preset's file.
+        The preset's own, made when it was loaded: to change it is to change this preset, but neither its file
+        nor what is loaded next. `Chain.from_preset` makes a new one.
     """
 
     name: str
@@ -74,17 +77,51 @@ def _factory_bytes(name: str) -> bytes:
     return files("wavemend.presets").joinpath(f"{name}.json").read_bytes()
 
 
-def load_preset(source: str | os.PathLike[str]) -> Preset:
+def load_preset(
+    source: str | os.PathLike[str],
+    *,
+    missing: str | None = None,
+    bypass: Mapping[str, bool] = MappingProxyType({}),
+) -> Preset:
     """Load a factory preset by name, or a preset file by path.
+
+    Parameters
+    ----------
+    source
+        Name or path.
+    missing
+        What to do where a VST3 is not installed, or cannot be used: ``"fail"``, ``"bypass"`` or
+        ``"substitute"``; None: what its slot says.
+    bypass
+        Slots to switch off or on before any plugin is looked for, by number (``"2"``, ``"3.1"``). A VST3
+        that is bypassed need not be installed.
 
     Raises
     ------
     PresetError
         Naming file, slot, parameter, value and range, whatever is wrong with it.
+    ParameterError
+        `missing` is none of these.
     """
+    if missing is not None and missing not in MISSING:
+        raise ParameterError(f"missing={missing!r} is not allowed; it must be one of {', '.join(MISSING)}")
+    return parse_preset(*_read(source), Loading(missing, bypass))
+
+
+def described_preset(source: str | os.PathLike[str]) -> Preset:
+    """Load a preset to be looked at, whatever is installed: VST3s are not looked for.
+
+    Their slots, and those of stages that are not installed, are empty, and `stands_for` holds their JSON.
+    Errors are those of `load_preset`, but for plugins that are not there or fail.
+    """
+    return parse_preset(*_read(source), Loading(look_only=True))
+
+
+def _read(source: str | os.PathLike[str]) -> tuple[bytes, str]:
+    """Return the bytes of a preset, and what errors call it by."""
     text = os.fspath(source)
     if text in preset_names():
-        return parse_preset(_factory_bytes(text), text)
+        return _factory_bytes(text), text
     path = Path(source)
     if path.suffix != ".json" and os.sep not in text and not path.exists():
         raise PresetError(f"there is no preset {text!r}; the factory presets are {', '.join(preset_names())}")
@@ -93,7 +130,7 @@ def load_preset(source: str | os.PathLike[str]) -> Preset:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise PresetError(f"{path}: cannot be read: {error.strerror or error}") from None
-    return parse_preset(data, str(path))
+    return data, str(path)
 
 
 def save_preset(preset: Preset, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -154,22 +191,40 @@ def _member_to_json(member: Member) -> dict[str, Any]:
     if isinstance(member, VST3):
         stand_in = {"substitute": _member_to_json(member.substitute)} if member.substitute is not None else {}
         return preset_slot.to_json(member) | stand_in
-    if isinstance(member, pedalboard.Pedalboard):
+    if isinstance(member, pedalboard.Chain):  # which a Pedalboard is
         return {"chain": chain_to_json(Chain(list(member)))}
+    if isinstance(member, pedalboard.VST3Plugin):
+        return preset_slot.to_json(preset_slot.adopted(member))
     name = type(member).__name__
     if name not in stock_effects():
-        raise PresetError(
-            f"{name_of(member)} cannot be stored in a preset; "
-            "stages, stock effects, wavemend.VST3s and chains of them can"
-        )
-    return {"plugin": _STOCK + name, "parameters": stock_values(member)}
+        why = WHY_NOT_IN_PRESETS.get(name, "stages, stock effects, wavemend.VST3s and chains of them can")
+        raise PresetError(f"{name_of(member)} cannot be stored in a preset; {why}")
+    return {"plugin": STOCK + name, "parameters": stock_values(member)}
 
 
-def parse_preset(data: bytes, source: str) -> Preset:
+@dataclass(frozen=True)
+class Loading:
+    """How the slots of a preset become members.
+
+    Attributes
+    ----------
+    missing, bypass
+        See `load_preset`.
+    look_only
+        See `described_preset`.
+    """
+
+    missing: str | None = None
+    bypass: Mapping[str, bool] = field(default_factory=dict)
+    look_only: bool = False
+
+
+def parse_preset(data: bytes, source: str, how: Loading | None = None) -> Preset:
     """Parse the bytes of a preset; `source` is what errors call it by. Raises `PresetError`."""
     try:
         top = _parse_top(data)
-        return Preset(top["name"], top["description"], _parse_chain(top["chain"], "slot ", 0))
+        chain = _parse_chain(top["chain"], "slot ", 0, how or Loading())
+        return Preset(top["name"], top["description"], chain)
     except (PresetError, StrictJsonError) as error:
         raise PresetError(f"{source}: {error}") from None
 
@@ -194,35 +249,63 @@ def _parse_top(data: bytes) -> dict[str, Any]:
     return top
 
 
-def _parse_chain(slots: Any, where: str, depth: int) -> Chain:
+def _parse_chain(slots: Any, where: str, depth: int, how: Loading) -> Chain:
     if not isinstance(slots, list):
         raise PresetError(f"{where.removesuffix('.')}: chain must be a list of slots")
-    if len(slots) > _MOST_SLOTS or depth > _MOST_NESTING:
-        raise PresetError(f"has more than {_MOST_SLOTS} slots, or chains nested deeper than {_MOST_NESTING}")
-    return Chain([_parse_slot(slot, f"{where}{index + 1}", depth) for index, slot in enumerate(slots)])
+    if len(slots) > MOST_SLOTS or depth > _MOST_NESTING:
+        raise PresetError(f"has more than {MOST_SLOTS} slots, or chains nested deeper than {_MOST_NESTING}")
+    return Chain([_parse_slot(slot, f"{where}{index + 1}", depth, how) for index, slot in enumerate(slots)])
 
 
-def _parse_slot(data: Any, where: str, depth: int) -> Slot:
+def _parse_slot(data: Any, where: str, depth: int, how: Loading) -> Slot:
     check_fields(data, where, _SLOT_FIELDS | preset_slot.FIELDS, set())
     if ("plugin" in data) == ("chain" in data):
         raise PresetError(f"{where}: needs either 'plugin' or 'chain'")
+    bypass, mix = how.bypass.get(where.removeprefix("slot "), data.get("bypass", False)), data.get("mix", 1.0)
     stands_for = None
     if "chain" in data:
         check_fields(data, where, {"chain", *_PLACE_FIELDS}, set())
-        member: Member = _parse_chain(data["chain"], where + ".", depth + 1)
+        member: Member = _parse_chain(data["chain"], where + ".", depth + 1, how)
     elif isinstance(data["plugin"], str) and data["plugin"].startswith(preset_slot.PREFIX):
-        member, stands_for = _parse_vst3(data, where)
+        member, stands_for = _parse_vst3(data, where, how, bypassed=bypass is True)
+    elif how.look_only and not is_installed(data["plugin"]):
+        member, stands_for = None, _without_place(data)
     else:
         check_fields(data, where, _SLOT_FIELDS, set())
         member = _parse_plugin(data, where)
-    bypass, mix = data.get("bypass", False), data.get("mix", 1.0)
     try:
         return Slot(member, bypass=bypass, mix=mix, stands_for=stands_for)
     except ParameterError as error:
         raise PresetError(f"{where}: {error}") from None
 
 
-def _parse_vst3(data: Mapping[str, Any], where: str) -> tuple[Member, dict[str, Any] | None]:
+def is_installed(plugin: Any) -> bool:
+    """Whether a stage or a stock effect that a preset names is there; True for what is no name at all."""
+    if not isinstance(plugin, str):
+        return True
+    return plugin in stage_ids() or plugin.removeprefix(STOCK) in stock_effects()
+
+
+def absences(chain: Chain) -> Iterator[tuple[str, str]]:
+    """Yield number and a sentence for every plugin of a `described_preset` that is missing here."""
+    for path, slot in chain.walk():
+        if slot.stands_for is None:
+            continue
+        plugin = slot.stands_for["plugin"]
+        if not plugin.startswith(preset_slot.PREFIX):
+            yield slot_number(path), f"{plugin} is not installed here"
+        elif absence := preset_slot.Declared(slot.stands_for).absence():
+            name, vendor = slot.stands_for["name"], slot.stands_for["vendor"]
+            yield slot_number(path), f"the VST3 {name} by {vendor} {absence}"
+
+
+def _without_place(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name not in _PLACE_FIELDS}
+
+
+def _parse_vst3(
+    data: Mapping[str, Any], where: str, how: Loading, *, bypassed: bool
+) -> tuple[Member, dict[str, Any] | None]:
     """Return the member, and the slot's own JSON where the member only stands in for the plugin."""
     where = f"{where} ({short(data.get('name', data['plugin'])).strip(chr(39))})"
     check_fields(data, where, preset_slot.FIELDS | _PLACE_FIELDS, set())
@@ -232,12 +315,16 @@ def _parse_vst3(data: Mapping[str, Any], where: str) -> tuple[Member, dict[str, 
         check_fields(data["substitute"], inside, _SLOT_FIELDS - {"chain", *_PLACE_FIELDS}, {"plugin"})
         substitute = _parse_plugin(data["substitute"], inside)
     try:
-        plugin = preset_slot.Declared(data).find(substitute)
+        declared = preset_slot.Declared(data)
+        if how.look_only:
+            return None, _without_place(data)
+        policy = how.missing or declared.missing
+        plugin = declared.find(substitute, policy, bypassed=bypassed)
     except (ParameterError, PluginError, PresetError) as error:
         raise PresetError(f"{where}: {clip(str(error))}") from None
     if plugin is not None:
         return plugin, None
-    return substitute, {name: value for name, value in data.items() if name not in _PLACE_FIELDS}
+    return (substitute if policy == "substitute" else None), _without_place(data)
 
 
 def _parse_plugin(data: Mapping[str, Any], where: str) -> Member:
@@ -249,9 +336,9 @@ def _parse_plugin(data: Mapping[str, Any], where: str) -> Member:
     if not isinstance(parameters, dict):
         raise PresetError(f"{where}: 'parameters' must be there, with every value")
     try:
-        if identifier.startswith(_STOCK):
+        if identifier.startswith(STOCK):
             check_fields(data, where, _SLOT_FIELDS - {"version", "findings"}, set())
-            return _make_stock(identifier.removeprefix(_STOCK), parameters, where)
+            return _make_stock(identifier.removeprefix(STOCK), parameters, where)
         return _make_stage(stage_class(identifier), data, where)
     except (ParameterError, PluginError, FindingsError) as error:
         raise PresetError(f"{where}: {clip(str(error))}") from None
@@ -297,67 +384,3 @@ def _demand(values: Mapping[str, Any], defaults: Mapping[str, Any], where: str) 
             raise UnknownParameterError(
                 f"{name} is missing; a preset writes out every value (the default is {json.dumps(default)})"
             )
-
-
-def preset_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of presets made of what is installed here; published as `SCHEMA_NAME`."""
-    stages = [_stage_schema(stage_class(identifier)) for identifier in stage_ids()]
-    stock = [_stock_schema(name, kind) for name, kind in sorted(stock_effects().items())]
-    effect = {"$ref": "#/$defs/effect"}
-    vst3 = preset_slot.schema(effect | {"unevaluatedProperties": False})
-    place = {"bypass": {"type": "boolean"}, "mix": {"type": "number", "minimum": 0, "maximum": 1}}
-    nested = {"properties": {"chain": {"$ref": "#/$defs/chain"}}, "required": ["chain"]}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "wavemend preset",
-        "type": "object",
-        "required": ["format", "format_version", "name", "chain"],
-        "additionalProperties": False,
-        "properties": {
-            "$schema": {"type": "string"},
-            "format": {"const": FORMAT},
-            "format_version": {"const": FORMAT_VERSION},
-            "name": {"type": "string"},
-            "description": {"type": "string"},
-            "chain": {"$ref": "#/$defs/chain"},
-        },
-        "$defs": {
-            "chain": {"type": "array", "maxItems": _MOST_SLOTS, "items": {"$ref": "#/$defs/slot"}},
-            "slot": {
-                "type": "object",
-                "properties": place,
-                "oneOf": [effect, vst3, nested],
-                "unevaluatedProperties": False,
-            },
-            "effect": {"type": "object", "oneOf": [*stages, *stock]},
-        },
-    }
-
-
-def _stage_schema(kind: type[Stage]) -> dict[str, Any]:
-    return {
-        "description": kind.name,
-        "properties": {
-            "plugin": {"const": kind.id},
-            "version": {"type": "integer", "minimum": 1, "maximum": kind.version},
-            "parameters": kind.json_schema() | {"required": list(kind.schema)},
-            **({"findings": {"type": "object"}} if kind.findings_type else {}),
-        },
-        "required": ["plugin", "version", "parameters"],
-    }
-
-
-def _stock_schema(name: str, kind: type) -> dict[str, Any]:
-    properties = {}
-    for parameter, value in stock_values(kind()).items():
-        json_type = {bool: "boolean", str: "string"}.get(type(value), "number")
-        properties[parameter] = {"type": json_type, "default": value}
-    values = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {
-        "description": f"pedalboard's {name}",
-        "properties": {
-            "plugin": {"const": _STOCK + name},
-            "parameters": values | {"required": list(properties)},
-        },
-        "required": ["plugin", "parameters"],
-    }

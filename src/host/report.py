@@ -103,5 +103,5 @@ def _described(name: str, path: FilePath, form: AudioFormat) -> dict[str, Any]:
 def _chain_or_repr(chain: Chain) -> Any:
     try:
         return chain_to_json(chain)
-    except ValueError:  # a loaded VST3 has no place in a preset yet
+    except ValueError:  # what no preset can hold, such as a Mix
         return [repr(slot) for slot in chain.slots]

@@ -7,13 +7,14 @@ import json
 from ..errors import ParameterError, PresetError
 from ..plugins.parameters import Switch
 from ..plugins.stage import Stage
-from .chain import Chain, Slot
-from .chain_stream import slot_number
+from .chain import Chain, Member, Slot
+from .chain_stream import Path, slot_number
 from .native import set_stock
+from .presets import described_preset, load_preset
 from .vst3.plugin import VST3
 
 
-def chain_with(preset: str, settings: list[str]) -> Chain:
+def chain_with(preset: str, settings: list[str], missing: str | None = None) -> Chain:
     """Load the chain of `preset` and change values in it.
 
     Parameters
@@ -23,7 +24,10 @@ def chain_with(preset: str, settings: list[str]) -> Chain:
     settings
         ``SLOT.PARAMETER=VALUE`` each. The slot is its number (``2``, ``3.1`` in a nested chain) or its
         plugin (``declick``, ``highshelffilter``), where only one slot holds that. The parameter is one of
-        the plugin's, or ``bypass`` or ``mix``.
+        the plugin's, or ``bypass`` or ``mix``. ``bypass`` holds before any plugin is looked for, so that
+        what is bypassed need not be installed.
+    missing
+        What to do where a VST3 is missing; see `load_preset`.
 
     Raises
     ------
@@ -32,22 +36,47 @@ def chain_with(preset: str, settings: list[str]) -> Chain:
     ParameterError, PluginError
         There is no such parameter, or the value is not allowed.
     """
-    chain = Chain.from_preset(preset)
-    for setting in settings:
-        target, equals, value = setting.partition("=")
-        slot, dot, name = target.strip().rpartition(".")
-        if not (equals and dot):
-            raise ParameterError(f"--set {setting!r}: write SLOT.PARAMETER=VALUE, as declick.sensitivity=4")
-        _change(_find(chain, slot, setting), name, value)
+    changes = [_split(setting) for setting in settings]
+    bypass = _bypassed_before(preset, changes) if any(name == "bypass" for _, name, _, _ in changes) else {}
+    chain = load_preset(preset, missing=missing, bypass=bypass).chain
+    for slot, name, value, setting in changes:
+        _change(_found(chain, slot, setting), name, value, slot)
     return chain
 
 
-def _change(slot: Slot, name: str, text: str) -> None:
+_Change = tuple[str, str, str, str]
+"""Slot, parameter and value as written, and the whole of it for errors."""
+
+
+def _split(setting: str) -> _Change:
+    target, equals, value = setting.partition("=")
+    slot, dot, name = target.strip().rpartition(".")
+    if not (equals and dot):
+        raise ParameterError(f"--set {setting!r}: write SLOT.PARAMETER=VALUE, as declick.sensitivity=4")
+    return slot, name, value, setting
+
+
+def _bypassed_before(preset: str, changes: list[_Change]) -> dict[str, bool]:
+    """Return what is bypassed or not, by slot number, as far as slots can be told without their plugins."""
+    described = described_preset(preset).chain
+    found = {}
+    for slot, name, value, _ in changes:
+        matches = _matches(described, slot)
+        if name == "bypass" and len(matches) == 1:  # else the loaded chain tells, or the error comes from it
+            found[slot_number(matches[0])] = _on_or_off(name, value)
+    return found
+
+
+def _change(slot: Slot, name: str, text: str, called: str) -> None:
     member = slot.member
+    missing = slot.stands_for["name"] if slot.stands_for else ""
     if name == "bypass":
         slot.bypass = _on_or_off(name, text)
     elif name == "mix":
         slot.mix = _plain(text)  # type: ignore[assignment]  # checked by the slot
+    elif missing and (member is None or called.lower() == missing.lower()):
+        instead = "" if member is None else f"; what stands in for it is called {_short(member)}"
+        raise ParameterError(f"{missing} is not installed here, so its {name} cannot be set{instead}")
     elif isinstance(member, Stage):
         parameter = member.schema.get(name)
         if parameter is None:
@@ -84,20 +113,33 @@ def _plain(text: str) -> object:
         return text.strip()
 
 
-def _find(chain: Chain, name: str, setting: str) -> Slot:
-    slots = {path: slot for path, slot in chain.walk() if slot.member is not None}
-    names = {path: (slot_number(path), _short(slot)) for path, slot in slots.items()}
-    matches = [path for path in slots if name.lower() in names[path]]
+def _matches(chain: Chain, name: str) -> list[Path]:
+    return [path for path, names in _named(chain).items() if name.lower() in names]
+
+
+def _found(chain: Chain, name: str, setting: str) -> Slot:
+    matches = _matches(chain, name)
     if len(matches) == 1:
-        return slots[matches[0]]
-    known = ", ".join(f"{number} ({short})" for number, short in names.values()) or "none"
+        return dict(chain.walk())[matches[0]]
+    known = ", ".join(f"{number} ({short})" for number, short, *_ in _named(chain).values()) or "none"
     problem = "fits several slots; use its number" if matches else "is no slot of this preset"
     raise PresetError(f"--set {setting!r}: {name!r} {problem}; it has {known}")
 
 
-def _short(slot: Slot) -> str:
-    if isinstance(slot.member, Stage):
-        return slot.member.id.rpartition(".")[2]
-    if isinstance(slot.member, VST3):
-        return slot.member.name.lower()
-    return type(slot.member).__name__.lower()
+def _named(chain: Chain) -> dict[Path, list[str]]:
+    """Return number and names of every slot: a missing VST3 has its own, and that of what stands in."""
+    named = {}
+    for path, slot in chain.walk():
+        missing = [slot.stands_for.get("name", slot.stands_for["plugin"]).lower()] if slot.stands_for else []
+        names = missing + ([_short(slot.member)] if slot.member is not None else [])
+        if names:
+            named[path] = [slot_number(path), *names]
+    return named
+
+
+def _short(member: Member) -> str:
+    if isinstance(member, Stage):
+        return member.id.rpartition(".")[2]
+    if isinstance(member, VST3):
+        return member.name.lower()
+    return type(member).__name__.lower()

@@ -11,15 +11,17 @@ import pedalboard
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wavemend.errors import PresetError
+from wavemend.errors import ParameterError, PresetError
 from wavemend.host.chain import Chain, Slot
+from wavemend.host.preset_schema import preset_schema
 from wavemend.host.presets import (
     SCHEMA_NAME,
     Preset,
+    absences,
+    described_preset,
     load_preset,
     parse_preset,
     preset_names,
-    preset_schema,
     preset_to_json,
     save_preset,
 )
@@ -232,3 +234,50 @@ def test_old_versions_go_through_upgrade(monkeypatch):
         classmethod(lambda cls, version, values: {"cutoff_hz": 2 * values.pop("hz"), **values}),
     )
     assert parse(data).chain[0].cutoff_hz == 40.0
+
+
+def test_boards_are_stored_as_nested_chains():
+    board = pedalboard.Pedalboard([pedalboard.Gain(2), pedalboard.Pedalboard([pedalboard.Gain(3)])])
+    (slot,) = preset_to_json(Preset("", "", Chain([board])))["chain"]
+    gain, nested = slot["chain"]
+    assert gain["parameters"] == {"gain_db": 2.0} and nested["chain"][0]["parameters"] == {"gain_db": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: pedalboard.Mix([pedalboard.Gain()]), "Mix cannot be stored in a preset; .* with its mix"),
+        (
+            lambda: pedalboard.Convolution(np.ones((1, 4), np.float32), 1.0, 44_100),
+            "Convolution cannot be stored in a preset; .* must never name one: add it to the loaded chain",
+        ),
+    ],
+)
+def test_what_no_preset_holds_says_what_to_do_instead(make, message):
+    with pytest.raises(PresetError, match=message):
+        preset_to_json(Preset("", "", Chain([make()])))
+    name = type(make()).__name__
+    with pytest.raises(PresetError, match=f"no effect '{name}' that a preset may use; "):
+        parse(changed("chain", 0, to={"plugin": f"pedalboard.{name}", "parameters": {}}))
+
+
+def test_a_preset_with_a_stage_that_is_not_installed_can_be_looked_at(tmp_path):
+    stranger = {"plugin": "studio.dehiss", "version": 3, "parameters": {"amount": 7}, "mix": 0.5}
+    data = changed("chain", 0, to=stranger)
+    (tmp_path / "a.json").write_text(json.dumps(data))
+    looked_at = described_preset(tmp_path / "a.json")
+    assert preset_to_json(looked_at)["chain"][0] == stranger
+    assert list(absences(looked_at.chain)) == [("1", "studio.dehiss is not installed here")]
+    with pytest.raises(PresetError, match="no stage 'studio.dehiss' is installed"):
+        load_preset(tmp_path / "a.json")
+
+
+def test_slots_are_bypassed_while_a_preset_is_loaded(tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps(GOOD))
+    chain = load_preset(tmp_path / "a.json", bypass={"1": True, "3": False, "3.1": True}).chain
+    assert [slot.bypass for _, slot in chain.walk()] == [True, False, False, True]
+
+
+def test_only_known_policies_are_taken():
+    with pytest.raises(ParameterError, match="missing='ignore' is not allowed; .* fail, bypass, substitute"):
+        load_preset("vinyl", missing="ignore")

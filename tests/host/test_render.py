@@ -162,7 +162,7 @@ def test_the_report_says_what_was_done(tmp_path):
     ]
     learned = [found["stage"] for found in report["findings"]]
     assert learned == ["wavemend.dehum", "wavemend.denoise"]
-    from wavemend.host.presets import preset_schema
+    from wavemend.host.preset_schema import preset_schema
 
     preset = {"format": "wavemend-preset", "format_version": 1, "name": "", "chain": report["chain"]}
     jsonschema.validate(preset, preset_schema())

@@ -13,15 +13,18 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+import pedalboard
+
 from ...errors import PluginError, PresetError, UnknownParameterError
 from ..strict_json import short
-from .catalogue import load_catalogue
+from .catalogue import NotInstalledError, load_catalogue
 from .client import ANSWER_SECONDS
 from .hosting import Hosted
 from .identity import IDENTIFIER, Identity, checked_identity
 from .parameter_text import SAME_PLACE, check, number_in
 from .plugin import LARGEST_BLOCK, MISSING, SMALLEST_BLOCK, VST3
 from .probe import Bundle
+from .vstpreset import CLASS_ID
 
 PREFIX = "vst3."
 FIELDS = {
@@ -106,18 +109,32 @@ class Declared:
         if ("substitute" in data) != (self.missing == "substitute"):
             raise PresetError("'substitute' is there where missing is 'substitute', and only there")
 
-    def find(self, substitute: Any) -> VST3 | None:
+    def absence(self) -> str:
+        """Say why the plugin cannot be used here, after its name; empty where it can. Runs no state."""
+        try:
+            load_catalogue().find(self.identity.identifier)
+        except NotInstalledError:
+            return "is not installed here"
+        except PluginError as error:
+            return f"cannot be used here: {error}"
+        return ""
+
+    def find(self, substitute: Any, policy: str, *, bypassed: bool = False) -> VST3 | None:
         """Return the plugin as it is installed here, isolated, in the declared state.
 
         Parameters
         ----------
         substitute
             What the plugin is to hand on to the next preset; None unless `missing` asks for one.
+        policy
+            What to do where it is not installed, or cannot be used: one of `MISSING`.
+        bypassed
+            It will not be heard, and may be missing whatever the policy says.
 
         Returns
         -------
         VST3 or None
-            None where it is not installed here, and the preset says what to do then.
+            None where it is not installed here, and the policy is not to fail then.
 
         Raises
         ------
@@ -131,12 +148,13 @@ class Declared:
         try:
             bundle, installed = catalogue.find(self.identity.identifier)
         except PluginError as error:
-            if self.missing != "fail":
+            if bypassed or policy == "bypass" or (policy == "substitute" and substitute is not None):
                 return None
             found = f": {error}" if self._known(catalogue.bundles) else ""
+            found += ", and the preset names no substitute" if policy == "substitute" else ""
             raise PresetError(
-                f"the VST3 {who} is not installed here{found}; install it and run `wavemend plugins scan`, "
-                "or let the slot say what to do where it is missing"
+                f"the VST3 {who} is not installed here{found}; install it and run "
+                "`wavemend plugins scan`, or leave it out with --missing bypass (in Python missing='bypass')"
             ) from None
         edits = _edits(
             bundle,
@@ -158,6 +176,29 @@ class Declared:
 
     def _known(self, bundles: list[Bundle]) -> bool:
         return any(p.identity.identifier == self.identity.identifier for b in bundles for p in b.plugins)
+
+
+def adopted(plugin: pedalboard.VST3Plugin) -> VST3:
+    """Return the `VST3` that stands for a plugin which pedalboard itself loaded, with its settings.
+
+    Raises
+    ------
+    PresetError
+        The plugin is not one that a scan found here.
+    """
+    identifier = bytes(plugin.preset_data)[CLASS_ID].decode("ascii", "replace")
+    moved = {name: p.raw_value for name, p in plugin.parameters.items() if p.is_automatable}
+    try:
+        load_catalogue().find(identifier)  # to store it is no reason to scan
+        own = VST3(identifier)
+        known = own.parameters
+    except PluginError as error:
+        raise PresetError(
+            f"{plugin.name} cannot be stored in a preset: {error}; scan its folder with "
+            "`wavemend plugins scan FOLDER`, and use wavemend.VST3 in its place"
+        ) from None
+    own.take(bytes(plugin.raw_state), {name: place for name, place in moved.items() if name in known})
+    return own
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,7 @@ from ..publishing import Publication
 from .identity import IDENTIFIER, Identity
 
 _MOST_BYTES = 32 * 2**20
-_CLASS_ID = slice(8, 40)
+CLASS_ID = slice(8, 40)
 
 
 def read_vstpreset(path: str | os.PathLike[str], identity: Identity) -> bytes:
@@ -31,7 +31,7 @@ def read_vstpreset(path: str | os.PathLike[str], identity: Identity) -> bytes:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise PresetError(f"{path}: cannot be read: {error.strerror or error}") from None
-    owner = data[_CLASS_ID].decode("ascii", "replace").upper()
+    owner = data[CLASS_ID].decode("ascii", "replace").upper()
     if len(data) > _MOST_BYTES or data[:4] != b"VST3" or not re.fullmatch(IDENTIFIER, owner):
         raise PresetError(f"{path}: is no .vstpreset file")
     if owner != identity.identifier:

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from wavemend import Chain, Preset, save_preset
+from wavemend import Chain, Preset, Rumble, save_preset
 from wavemend.host import cli
+from wavemend.host.vst3.catalogue import catalogue_path
 from wavemend.host.vst3.plugin import VST3
 
 from .conftest import make_bundle
@@ -125,3 +126,26 @@ def test_two_renders_at_once_do_not_disturb_each_other(tmp_path, scanned):
     renders = [subprocess.Popen([*map(str, command), str(tmp_path / f"{n}.wav")]) for n in range(2)]
     assert [render.wait(60) for render in renders] == [0, 0]
     assert (tmp_path / "0.wav").read_bytes() == (tmp_path / "1.wav").read_bytes()
+
+
+def test_a_colleague_without_the_plugin_sees_the_preset_and_renders_without_it(tmp_path, scanned, here):
+    scanned("Good")
+    preset = Preset("Theirs", "", Chain([Rumble(), VST3("Good", gain_db=-6.5)]))
+    save_preset(preset, tmp_path / "theirs.json")
+    shown = here("presets", "show", tmp_path / "theirs.json")
+    assert shown.returncode == 0 and "missing)" not in shown.stdout and not shown.stderr
+    catalogue_path().unlink()
+    shown = here("presets", "show", tmp_path / "theirs.json")
+    assert shown.returncode == 0 and "Good (missing)" in shown.stdout and "gain_db=-6.5" in shown.stdout
+    assert "slot 2: the VST3 Good by wavemend tests is not installed here" in shown.stderr
+    as_json = here("presets", "show", "--json", tmp_path / "theirs.json")
+    assert json.loads(as_json.stdout) == json.loads((tmp_path / "theirs.json").read_text())
+    source = recording(tmp_path / "in.wav")
+    refused = here("render", tmp_path / "theirs.json", source, "-o", tmp_path / "out")
+    assert refused.returncode == 2 and "--missing bypass" in refused.stderr
+    for number, option in enumerate((("--missing", "bypass"), ("--set", "good.bypass=on"))):
+        out = tmp_path / f"{number}.wav"
+        assert here("render", tmp_path / "theirs.json", source, "-o", out, *option).returncode == 0
+        restored, rate = soundfile.read(out)
+        before = soundfile.read(source)[0]
+        assert np.abs(restored - Rumble()(before, rate)).max() < 2**-14

@@ -1,6 +1,7 @@
 """VST3s in presets: they sound the same again, and a stranger's preset is data."""
 
 import base64
+import copy
 import json
 
 import jsonschema
@@ -8,8 +9,10 @@ import numpy as np
 import pedalboard
 import pytest
 from wavemend import Chain, Preset, Rumble, Slot, load_preset, save_preset
-from wavemend.errors import PresetError
-from wavemend.host.presets import chain_to_json, parse_preset, preset_schema, preset_to_json
+from wavemend.errors import ParameterError, PluginError, PresetError
+from wavemend.host.preset_schema import preset_schema
+from wavemend.host.presets import absences, chain_to_json, described_preset, parse_preset, preset_to_json
+from wavemend.host.settings import chain_with
 from wavemend.host.strength import eased
 from wavemend.host.vst3 import preset_slot
 from wavemend.host.vst3.catalogue import catalogue_path
@@ -272,3 +275,92 @@ def test_more_parameters_than_a_preset_lists_are_in_its_state(scanned):
     scanned("HugeList")
     (slot,) = chain_to_json(Chain([VST3("HugeList", gain_db=3)]))
     assert len(slot["parameters"]) == 512 and slot["parameters"]["gain_db"] == 3
+
+
+def written_with(tmp_path, *slots):
+    """Save a preset with these slots, then forget every plugin."""
+    path = tmp_path / "theirs.json"
+    save_preset(preset_of(*slots), path)
+    uninstall_all()
+    return str(path)
+
+
+def test_what_is_missing_is_left_out_replaced_or_refused_whatever_the_preset_says(scanned, tmp_path):
+    scanned("Good")
+    stand_in = pedalboard.Gain(-3)
+    inner = Chain([VST3("Good", missing="substitute", substitute=stand_in)])
+    path = written_with(tmp_path, VST3("Good"), inner)
+    with pytest.raises(PresetError, match=r"slot 1 \(Good\): .* --missing bypass"):
+        load_preset(path)
+    left_out = load_preset(path, missing="bypass")
+    assert [slot.member for path, slot in left_out.chain.walk() if path != (1,)] == [None, None]
+    assert left_out.chain.warnings() == ["the VST3 Good is not installed here and was left out"] * 2
+    assert preset_to_json(left_out) == json.loads((tmp_path / "theirs.json").read_text())
+    with pytest.raises(PresetError, match=r"slot 1 \(Good\): .*the preset names no substitute"):
+        load_preset(path, missing="substitute")
+    with pytest.raises(PresetError, match=r"slot 2.1 \(Good\)"):
+        load_preset(path, missing="fail", bypass={"1": True})
+    replaced = chain_with(path, ["1.bypass=on"], "substitute")
+    assert replaced[1][0].gain_db == -3
+
+
+def test_what_is_bypassed_need_not_be_installed(scanned, tmp_path):
+    scanned("Good")
+    path = written_with(tmp_path, Rumble(), Slot(VST3("Good"), mix=0.5))
+    with pytest.raises(PresetError, match="is not installed here"):
+        chain_with(path, [])
+    for slot in ("good", "GOOD", "2"):
+        chain = chain_with(path, [f"{slot}.bypass=on", f"{slot}.mix=0.25"])
+        assert np.array_equal(chain(recording(), RATE), Rumble()(recording(), RATE))
+        assert chain.slots[1].mix == 0.25 and chain.warnings() == []
+    with pytest.raises(PresetError, match="is not installed here"):
+        chain_with(path, ["good.bypass=on", "good.bypass=off"])
+    with pytest.raises(ParameterError, match="Good is not installed here, so its gain_db cannot be set"):
+        chain_with(path, ["good.bypass=on", "good.gain_db=3"])
+    with pytest.raises(PresetError, match=r"no slot of this preset; it has 1 \(rumble\), 2 \(good\)"):
+        chain_with(path, ["dehum.bypass=on"], "bypass")
+
+
+def test_the_slot_of_a_missing_plugin_has_its_name_and_that_of_what_stands_in(scanned, tmp_path):
+    scanned("Good")
+    plugin = VST3("Good", missing="substitute", substitute=pedalboard.Compressor())
+    path = written_with(tmp_path, plugin)
+    assert chain_with(path, ["good.mix=0.5", "compressor.ratio=3"])[0].ratio == 3
+    assert chain_with(path, ["compressor.bypass=on"]).slots[0].bypass
+    with pytest.raises(ParameterError, match="what stands in for it is called compressor"):
+        chain_with(path, ["good.gain_db=3"])
+
+
+def test_a_preset_is_looked_at_without_its_plugins(scanned, tmp_path, monkeypatch):
+    scanned("Good")
+    plugin = VST3("Good", gain_db=-6.5, missing="substitute", substitute=pedalboard.Gain(1))
+    save_preset(preset_of(Rumble(), Slot(plugin, mix=0.5)), tmp_path / "a.json")
+    written = json.loads((tmp_path / "a.json").read_text())
+    monkeypatch.setattr(preset_slot, "Hosted", None)  # nothing is run
+    looked_at = described_preset(tmp_path / "a.json")
+    assert preset_to_json(looked_at) == written and list(absences(looked_at.chain)) == []
+    uninstall_all()
+    looked_at = described_preset(tmp_path / "a.json")
+    assert preset_to_json(looked_at) == written
+    assert list(absences(looked_at.chain)) == [("2", "the VST3 Good by wavemend tests is not installed here")]
+
+
+@pytest.mark.parametrize("name", ["Good", "Forgetful"])
+def test_a_plugin_that_pedalboard_loaded_is_stored_as_a_vst3(scanned, name):
+    path = scanned(name).bundles[0].path
+    loaded = pedalboard.load_plugin(path)
+    loaded.gain_db, loaded.mode = -6.5, "Hard"
+    written = preset_to_json(preset_of(loaded))
+    (plugin,) = parse(written).chain
+    assert isinstance(plugin, VST3) and (plugin.name, plugin.mode) == (name, "Hard")
+    audio = recording()
+    assert np.array_equal(parse(written).chain(audio, RATE), Chain([loaded])(audio, RATE))
+
+
+def test_a_loaded_plugin_that_no_scan_found_is_refused_and_none_is_copied(scanned):
+    loaded = pedalboard.load_plugin(scanned("Good").bundles[0].path)
+    with pytest.raises(PluginError, match=r"Good can be neither copied .* use wavemend.VST3\('Good'\)"):
+        copy.deepcopy(Chain([loaded]))
+    uninstall_all()
+    with pytest.raises(PresetError, match="Good cannot be stored in a preset: .*scan its folder"):
+        preset_to_json(preset_of(loaded))
