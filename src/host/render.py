@@ -295,7 +295,7 @@ class _Job:
         log.close()
         if how := self.reader.cut_short():
             self.warnings.append(f"{self.source.name} is cut short: it {how}; what is there was restored")
-        self.warnings += [f"{self.source.name}: {line}" for line in self.reader.contradictions()]
+        self.warnings += self.reader.contradictions()
         for part in filter(None, (self.output_part, self.removed_part)):
             told = copy_tags(self.source, part)
             if self.keep:

@@ -24,6 +24,7 @@ from .audio_reader import AudioReader
 from .chunks import CAF, FORM, RIFF, W64, Chunk, ChunkList, ChunkStyle, append_chunk, list_chunks
 from .comments import Comments
 from .id3_tags import make_id3, read_id3
+from .loudspeakers import FLAC_MASK_KEY, copy_loudspeakers, flac_mask
 from .mpeg_tags import read_mpeg_tags
 from .stale_metadata import DATA_MD5, data_md5, is_stale_key, leave_out, renewed_chunk
 
@@ -72,6 +73,7 @@ def copy_tags(source: Path, target: Path) -> list[str]:
             au_from, au_to = read_au_header(old), read_au_header(new)
             if ours is not None and theirs is not None and ours.style is theirs.style is not W64:
                 warnings = _copy_chunks(old, theirs, new, ours, changed)
+                copy_loudspeakers(old, theirs, new, ours)
             elif au_from and au_to:
                 warnings = []
                 if au_from.annotation:
@@ -80,6 +82,7 @@ def copy_tags(source: Path, target: Path) -> list[str]:
                 comments = _read_comments(source, old, theirs)
                 if changed:
                     _leave_out_stale(comments)
+                _place_loudspeakers(comments, flac_mask(old, theirs), new)
                 _write_comments(comments, target, new, ours)
                 warnings = comments.lost
             new.flush()
@@ -125,6 +128,17 @@ def _copy_chunks(
         if not append_chunk(new, ours, chunk.identifier, size, payload):
             warnings.append(f"chunk '{chunk.name}' was not carried over: the file would pass 4 GB")
     return warnings
+
+
+def _place_loudspeakers(comments: Comments, mask: str | None, new: BinaryIO) -> None:
+    """Carry a loudspeaker mask into a FLAC; say so where the container has no place for it."""
+    new.seek(0)
+    is_flac = new.read(4) == b"fLaC"
+    if mask and is_flac:
+        comments.pairs.append((FLAC_MASK_KEY, mask))
+    elif mask or (not is_flac and any(key.upper() == FLAC_MASK_KEY for key, _ in comments.pairs)):
+        comments.pairs = [pair for pair in comments.pairs if pair[0].upper() != FLAC_MASK_KEY]
+        comments.lost.append("the loudspeakers of the channels have no place in the new container")
 
 
 def _leave_out_stale(comments: Comments) -> None:
