@@ -18,7 +18,8 @@ from .chunks import FORM, RIFF, Chunk, list_chunks
 _TIME_REFERENCE_AT = 338  # description 256, originator 32, its reference 32, date 10, time 8
 _CUE_POINT = struct.Struct("<II4sIII")  # id, position, chunk, chunk start, block start, sample offset
 _MOST_CUES = 1 << 16
-_FLAC_CUE_SHEET = 5
+_FLAC_CUE_SHEET, _FLAC_APPLICATION = 5, 2
+_FOREIGN = frozenset((b"riff", b"aiff", b"w64 "))  # by flac --keep-foreign-metadata
 _OTHERS = {RIFF: {b"smpl", b"plst", b"ltxt"}, FORM: {b"MARK", b"INST"}}
 
 
@@ -55,9 +56,12 @@ def shift_positions(path: Path, start: int, length: int) -> list[str]:
             others = _OTHERS.get(listed.style, set())
             names = [chunk.name for chunk in listed.carried if chunk.identifier in others]
             return [f"{_still(f'chunk {name!r}')}" for name in names]
-    if is_flac and any(block.code == _FLAC_CUE_SHEET for block in flac.FLAC(path).metadata_blocks):
-        return [_still("the cue sheet")]
-    return []
+    blocks = flac.FLAC(path).metadata_blocks if is_flac else []
+    told = [_still("the cue sheet")] if any(block.code == _FLAC_CUE_SHEET for block in blocks) else []
+    stored = [block.data[:4] for block in blocks if block.code == _FLAC_APPLICATION]
+    if any(name in _FOREIGN for name in stored):
+        told.append(_still("what the FLAC keeps of the file that it was made from (bext, cues)"))
+    return told
 
 
 def _still(what: str) -> str:
