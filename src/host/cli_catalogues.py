@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import WavemendError
-from .cli_output import FAILED, JsonOption, err, markdown_table, paragraph, print_json, print_table, say_error
+from .cli_output import FAILED, JsonOption, err, markdown_table, print_json, print_table, say_error
 
 presets_app = typer.Typer(help="List, show and check presets.", no_args_is_help=True, rich_markup_mode=None)
 plugins_app = typer.Typer(help="Find, list and show plugins.", no_args_is_help=True, rich_markup_mode=None)
@@ -155,5 +155,5 @@ def plugins_show(
     if markdown:
         print(markdown_table(("parameter", "default", "allowed", "what it does"), kind.parameter_table()))
         return
-    print(f"{kind.name} ({kind.id}, version {kind.version})\n\n{paragraph(kind.__doc__)}\n")
+    print(f"{kind.name} ({kind.id}, version {kind.version})\n\n{kind.about}\n")
     print_table(("parameter", "default", "allowed", "what it does"), list(kind.parameter_table()))

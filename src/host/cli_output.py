@@ -58,13 +58,6 @@ def markdown_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> s
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def paragraph(text: str | None) -> str:
-    """Unindent a docstring."""
-    import inspect  # noqa: PLC0415
-
-    return inspect.cleandoc(text or "")
-
-
 def print_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], console: Console = out) -> None:
     """Print a table without lines; where nobody looks at a terminal, one line a row, however long."""
     if not console.is_terminal:

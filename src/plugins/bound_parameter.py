@@ -6,7 +6,8 @@ from typing import Any
 
 from ..errors import ParameterError
 from .fingerprint import Fingerprint
-from .parameters import Choice, Integer, Parameter, Parametric, Switch
+from .parameters import Choice, Integer, Parameter, Switch
+from .parametric import Parametric
 
 
 class BoundParameter:

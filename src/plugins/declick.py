@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -374,9 +374,8 @@ class Declick(RepairStage):
         role="strength",
         doc="Higher finds fainter clicks, and more that are none.",
     )
-    algorithm: str = choice(
+    algorithm: Literal["autoregressive", "learned"] = choice(
         default="autoregressive",
-        options=("autoregressive", "learned"),
         restart=True,
         doc="learned lets a trained network judge what is doubtful; it can be trained on one's own discs.",
     )

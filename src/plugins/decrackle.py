@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -209,9 +209,8 @@ class Decrackle(RepairStage):
         doc="Over 0 takes less of the crackle that is fainter than the music and more of the louder; under 0 "
         "the other way round.",
     )
-    quality: str = choice(
+    quality: Literal["fast", "normal", "best"] = choice(
         default="normal",
-        options=("fast", "normal", "best"),
         doc="How often the music's model is fitted again without the crackle: matters from 200 a second on.",
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -277,9 +277,8 @@ class Dehum(RepairStage):
         doc="The hum's fundamental; 0 finds it in the recording. Give it where the hum is too faint to be "
         "found, or lies where none is looked for: railways, mains at another speed of the tape.",
     )
-    mode: str = choice(
+    mode: Literal["adaptive", "static", "notch"] = choice(
         default="adaptive",
-        options=("adaptive", "static", "notch"),
         restart=True,
         doc="adaptive: follows each harmonic's level and phase. static: these hold still for minutes. notch: "
         "classic notch filters, which turn the phase of what is near them.",

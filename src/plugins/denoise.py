@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -241,9 +241,8 @@ class Denoise(RepairStage):
     findings_type = NoiseSegments
     version = 2
 
-    quality: str = choice(
+    quality: Literal["fast", "high"] = choice(
         default="fast",
-        options=("fast", "high"),
         restart=True,
         doc="Who estimates: fast is the classical estimator, high a small network that is given the print.",
     )

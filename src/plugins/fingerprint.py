@@ -11,12 +11,17 @@ from .parameters import Parameter
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fingerprint(Parameter):
     """The SHA-256 of a file in 64 hexadecimal digits, or nothing.
 
     It has no place on a slider: every place is the default.
     """
+
+    @property
+    def annotation(self) -> Any:
+        """See `Parameter.annotation`."""
+        return str
 
     def check(self, value: object, owner: str = "") -> str:
         """See `Parameter.check`."""

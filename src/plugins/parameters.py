@@ -1,4 +1,4 @@
-"""The parameter schema: declared once on a stage's class, everything else derived from it.
+"""The kinds of parameters: declared once on a stage's class, everything else derived from it.
 
 A parameter is a data descriptor, so that validation runs on construction and on every assignment::
 
@@ -6,32 +6,41 @@ A parameter is a data descriptor, so that validation runs on construction and on
         id = "wavemend.declick"
         sensitivity: float = number(default=5.0, low=0.0, high=10.0, role="strength", doc="...")
 
-Derived here: the ``parameters`` dict with pedalboard's fields, JSON Schema, text conversion both ways
-(command line, sliders), rows for the docs' tables, and the values that tests must see refused.
+Derived in `parametric`: the constructor, its signature and docs, checked assignment, JSON Schema, the
+``parameters`` dict with pedalboard's fields. Here: text both ways (command line, sliders), places on a scale,
+and the values that tests must see refused.
 Ids never change and ranges never shrink; what older versions stored goes through ``upgrade``.
 """
 
 from __future__ import annotations
 
-import difflib
+import inspect
 import math
 import numbers
+import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, dataclass_transform
+from types import SimpleNamespace
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    get_args,
+    get_origin,
+    get_type_hints,
+)  # fmt: skip
 
-from ..errors import ParameterError, UnknownParameterError
+from ..errors import ParameterError
 
 if TYPE_CHECKING:
-    from .bound_parameter import BoundParameter
+    from .parametric import Parametric
 
 Scale = Literal["linear", "log"]
 Role = Literal["", "strength", "output"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Parameter(ABC):
     """One parameter of a stage: what it is called, what it allows, what a host may do with it.
 
@@ -65,7 +74,8 @@ class Parameter(ABC):
     role: Role = ""
     id: str = field(default="", init=False)
 
-    def __set_name__(self, owner: type, name: str) -> None:
+    def declare(self, owner: type, name: str) -> None:
+        """Take the place `name` on `owner`; TypeError or `ParameterError` where the declaration is wrong."""
         object.__setattr__(self, "id", name)
         if not self.name:
             object.__setattr__(self, "name", display_name(name, self.unit))
@@ -73,12 +83,21 @@ class Parameter(ABC):
             object.__setattr__(self, "automatable", False)
         if self.check(self.default, owner.__name__) != self.default:
             raise TypeError(f"{owner.__name__}.{name}: the default {self.default!r} is of another type")
+        object.__setattr__(self, "__doc__", f"{self.doc}\n\n{self!r}")
 
     def __get__(self, instance: Parametric | None, owner: type) -> Any:
         return self if instance is None else instance._values[self.id]
 
     def __set__(self, instance: Parametric, value: object) -> None:
         instance._values[self.id] = self.check(value, type(instance).__name__)
+
+    def __repr__(self) -> str:
+        return f"<parameter {self.id}: {self.allowed()}; {self.text(self.default) or 'empty'} unless given>"
+
+    @property
+    @abstractmethod
+    def annotation(self) -> Any:
+        """Type of the value, as the constructor's signature shows it."""
 
     @abstractmethod
     def check(self, value: object, owner: str = "") -> Any:
@@ -128,7 +147,7 @@ class Parameter(ABC):
         return {"title": self.name, "description": self.doc, **schema, **unit, "default": self.default}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Number(Parameter):
     """A real number between `low` and `high`, both allowed."""
 
@@ -141,6 +160,11 @@ class Number(Parameter):
             raise TypeError(f"low={self.low} must be below high={self.high}")
         if self.scale == "log" and self.low <= 0:
             raise TypeError(f"a log scale needs low > 0, not {self.low}")
+
+    @property
+    def annotation(self) -> Any:
+        """See `Parameter.annotation`."""
+        return float
 
     def check(self, value: object, owner: str = "") -> float:
         """See `Parameter.check`; any real number but a bool, NaN or infinity is refused by name."""
@@ -195,9 +219,14 @@ class Number(Parameter):
         return [*beyond, math.nan, math.inf, -math.inf, True, "1", None, [1.0], 1j]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Integer(Number):
     """A whole number between `low` and `high`, both allowed."""
+
+    @property
+    def annotation(self) -> Any:
+        """See `Parameter.annotation`."""
+        return int
 
     def check(self, value: object, owner: str = "") -> int:
         """See `Parameter.check`; 3.0 is taken as 3, because JSON writers may write it so."""
@@ -227,11 +256,26 @@ class Integer(Number):
         return [self.low - 1, self.high + 1, self.low + 0.5, math.nan, math.inf, True, "1", None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Choice(Parameter):
-    """One of a few words."""
+    """One of a few words, which stand once: in the attribute's annotation, where type checkers read them."""
 
-    options: tuple[str, ...] = ()
+    options: tuple[str, ...] = field(default=(), init=False)
+
+    def declare(self, owner: type, name: str) -> None:
+        """See `Parameter.declare`; the annotation must be a `Literal` of words."""
+        words = _annotated_words(owner, name)
+        if not words:
+            raise TypeError(
+                f"{owner.__name__}.{name}: annotate it with its words, as Literal['fast', 'best']"
+            )
+        object.__setattr__(self, "options", words)
+        super().declare(owner, name)
+
+    @property
+    def annotation(self) -> Any:
+        """See `Parameter.annotation`."""
+        return Literal[self.options]
 
     def check(self, value: object, owner: str = "") -> str:
         """See `Parameter.check`."""
@@ -264,12 +308,17 @@ class Choice(Parameter):
         return ["", self.options[0] + "?", self.options[0].upper() + "_", 0, None, True]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Switch(Parameter):
     """On or off."""
 
     _TRUE: ClassVar = ("on", "true", "yes", "1")
     _FALSE: ClassVar = ("off", "false", "no", "0")
+
+    @property
+    def annotation(self) -> Any:
+        """See `Parameter.annotation`."""
+        return bool
 
     def check(self, value: object, owner: str = "") -> bool:
         """See `Parameter.check`; only a bool is one, so that 0.3 is not quietly on."""
@@ -321,9 +370,14 @@ def integer(*, default: int, low: int, high: int, doc: str, **described: Any) ->
     return Integer(default, low=low, high=high, doc=doc, **described)
 
 
-def choice(*, default: str, options: Sequence[str], doc: str, **described: Any) -> Any:
-    """Declare a parameter that is one of a few words; the fields are those of `Parameter`."""
-    return Choice(default, options=tuple(options), doc=doc, **described)
+def choice(*, default: str, doc: str, **described: Any) -> Any:
+    """Declare a parameter that is one of a few words, those of its annotation; fields as in `Parameter`.
+
+    ::
+
+        quality: Literal["fast", "best"] = choice(default="fast", doc="...")
+    """
+    return Choice(default, doc=doc, **described)
 
 
 def switch(*, default: bool, doc: str, **described: Any) -> Any:
@@ -339,93 +393,13 @@ def display_name(identifier: str, unit: str) -> str:
     return " ".join(words).capitalize()
 
 
-def vars_of(instance: object, name: str) -> object:
-    """Return what the instance's class holds under `name`, or None, without triggering descriptors."""
-    return next((vars(base)[name] for base in type(instance).__mro__ if name in vars(base)), None)
-
-
-@dataclass_transform(kw_only_default=True, field_specifiers=(number, integer, choice, switch))
-class Parametric:
-    """Anything with parameters: keyword constructor, checked assignment, equality by value."""
-
-    schema: ClassVar[Mapping[str, Parameter]] = MappingProxyType({})
-    version: ClassVar[int] = 1
-
-    def __init_subclass__(cls, **rest: Any) -> None:
-        super().__init_subclass__(**rest)
-        found = {**cls.schema, **{k: v for k, v in vars(cls).items() if isinstance(v, Parameter)}}
-        cls.schema = MappingProxyType(found)
-
-    def __init__(self, /, **values: Any) -> None:
-        object.__setattr__(self, "_values", {name: p.default for name, p in self.schema.items()})
-        for name, value in values.items():
-            if name not in self.schema:
-                raise UnknownParameterError(self._unknown(name))
-            setattr(self, name, value)
-
-    _values: dict[str, Any]
-
-    def __setattr__(self, name: str, value: object) -> None:
-        own = name in self.schema or name.startswith("_") or isinstance(vars_of(self, name), property)
-        if not own:
-            raise UnknownParameterError(self._unknown(name))
-        super().__setattr__(name, value)
-
-    def values(self) -> dict[str, Any]:
-        """Every parameter's value by id, in the order of declaration."""
-        return dict(self._values)
-
-    @property
-    def parameters(self) -> dict[str, BoundParameter]:
-        """Parameter objects by id, as pedalboard's plugins have them."""
-        from .bound_parameter import BoundParameter  # noqa: PLC0415 - it is made of parameters
-
-        return {name: BoundParameter(self, parameter) for name, parameter in self.schema.items()}
-
-    @classmethod
-    def json_schema(cls) -> dict[str, Any]:
-        """JSON Schema (2020-12) of the object that `values` gives."""
-        properties = {name: parameter.json_schema() for name, parameter in cls.schema.items()}
-        return {"type": "object", "properties": properties, "additionalProperties": False}
-
-    @classmethod
-    def upgrade(cls, version: int, values: dict[str, Any]) -> dict[str, Any]:
-        """Translate `values` that version `version` of this stage stored, so that they sound the same."""
-        return values
-
-    @classmethod
-    def parameter_table(cls) -> Iterator[tuple[str, str, str, str]]:
-        """Rows for docs and help: id, default, what is allowed, what it does."""
-        for name, parameter in cls.schema.items():
-            yield name, parameter.text(parameter.default), parameter.allowed(), parameter.doc
-
-    @classmethod
-    def _unknown(cls, name: str) -> str:
-        near = difflib.get_close_matches(name, cls.schema, n=1)
-        known = f"did you mean {near[0]}?" if near else f"it has {', '.join(cls.schema) or 'none'}"
-        return f"{cls.__name__} has no parameter {name!r}; {known}"
-
-    def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        return self._values == other._values
-
-    __hash__ = None  # type: ignore[assignment]  # settings change, so they cannot be keys
-
-    def __repr__(self) -> str:
-        values = " ".join(f"{name}={value!r}" for name, value in self._values.items())
-        package = type(self).__module__.partition(".")[0]
-        return f"<{package}.{type(self).__name__} {values}>".replace(" >", ">")
-
-    def copy(self) -> Self:
-        """Return an independent object with the same settings."""
-        duplicate = type(self).__new__(type(self))
-        duplicate.__setstate__(self.__getstate__())
-        return duplicate
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"_values": dict(self._values)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            object.__setattr__(self, name, value)
+def _annotated_words(owner: type, name: str) -> tuple[str, ...]:
+    """Return the words of an attribute's ``Literal`` annotation, written as text or not; () for others."""
+    alone = SimpleNamespace(__annotations__={name: inspect.get_annotations(owner).get(name)})
+    module = sys.modules.get(owner.__module__)
+    try:
+        hint = get_type_hints(alone, vars(module) if module else {}, dict(vars(owner)))[name]
+    except NameError as error:
+        raise TypeError(f"{owner.__name__}.{name}: its annotation cannot be read: {error}") from None
+    words = get_args(hint) if get_origin(hint) is Literal else ()
+    return words if all(isinstance(word, str) for word in words) else ()

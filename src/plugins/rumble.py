@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from scipy import signal
 
@@ -10,12 +10,12 @@ from ..analysis.framing import Audio
 from .parameters import choice, number
 from .stage import Framing, Processor, Sink, Stage, Step
 
-_ORDERS = {"12": 2, "18": 3, "24": 4, "36": 6, "48": 8}
+_DB_PER_OCTAVE_AND_ORDER = 6
 
 
 class _HighPass(Processor):
     def __init__(self, stage: Rumble, sample_rate: float) -> None:
-        order = _ORDERS[stage.slope_db_per_octave]
+        order = int(stage.slope_db_per_octave) // _DB_PER_OCTAVE_AND_ORDER
         self._sections = signal.butter(order, stage.cutoff_hz, "highpass", fs=sample_rate, output="sos")
         self._state: Any = None
 
@@ -52,9 +52,8 @@ class Rumble(Stage):
         restart=True,
         doc="Frequency at which the filter takes 3 dB; below it the slope takes over.",
     )
-    slope_db_per_octave: str = choice(
+    slope_db_per_octave: Literal["12", "18", "24", "36", "48"] = choice(
         default="24",
-        options=tuple(_ORDERS),
         restart=True,
         doc="Steepness below the cut-off in dB per octave; steeper turns the phase of low notes more.",
     )

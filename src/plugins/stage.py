@@ -14,7 +14,7 @@ import enum
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Never, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +22,11 @@ import numpy.typing as npt
 from ..analysis.findings import Analyser, Findings
 from ..analysis.framing import Audio
 from ..errors import NotLearned
+from .constructor import by_schema
 from .layout import Layout, check_channels, check_rate, to_planar
 from .marks import NO_MARKS, Mark, Marks
-from .parameters import Parametric, choice
+from .parameters import choice
+from .parametric import Parametric
 from .stream import Event, Framing, Processor, Sink, Stream
 
 __all__ = [
@@ -75,9 +77,6 @@ class Stage(Parametric, ABC):
     findings_type: ClassVar[type[Findings] | None] = None
     takes_marks: ClassVar[bool] = False
 
-    _findings: Findings | None
-    _live: tuple[Stream, float, Layout] | None
-
     def __init_subclass__(cls, **rest: Any) -> None:
         super().__init_subclass__(**rest)
         identifier = vars(cls).get("id")
@@ -89,10 +88,11 @@ class Stage(Parametric, ABC):
                 "`output` gives what was removed"
             )
 
-    def __init__(self, /, **values: Any) -> None:
-        super().__init__(**values)
-        self._findings = None
-        self._live = None
+    @by_schema
+    def __init__(self, /, *unnamed: Never, **values: Any) -> None:
+        super().__init__(*unnamed, **values)
+        self._findings: Findings | None = None
+        self._live: tuple[Stream, float, Layout] | None = None
 
     # -- what an author writes ---------------------------------------------------------------------
 
@@ -334,9 +334,8 @@ class RepairStage(Stage):
 
     repairs = True
 
-    output: str = choice(
+    output: Literal["repaired", "removed"] = choice(
         default="repaired",
-        options=("repaired", "removed"),
         role="output",
         doc="What comes out: the repaired recording, or what was removed from it (input minus repaired).",
     )

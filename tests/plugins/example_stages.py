@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from wavemend.analysis.findings import Analyser, Findings, FindingsError
@@ -91,7 +91,7 @@ class Clip(RepairStage):
     lookahead_ms: float = number(default=16.0, low=0.0, high=40.0, unit="ms", restart=True, doc="Latency.")
     hop: int = integer(default=300, low=1, high=2000, restart=True, doc="Frame size.")
     enabled: bool = switch(default=True, doc="Whether anything is clipped.")
-    colour: str = choice(default="warm", options=("warm", "cold"), doc="Heard by nobody.")
+    colour: Literal["warm", "cold"] = choice(default="warm", doc="Heard by nobody.")
     curve: str = fingerprint(doc="Of a file with the curve to clip by; none is.")
 
     def framing(self, sample_rate: float) -> Framing:
