@@ -8,17 +8,26 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
+
+    from .analysis.findings import FindingsError as FindingsError
     from .errors import AudioFileError as AudioFileError
+    from .errors import AudioShapeError as AudioShapeError
+    from .errors import AudioTypeError as AudioTypeError
+    from .errors import AudioValueError as AudioValueError
     from .errors import Cancelled as Cancelled
+    from .errors import ModelError as ModelError
     from .errors import NotLearned as NotLearned
     from .errors import ParameterError as ParameterError
     from .errors import PluginError as PluginError
     from .errors import PresetError as PresetError
+    from .errors import UnknownParameterError as UnknownParameterError
     from .errors import WavemendError as WavemendError
     from .host.analyse import Analysis as Analysis
     from .host.analyse import analyse as analyse
     from .host.chain import Chain as Chain
     from .host.chain import Slot as Slot
+    from .host.document import DocumentError as DocumentError
     from .host.document import RecordingDocument as RecordingDocument
     from .host.document import load_document as load_document
     from .host.document import save_document as save_document
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
     from .host.render import Rendered as Rendered
     from .host.render import render as render
     from .host.vst3.plugin import VST3 as VST3
+    from .host.walk import PlanError as PlanError
     from .plugins.dc_offset import DcOffset as DcOffset
     from .plugins.declick import Declick as Declick
     from .plugins.decrackle import Decrackle as Decrackle
@@ -36,20 +46,29 @@ if TYPE_CHECKING:
     from .plugins.registry import stage_class as stage_class
     from .plugins.registry import stage_ids as stage_ids
     from .plugins.rumble import Rumble as Rumble
+    from .plugins.stage import RepairStage as RepairStage
+    from .plugins.stage import Stage as Stage
 
 # Loaded when first asked for: the command line's help and completion need none of SciPy, numba, pedalboard.
 _HOMES = {
+    "FindingsError": "analysis.findings",
     "AudioFileError": "errors",
+    "AudioShapeError": "errors",
+    "AudioTypeError": "errors",
+    "AudioValueError": "errors",
     "Cancelled": "errors",
+    "ModelError": "errors",
     "NotLearned": "errors",
     "ParameterError": "errors",
     "PluginError": "errors",
     "PresetError": "errors",
+    "UnknownParameterError": "errors",
     "WavemendError": "errors",
     "Analysis": "host.analyse",
     "analyse": "host.analyse",
     "Chain": "host.chain",
     "Slot": "host.chain",
+    "DocumentError": "host.document",
     "RecordingDocument": "host.document",
     "load_document": "host.document",
     "save_document": "host.document",
@@ -59,6 +78,7 @@ _HOMES = {
     "Rendered": "host.render",
     "render": "host.render",
     "VST3": "host.vst3.plugin",
+    "PlanError": "host.walk",
     "DcOffset": "plugins.dc_offset",
     "Declick": "plugins.declick",
     "Decrackle": "plugins.decrackle",
@@ -67,16 +87,22 @@ _HOMES = {
     "stage_class": "plugins.registry",
     "stage_ids": "plugins.registry",
     "Rumble": "plugins.rumble",
+    "RepairStage": "plugins.stage",
+    "Stage": "plugins.stage",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - the names above, once
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415
+
+        return version(__name__)
     if name not in _HOMES:
         raise AttributeError(f"module 'wavemend' has no attribute {name!r}")
     return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return [*__all__, "__version__"]

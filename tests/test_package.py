@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import wavemend
+from wavemend.errors import WavemendError
 from wavemend.plugins.registry import stage_class, stage_ids
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,3 +94,28 @@ def test_stages_load(identifier: str) -> None:
 def test_scripts_load(name: str) -> None:
     (point,) = distribution("wavemend").entry_points.select(group="console_scripts", name=name)
     assert callable(point.load())
+
+
+def test_the_surface_is_public_names_and_the_version() -> None:
+    names = dir(wavemend)
+    assert [name for name in names if name.startswith("_")] == ["__version__"]
+    assert wavemend.__version__ == distribution("wavemend").version
+    assert all(getattr(wavemend, name) is not None for name in names)
+    with pytest.raises(AttributeError, match="no attribute 'no_such_name'"):
+        wavemend.no_such_name
+
+
+def test_every_kind_of_error_is_on_the_surface() -> None:
+    for name in dir(wavemend):
+        getattr(wavemend, name)
+    kinds = {
+        kind.__name__ for kind in WavemendError.__subclasses__() if kind.__module__.startswith("wavemend")
+    }
+    assert {"AudioFileError", "DocumentError", "PresetError"} <= kinds
+    assert kinds | {"WavemendError", "UnknownParameterError", "Stage", "RepairStage"} <= set(dir(wavemend))
+
+
+def test_nothing_heavy_is_loaded_before_it_is_asked_for() -> None:
+    code = "import sys, wavemend; dir(wavemend); wavemend.WavemendError; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "scipy", "numba", "pedalboard", "soundfile", "onnxruntime"} & set(run.stdout.split())

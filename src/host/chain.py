@@ -6,9 +6,10 @@ A `Chain` is settings, like a stage; `chain_stream` holds what runs over one rec
 from __future__ import annotations
 
 import copy
+import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence
-from typing import Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, Union, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import pedalboard
 
 from ..analysis.findings import Findings
 from ..errors import ParameterError, PluginError
-from ..plugins.layout import Layout, check_channels, check_rate, to_planar
+from ..plugins.layout import Layout, Sample, check_channels, check_rate, to_planar
 from ..plugins.marks import Marks
 from ..plugins.stage import Stage, Step
 from .chain_stream import ChainStream, Path, is_repair
@@ -24,8 +25,11 @@ from .native import NativeSettings, name_of, place_of
 from .order import order_warnings
 from .vst3.plugin import VST3
 
-Member = Any
-"""A `Stage`, a `VST3`, any of pedalboard's plugins, a `Chain`, or None (an empty slot)."""
+if TYPE_CHECKING:
+    from .presets import Preset
+
+Member: TypeAlias = Union[Stage, VST3, pedalboard.Plugin, "Chain", None]
+"""What may sit in a slot; None leaves it empty. Reading one gives Any: only you know what you put there."""
 
 
 class Slot:
@@ -49,7 +53,7 @@ class Slot:
         self.stands_for = stands_for
 
     @property
-    def member(self) -> Member:
+    def member(self) -> Any:
         """What sits here."""
         return self._member
 
@@ -106,7 +110,7 @@ class Slot:
         return f"<wavemend.Slot {self.member!r}{state}{' bypassed' if self.bypass else ''}>"
 
 
-class Chain(MutableSequence[Member]):
+class Chain(MutableSequence[Any]):
     """A list of members that processes audio like a `pedalboard.Pedalboard`.
 
     Indexing gives members; `slots` gives their bypass and mix. A `Slot` may be put in wherever a member may.
@@ -126,7 +130,7 @@ class Chain(MutableSequence[Member]):
         A member is not one, or the same native plugin object sits in two places.
     """
 
-    def __init__(self, members: Iterable[Member] = ()) -> None:
+    def __init__(self, members: Iterable[Member | Slot] = ()) -> None:
         self.slots: list[Slot] = []
         self._live: tuple[ChainStream, float, Layout] | None = None
         for member in members:
@@ -135,10 +139,10 @@ class Chain(MutableSequence[Member]):
     # -- a list ------------------------------------------------------------------------------------
 
     @overload
-    def __getitem__(self, index: int) -> Member: ...
+    def __getitem__(self, index: int) -> Any: ...
     @overload
     def __getitem__(self, index: slice) -> Chain: ...
-    def __getitem__(self, index: int | slice) -> Member:
+    def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             part = Chain()
             part.slots = [copy.copy(slot) for slot in self.slots[index]]
@@ -157,7 +161,7 @@ class Chain(MutableSequence[Member]):
     def __len__(self) -> int:
         return len(self.slots)
 
-    def insert(self, index: int, value: Member) -> None:
+    def insert(self, index: int, value: Member | Slot) -> None:
         """Insert a member, or a `Slot`, before `index`."""
         before = list(self.slots)
         self.slots.insert(index, _slot(value))
@@ -196,7 +200,7 @@ class Chain(MutableSequence[Member]):
         return vars(self) | {"_live": None}
 
     @classmethod
-    def from_preset(cls, preset: Any) -> Self:
+    def from_preset(cls, preset: str | os.PathLike[str] | Preset) -> Self:
         """Make the chain of a preset: a name, a path or a loaded `Preset`; see `wavemend.load_preset`.
 
         The chain is new, down to its members: what is changed in it changes neither the preset nor the next
@@ -282,11 +286,11 @@ class Chain(MutableSequence[Member]):
 
     def process(
         self,
-        input_array: npt.NDArray[Any],
+        input_array: npt.NDArray[Sample],
         sample_rate: float,
         buffer_size: int = 8192,
         reset: bool = True,
-    ) -> npt.NDArray[Any]:
+    ) -> npt.NDArray[Sample]:
         """Process audio as pedalboard's boards do; see `Stage.process` for arrays, dtypes and errors.
 
         With ``reset=True`` the array is a whole recording: each stage that needs findings analyses it as
@@ -335,7 +339,7 @@ class Chain(MutableSequence[Member]):
             warnings.warn(warning, stacklevel=3)
 
 
-def _slot(value: Member) -> Slot:
+def _slot(value: Member | Slot) -> Slot:
     return value if isinstance(value, Slot) else Slot(value)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import soundfile
 
 from ..analysis.findings import Findings
+from ..errors import PresetError
 from .chain import Chain
 from .chain_stream import Path, slot_number
 from .files.audio_format import AudioFormat
@@ -54,7 +55,7 @@ def build_report(
         "versions": {package: version(package) for package in _PACKAGES}
         | {"libsndfile": soundfile.__libsndfile_version__},
         **{part: _described(*described) for part, described in files.items()},
-        "chain": _chain_or_repr(chain),
+        "chain": _slots(chain),
         **settings,
         "findings": [
             {"slot": slot_number(path), "stage": names[path], "found": f.found, "summary": f.describe()}
@@ -100,8 +101,12 @@ def _described(name: str, path: FilePath, form: AudioFormat) -> dict[str, Any]:
     }
 
 
-def _chain_or_repr(chain: Chain) -> Any:
-    try:
-        return chain_to_json(chain)
-    except ValueError:  # what no preset can hold, such as a Mix
-        return [repr(slot) for slot in chain.slots]
+def _slots(chain: Chain) -> list[Any]:
+    """Return each slot as a preset holds it, or in words where no preset can: a Mix, say."""
+    described: list[Any] = []
+    for index, slot in enumerate(chain.slots):
+        try:
+            described += chain_to_json(chain[index : index + 1])
+        except PresetError:
+            described.append(repr(slot))
+    return described

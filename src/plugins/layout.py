@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,10 @@ MAX_CHANNELS = 64
 LOWEST_RATE, HIGHEST_RATE = 4_000.0, 768_000.0
 
 Kind = Literal["mono", "planar", "interleaved"]
+
+Sample = TypeVar("Sample", bound=np.number)
+"""float32 or float64: what comes back has the caller's. (No narrower for type checkers, to whom what a reader
+of sound files gives may be integers too.)"""
 
 
 @dataclass(frozen=True)

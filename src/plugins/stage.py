@@ -5,7 +5,7 @@
 - A `Stream` is the running state of one recording, on a snapshot of the settings.
 
 An author writes parameters, a `Processor`, and where needed an `Analyser`; everything else is here and in
-`stream`. All that an author needs can be imported from here.
+`stream`. All that an author needs can be imported from here; `Stage` and `RepairStage` from `wavemend` too.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from ..analysis.findings import Analyser, Findings
 from ..analysis.framing import Audio
 from ..errors import NotLearned
 from .constructor import by_schema
-from .layout import Layout, check_channels, check_rate, to_planar
+from .fingerprint import fingerprint
+from .layout import Layout, Sample, check_channels, check_rate, to_planar
 from .marks import NO_MARKS, Mark, Marks
-from .parameters import choice
+from .parameters import choice, integer, number, switch
 from .parametric import Parametric
 from .stream import Event, Framing, Processor, Sink, Stream
 
 __all__ = [
-    "Event", "Framing", "Mark", "Marks", "Processor", "RepairStage", "Sink", "Stage", "Step", "Stream",
+    "Analyser", "Audio", "Event", "Findings", "Framing", "Mark", "Marks", "Processor", "RepairStage", "Sink",
+    "Stage", "Step", "Stream", "choice", "fingerprint", "integer", "number", "switch",
 ]  # fmt: skip
 
 _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -237,11 +239,11 @@ class Stage(Parametric, ABC):
 
     def process(
         self,
-        input_array: npt.NDArray[Any],
+        input_array: npt.NDArray[Sample],
         sample_rate: float,
         buffer_size: int = 8192,
         reset: bool = True,
-    ) -> npt.NDArray[Any]:
+    ) -> npt.NDArray[Sample]:
         """Process audio as pedalboard's plugins do.
 
         Parameters

@@ -151,6 +151,14 @@ def test_headroom_is_enough_and_hardly_more():
         assert held + 1e-12 >= 10 ** (-0.02 / 20) and held < 1 - 2**-10  # 0.01 to 0.02 dB below
 
 
+def test_the_report_has_every_value_beside_a_member_that_no_preset_holds(tmp_path):
+    source = write(tmp_path / "a.wav", damaged(0.5))
+    sharper = Chain([Declick(), pedalboard.Mix([pedalboard.Gain(0)])])
+    report = json.loads(render(sharper, source, tmp_path / "b.wav").report.read_text())
+    assert report["chain"][0]["parameters"] == Declick().values()
+    assert "Mix" in json.dumps(report["chain"][1])
+
+
 def test_the_report_says_what_was_done(tmp_path):
     source = write(tmp_path / "a.wav", damaged())
     done = render("vinyl", source, tmp_path / "b.wav", events=True)

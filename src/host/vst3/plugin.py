@@ -11,13 +11,13 @@ import copy
 import difflib
 import os
 import threading
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import ParameterError, PluginError, UnknownParameterError
-from ...plugins.layout import Layout, check_channels, check_rate, to_planar
+from ...plugins.layout import Layout, Sample, check_channels, check_rate, to_planar
 from ...plugins.stage import Stage
 from .catalogue import find_or_scan
 from .client import ANSWER_SECONDS
@@ -28,9 +28,13 @@ from .probe import Bundle
 from .stream import VST3Stream
 from .vstpreset import read_vstpreset, write_vstpreset
 
+if TYPE_CHECKING:
+    import pedalboard
+
 BLOCK_SIZE = 8192
 SMALLEST_BLOCK, LARGEST_BLOCK = 32, 65_536
-MISSING = ("fail", "bypass", "substitute")
+Missing = Literal["fail", "bypass", "substitute"]
+MISSING: tuple[Missing, ...] = get_args(Missing)
 
 
 class VST3:
@@ -81,9 +85,9 @@ class VST3:
         block_size: int = BLOCK_SIZE,
         isolated: bool = True,
         timeout_s: float = ANSWER_SECONDS,
-        missing: str = "fail",
-        substitute: Any = None,
-        **values: Any,
+        missing: Missing = "fail",
+        substitute: Stage | pedalboard.Plugin | None = None,
+        **values: float | str | bool,
     ) -> None:
         _check_missing(missing, substitute)
         bundle, plugin = find_or_scan(wanted)
@@ -101,7 +105,8 @@ class VST3:
         self._block_size = block_size
         self._isolated = bool(isolated)
         self._timeout_s = float(timeout_s)
-        self._missing, self._substitute = missing, substitute
+        self._missing: Missing = missing
+        self._substitute = substitute
         self._made_with = plugin.identity
         self._state = self._saved = state
         self._places: dict[str, float] = {}
@@ -185,12 +190,12 @@ class VST3:
         ]
 
     @property
-    def missing(self) -> str:
+    def missing(self) -> Missing:
         """What a preset does on a machine without the plugin."""
         return self._missing
 
     @property
-    def substitute(self) -> Any:
+    def substitute(self) -> Stage | pedalboard.Plugin | None:
         """What stands in for it then; None unless `missing` is ``"substitute"``."""
         return self._substitute
 
@@ -322,11 +327,11 @@ class VST3:
 
     def process(
         self,
-        input_array: npt.NDArray[Any],
+        input_array: npt.NDArray[Sample],
         sample_rate: float,
         buffer_size: int = 8192,
         reset: bool = True,
-    ) -> npt.NDArray[Any]:
+    ) -> npt.NDArray[Sample]:
         """Process audio as pedalboard's plugins do; see `Stage.process` for arrays, dtypes and errors.
 
         `buffer_size` is accepted for pedalboard's sake; the plugin is given blocks of `block_size`.

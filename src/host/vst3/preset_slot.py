@@ -22,7 +22,7 @@ from .client import ANSWER_SECONDS
 from .hosting import Hosted
 from .identity import IDENTIFIER, Identity, checked_identity
 from .parameter_text import SAME_PLACE, check, number_in
-from .plugin import LARGEST_BLOCK, MISSING, SMALLEST_BLOCK, VST3
+from .plugin import LARGEST_BLOCK, MISSING, SMALLEST_BLOCK, VST3, Missing
 from .probe import Bundle
 from .vstpreset import CLASS_ID
 
@@ -103,7 +103,7 @@ class Declared:
         self.state = _decoded(data["state"])
         self.parameters: dict[str, Readable] = _readables(data["parameters"])
         self.unkept: dict[str, float] = _places(data.get("unkept", {}))
-        self.missing: str = data.get("missing", "fail")
+        self.missing: Missing = data.get("missing", "fail")
         if self.missing not in MISSING:
             raise PresetError(f"missing is {self.missing!r}; it must be one of {', '.join(MISSING)}")
         if ("substitute" in data) != (self.missing == "substitute"):
