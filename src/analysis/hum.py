@@ -25,8 +25,9 @@ from .hum_comb import (
     Stretch,
     harmonic_levels,
     search,
+    search_piece,
 )
-from .hum_floor import LongWindows, Powers, Spectra
+from .hum_floor import MAINS_HZ, LongWindows, Powers, Spectra
 
 Array = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -45,6 +46,11 @@ _BREAK_SECONDS = 0.375
 
 _FOUND_SHARE = 0.25
 _MOST_COMBS = 8
+_PIECE_WINDOWS = 10  # 3.75 s, eight in a half minute
+# 15 s without a break: a hum of 20 s fills so many. Notes of 10 s at the mains' frequency fill two. Tuned on
+# made-up hum of 20 to 100 s under plucked notes and on held notes and chords of 4 to 12 s, 2026-11-29.
+_LEAST_PIECES = 4
+_PIECES_ALIKE_HZ = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +70,8 @@ class Hum(Findings):
         Level of each, dB relative to a mean square of 1.0, shape (channels, harmonics); -200 in a channel in
         which it was not heard.
     share
-        Share of the recording's half minutes that the hum shows in.
+        Share of the recording's half minutes that the hum shows in; of pieces of 3.75 s where it is in a part
+        of the recording alone.
     confidence
         0 (nothing found) to 1.
     """
@@ -197,12 +204,22 @@ class HumAnalyser(Analyser[Hum]):
         audio = np.concatenate(self._low_frames[: windows + 3], axis=1)
         self._low_frames = self._low_frames[windows:]
         low, long = self._low.take(windows), self._long.take(half)
-        self._tally.hear(low, long, audio, lambda: self._high_levels(full))
+        known: list[Stretch] = []
 
-    def _high_levels(self, full: list[npt.NDArray[np.float32]]) -> Stretch:
-        for frame in full:
-            self._high.hear(frame.astype(np.float64))
-        return self._high.take(len(full))
+        def high() -> Stretch:
+            if not known:
+                for frame in full:
+                    self._high.hear(frame.astype(np.float64))
+                known.append(self._high.take(len(full)))
+            return known[0]
+
+        self._tally.hear(low, long, audio, high)
+        hop = audio.shape[1] // (windows + 3)
+        for start in range(0, windows - _PIECE_WINDOWS // 2, _PIECE_WINDOWS):
+            stop = start + _PIECE_WINDOWS
+            part = audio[:, start * hop : (stop + 3) * hop]
+            rows = start // 2, stop // 2
+            self._tally.hear_piece(low.part(start, stop), part, lambda rows=rows: high().part(*rows))  # type: ignore[misc]
 
     def _conclude(self, rest: Audio) -> Hum:
         if self._low.rows:
@@ -261,6 +278,24 @@ class _Heard:
     power: Array
     count: Numbers
 
+    @classmethod
+    def of(cls, comb: Comb, level: Array) -> _Heard:
+        """Return what one comb says, with levels of shape (channels, harmonics)."""
+        heard = level > NO_LEVEL
+        power = np.where(heard, 10 ** (level / 10), 0.0)
+        square = comb.variance + comb.frequency_hz**2
+        return cls(comb.score, comb.score, 1, comb.frequency_hz, square, power, heard.astype(np.int64))
+
+    def add(self, other: _Heard) -> None:
+        """Add what is said about the same hum elsewhere."""
+        self.best = max(self.best, other.best)
+        self.score += other.score
+        self.stretches += other.stretches
+        self.frequency += other.frequency
+        self.square += other.square
+        self.power = self.power + other.power
+        self.count = self.count + other.count
+
     @property
     def mean_hz(self) -> float:
         return self.frequency / self.stretches
@@ -274,6 +309,10 @@ class Tally:
         self._channels = channels
         self._combs: list[_Heard] = []
         self._stretches = 0
+        # by the mains' frequency: what went on long enough, and what goes on still
+        self._parts: dict[float, _Heard] = {}
+        self._runs: dict[float, _Heard] = {}
+        self._pieces = 0
 
     def hear(self, low: Stretch, long: Powers, audio: Audio, full: Callable[[], Stretch]) -> None:
         """Search one stretch: windows of 1.5 and 3 s, the low rate's samples, and on demand the full rate."""
@@ -299,32 +338,59 @@ class Tally:
         return bool(use.any()) and breaks_off(audio, window, lines[use] / self._low_rate, heard)
 
     def _add(self, comb: Comb, level: Array) -> None:
-        heard = level > NO_LEVEL
-        power = np.where(heard, 10 ** (level / 10), 0.0)
-        square = comb.variance + comb.frequency_hz**2
+        new = _Heard.of(comb, level)
         for known in self._combs:
             if abs(known.mean_hz - comb.frequency_hz) < SAME_HZ:
-                known.best = max(known.best, comb.score)
-                known.score += comb.score
-                known.stretches += 1
-                known.frequency += comb.frequency_hz
-                known.square += square
-                known.power += power
-                known.count += heard
+                known.add(new)
                 return
-        new = _Heard(comb.score, comb.score, 1, comb.frequency_hz, square, power, heard.astype(np.int64))
         self._combs = sorted([*self._combs, new], key=lambda known: -known.score)[:_MOST_COMBS]
 
+    def hear_piece(self, low: Stretch, audio: Audio, high: Callable[[], Stretch]) -> None:
+        """Look for hum at the mains' frequencies that may be in a part of the recording alone."""
+        self._pieces += 1
+        for mains in MAINS_HZ:
+            comb = search_piece(low, mains)
+            new = None
+            if comb is not None and comb.score >= 1.0:
+                level = harmonic_levels(comb, low, high())
+                if not self._breaks_off(comb, level, audio):
+                    new = _Heard.of(comb, level)
+            run = self._runs.get(mains)
+            if run and (new is None or abs(new.frequency - run.mean_hz) > _PIECES_ALIKE_HZ):
+                self._end_run(mains)
+                run = None
+            if new and run:
+                run.add(new)
+            elif new:
+                self._runs[mains] = new
+
+    def _end_run(self, mains: float) -> None:
+        """Keep what went on for long enough."""
+        run = self._runs.pop(mains)
+        if run.stretches < _LEAST_PIECES:
+            return
+        if mains in self._parts:
+            self._parts[mains].add(run)
+        else:
+            self._parts[mains] = run
+
     def conclude(self) -> Hum:
-        """Return the strongest comb, if it is strong enough and goes on."""
+        """Return the strongest comb that is strong enough and goes on, or that goes on in a part."""
         found = [
             comb
             for comb in self._combs
             if comb.best >= 1.0 and comb.stretches >= _FOUND_SHARE * self._stretches
         ]
-        if not found:
-            return Hum.nothing(self._channels)
-        comb = max(found, key=lambda comb: comb.score)
+        if found:
+            return self._hum(max(found, key=lambda comb: comb.score), self._stretches)
+        for mains in list(self._runs):
+            self._end_run(mains)
+        if self._parts:
+            return self._hum(max(self._parts.values(), key=lambda comb: comb.score), self._pieces)
+        return Hum.nothing(self._channels)
+
+    def _hum(self, comb: _Heard, of: int) -> Hum:
+        """Return a comb as findings, heard in some `of` so many stretches or pieces."""
         heard = np.flatnonzero((comb.count > comb.stretches / 2).any(axis=0))
         if not heard.size:
             return Hum.nothing(self._channels)
@@ -335,6 +401,6 @@ class Tally:
             wander_hz=round(float(np.sqrt(max(comb.square / comb.stretches - comb.mean_hz**2, 0.0))), 4),
             harmonic=heard + 1,
             level_dbfs=np.round(level, 2),
-            share=round(comb.stretches / self._stretches, 3),
+            share=round(comb.stretches / of, 3),
             confidence=round(min(0.5 + 0.5 * (comb.best - 1.0), 0.99), 2),
         )

@@ -51,6 +51,10 @@ class Stretch(NamedTuple):
     together: Array
     bin_hz: float
 
+    def part(self, start: int, stop: int) -> Stretch:
+        """Return some of its windows."""
+        return self._replace(levels=self.levels[:, start:stop], together=self.together[start:stop])
+
 
 class Comb(NamedTuple):
     """A comb in one stretch: score (1 is claimed), frequency and its variance in Hz, what lies at its lines.
@@ -100,6 +104,12 @@ def search(low: Stretch, long: Powers, known: list[float]) -> list[Comb]:
             score = max(combs[seen].score, weak.score)
             combs[seen] = combs[seen]._replace(score=score, frequency_hz=frequency, variance=variance)
     return combs
+
+
+def search_piece(low: Stretch, mains_hz: float) -> Comb | None:
+    """Return the comb at one of the mains' frequencies in a short piece, if one is there at all."""
+    comb = _refine(low, mains_hz)
+    return comb if comb is not None and abs(comb.frequency_hz - mains_hz) <= MAINS_OFF_HZ else None
 
 
 def _candidates(levels: Array, bin_hz: float) -> list[float]:

@@ -120,6 +120,24 @@ def test_hum_under_a_held_note_is_found():
     assert analyse(audio).frequency_hz == pytest.approx(50.0, abs=0.02)
 
 
+@pytest.mark.parametrize(("start", "stop"), [(40, 60), (0, 20), (17, 38)])
+def test_hum_in_a_part_is_found_at_its_own_level(start, stop):
+    audio = comb(50.0, 60.0)
+    audio[: start * RATE] = audio[stop * RATE :] = 0.0
+    found = analyse(audio + 1e-4 * np.random.default_rng(2).standard_normal(audio.size))
+    assert found.frequency_hz == pytest.approx(50.0, abs=0.02)
+    assert found.level_dbfs[0, 0] == pytest.approx(20 * np.log10(0.01 / np.sqrt(2)), abs=0.5)
+    assert 0.2 < found.share < 0.4
+
+
+@pytest.mark.parametrize("hz", [50.0, 60.0, 100.0, 120.0])
+@pytest.mark.parametrize("chord", [(1.0,), (1.0, 1.25, 1.5), (1.0, 2.0, 3.0)])
+def test_a_chord_that_begins_part_way_is_no_hum(hz, chord):
+    """As an organ holds it, for 12 s of a minute."""
+    audio = 1e-4 * np.random.default_rng(1).standard_normal(60 * RATE)
+    assert not analyse(audio + sum(note(hz * ratio, 25.0, 12.0, 60.0) for ratio in chord)).found
+
+
 @pytest.mark.parametrize("samples", [0, 1, 1000, 10 * RATE])
 def test_silence_has_none(samples):
     assert not analyse(np.zeros((2, samples))).found

@@ -215,16 +215,18 @@ def long_hum(*spans):
     return (wave * there)[np.newaxis], (notes + 1e-4 * draw.standard_normal(LONG.size))[np.newaxis]
 
 
-@pytest.mark.parametrize("spans", [[(30, 60)], [(0, 30)], [(20, 45.3)], [(5, 22), (38, 58)]])
-def test_hum_part_of_the_way_goes_where_it_is(spans):
-    """Named by the engineer. Nothing changes anywhere else, but for milliseconds at its ends."""
+@pytest.mark.parametrize("hz", [0.0, 50.0])
+@pytest.mark.parametrize("spans", [[(30, 60)], [(0, 30)], [(20, 45.3)], [(5, 26), (37, 58)]])
+def test_hum_part_of_the_way_goes_where_it_is(spans, hz):
+    """Found, or named by the engineer. Nothing changes elsewhere, but for milliseconds at its ends."""
     wave, rest = long_hum(*spans)
-    out = Dehum(base_frequency_hz=50.0).process(wave + rest, RATE)
+    out = Dehum(base_frequency_hz=hz).process(wave + rest, RATE)
     assert 10 * np.log10(np.sum(wave**2) / np.sum((out - rest)[wave != 0] ** 2)) > 25
     away = np.all([(begin - 0.02 > LONG) | (end + 0.02 <= LONG) for begin, end in spans], axis=0)
     assert np.array_equal(out[0, away], (wave + rest)[0, away])
 
 
-def test_no_hum_where_50_hz_are_named_changes_nothing():
+@pytest.mark.parametrize("hz", [0.0, 50.0])
+def test_nothing_changes_where_no_hum_is(hz):
     _, rest = long_hum()
-    assert np.array_equal(Dehum(base_frequency_hz=50.0).process(rest, RATE), rest)
+    assert np.array_equal(Dehum(base_frequency_hz=hz).process(rest, RATE), rest)
