@@ -16,11 +16,12 @@ from typing import Any
 
 from ..errors import Cancelled, WavemendError
 from .chain import Chain
+from .file_names import fitted, longest_name
 from .files.audio_format import AUDIO_SUFFIXES
 from .files.audio_reader import AudioReader
 from .outputs import removed_path
 from .passes import Progress
-from .publishing import clear_stale_parts
+from .publishing import TargetBusyError, TargetExistsError, clear_leftovers
 from .render import Rendered, render
 from .walk import Found, PlanError, find_recordings
 from .workers import in_workers
@@ -40,6 +41,8 @@ class Job:
         Where what was removed goes; None where it is not written.
     name
         What a run calls it: its path below the input that it was found in, unless two would be called alike.
+    may_skip
+        Existing outputs are to be left alone, those too that appear while the run lasts.
     """
 
     source: Path
@@ -48,13 +51,15 @@ class Job:
     skipped: bool = False
     removed: Path | None = None
     name: str = ""
+    may_skip: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of a job: `rendered`, or `error` where it failed; neither where it was skipped.
 
-    `planned` where nothing was to be done yet; `took_s` is the time it took.
+    `planned` where nothing was to be done yet; `took_s` is the time it took; `taken` says why it was skipped
+    though its output was not there when the run began.
     """
 
     job: Job
@@ -62,6 +67,7 @@ class Outcome:
     error: str = ""
     planned: bool = False
     took_s: float = 0.0
+    taken: str = ""
 
 
 def plan(
@@ -153,6 +159,9 @@ def run(
         Passed on to `render`.
     """
     todo = []
+    jobs = list(jobs)
+    for folder in {job.output.parent for job in jobs if job.output and job.skipped}:
+        clear_leftovers(folder)  # a set that a killed run replaced by half would be taken for a whole one
     for job in jobs:
         if job.output is None or job.skipped:
             yield Outcome(job, error=job.error)
@@ -186,6 +195,9 @@ def _render(
     except Cancelled:
         raise
     except WavemendError as error:
+        busy = isinstance(error, TargetBusyError)
+        if job.may_skip and (busy or (isinstance(error, TargetExistsError) and os.path.lexists(job.output))):
+            return Outcome(replace(job, skipped=True), taken=str(error).partition(";")[0])
         return Outcome(job, error=_naming(job.source, str(error)))
     except Exception as error:  # a stage's or a plugin's own mistake must not cost the other recordings
         return Outcome(job, error=_naming(job.source, f"{type(error).__name__}: {error}"))
@@ -195,7 +207,7 @@ def _render(
 def _lost(job: Job, how: str) -> Outcome:
     """Tell of a job whose process died, and clear away what that left."""
     assert job.output is not None  # noqa: S101 - others are not rendered
-    clear_stale_parts(job.output.parent)
+    clear_leftovers(job.output.parent)
     return Outcome(job, error=f"{job.source}: {how}")
 
 
@@ -217,7 +229,12 @@ def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
         except WavemendError as error:
             raise PlanError(f"{target}: {error}") from None
     elif source.suffix.lower() not in _ALIASES.get(form.extension, {form.extension}):
-        output = target.with_suffix(form.extension)
+        output = target.with_name(fitted(target.stem, form.extension))
+    if len(os.fsencode(output.name)) > longest_name(output.parent):
+        raise PlanError(
+            f"{output}: its name has {len(os.fsencode(output.name))} bytes, and the file system there takes "
+            f"{longest_name(output.parent)}; rename {source}, or choose another folder with -o"
+        )
     return Job(source, output, removed=removed_path(output, form.one_word_up(frames)) if removed else None)
 
 
@@ -248,7 +265,7 @@ def _refuse_collisions(jobs: list[Job]) -> None:
 
 def _settle(job: Job, overwrite: bool, skip_existing: bool) -> Job:
     if job.output is None or overwrite or not os.path.lexists(job.output):
-        return job
+        return replace(job, may_skip=skip_existing)
     if skip_existing:
         return replace(job, skipped=True)
     raise PlanError(

@@ -25,6 +25,7 @@ from ..analysis.framing import Audio
 from ..analysis.survey import FINDERS
 from ..errors import AudioFileError, WavemendError
 from ..plugins.marks import Mark, Marks
+from .file_names import fitted
 from .files.audio_format import AudioFormat
 from .passes import Guidance
 from .publishing import Publication
@@ -140,7 +141,7 @@ def document_path(source: Path, folder: Path | None = None) -> Path:
 
     The whole file name is kept, so that ``side.wav`` and ``side.flac`` have a document each.
     """
-    return (folder or source.parent) / (source.name + SUFFIX)
+    return (folder or source.parent) / fitted(source.name, SUFFIX)
 
 
 class AudioHash:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import AudioFileError
+from .file_names import beside, fitted
 from .files.audio_format import AudioFormat
 
 REPORT_SUFFIX = ".report.json"
@@ -12,22 +13,22 @@ REPORT_SUFFIX = ".report.json"
 
 def removed_path(output: Path, form: AudioFormat) -> Path:
     """Return where the signal removed from the recording behind `output` goes."""
-    return output.with_name(f"{output.stem}.removed{form.extension}")
+    return output.with_name(fitted(output.stem, f".removed{form.extension}"))
 
 
 def report_path(output: Path) -> Path:
     """Return where the JSON report of `output` goes."""
-    return output.with_name(f"{output.name}{REPORT_SUFFIX}")
+    return beside(output, REPORT_SUFFIX)
 
 
 def events_path(output: Path) -> Path:
     """Return where the event list of `output` goes."""
-    return output.with_name(f"{output.name}.events.jsonl")
+    return beside(output, ".events.jsonl")
 
 
 def labels_path(output: Path) -> Path:
     """Return where the Audacity labels of the events of `output` go."""
-    return output.with_name(f"{output.name}.labels.txt")
+    return beside(output, ".labels.txt")
 
 
 def make_folder(folder: Path) -> None:

@@ -148,7 +148,7 @@ def _line(outcome: Outcome) -> str:
         return f"{line} -> {outcome.rendered.output}: {_found(outcome)} ({_duration(outcome.took_s)})"
     if outcome.planned:
         return f"{line} -> {outcome.job.output}"
-    return line if outcome.error else f"{line}: {outcome.job.output} is there already"
+    return line if outcome.error else f"{line}: {outcome.taken or f'{outcome.job.output} is there already'}"
 
 
 def _found(outcome: Outcome) -> str:

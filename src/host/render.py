@@ -23,13 +23,15 @@ from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioOverError, AudioWriter
 from .files.shifting import shift_positions
 from .files.tags import copy_tags
+from .hashing import sha256_of
 from .json_text import json_text
+from .leftovers import replaceable
 from .outputs import events_path, labels_path, make_folder, refuse_same_file, removed_path, report_path
 from .passes import READ_BLOCK, FileSpool, Passes, Progress
 from .preparation import Prepared, prepare_recording
 from .presets import Preset
-from .publishing import Publication, clear_stale_parts
-from .report import build_report, sha256_of
+from .publishing import Publication, clear_leftovers
+from .report import build_report
 from .strength import FULL_STRENGTH, LOSSY_EASING, check_strength, eased, mixed
 
 Overs = Literal["headroom", "float"]
@@ -169,7 +171,7 @@ def render(
             cancel=cancel,
         )
         make_folder(output.parent)
-        clear_stale_parts(output.parent)
+        clear_leftovers(output.parent)
         job = _Job(
             chain, reader, output, prepared,
             removed=removed, events=events, labels=labels,
@@ -255,14 +257,21 @@ class _Job:
 
     def open_parts(self, publication: Publication) -> None:
         """Reserve every output; the restored file comes last, so that its being there means all is there."""
-        beside = (self.removed, self.events_file, self.labels_file, report_path(self.output))
-        for target in filter(None, (self.output, *beside)):
+        for target in (self.output, *self._beside()):
             refuse_same_file(self.source, target)
+        # first, so that who else writes this set is told apart from what a killed run left of one
+        self.output_part = publication.part_of(self.output)
+        publication.may_replace(replaceable(self.output, self._beside()))
+        self.report_part = publication.part_of(report_path(self.output))
         self.removed_part = publication.part_of(self.removed) if self.removed else None
         self.events_part = publication.part_of(self.events_file) if self.events_file else None
         self.labels_part = publication.part_of(self.labels_file) if self.labels_file else None
-        self.report_part = publication.part_of(report_path(self.output))
-        self.output_part = publication.part_of(self.output)
+        self.warnings += publication.warnings
+
+    def _beside(self) -> list[Path]:
+        """Return where everything but the restored file goes."""
+        others = (self.removed, self.events_file, self.labels_file)
+        return [*filter(None, others), report_path(self.output)]
 
     def run(
         self,
@@ -306,6 +315,7 @@ class _Job:
         if progress:
             progress(1.0, "done")
         publication.publish()
+        self.warnings += [warning for warning in publication.warnings if warning not in self.warnings]
         return Rendered(
             source=self.source,
             output=self.output,
@@ -363,6 +373,7 @@ class _Job:
         self.removed = removed_path(self.output, self.removed_format) if self.removed else None
         self.events_file = events_path(self.output) if self.events_file else None
         self.labels_file = labels_path(self.output) if self.labels_file else None
+        publication.may_replace(replaceable(self.output, self._beside()))
         targets = {
             self.removed_part: self.removed,
             self.events_part: self.events_file,
@@ -428,6 +439,14 @@ class _Job:
         report = build_report(
             chain=self.chain,
             files=files,
+            beside={
+                target.name: part
+                for target, part in (
+                    (self.events_file, self.events_part),
+                    (self.labels_file, self.labels_part),
+                )
+                if target and part
+            },
             settings={
                 "frames": self._frames,
                 "strength": self.strength,

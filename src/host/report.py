@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -16,6 +15,7 @@ from ..errors import PresetError
 from .chain import Chain
 from .chain_stream import Path, slot_number
 from .files.audio_format import AudioFormat
+from .hashing import sha256_of
 from .presets import chain_to_json
 
 REPORT_FORMAT = "wavemend-report"
@@ -26,6 +26,7 @@ def build_report(
     *,
     chain: Chain,
     files: Mapping[str, tuple[str, FilePath, AudioFormat]],
+    beside: Mapping[str, FilePath],
     settings: Mapping[str, Any],
     findings: Mapping[Path, Findings],
     events: Mapping[tuple[Path, str], int],
@@ -39,6 +40,8 @@ def build_report(
         What was run.
     files
         By their part in the render: name to report, path to read, format.
+    beside
+        What else lies beside the output, by its name: path to read.
     settings
         Further facts about this render, by their names in the report.
     findings
@@ -55,6 +58,7 @@ def build_report(
         "versions": {package: version(package) for package in _PACKAGES}
         | {"libsndfile": soundfile.__libsndfile_version__},
         **{part: _described(*described) for part, described in files.items()},
+        "beside": [{"name": name, "sha256": sha256_of(path)} for name, path in beside.items()],
         "chain": _slots(chain),
         **settings,
         "findings": [
@@ -82,12 +86,6 @@ def made_from(path: FilePath) -> dict[str, str]:
         return {str(report[part]["name"]): source for part in ("output", "removed") if part in report}
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
-
-
-def sha256_of(path: FilePath) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _described(name: str, path: FilePath, form: AudioFormat) -> dict[str, Any]:

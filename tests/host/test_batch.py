@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from wavemend import Chain
 from wavemend.host.batch import PlanError, plan, run
+from wavemend.host.publishing import Publication
 from wavemend.plugins.dc_offset import DcOffset
 
 from .recordings import RATE, damaged, write
@@ -170,3 +171,34 @@ def test_a_stage_that_breaks_costs_one_recording(archive, tmp_path):
     outcomes = list(run(lambda: next(chains), plan([str(archive)], tmp_path / "out")))
     assert [bool(outcome.rendered) for outcome in outcomes] == [True, False, True]
     assert "b.flac: ZeroDivisionError: worn out" in outcomes[1].error
+
+
+def test_what_another_run_writes_or_wrote_meanwhile_is_a_skip_that_is_told(archive, tmp_path):
+    target = tmp_path / "out"
+    (target / "box 1").mkdir(parents=True)
+    jobs = plan([str(archive)], target, skip_existing=True)
+    assert not any(job.skipped for job in jobs)
+    write(target / "box 1" / "b.flac", damaged(0.1))
+    with Publication() as other:
+        other.part_of(target / "a.wav")
+        outcomes = {outcome.job.name: outcome for outcome in run(Chain, jobs)}
+    assert not any(outcome.error for outcome in outcomes.values())
+    assert "another wavemend is writing it" in outcomes["a.wav"].taken
+    assert "is there already" in outcomes["box 1/b.flac"].taken
+    assert outcomes["box 1/c.ogg"].rendered
+    with Publication() as other:
+        other.part_of(target / "a.wav")
+        (outcome,) = run(Chain, plan([str(archive / "a.wav")], target))  # asked for, not just the rest
+    assert "another wavemend is writing it" in outcome.error
+
+
+def test_a_name_of_255_bytes_may_get_a_longer_ending(tmp_path):
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "x.wav", damaged(0.2)).rename(tmp_path / "in" / ("é" * 125 + "x.aif"))
+    write(tmp_path / "x.wav", damaged(0.2)).rename(tmp_path / "in" / ("é" * 125 + "y.wav"))
+    soundfile.write(tmp_path / "x.ogg", damaged(0.2).T, RATE)
+    (tmp_path / "x.ogg").rename(tmp_path / "in" / ("é" * 125 + "x.ogg"))
+    outcomes = list(run(Chain, plan([str(tmp_path / "in")], tmp_path / "out", removed=True), removed=True))
+    assert all(outcome.rendered for outcome in outcomes), [outcome.error for outcome in outcomes]
+    assert len(list((tmp_path / "out").iterdir())) == 9
+    assert all(job.skipped for job in plan([str(tmp_path / "in")], tmp_path / "out", skip_existing=True))

@@ -12,8 +12,8 @@ from wavemend import render
 from wavemend.errors import ParameterError
 from wavemend.host.document import RecordingDocument, Span, save_document
 from wavemend.host.files.shifting import shift_positions
+from wavemend.host.hashing import sha256_of
 from wavemend.host.preparation import open_document
-from wavemend.host.report import sha256_of
 
 from .recordings import RATE, damaged, words, write
 from .test_cli import wavemend

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 from wavemend import Chain, Slot, load_preset, render
 from wavemend.errors import AudioFileError, AudioValueError, Cancelled, PluginError
+from wavemend.host.hashing import sha256_of
 from wavemend.host.render import headroom_gain
-from wavemend.host.report import sha256_of
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.declick import Declick
 from wavemend.plugins.denoise import Denoise

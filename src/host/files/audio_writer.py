@@ -17,6 +17,7 @@ import soundfile
 from ...analysis.framing import Audio
 from ...analysis.positions import clock, first_not_finite
 from ...errors import AudioFileError, AudioShapeError, AudioValueError
+from ..syncing import sync
 from .audio_format import AudioFormat
 from .chunks import list_chunks
 from .dither import Dither
@@ -239,7 +240,7 @@ class AudioWriter:
             if self.position:
                 self._require_complete()
             with self.path.open("rb+") as file:
-                os.fsync(file.fileno())
+                sync(file.fileno())
         except (soundfile.LibsndfileError, OSError) as error:
             raise self._incomplete() from error
 

@@ -6,13 +6,13 @@ hold positions the caller is told.
 
 from __future__ import annotations
 
-import os
 import struct
 from pathlib import Path
 from typing import BinaryIO
 
 from mutagen import flac
 
+from ..syncing import sync
 from .chunks import FORM, RIFF, Chunk, list_chunks
 
 _TIME_REFERENCE_AT = 338  # description 256, originator 32, its reference 32, date 10, time 8
@@ -52,7 +52,7 @@ def shift_positions(path: Path, start: int, length: int) -> list[str]:
                 elif listed.style is RIFF and chunk.identifier == b"cue ":
                     _shift_cues(file, chunk, start, length)
             file.flush()
-            os.fsync(file.fileno())
+            sync(file.fileno())
             others = _OTHERS.get(listed.style, set())
             names = [chunk.name for chunk in listed.carried if chunk.identifier in others]
             return [f"{_still(f'chunk {name!r}')}" for name in names]

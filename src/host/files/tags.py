@@ -19,6 +19,7 @@ import numpy as np
 from mutagen import flac, oggopus, oggvorbis
 
 from ...errors import AudioFileError
+from ..syncing import sync
 from .au_header import read_au_header, write_annotation
 from .audio_reader import AudioReader
 from .chunks import CAF, FORM, RIFF, W64, Chunk, ChunkList, ChunkStyle, append_chunk, list_chunks
@@ -86,7 +87,7 @@ def copy_tags(source: Path, target: Path) -> list[str]:
                 _write_comments(comments, target, new, ours)
                 warnings = comments.lost
             new.flush()
-            os.fsync(new.fileno())
+            sync(new.fileno())
     except (OSError, mutagen.MutagenError) as error:
         reason = " ".join(str(error).split())
         raise AudioFileError(f"{target}: the tags of {source} could not be written: {reason}") from error
