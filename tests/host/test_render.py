@@ -71,6 +71,9 @@ def test_an_over_in_what_was_removed_is_kept_in_floats(tmp_path):
 
         needs_findings = False
 
+        def framing(self, sample_rate):
+            return Framing(1000)
+
         def processor(self, sample_rate, channels, findings):
             class Flip(Processor):
                 def step(self, frame, sink):
