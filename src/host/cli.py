@@ -303,14 +303,15 @@ def document(
     from .document import document_to_json, save_document  # noqa: PLC0415
     from .preparation import open_document  # noqa: PLC0415
 
-    if not stage_class(stage).takes_marks:
+    kind = stage_class(stage)
+    if not kind.takes_marks:
         fail(f"--stage {stage}: it repairs no single events", REFUSED)
     path, known = open_document(recording, documents)
-    said = Decisions(prints or (), vetoes or (), forced or (), trim, stage, channel, clear or ())
-    if labels or said != Decisions(stage=stage, channel=channel):
+    said = Decisions(prints or (), vetoes or (), forced or (), trim, kind.id, channel, clear or ())
+    if labels or said != Decisions(stage=kind.id, channel=channel):
         known = decided(known, said)
         if labels:
-            known = decided(known, replace(labelled(labels), stage=stage, channel=channel))
+            known = decided(known, replace(labelled(labels), stage=kind.id, channel=channel))
         save_document(known, path, overwrite=True)
     if as_json:
         print_json(document_to_json(known))

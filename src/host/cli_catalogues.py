@@ -4,13 +4,13 @@ Heavy modules are imported inside the commands, so that help and completion answ
 """
 
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ..errors import WavemendError
+from ..errors import PluginError, WavemendError
 from .cli_output import FAILED, JsonOption, err, markdown_table, print_json, print_table, say_error
 
 presets_app = typer.Typer(help="List, show and check presets.", no_args_is_help=True, rich_markup_mode=None)
@@ -135,25 +135,60 @@ def plugins_show(
     as_json: JsonOption = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as docs have it.")] = False,
 ) -> None:
-    """Show the parameters of a stage, or of a VST3 by name: defaults, ranges, what they do."""
-    from ..plugins.registry import stage_class, stage_ids  # noqa: PLC0415
+    """Show the parameters of a stage, a stock effect or a VST3: defaults, ranges, what they do."""
+    from ..plugins.registry import stage_class  # noqa: PLC0415
+    from .native import stock_name  # noqa: PLC0415
     from .vst3 import listing  # noqa: PLC0415
+    from .vst3.catalogue import load_catalogue  # noqa: PLC0415
 
-    if plugin not in stage_ids() and (vst3 := listing.find(plugin)):
-        if as_json:
-            print_json(listing.plugin_as_json(vst3))
-            return
-        table = (("parameter", "default", "allowed"), listing.parameter_rows(vst3))
-        print(markdown_table(*table) if markdown else f"{vst3.name} ({vst3.identifier}, {vst3.version})\n")
-        if not markdown:
-            print_table(*table)
-        return
-    kind = stage_class(plugin)
+    try:
+        kind = stage_class(plugin)
+    except PluginError:
+        if stock := stock_name(plugin):
+            return _show_stock(stock, as_json, markdown)
+        # Where none is known yet, looking for one scans the machine: not for a mistyped id of a stage.
+        if ("." not in plugin or load_catalogue().bundles) and (vst3 := listing.find(plugin)):
+            rows = listing.parameter_rows(vst3)
+            described = listing.plugin_as_json(vst3)
+            title = f"{vst3.name} ({vst3.identifier}, {vst3.version})"
+            return _show(
+                title,
+                ("parameter", "default", "allowed"),
+                rows,
+                described,
+                as_json=as_json,
+                markdown=markdown,
+            )
+        raise
+    described = {"id": kind.id, "name": kind.name, "version": kind.version, **kind.json_schema()}
+    heads = ("parameter", "default", "allowed", "what it does")
+    title = f"{kind.name} ({kind.id}, version {kind.version})\n\n{kind.about}"
+    _show(title, heads, list(kind.parameter_table()), described, as_json=as_json, markdown=markdown)
+
+
+def _show_stock(name: str, as_json: bool, markdown: bool) -> None:
+    from .native import make_stock, stock_values  # noqa: PLC0415
+
+    values = stock_values(make_stock(name, {}))
+    rows = [(parameter, str(value)) for parameter, value in values.items()]
+    title = f"{name} (pedalboard.{name}), a stock effect of pedalboard"
+    described = {"id": f"pedalboard.{name}", "name": name, "defaults": values}
+    _show(title, ("parameter", "default"), rows, described, as_json=as_json, markdown=markdown)
+
+
+def _show(
+    title: str,
+    heads: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    described: dict[str, Any],
+    *,
+    as_json: bool,
+    markdown: bool,
+) -> None:
     if as_json:
-        print_json({"id": kind.id, "name": kind.name, "version": kind.version, **kind.json_schema()})
-        return
-    if markdown:
-        print(markdown_table(("parameter", "default", "allowed", "what it does"), kind.parameter_table()))
-        return
-    print(f"{kind.name} ({kind.id}, version {kind.version})\n\n{kind.about}\n")
-    print_table(("parameter", "default", "allowed", "what it does"), list(kind.parameter_table()))
+        print_json(described)
+    elif markdown:
+        print(markdown_table(heads, rows))
+    else:
+        print(f"{title}\n")
+        print_table(heads, rows)

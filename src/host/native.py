@@ -17,6 +17,7 @@ import pedalboard
 from ..analysis.framing import Audio, Fifo, FrameGrid
 from ..errors import AudioValueError, PluginError, UnknownParameterError
 from ..plugins.layout import refuse_non_finite
+from ..plugins.registry import plugin_key
 from ..plugins.stage import Sink, Step
 
 BLOCK = 8192
@@ -66,6 +67,12 @@ def stock_effects() -> dict[str, type]:
         and name not in _NOT_IN_PRESETS
         and not name.startswith("_")
     }
+
+
+def stock_name(name: str) -> str | None:
+    """Return the class name of the stock effect that people call `name`, with ``pedalboard.`` or without."""
+    key = plugin_key(name).removeprefix("pedalboard.")
+    return next((known for known in stock_effects() if plugin_key(known) == key), None)
 
 
 def stock_parameters(kind: type) -> tuple[str, ...]:

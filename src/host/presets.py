@@ -339,7 +339,10 @@ def _parse_plugin(data: Mapping[str, Any], where: str) -> Member:
         if identifier.startswith(STOCK):
             check_fields(data, where, _SLOT_FIELDS - {"version", "findings"}, set())
             return _make_stock(identifier.removeprefix(STOCK), parameters, where)
-        return _make_stage(stage_class(identifier), data, where)
+        kind = stage_class(identifier)
+        if kind.id != identifier:  # which people may say in short, and files that are shared may not
+            raise PresetError(f"{where}: a preset names a stage by its id, {kind.id!r}")
+        return _make_stage(kind, data, where)
     except (ParameterError, PluginError, FindingsError) as error:
         raise PresetError(f"{where}: {clip(str(error))}") from None
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pedalboard
+
 from ..errors import ParameterError, PresetError
 from ..plugins.parameters import Switch
+from ..plugins.registry import plugin_key
 from ..plugins.stage import Stage
 from .chain import Chain, Member, Slot
 from .chain_stream import Path, slot_number
@@ -114,7 +117,13 @@ def _plain(text: str) -> object:
 
 
 def _matches(chain: Chain, name: str) -> list[Path]:
-    return [path for path, names in _named(chain).items() if name.lower() in names]
+    key = plugin_key(name)
+    slots = dict(chain.walk())
+    return [
+        path
+        for path, (number, *names) in _named(chain).items()
+        if name == number or key in {plugin_key(call) for call in (*names, *_calls(slots[path].member))}
+    ]
 
 
 def _found(chain: Chain, name: str, setting: str) -> Slot:
@@ -135,6 +144,13 @@ def _named(chain: Chain) -> dict[Path, list[str]]:
         if names:
             named[path] = [slot_number(path), *names]
     return named
+
+
+def _calls(member: Member) -> list[str]:
+    """Return what a member is called in full, beside its short name."""
+    if isinstance(member, Stage):
+        return [member.id, type(member).__name__]
+    return [f"pedalboard.{_short(member)}"] if isinstance(member, pedalboard.Plugin) else []
 
 
 def _short(member: Member) -> str:

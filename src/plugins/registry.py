@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
@@ -33,13 +34,47 @@ def stage_ids() -> list[str]:
     return sorted(_offers())
 
 
-def stage_class(identifier: str) -> type[Stage]:
-    """Load the class of the stage `identifier`; raises `PluginError` where there is none, or a broken one."""
-    offers = _offers().get(identifier)
-    if offers is None:
-        near = difflib.get_close_matches(identifier, stage_ids(), n=1)
-        hint = f"did you mean {near[0]}?" if near else "see `wavemend plugins list`"
-        raise PluginError(f"no stage {identifier!r} is installed; {hint}")
+def plugin_key(name: str) -> str:
+    """Return what a name is compared by: neither case nor the marks between words count."""
+    return re.sub(r"[\s_-]", "", name).casefold()
+
+
+def stage_id(name: str) -> str:
+    """Return the id of the stage that people call `name`: its id, the last part of that, or its class.
+
+    Raises
+    ------
+    PluginError
+        No stage, or several, are called so.
+    """
+    if name in _offers():
+        return name
+    calls: dict[str, set[str]] = {}
+    for identifier, offers in _offers().items():
+        classes = (offer.attr for offer in offers.values())
+        for call in (identifier, identifier.rpartition(".")[2], *classes):
+            calls.setdefault(plugin_key(call), set()).add(identifier)
+    fitting = sorted(calls.get(plugin_key(name), ()))
+    if len(fitting) > 1:
+        raise PluginError(f"several stages are called {name!r}; say {' or '.join(fitting)}")
+    if fitting:
+        return fitting[0]
+    near = difflib.get_close_matches(name, stage_ids(), n=1)
+    near = near or [min(calls[key]) for key in difflib.get_close_matches(plugin_key(name), calls, n=1)]
+    hint = f"did you mean {near[0]}?" if near else "see `wavemend plugins list`"
+    raise PluginError(f"no stage {name!r} is installed; {hint}")
+
+
+def stage_class(name: str) -> type[Stage]:
+    """Load the class of a stage, called as `stage_id` takes it.
+
+    Raises
+    ------
+    PluginError
+        There is no such stage, or a broken one.
+    """
+    identifier = stage_id(name)
+    offers = _offers()[identifier]
     if len(offers) > 1:
         raise PluginError(
             f"two packages offer the stage {identifier!r}: {' and '.join(sorted(offers))}; uninstall one"

@@ -116,6 +116,27 @@ def test_records_are_streamed_and_logged(archive):
         assert result.stderr == "error: /dev/full: cannot be written to any more: No space left on device\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("denoise", "wavemend.denoise"),
+        ("Denoise", "wavemend.denoise"),
+        ("DcOffset", "wavemend.dc_offset"),
+        ("HighShelfFilter", "pedalboard.HighShelfFilter"),
+        ("pedalboard.highshelffilter", "pedalboard.HighShelfFilter"),
+    ],
+)
+def test_plugins_are_called_as_people_call_them(name, wanted):
+    assert json.loads(wavemend("plugins", "show", name, "--json").stdout)["id"] == wanted
+    assert wanted in wavemend("plugins", "show", name).stdout
+
+
+def test_events_are_for_a_stage_called_as_people_call_it(tmp_path):
+    write(tmp_path / "in.wav", damaged(0.5))
+    said = wavemend("document", "in.wav", "--veto", "0.2", "--stage", "Declick", "--json", cwd=tmp_path)
+    assert json.loads(said.stdout)["vetoed_events"][0]["stage"] == "wavemend.declick"
+
+
 def test_analyse_takes_folders_and_patterns_as_render_does(archive):
     result = wavemend("analyse", "arch", "--exclude", "disc2", cwd=archive)
     assert result.returncode == 1

@@ -75,3 +75,9 @@ def test_a_name_that_fits_twice_needs_its_number(tmp_path):
     assert chain_with(str(path), ["2.1.gain_db=3"])[1][0].gain_db == pytest.approx(3)
     with pytest.raises(ParameterError, match="nested chain"):
         chain_with(str(path), ["2.gain_db=3"])
+
+
+@pytest.mark.parametrize("slot", ["denoise", "Denoise", "wavemend.denoise"])
+def test_a_slot_is_called_as_its_plugin_is_everywhere(slot):
+    chain = chain_with("vinyl", [f"{slot}.reduction_db=3"])
+    assert next(s for _, s in chain.stages() if s.id == "wavemend.denoise").reduction_db == 3

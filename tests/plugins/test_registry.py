@@ -113,7 +113,7 @@ def test_the_same_offer_twice_is_one(install: Install) -> None:
 @pytest.mark.parametrize(
     ("identifier", "message"),
     [
-        ("wavemend.dcoffset", "no stage 'wavemend.dcoffset' is installed; did you mean wavemend.dc_offset"),
+        ("wavemend.dcofset", "no stage 'wavemend.dcofset' is installed; did you mean wavemend.dc_offset"),
         ("zzz", "no stage 'zzz' is installed; see `wavemend plugins list`"),
         ("", "no stage '' is installed"),
     ],
@@ -121,3 +121,15 @@ def test_the_same_offer_twice_is_one(install: Install) -> None:
 def test_unknown_ids(identifier: str, message: str) -> None:
     with pytest.raises(PluginError, match=message):
         stage_class(identifier)
+
+
+def test_a_stage_is_called_as_people_call_it(install: Install) -> None:
+    for name in ("denoise", "Denoise", "wavemend.denoise", "WAVEMEND.Denoise"):
+        assert registry.stage_id(name) == "wavemend.denoise"
+    assert stage_class("DcOffset") is stage_class("dc-offset") is DcOffset
+    install("studio.denoise", "studio_denoise:Other", HISS)
+    assert registry.stage_id("Other") == registry.stage_id("studio.denoise") == "studio.denoise"
+    with pytest.raises(PluginError, match=r"several stages .* studio\.denoise or wavemend\.denoise"):
+        stage_class("denoise")
+    with pytest.raises(PluginError, match=r"did you mean wavemend\.declick"):
+        stage_class("declik")
