@@ -21,6 +21,7 @@ from ..analysis.stereo import Stereo
 from ..analysis.survey import Survey
 from ..errors import AudioFileError, AudioValueError, Cancelled
 from ..plugins.layout import check_rate
+from .compiling import compilation_told
 from .document import AudioHash, AudioIdentity
 from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
@@ -133,7 +134,7 @@ def analyse(
     Cancelled
         `cancel` was set.
     """
-    with AudioReader(source) as reader:
+    with AudioReader(source) as reader, compilation_told(progress) as show:
         if reader.frames == 0:
             raise AudioFileError(f"{reader.path}: holds no samples; there is nothing to analyse")
         form = reader.format
@@ -151,8 +152,8 @@ def analyse(
             if identify:
                 hashed.push(block)
             done += block.shape[1]
-            if progress is not None:
-                progress(min(done / reader.frames, 1.0), "listening")
+            if show is not None:
+                show(min(done / reader.frames, 1.0), "listening")
         findings = survey.result()
         return Analysis(
             source=reader.path,

@@ -1,4 +1,4 @@
-"""The command line: ``wavemend analyse | render | presets | plugins | demo``.
+"""The command line: ``wavemend analyse | render | presets | plugins | demo | warm-up``.
 
 Exit codes: 0 all done; 1 something failed while rendering; 2 refused before it started; 130 interrupted.
 Heavy modules are imported inside the commands, so that help and completion answer at once.
@@ -331,3 +331,24 @@ def demo(
     from .demo import run_demo  # noqa: PLC0415
 
     run_demo(source, output, preset, out, overwrite=overwrite)
+
+
+@app.command("warm-up")
+def warm_up() -> None:
+    """Compile now what is compiled at first use otherwise: for images, services and shared installs."""
+    from time import monotonic  # noqa: PLC0415
+
+    from rich.progress import Progress  # noqa: PLC0415
+
+    from ..kernels.compilation import watched  # noqa: PLC0415
+    from .warm_up import compiled_code_folder, warm_up  # noqa: PLC0415
+
+    folder = compiled_code_folder()
+    if folder is None:
+        fail("no folder for compiled kernels can be written; set NUMBA_CACHE_DIR to one that can", REFUSED)
+    began = monotonic()
+    compiled: list[str] = []
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bars, watched(compiled.append):
+        bar = bars.add_task("", total=1.0)
+        warm_up(lambda share, doing: bars.update(bar, completed=share, description=doing))
+    out.print(f"{len(compiled)} kernels compiled in {monotonic() - began:.0f} s; kept in {folder}")

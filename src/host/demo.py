@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from .chain_stream import slot_number
+from .compiling import CompilationNotice
 from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioWriter
@@ -38,13 +39,19 @@ def run_demo(source: Path | None, folder: Path, preset: str, console: Console, *
     picture = after.with_name(f"{after.stem}.png")
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("", total=1.0)
+        notice = CompilationNotice(Console(stderr=True))
+
+        def show(share: float, doing: str) -> None:
+            notice.hear(doing)
+            progress.update(task, completed=share, description=doing)
+
         rendered = render(
             load_preset(preset),
             source,
             after,
             removed=True,
             overwrite=overwrite,
-            progress=lambda share, doing: progress.update(task, completed=share, description=doing),
+            progress=show,
         )
     files = {"before": source, "after": rendered.output, "removed": rendered.removed or rendered.output}
     shown = files | {"report": rendered.report}

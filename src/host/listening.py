@@ -15,6 +15,7 @@ from ..analysis.positions import clock
 from ..errors import WavemendError
 from .analyse import Analysis, analyse
 from .cli_output import print_table
+from .compiling import CompilationNotice
 from .document import document_path, known_document, save_document
 from .findings_picture import draw_findings
 from .outputs import make_folder
@@ -68,7 +69,11 @@ def listen(
     with Progress(console=err, transient=True, disable=quiet or not err.is_terminal) as progress:
         task = progress.add_task("", total=1.0)
 
+        notice = CompilationNotice(err)
+
         def show(share: float, doing: str) -> None:
+            if not quiet:
+                notice.hear(doing)
             progress.update(task, completed=share)
 
         for source in sources:

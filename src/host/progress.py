@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from .batch import Job, Outcome
 from .chain_stream import slot_number
+from .compiling import CompilationNotice
 from .passes import Progress as ProgressCallback
 
 _STEPS = 1000
@@ -49,6 +50,7 @@ class Reporter:
     ) -> None:
         self._jobs = jobs
         self._err = err
+        self._notice = CompilationNotice(err) if bars else None
         self._record = record
         bars = bars and err.is_terminal
         # Bars know of what is printed over them on their own console alone.
@@ -90,6 +92,8 @@ class Reporter:
         bar = self._running[job.source] = self._progress.add_task(job.name, total=_STEPS)
 
         def show(share: float, doing: str) -> None:
+            if self._notice:
+                self._notice.hear(doing)
             self._progress.update(bar, completed=share * _STEPS, description=f"{job.name}: {doing}")
 
         return show

@@ -17,6 +17,7 @@ from ..analysis.framing import Audio
 from ..errors import AudioFileError, PluginError
 from . import chain_stream
 from .chain import Chain
+from .compiling import compilation_told
 from .document import Span
 from .event_log import EventLog
 from .files.audio_reader import AudioReader
@@ -159,6 +160,7 @@ def render(
     strength = check_strength(strength)
     source, output = Path(source), Path(output)
     with ExitStack() as stack:
+        progress = stack.enter_context(compilation_told(progress))
         reader = stack.enter_context(AudioReader(source))
         if reader.frames == 0:
             raise AudioFileError(f"{source}: holds no samples; there is nothing to restore")
