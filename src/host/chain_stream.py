@@ -16,6 +16,7 @@ from ..analysis.findings import Findings
 from ..analysis.framing import Audio, Fifo, next_block
 from ..plugins.marks import NO_MARKS, Marks
 from ..plugins.stage import Event, RepairStage, Stage, Stream
+from .limit_meter import LimitMeter, is_at_limit, is_limiter
 from .native import NativeStream
 from .vst3.plugin import VST3
 from .vst3.stream import VST3Stream
@@ -30,7 +31,11 @@ ChainSink = Callable[[Path, Event], None]
 
 
 class ChainStream:
-    """Running state of a chain over one recording; the same surface as a stage's `Stream`."""
+    """Running state of a chain over one recording; the same surface as a stage's `Stream`.
+
+    `over` is the factor by which the recording itself passes full scale, 1 where it does not: members at
+    `Step.LIMIT` get it turned down by that, and it is turned up again behind them.
+    """
 
     def __init__(
         self,
@@ -41,11 +46,12 @@ class ChainStream:
         *,
         marks: Mapping[str, Marks],
         first: int = 0,
+        over: float = 1.0,
     ) -> None:
         self.channels = channels
         self._fed = 0
         self._links = [
-            _Link(slot, (first + index,), sample_rate, channels, findings, marks=marks)
+            _Link(slot, (first + index,), sample_rate, channels, findings, marks=marks, over=over)
             for index, slot in enumerate(slots)
             if slot.active
         ]
@@ -107,6 +113,7 @@ class _Link:
         findings: Mapping[Path, Findings],
         *,
         marks: Mapping[str, Marks],
+        over: float,
     ) -> None:
         self._path = path
         self._member = slot.member
@@ -114,6 +121,8 @@ class _Link:
         self._dry = Fifo(channels)
         self._removed_before = Fifo(channels)
         member = slot.member
+        self._over = over if is_at_limit(member) else 1.0
+        self._meter = LimitMeter(sample_rate, channels) if is_limiter(member) else None
         self._stream: Stream | ChainStream | NativeStream | VST3Stream
         if isinstance(member, VST3):
             self._stream = member.stream(sample_rate, channels)
@@ -121,11 +130,11 @@ class _Link:
             self._stream = member.stream(
                 sample_rate, channels, findings.get(path), marks.get(member.id, NO_MARKS)
             )
-        elif isinstance(member, pedalboard.Plugin):
-            self._stream = NativeStream(member, sample_rate, channels)
-        else:
+        elif (inside := slots_of(member)) is not None:
             inner = {p[1:]: f for p, f in findings.items() if p[0] == path[0] and len(p) > 1}
-            self._stream = member.stream(sample_rate, channels, inner, marks)
+            self._stream = ChainStream(inside, sample_rate, channels, inner, marks=marks, over=over)
+        else:
+            self._stream = NativeStream(member, sample_rate, channels)
         self._taps = isinstance(self._stream, ChainStream) or is_repair(member)
 
     @property
@@ -138,22 +147,32 @@ class _Link:
             return False
         if isinstance(self._stream, Stream | VST3Stream):
             return self._stream.follow(slot.member)
-        return not isinstance(self._stream, ChainStream) or self._stream.follow(slot.member.slots)
+        inside = slots_of(slot.member)
+        return not isinstance(self._stream, ChainStream) or self._stream.follow(inside or [])
 
     def step(self, audio: Audio, removed: Audio, sink: ChainSink | None) -> tuple[Audio, Audio]:
         self._removed_before.push(removed)
         self._dry.push(audio)
-        return self._mixed(self._stream.step(audio, self._tagged(sink)))
+        told = self._tagged(sink)
+        return self._mixed(self._stream.step(audio / self._over, told), told)
 
     def flush(self, sink: ChainSink | None) -> tuple[Audio, Audio]:
-        return self._mixed(self._stream.flush(self._tagged(sink)))
+        told = self._tagged(sink)
+        result = self._mixed(self._stream.flush(told), told)
+        if self._meter and told:
+            self._meter.finish(told)
+        return result
 
-    def _mixed(self, wet: Audio) -> tuple[Audio, Audio]:
+    def _mixed(self, wet: Audio, sink: Any) -> tuple[Audio, Audio]:
+        wet = wet * self._over
         removed = self._removed_before.pop(wet.shape[1])
         dry = self._dry.pop(wet.shape[1])
         if self._taps and not isinstance(self._stream, NativeStream | VST3Stream):
-            removed = removed + self._mix * self._stream.removed()
-        return (wet if self._mix == 1 else dry + self._mix * (wet - dry)), removed
+            removed = removed + self._mix * self._over * self._stream.removed()
+        out = wet if self._mix == 1 else dry + self._mix * (wet - dry)
+        if self._meter and sink:
+            self._meter.push(dry, out, sink)
+        return out, removed
 
     def _tagged(self, sink: ChainSink | None) -> Any:
         if sink is None:
@@ -162,6 +181,16 @@ class _Link:
         if isinstance(self._stream, ChainStream):
             return lambda inner, event: sink(path + inner, event)
         return lambda event: sink(path, event)
+
+
+def slots_of(member: Any) -> list[Slot] | None:
+    """Slots of a nested chain, or of a Pedalboard, which runs as one; None for any other member."""
+    if isinstance(member, pedalboard.Chain):  # which a Pedalboard is
+        from .chain import Chain  # noqa: PLC0415 - chains are made of streams
+
+        return Chain(list(member)).slots
+    slots: list[Slot] | None = getattr(member, "slots", None)
+    return slots
 
 
 def slot_number(path: Path) -> str:

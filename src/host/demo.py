@@ -13,6 +13,7 @@ from .compiling import CompilationNotice
 from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioWriter
+from .limit_meter import LIMITED
 from .outputs import make_folder
 from .performance import SAMPLE_RATE, performance, worn_disc
 from .picture import spectrograms
@@ -80,6 +81,8 @@ def _worn_disc(path: Path, *, overwrite: bool) -> Path:
 def _tell(console: Console, rendered: Rendered, files: dict[str, Path], preset: str) -> None:
     console.print(f"\n{rendered.seconds:.1f} seconds, preset {preset}. Found:", highlight=False)
     for (path, kind), count in sorted(rendered.events.items()):
+        if kind == LIMITED:  # a warning says how much
+            continue
         console.print(f"  slot {slot_number(path)}: {count} {kind}s repaired", highlight=False)
     for path, findings in rendered.findings.items():
         console.print(f"  slot {slot_number(path)}: {findings.describe()}", highlight=False, markup=False)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import IO, Self
+from typing import IO, Any, Self
 
-from ..plugins.stage import Event
-from .chain import Chain
-from .chain_stream import Path, slot_number
+from ..analysis.positions import clock
+from ..plugins.stage import Event, Stage
+from .chain import Chain, Slot
+from .chain_stream import Path, slot_number, slots_of
 from .json_text import json_text
+from .limit_meter import Limited, is_at_limit
+from .vst3.plugin import VST3
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,55 @@ class Place:
 
     counts: Counter[tuple[Path, str]]
     ends: list[int]
+    limits: dict[Path, Limits]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """All that one limiter did: most reduction in dB, samples in which it worked, its loudest place."""
+
+    depth_db: float = 0.0
+    length: int = 0
+    loudest: int = 0
+
+    def and_then(self, event: Limited) -> Limits:
+        """Count one more stretch."""
+        more = event.depth_db > self.depth_db
+        return Limits(
+            event.depth_db if more else self.depth_db,
+            self.length + event.length,
+            event.loudest if more else self.loudest,
+        )
+
+
+def teller_names(chain: Chain) -> dict[Path, str]:
+    """Id of everything in `chain` that tells events, by its path: stages, and what limits."""
+    return dict(_tellers(chain.slots, ()))
+
+
+def limits_anything(chain: Chain) -> bool:
+    """Whether an active member of `chain` sits where levels are limited."""
+    return any(is_at_limit(member) for _, member in _members(chain.slots, ()))
+
+
+def _tellers(slots: list[Slot], path: Path) -> Iterator[tuple[Path, str]]:
+    for place, member in _members(slots, path):
+        if isinstance(member, Stage):
+            yield place, member.id
+        elif is_at_limit(member):
+            yield place, f"pedalboard.{type(member).__name__}"
+
+
+def _members(slots: list[Slot], path: Path) -> Iterator[tuple[Path, Any]]:
+    for index, slot in enumerate(slots):
+        if not slot.active:
+            continue
+        place = (*path, index)
+        inside = None if isinstance(slot.member, Stage | VST3) else slots_of(slot.member)
+        if inside is None:
+            yield place, slot.member
+        else:
+            yield from _members(inside, place)
 
 
 class EventLog:
@@ -42,7 +95,8 @@ class EventLog:
         self, chain: Chain, sample_rate: float, lines: FilePath | None, labels: FilePath | None
     ) -> None:
         self.counts: Counter[tuple[Path, str]] = Counter()
-        self._names = {path: stage.id for path, stage in chain.stages()}
+        self.limits: dict[Path, Limits] = {}
+        self._names = teller_names(chain)
         self._rate = sample_rate
         self._stack = ExitStack()
         self._lines, self._labels = (self._open(path) for path in (lines, labels))
@@ -53,25 +107,40 @@ class EventLog:
     def tell(self, path: Path, event: Event) -> None:
         """Log one event of the stage at `path`: a `ChainSink`."""
         self.counts[path, event.kind] += 1
+        if isinstance(event, Limited):
+            self.limits[path] = self.limits.get(path, Limits()).and_then(event)
         if self._lines:
             line = {"slot": slot_number(path), "stage": self._names[path], **vars(event)}
             self._lines.write(json_text(line, ascii_only=True) + "\n")
         if self._labels:
             start, end = (at / self._rate for at in (event.position, event.position + event.length))
             channel = "" if event.channel is None else f" channel {event.channel + 1}"
-            text = f"{event.kind}{channel} {100 * event.confidence:.0f} %"
+            much = f"{100 * event.confidence:.0f} %"
+            if isinstance(event, Limited):
+                much = f"by {event.depth_db:.1f} dB"
+            text = f"{event.kind}{channel} {much}"
             self._labels.write(f"{start:.6f}\t{end:.6f}\t{text}\n")
 
     def place(self) -> Place:
         """Return how far the log has come, for `rewind`."""
-        return Place(Counter(self.counts), [file.tell() for file in self._files()])
+        return Place(Counter(self.counts), [file.tell() for file in self._files()], dict(self.limits))
 
     def rewind(self, place: Place) -> None:
         """Forget what was logged since `place`: the same pass runs again."""
         self.counts = Counter(place.counts)
+        self.limits = dict(place.limits)
         for file, end in zip(self._files(), place.ends, strict=True):
             file.seek(end)
             file.truncate()
+
+    def warnings(self) -> list[str]:
+        """Say of each limiter that worked how much, for how long and where."""
+        return [
+            f"{self._names[path]} (slot {slot_number(path)}) turned the recording down by up to "
+            f"{done.depth_db:.1f} dB, for {done.length / self._rate:.2f} s in all, "
+            f"most at {clock(done.loudest, self._rate)}"
+            for path, done in sorted(self.limits.items())
+        ]
 
     def _files(self) -> list[IO[str]]:
         return [file for file in (self._lines, self._labels) if file]

@@ -187,6 +187,8 @@ class Passes:
         Called a block; `Cancelled` is raised once `cancel` is set.
     block_size
         Samples read at once.
+    over
+        Factor by which the recording passes full scale; 1 where it does not.
     """
 
     def __init__(
@@ -202,6 +204,7 @@ class Passes:
         progress: Progress | None = None,
         cancel: threading.Event | None = None,
         block_size: int = READ_BLOCK,
+        over: float = 1.0,
     ) -> None:
         self.findings: dict[Path, Findings] = {}
         self._chain = chain
@@ -215,6 +218,7 @@ class Passes:
         self._progress = progress
         self._cancel = cancel
         self._block_size = block_size
+        self._over = over
         self._reached = 0  # index of the slot whose input the source holds
         self._spool: Spool | None = None
         self._learners = [(path, stage) for path, stage in chain.stages() if stage.needs_findings]
@@ -263,6 +267,7 @@ class Passes:
             self.findings,
             marks=self._guidance.marks,
             first=self._reached,
+            over=self._over,
         )
 
     def _inner(self, path: Path) -> ChainStream | None:
@@ -278,7 +283,14 @@ class Passes:
             slots += chain.slots[: path[depth]]
         if not any(slot.active for slot in slots):
             return None
-        return ChainStream(slots, self._sample_rate, self._channels, findings, marks=self._guidance.marks)
+        return ChainStream(
+            slots,
+            self._sample_rate,
+            self._channels,
+            findings,
+            marks=self._guidance.marks,
+            over=self._over,
+        )
 
     def _through_spool(self, blocks: Iterator[tuple[Audio, Audio]]) -> Iterator[tuple[Audio, Audio]]:
         if self._spool is None:

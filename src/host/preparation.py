@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..analysis.framing import Audio
 from ..analysis.silences import SilencesAnalyser
@@ -39,12 +42,15 @@ class Prepared:
         The recording document; None where there is none.
     margin_s
         Margin of trimmed ends; None where ends were not looked for.
+    source_over
+        Factor by which the recording itself passes full scale; 1 where it does not, or nobody needs to know.
     """
 
     keep: Span | None = None
     guidance: Guidance = NO_GUIDANCE
     document: tuple[Path, RecordingDocument] | None = None
     margin_s: float | None = None
+    source_over: float = 1.0
 
     def to_json(self) -> dict[str, Any]:
         """Facts for the report; nothing where nothing was decided."""
@@ -57,6 +63,8 @@ class Prepared:
                 "forced_events": len(document.forced_events),
                 "print_ranges": [vars(span) for span in document.print_ranges],
             }
+        if self.source_over > 1:
+            facts["source_over_db"] = round(20 * math.log10(self.source_over), 3)
         if self.keep:
             facts["trim"] = {**vars(self.keep), "margin_s": self.margin_s}
         return facts
@@ -68,6 +76,7 @@ def prepare_recording(
     documents: Path | None = None,
     document: bool = True,
     trim_ends_s: float | None = None,
+    limits: bool = False,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
 ) -> Prepared:
@@ -84,6 +93,8 @@ def prepare_recording(
     trim_ends_s
         Margin, in seconds, to keep of silent ends; None: they are kept whole. A trim in the document comes
         before it.
+    limits
+        Whether levels will be limited, so that it must be known how far the recording passes full scale.
     progress, cancel
         As in `render`.
 
@@ -106,7 +117,14 @@ def prepare_recording(
         margin = trim_ends_s
         keep = find_program(reader, trim_ends_s, progress, cancel)
     guidance = found[1].guidance() if found else NO_GUIDANCE
-    return Prepared(keep, guidance, found, margin)
+    over = max(1.0, _peak(reader, progress, cancel)) if limits and not reader.format.is_integer else 1.0
+    return Prepared(keep, guidance, found, margin, over)
+
+
+def _peak(reader: AudioReader, progress: Progress | None, cancel: threading.Event | None) -> float:
+    """Largest absolute sample: floats and lossy coding can hold what passes full scale."""
+    blocks = _told(reader, "measuring its peak", progress, cancel)
+    return max((float(np.abs(block).max(initial=0.0)) for block in blocks), default=0.0)
 
 
 def _own_document(

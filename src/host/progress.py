@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from .batch import Job, Outcome
 from .chain_stream import slot_number
 from .compiling import CompilationNotice
+from .limit_meter import LIMITED
 from .passes import Progress as ProgressCallback
 
 _STEPS = 1000
@@ -158,7 +159,11 @@ def _line(outcome: Outcome) -> str:
 def _found(outcome: Outcome) -> str:
     if outcome.rendered is None:
         return ""
-    counts = [f"{n} {kind}{'s' * (n != 1)}" for (_, kind), n in sorted(outcome.rendered.events.items())]
+    counts = [
+        f"{n} {kind}{'s' * (n != 1)}"
+        for (_, kind), n in sorted(outcome.rendered.events.items())
+        if kind != LIMITED  # a warning says how much
+    ]
     heard = [findings.describe() for findings in outcome.rendered.findings.values() if findings.found]
     return "; ".join(counts + heard) or "nothing found"
 

@@ -19,7 +19,7 @@ from . import chain_stream
 from .chain import Chain
 from .compiling import compilation_told
 from .document import Span
-from .event_log import EventLog
+from .event_log import EventLog, limits_anything
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioOverError, AudioWriter
 from .files.shifting import shift_positions
@@ -169,6 +169,7 @@ def render(
             documents=Path(documents) if documents is not None else None,
             document=document,
             trim_ends_s=trim_ends_s,
+            limits=limits_anything(chain),
             progress=progress,
             cancel=cancel,
         )
@@ -238,6 +239,7 @@ class _Job:
         self.output = output
         self.prepared = prepared
         self.keep = prepared.keep
+        self.limiter_level = limiter_level(prepared.source_over)
         self.strength = strength
         self.format = reader.format.lossless_output(reader.frames).with_suffix(output.suffix, reader.frames)
         self.removed_format = self.format.one_word_up(reader.frames)
@@ -300,10 +302,14 @@ class _Job:
             progress=progress,
             cancel=cancel,
             block_size=block_size,
+            over=self.limiter_level,
         )
         passes.learn()
         self._write_samples(passes, publication, log)
         log.close()
+        if self.strength:
+            share = f"; {self.strength:g} % of that is in it" if self.strength < FULL_STRENGTH else ""
+            self.warnings += [warning + share for warning in log.warnings()]
         if how := self.reader.cut_short():
             self.warnings.append(f"{self.source.name} is cut short: it {how}; what is there was restored")
         self.warnings += self.reader.contradictions()
@@ -481,6 +487,14 @@ class ReaderSource:
     def blocks(self, size: int) -> Iterator[Audio]:
         """See `Source.blocks`."""
         return self._reader.blocks(size)
+
+
+def limiter_level(over: float) -> float:
+    """Factor by which limiters get a recording lower that passes full scale by the factor `over`.
+
+    It leaves them 1 dB, the lowest ceiling of the factory presets: what was over before is not limited.
+    """
+    return over * 10 ** (1 / 20) if over > 1 else 1.0
 
 
 def headroom_gain(peak: float) -> float:

@@ -14,6 +14,7 @@ from ..analysis.findings import Findings
 from ..errors import PresetError
 from .chain import Chain
 from .chain_stream import Path, slot_number
+from .event_log import teller_names
 from .files.audio_format import AudioFormat
 from .hashing import sha256_of
 from .presets import chain_to_json
@@ -51,7 +52,7 @@ def build_report(
     warnings
         What a person should know.
     """
-    names = {path: stage.id for path, stage in chain.stages()}
+    names = teller_names(chain)
     return {
         "format": REPORT_FORMAT,
         "format_version": 1,
