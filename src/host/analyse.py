@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, cast
 
@@ -59,7 +60,7 @@ class Suggestion:
         return f"try {self.preset}: {self.reasons[0]}" if self.preset else self.reasons[0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Analysis:
     """What `analyse` found out about one file.
 
@@ -86,6 +87,21 @@ class Analysis:
     warnings: list[str]
     suggestion: Suggestion
     audio: AudioIdentity | None = None
+
+    def __repr__(self) -> str:
+        return f"<wavemend.Analysis {self.source}: {self.suggestion.summary()}>"
+
+    def _repr_html_(self) -> str:
+        """Page for notebooks: what was found in bold, the warnings, and the suggestion."""
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{name.replace('_', ' ')}</th>"
+            f"<td style='text-align:left;font-weight:{'bold' if f.found else 'normal'}'>"
+            f"{escape(f.describe())}</td></tr>"
+            for name, f in self.findings.items()
+        )
+        lines = [*(f"warning: {warning}" for warning in self.warnings), self.suggestion.summary()]
+        said = "".join(f"<div>{escape(line)}</div>" for line in lines)
+        return f"<div><b>{escape(self.source.name)}</b></div><table>{rows}</table>{said}"
 
     def to_json(self) -> dict[str, Any]:
         """Everything as JSON values."""

@@ -92,6 +92,16 @@ def test_documents_and_pictures_are_left_where_they_are_wanted(folder, tmp_path)
     assert renewed.findings == document.findings and renewed.trim == Span(0, 1000)
 
 
+def test_a_notebook_shows_a_page_of_which_nothing_is_markup_of_the_files(folder, tmp_path):
+    page = replace(analyse(folder / "worn.wav"), source=tmp_path / "<b>side.wav")
+    html = page._repr_html_()
+    assert "&lt;b&gt;side.wav" in html and "<b>side" not in html
+    assert html.count("<tr>") == len(FINDERS) and "clicks a minute" in html and "try vinyl" in html
+    assert (
+        repr(page).startswith("<wavemend.Analysis ") and "try vinyl" in repr(page) and len(repr(page)) < 300
+    )
+
+
 def test_a_missing_matplotlib_is_told_before_anything_is_heard(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("wavemend.host.picture.find_spec", lambda name: None)
     monkeypatch.setattr("wavemend.host.listening.analyse", pytest.fail)
