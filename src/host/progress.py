@@ -113,7 +113,8 @@ class Reporter:
             self._out.print(f"{of} {_line(outcome)}", highlight=False)
         for warning in outcome.rendered.warnings if outcome.rendered else []:
             if warning not in self._told:
-                self._warn(f"{outcome.job.name}: {warning}")
+                # What is said about tags begins with the source already.
+                self._warn(f"{outcome.job.name}: {warning.removeprefix(f'{outcome.job.source}: ')}")
         if outcome.error:
             self._err.print(f"error: {' '.join(outcome.error.split())}", style="red")
         self._record(as_record(outcome))

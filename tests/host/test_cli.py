@@ -82,6 +82,18 @@ def test_warnings_tell_recordings_of_one_name_apart(tmp_path):
         assert line.startswith(("warning: disc1/track01.wav", "warning: disc2/track01.wav"))
 
 
+def test_a_warning_about_tags_names_its_recording_once(tmp_path):
+    source = write(tmp_path / "a.wav", damaged(0.3))
+    with source.open("r+b") as file:
+        file.seek(0, 2)
+        file.write(b"levl" + (4).to_bytes(4, "little") + b"peak")
+        size = file.tell()
+        file.seek(4)
+        file.write((size - 8).to_bytes(4, "little"))
+    said = wavemend("render", "vinyl", "a.wav", "-o", "out", cwd=tmp_path).stderr
+    assert [line.count("a.wav") for line in said.splitlines() if "levl" in line] == [1]
+
+
 def test_a_dry_run_says_all_and_writes_nothing(archive):
     before = sorted(archive.rglob("*"))
     result = wavemend("render", "vinyl", "arch", "-o", "out", "--dry-run", "--exclude", "disc2", cwd=archive)
