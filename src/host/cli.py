@@ -47,6 +47,7 @@ from .cli_output import (
     say_error,
     say_note,
 )
+from .completion import complete_preset, complete_setting
 
 app = typer.Typer(
     name="wavemend",
@@ -133,12 +134,21 @@ def _options(
 
 @app.command()
 def render(
-    preset: Annotated[str, typer.Argument(help="Name of a factory preset, or path of a preset file.")],
+    preset: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a factory preset, or path of a preset file.", autocompletion=complete_preset
+        ),
+    ],
     inputs: InputsArgument,
     output: OutputOption,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change a value: SLOT.PARAMETER=VALUE, such as declick.sensitivity=4."),
+        typer.Option(
+            "--set",
+            help="Change a value: SLOT.PARAMETER=VALUE, such as declick.sensitivity=4.",
+            autocompletion=complete_setting,
+        ),
     ] = None,
     missing: Annotated[
         MissingOption | None,
@@ -324,7 +334,7 @@ def document(
 def demo(
     source: Annotated[Path | None, typer.Argument(help="Restore this recording, not a made-up one.")] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for what it writes.")] = Path("demo"),
-    preset: Annotated[str, typer.Option(help="Preset to use.")] = "vinyl",
+    preset: Annotated[str, typer.Option(help="Preset to use.", autocompletion=complete_preset)] = "vinyl",
     overwrite: OverwriteOption = False,
 ) -> None:
     """Restore a recording before your eyes: before, after, removed, and a picture of the three."""

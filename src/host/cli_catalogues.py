@@ -12,6 +12,9 @@ import typer
 
 from ..errors import PluginError, WavemendError
 from .cli_output import FAILED, JsonOption, err, markdown_table, print_json, print_table, say_error
+from .completion import complete_plugin, complete_preset
+
+PresetArgument = Annotated[str, typer.Argument(autocompletion=complete_preset)]
 
 presets_app = typer.Typer(help="List, show and check presets.", no_args_is_help=True, rich_markup_mode=None)
 plugins_app = typer.Typer(help="Find, list and show plugins.", no_args_is_help=True, rich_markup_mode=None)
@@ -30,7 +33,7 @@ def presets_list(as_json: JsonOption = False) -> None:
 
 
 @presets_app.command("show")
-def presets_show(preset: str, as_json: JsonOption = False) -> None:
+def presets_show(preset: PresetArgument, as_json: JsonOption = False) -> None:
     """Show what a preset does, every value, and which of its plugins are missing here."""
     from .presets import absences, chain_to_json, described_preset, preset_to_json  # noqa: PLC0415
 
@@ -59,7 +62,7 @@ def _slot_rows(
 
 
 @presets_app.command("check")
-def presets_check(preset: list[str]) -> None:
+def presets_check(preset: Annotated[list[str], typer.Argument(autocompletion=complete_preset)]) -> None:
     """Check preset files; exit code 1 where one cannot be used."""
     from .presets import load_preset  # noqa: PLC0415
 
@@ -131,7 +134,7 @@ def plugins_list(as_json: JsonOption = False) -> None:
 
 @plugins_app.command("show")
 def plugins_show(
-    plugin: str,
+    plugin: Annotated[str, typer.Argument(autocompletion=complete_plugin)],
     as_json: JsonOption = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as docs have it.")] = False,
 ) -> None:

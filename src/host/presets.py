@@ -73,6 +73,21 @@ def preset_title(name: str) -> tuple[str, str]:
     return top["name"], top["description"]
 
 
+def preset_slots(source: str | os.PathLike[str]) -> Any:
+    """Return the slots of a preset as its JSON has them, unchecked, without loading what they name.
+
+    Raises
+    ------
+    PresetError
+        There is no such preset, or it is none.
+    """
+    data, name = _read(source)
+    try:
+        return _parse_top(data)["chain"]
+    except StrictJsonError as error:
+        raise PresetError(f"{name}: {error}") from None
+
+
 def _factory_bytes(name: str) -> bytes:
     return files("wavemend.presets").joinpath(f"{name}.json").read_bytes()
 
