@@ -311,22 +311,25 @@ def document(
     from ..plugins.registry import stage_class  # noqa: PLC0415
     from .decisions import Decisions, decided, described, labelled  # noqa: PLC0415
     from .document import document_to_json, save_document  # noqa: PLC0415
+    from .outputs import make_folder  # noqa: PLC0415
     from .preparation import open_document  # noqa: PLC0415
 
     kind = stage_class(stage)
     if not kind.takes_marks:
         fail(f"--stage {stage}: it repairs no single events", REFUSED)
-    path, known = open_document(recording, documents)
+    path, known, written = open_document(recording, documents)
     said = Decisions(prints or (), vetoes or (), forced or (), trim, kind.id, channel, clear or ())
     if labels or said != Decisions(stage=kind.id, channel=channel):
         known = decided(known, said)
         if labels:
             known = decided(known, replace(labelled(labels), stage=kind.id, channel=channel))
-        save_document(known, path, overwrite=True)
+        make_folder(path.parent)
+        save_document(known, path, overwrite=written)
+        written = True
     if as_json:
         print_json(document_to_json(known))
         return
-    print(f"{path}{'' if path.exists() else ' (not written yet)'}")
+    print(f"{path}{'' if written else ' (not written yet)'}")
     print_table(("what", "where"), described(known))
 
 

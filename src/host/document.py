@@ -6,16 +6,18 @@
     side1.wav.wavemend.json         what was found in it, and what an engineer decided about it
 
 It is keyed by a hash of the decoded samples, so it survives new tags and another lossless container, and is
-refused for any other audio. `render` obeys it when it is there. Like a preset it may come from a stranger:
-it is data, and can name neither a file nor anything to run.
+refused for any other audio. `render` obeys it when it is there. Documents may also share one folder, where
+recordings of the same name have one each. Like a preset a document may come from a stranger: it is data, and
+can name neither a file nor anything to run.
 """
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -35,6 +37,7 @@ FORMAT = "wavemend-recording"
 FORMAT_VERSION = 1
 
 SUFFIX = ".wavemend.json"
+_HASH_DIGITS = 12
 _MOST_BYTES = 256 * 2**20
 _MOST_MARKS = 1_000_000
 _MOST_RANGES = 32
@@ -144,6 +147,68 @@ def document_path(source: Path, folder: Path | None = None) -> Path:
     return (folder or source.parent) / fitted(source.name, SUFFIX)
 
 
+def _hash_suffix(sha256: str) -> str:
+    """Return how documents of a shared folder end whose plain name belongs to another recording."""
+    return f".{sha256[:_HASH_DIGITS]}{SUFFIX}"
+
+
+def recording_name(path: Path, document: RecordingDocument) -> str:
+    """Return the name of the recording that the document at `path` is for."""
+    hashed = _hash_suffix(document.audio.sha256)
+    return path.name.removesuffix(hashed if path.name.endswith(hashed) else SUFFIX)
+
+
+def find_document(
+    source: Path, folder: Path | None, identify: Callable[[], AudioIdentity]
+) -> tuple[Path, RecordingDocument | None]:
+    """Find the document of `source` beside it, or among those that share `folder`.
+
+    In a shared folder the plain name may belong to another recording of the same name; then this one's own
+    has twelve digits of its hash in its name, ``side.wav.0123456789ab.wavemend.json``.
+
+    Parameters
+    ----------
+    source
+        The recording.
+    folder
+        Folder that documents share; None: they lie beside the recordings.
+    identify
+        Says which audio the recording is; called only where a document may be its own.
+
+    Returns
+    -------
+    Path
+        Where the document is, or would be written to.
+    RecordingDocument or None
+        What it says; None: there is none.
+
+    Raises
+    ------
+    DocumentError
+        The document cannot be used; or it belongs to other audio, and its name is this recording's alone.
+    """
+    plain = document_path(source, folder)
+    first = load_document(plain) if plain.exists() else None  # a damaged one is refused before any listening
+    if folder is None:
+        return plain, first and first.for_audio(identify(), str(plain))
+    if first is None and not _has_hashed(source, folder):
+        return plain, None
+    audio = identify()
+    if first is not None and first.audio == audio:
+        return plain, first.for_audio(audio, str(plain))
+    own = folder / fitted(source.name, _hash_suffix(audio.sha256))
+    if own.exists():
+        return own, load_document(own).for_audio(audio, str(own))
+    return (own if first is not None else plain), None
+
+
+def _has_hashed(source: Path, folder: Path) -> bool:
+    """Whether `folder` holds any document for a recording of this name, but for the plain one."""
+    like = _hash_suffix("?" * _HASH_DIGITS)
+    name = fitted(source.name, like).removesuffix(like)
+    return any(folder.glob(glob.escape(name) + like))
+
+
 class AudioHash:
     """Recognises a recording by its samples: SHA-256 of float64, little-endian, channels interleaved."""
 
@@ -169,11 +234,6 @@ def load_document(path: str | os.PathLike[str]) -> RecordingDocument:
     except OSError as error:
         raise DocumentError(f"{path}: cannot be read: {error.strerror or error}") from None
     return parse_document(data, str(path))
-
-
-def known_document(path: Path, audio: AudioIdentity) -> RecordingDocument:
-    """Return the document at `path`, or an empty one where there is none; refused for other audio."""
-    return load_document(path).for_audio(audio, str(path)) if path.exists() else RecordingDocument(audio)
 
 
 def save_document(

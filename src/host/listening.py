@@ -16,7 +16,7 @@ from ..errors import WavemendError
 from .analyse import Analysis, analyse
 from .cli_output import print_table
 from .compiling import CompilationNotice
-from .document import document_path, known_document, save_document
+from .document import RecordingDocument, find_document, save_document
 from .findings_picture import draw_findings
 from .outputs import make_folder
 from .picture import require_matplotlib
@@ -32,7 +32,7 @@ class Wanted:
     documents
         Write or renew the recording document of each file.
     folder
-        Where documents go; None: beside the recordings.
+        Folder that documents share; None: beside the recordings.
     pictures
         Folder for a picture of each; None: no pictures.
     overwrite
@@ -98,12 +98,12 @@ def listen(
 
 def _leave(page: Analysis, wanted: Wanted) -> Iterator[Path]:
     """Write what is wanted beside the page; yield where it went."""
-    path = document_path(page.source, wanted.folder)
     document = None
-    if page.audio:
-        document = known_document(path, page.audio)
+    if audio := page.audio:
+        path, found = find_document(page.source, wanted.folder, lambda: audio)
+        document = found or RecordingDocument(audio)
         make_folder(path.parent)
-        save_document(replace(document, findings=page.findings), path, overwrite=True)
+        save_document(replace(document, findings=page.findings), path, overwrite=found is not None)
         yield path
     if wanted.pictures:
         make_folder(wanted.pictures)

@@ -24,7 +24,7 @@ from ..analysis.inference import model, packaged_bytes
 from ..analysis.own_models import METADATA
 from ..errors import ModelError
 from ..plugins.marks import Mark
-from .document import SUFFIX, DocumentError, RecordingDocument, load_document
+from .document import SUFFIX, DocumentError, RecordingDocument, load_document, recording_name
 from .files.audio_reader import AudioReader
 from .passes import READ_BLOCK
 from .preparation import identify
@@ -121,8 +121,10 @@ def fit_impulses(
     for number, path in enumerate(documents):
         if told:
             told(number / len(documents), path.name)
-        recording = _recording_of(path, recordings)
+        if not path.name.endswith(SUFFIX):
+            raise DocumentError(f"{path}: is no recording document; those end in {SUFFIX}")
         document = load_document(path)
+        recording = (recordings or path.parent) / recording_name(path, document)
         found = _listen(recording, path, document, count, draw)
         marks = _decisions(document)
         unheard += len(marks) - len(np.unique(found.decision[found.decision >= 0]))
@@ -139,12 +141,6 @@ def fit_impulses(
     after = _cross_validated(everything, head, draw)
     fitted = _fit(everything, head.weights)
     return Trained(head.with_weights(fitted), count, len(documents), unheard, before, after)
-
-
-def _recording_of(document: Path, folder: Path | None) -> Path:
-    if not document.name.endswith(SUFFIX):
-        raise DocumentError(f"{document}: is no recording document; those end in {SUFFIX}")
-    return (folder or document.parent) / document.name.removesuffix(SUFFIX)
 
 
 def _decisions(document: RecordingDocument) -> list[tuple[Mark, float]]:

@@ -19,8 +19,7 @@ from .document import (
     AudioIdentity,
     RecordingDocument,
     Span,
-    document_path,
-    load_document,
+    find_document,
 )
 from .files.audio_reader import AudioReader
 from .passes import NO_GUIDANCE, READ_BLOCK, Guidance, Progress
@@ -87,7 +86,7 @@ def prepare_recording(
     reader
         The recording.
     documents
-        Folder of the recording documents; None: beside the recordings.
+        Folder that recording documents share; None: they lie beside the recordings.
     document
         Whether to look for one.
     trim_ends_s
@@ -108,9 +107,9 @@ def prepare_recording(
     if trim_ends_s is not None and not 0 <= trim_ends_s <= LONGEST_MARGIN_S:
         raise ParameterError(f"trim_ends_s={trim_ends_s!r} is not allowed; it must be 0 to 3600 s")
     found = None
-    path = document_path(reader.path, documents)
-    if document and path.exists():
-        found = path, _own_document(path, reader, progress, cancel)
+    if document:
+        path, own = find_document(reader.path, documents, lambda: identify(reader, progress, cancel))
+        found = (path, own) if own else None
     keep = found[1].trim if found else None
     margin = None
     if keep is None and trim_ends_s is not None:
@@ -125,14 +124,6 @@ def _peak(reader: AudioReader, progress: Progress | None, cancel: threading.Even
     """Largest absolute sample: floats and lossy coding can hold what passes full scale."""
     blocks = _told(reader, "measuring its peak", progress, cancel)
     return max((float(np.abs(block).max(initial=0.0)) for block in blocks), default=0.0)
-
-
-def _own_document(
-    path: Path, reader: AudioReader, progress: Progress | None, cancel: threading.Event | None = None
-) -> RecordingDocument:
-    """Load an open recording's document; a damaged one is refused before the recording is read through."""
-    document = load_document(path)
-    return document.for_audio(identify(reader, progress, cancel), str(path))
 
 
 def identify(
@@ -179,8 +170,8 @@ def _told(
 
 def open_document(
     source: Path, documents: Path | None = None, progress: Progress | None = None
-) -> tuple[Path, RecordingDocument]:
-    """Return where the document of `source` lies, and what it says; an empty one where there is none.
+) -> tuple[Path, RecordingDocument, bool]:
+    """Return where the document of `source` lies, what it says, and whether it is there; else it is empty.
 
     Raises
     ------
@@ -189,12 +180,10 @@ def open_document(
     DocumentError
         The document cannot be used, or belongs to other audio.
     """
-    path = document_path(source, documents)
     with AudioReader(source) as reader:
-        if path.exists():
-            document = _own_document(path, reader, progress)
-        else:
-            document = RecordingDocument(identify(reader, progress))
+        audio = identify(reader, progress)
+        path, found = find_document(source, documents, lambda: audio)
+    document = found or RecordingDocument(audio)
     if not document.audio.frames:
         raise AudioFileError(f"{source}: holds no samples; there is nothing to decide about")
-    return path, document
+    return path, document, found is not None

@@ -21,6 +21,7 @@ from wavemend.host.document import (
     document_to_json,
     load_document,
     parse_document,
+    recording_name,
     save_document,
 )
 from wavemend.host.preparation import open_document
@@ -29,6 +30,7 @@ from wavemend.plugins.denoise import Denoise
 from wavemend.plugins.marks import Mark
 
 from .recordings import RATE, damaged, write
+from .test_cli import wavemend
 
 AUDIO = AudioIdentity("a.wav", "0" * 64, RATE, 2, 100_000)
 PLACES = st.builds(Span, st.integers(0, 50_000), st.integers(1, 50_000))
@@ -96,7 +98,7 @@ def test_strangers_documents_are_refused_in_one_line(change, message) -> None:
 
 def test_it_belongs_to_the_samples_and_not_to_the_file(tmp_path) -> None:
     source = write(tmp_path / "a.wav", damaged())
-    path, document = open_document(source)
+    path, document, _ = open_document(source)
     assert path.name == "a.wav.wavemend.json"
     audio, rate = soundfile.read(source)
     soundfile.write(tmp_path / "b.flac", audio, rate, subtype="PCM_16")
@@ -115,11 +117,55 @@ def test_side_wav_and_side_flac_have_a_document_each(tmp_path) -> None:
     assert document_path(tmp_path / "side.wav", tmp_path / "d").parent == tmp_path / "d"
 
 
+def kept_apart(tmp_path, name="track01.wav"):
+    """Two recordings of the same name, and a folder for their documents."""
+    docs = tmp_path / "a" / "docs"
+    for disc in (1, 2):
+        (tmp_path / f"disc{disc}").mkdir()
+    return docs, [write(tmp_path / f"disc{disc}" / name, damaged(seed=disc)) for disc in (1, 2)]
+
+
+@pytest.mark.parametrize("name", ["track[01].wav", "\u00e9" * 125 + ".wav"])
+def test_recordings_of_the_same_name_have_a_document_each_in_a_shared_folder(tmp_path, name) -> None:
+    docs, (one, two) = kept_apart(tmp_path, name)
+    options = ("--documents", docs)
+    assert wavemend("document", one, "--trim", "0-1", *options).returncode == 0  # makes the folder
+    assert wavemend("document", two, "--trim", "0-0.5", *options).returncode == 0
+    (first, _, _), (second, other, _) = (open_document(source, docs) for source in (one, two))
+    assert sorted(docs.iterdir()) == sorted([first, second])
+    assert first == document_path(one, docs)
+    assert second.name.endswith(f".{other.audio.sha256[:12]}.wavemend.json")
+    assert len(second.name.encode()) <= 255
+    for source, seconds in ((one, 1.0), (two, 0.5)):
+        done = render("prepare", source, tmp_path / "out" / source.parent.name / "a.wav", documents=docs)
+        assert done.seconds == seconds
+    first.unlink()  # the other stays its own recording's
+    assert open_document(two, docs) == (second, other, True)
+    assert open_document(one, docs)[0] == first and not open_document(one, docs)[2]
+
+
+def test_a_document_of_another_recording_in_a_shared_folder_is_simply_not_this_ones(tmp_path) -> None:
+    docs, (one, two) = kept_apart(tmp_path)
+    assert wavemend("document", one, "--trim", "0-1", "--documents", docs).returncode == 0
+    done = render("prepare", two, tmp_path / "out.wav", documents=docs)
+    assert done.seconds == 1.5 and "document" not in json.loads(done.report.read_text())
+    before = document_path(one, docs).read_bytes()
+    for _ in range(2):
+        result = wavemend("analyse", one, two, "--write", "--documents", docs)
+        assert result.returncode == 0, result.stderr
+        path, document, written = open_document(two, docs)
+        assert written and document.findings and path != document_path(two, docs)
+        assert recording_name(path, document) == "track01.wav"
+        assert len([*docs.iterdir()]) == 2
+    first = load_document(document_path(one, docs))
+    assert first.trim == parse_document(before, "before").trim and first.findings
+
+
 def test_vetoes_and_forced_events_reach_the_stage(tmp_path) -> None:
     source = write(tmp_path / "a.wav", damaged())
     plain = render(Chain([Declick()]), source, tmp_path / "plain.wav", events=True)
     told = [json.loads(line) for line in plain.events_file.read_text().splitlines()]
-    path, document = open_document(source)
+    path, document, _ = open_document(source)
     chosen = {name: told[0][name] for name in ("stage", "position", "length", "channel")}
     quiet = 30_000
     top = document_to_json(document)
@@ -136,7 +182,7 @@ def test_vetoes_and_forced_events_reach_the_stage(tmp_path) -> None:
 
 def test_denoise_learns_from_the_print_ranges(tmp_path) -> None:
     source = write(tmp_path / "a.wav", damaged())
-    path, document = open_document(source)
+    path, document, _ = open_document(source)
     lead = Span(int(0.1 * RATE), int(0.25 * RATE))
     save_document(RecordingDocument(document.audio, print_ranges=(lead,)), path)
     done = render(Chain([Declick(), Denoise()]), source, tmp_path / "b.wav")
