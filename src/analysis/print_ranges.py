@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +14,33 @@ from .framing import Audio
 from .noise_floor import MOST_LEVEL, decibels, smooth
 from .noise_print import FRAME_SECONDS, NO_NOISE
 from .noise_segments import NoiseSegments
+from .positions import clock
 
 Array = npt.NDArray[np.float64]
 
 SHORTEST_RANGE_S = 0.2
 """Less noise than this says little about its spectrum: the scatter would be over 2 dB."""
+
+
+def check_print_ranges(ranges: Sequence[tuple[int, int]], sample_rate: float) -> None:
+    """Refuse ranges, (start, stop) in samples, that no prints can be made from.
+
+    Raises
+    ------
+    FindingsError
+        A range is shorter than `SHORTEST_RANGE_S`, or two overlap.
+    """
+    ranges = sorted(ranges)
+    for start, stop in ranges:
+        if stop - start < SHORTEST_RANGE_S * sample_rate:
+            raise FindingsError(
+                f"print range {clock(start, sample_rate)}-{clock(stop, sample_rate)} is "
+                f"{(stop - start) / sample_rate:.3f} s long; a noise print needs at least "
+                f"{SHORTEST_RANGE_S} s"
+            )
+    for (_, stop), (start, _) in pairwise(ranges):
+        if start < stop:
+            raise FindingsError(f"two print ranges overlap at {start / sample_rate:.3f} s; join them")
 
 
 class PrintRangesAnalyser(Analyser[NoiseSegments]):
@@ -47,15 +70,7 @@ class PrintRangesAnalyser(Analyser[NoiseSegments]):
         super().__init__(sample_rate, channels, hop=self._half)
         self._window = hann(2 * self._half)
         self._ranges = sorted(ranges)
-        for number, (start, stop) in enumerate(self._ranges, start=1):
-            if stop - start < SHORTEST_RANGE_S * sample_rate:
-                raise FindingsError(
-                    f"print range {number} is {(stop - start) / sample_rate:.3f} s long; "
-                    f"a noise print needs at least {SHORTEST_RANGE_S} s"
-                )
-        for (_, stop), (start, _) in zip(self._ranges[:-1], self._ranges[1:], strict=True):
-            if start < stop:
-                raise FindingsError(f"two print ranges overlap at {start / sample_rate:.3f} s; join them")
+        check_print_ranges(self._ranges, sample_rate)
         self._power = np.zeros((len(self._ranges), channels, self._half + 1))
         self._frames = np.zeros(len(self._ranges))
         self._before = np.zeros((channels, self._half))

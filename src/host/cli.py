@@ -271,8 +271,7 @@ def analyse(
     if not (found.recordings or found.unlisted):
         fail("no sound files were given", REFUSED)
     wanted = Wanted(write, documents, pictures, overwrite)
-    sources = [recording.path for recording in found.recordings]
-    pages, failed = listen(sources, out, err, quiet=as_json or quiet, wanted=wanted)
+    pages, failed = listen(found.recordings, out, err, quiet=as_json or quiet, wanted=wanted)
     if as_json:
         print_json([page.to_json() for page in pages])
     for error in [*(why for _, why in found.unlisted), *failed]:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..analysis.findings import FindingsError
 from ..analysis.positions import clock
+from ..analysis.print_ranges import check_print_ranges
 from ..errors import ParameterError
 from ..plugins.marks import Mark
-from .document import EventMark, RecordingDocument, Span
+from .document import MOST_RANGES, EventMark, RecordingDocument, Span
 
 POINT_S = 0.01
 """Length of the stretch that a single time stands for: an event that touches it is meant."""
@@ -46,8 +48,8 @@ def decided(document: RecordingDocument, decisions: Decisions) -> RecordingDocum
     Raises
     ------
     ParameterError
-        A time that is none, a range that ends before it begins or lies outside the recording, or a channel
-        that the recording does not have.
+        A time that is none, a range that ends before it begins or lies outside the recording, a channel that
+        the recording does not have, or print ranges that no print can be made from.
     """
     for name in decisions.clear:
         if name not in CLEARABLE:
@@ -65,7 +67,7 @@ def decided(document: RecordingDocument, decisions: Decisions) -> RecordingDocum
     prints = tuple(span_of(text, document, point=False) for text in decisions.prints)
     return replace(
         document,
-        print_ranges=tuple(sorted({*document.print_ranges, *prints}, key=lambda span: span.position)),
+        print_ranges=_with_prints(document, prints) if prints else document.print_ranges,
         vetoed_events=_added(document.vetoed_events, marks(decisions.vetoes)),
         forced_events=_added(document.forced_events, marks(decisions.forced)),
         trim=span_of(decisions.trim, document, point=False) if decisions.trim else document.trim,
@@ -150,6 +152,18 @@ def described(document: RecordingDocument) -> list[tuple[str, str]]:
             where = "" if event.mark.channel is None else f", channel {event.mark.channel + 1}"
             rows.append((word, f"{place(event.mark)}{where}, {event.stage}"))
     return rows
+
+
+def _with_prints(document: RecordingDocument, more: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Return all print ranges, refused here where the render, perhaps hours later, would refuse them."""
+    spans = tuple(sorted({*document.print_ranges, *more}, key=lambda span: span.position))
+    if len(spans) > MOST_RANGES:
+        raise ParameterError(f"{len(spans)} print ranges; a document holds at most {MOST_RANGES}")
+    try:
+        check_print_ranges([(span.position, span.stop) for span in spans], document.audio.sample_rate)
+    except FindingsError as error:
+        raise ParameterError(f"{error}; --clear prints forgets those said before") from None
+    return spans
 
 
 def _added(before: tuple[EventMark, ...], more: tuple[EventMark, ...]) -> tuple[EventMark, ...]:

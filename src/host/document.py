@@ -40,7 +40,7 @@ SUFFIX = ".wavemend.json"
 _HASH_DIGITS = 12
 _MOST_BYTES = 256 * 2**20
 _MOST_MARKS = 1_000_000
-_MOST_RANGES = 32
+MOST_RANGES = 32
 _LAST_SAMPLE = 2**53
 _TOP_FIELDS = {
     "format", "format_version", "audio", "trim", "print_ranges", "vetoed_events", "forced_events", "findings",
@@ -305,7 +305,7 @@ def parse_document(data: bytes, source: str) -> RecordingDocument:
             trim=None if top["trim"] is None else _parse_span(top["trim"], "trim", audio),
             print_ranges=tuple(
                 _parse_span(span, f"print_ranges {number}", audio)
-                for number, span in enumerate(_list(top, "print_ranges", _MOST_RANGES), start=1)
+                for number, span in enumerate(_list(top, "print_ranges", MOST_RANGES), start=1)
             ),
             vetoed_events=_parse_events(top, "vetoed_events", audio),
             forced_events=_parse_events(top, "forced_events", audio),

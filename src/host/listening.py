@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,10 +19,12 @@ from .analyse import Analysis, analyse
 from .cli_output import print_table
 from .compiling import CompilationNotice
 from .document import RecordingDocument, find_document, save_document
+from .file_names import fitted
 from .findings_picture import draw_findings
 from .outputs import make_folder
 from .picture import require_matplotlib
 from .publishing import Publication
+from .walk import Recording
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Wanted:
     folder
         Folder that documents share; None: beside the recordings.
     pictures
-        Folder for a picture of each; None: no pictures.
+        Folder for a picture of each, the structure below a searched folder kept; None: no pictures.
     overwrite
         Replace pictures that are there.
     """
@@ -46,9 +50,9 @@ class Wanted:
 
 
 def listen(
-    sources: Sequence[Path], out: Console, err: Console, *, quiet: bool, wanted: Wanted
+    recordings: Sequence[Recording], out: Console, err: Console, *, quiet: bool, wanted: Wanted
 ) -> tuple[list[Analysis], list[str]]:
-    """Analyse `sources` one after another and print a page each, unless `quiet`.
+    """Analyse `recordings` one after another and print a page each, unless `quiet`.
 
     Returns
     -------
@@ -76,7 +80,8 @@ def listen(
                 notice.hear(doing)
             progress.update(task, completed=share)
 
-        for source in sources:
+        pictures = picture_paths(recordings, wanted.pictures) if wanted.pictures else [None] * len(recordings)
+        for source, picture in zip([one.path for one in recordings], pictures, strict=True):
             progress.update(task, description=escape(str(source)))
             try:
                 page = analyse(source, identify=wanted.documents, progress=show)
@@ -86,7 +91,7 @@ def listen(
             pages.append(page)
             left: list[Path] = []
             try:
-                left.extend(_leave(page, wanted))
+                left.extend(_leave(page, wanted, picture))
             except WavemendError as error:  # what was heard is told all the same
                 failed.append(str(error))
             except Exception as error:  # a picture's own mistake must not cost the other recordings
@@ -96,7 +101,27 @@ def listen(
     return pages, failed
 
 
-def _leave(page: Analysis, wanted: Wanted) -> Iterator[Path]:
+def picture_paths(recordings: Sequence[Recording], folder: Path) -> list[Path]:
+    """Return where the picture of each of `recordings` goes in `folder`: no two to one place.
+
+    Their structure below what was searched is kept; where two would still be called alike, as recordings that
+    were named one by one may be, the later one has twelve digits of a hash of its path in its name.
+    """
+    taken: set[str] = set()
+    paths = []
+    for recording in recordings:
+        below = recording.below
+        path = folder / below.with_name(fitted(below.name, ".png"))
+        # Names that differ in case alone are one file on macOS and Windows.
+        if str(path).casefold() in taken:
+            digest = hashlib.sha256(os.fsencode(os.path.abspath(recording.path))).hexdigest()[:12]
+            path = path.with_name(fitted(below.name, f".{digest}.png"))
+        taken.add(str(path).casefold())
+        paths.append(path)
+    return paths
+
+
+def _leave(page: Analysis, wanted: Wanted, picture: Path | None) -> Iterator[Path]:
     """Write what is wanted beside the page; yield where it went."""
     document = None
     if audio := page.audio:
@@ -105,9 +130,8 @@ def _leave(page: Analysis, wanted: Wanted) -> Iterator[Path]:
         make_folder(path.parent)
         save_document(replace(document, findings=page.findings), path, overwrite=found is not None)
         yield path
-    if wanted.pictures:
-        make_folder(wanted.pictures)
-        picture = wanted.pictures / f"{page.source.name}.png"
+    if picture:
+        make_folder(picture.parent)
         with Publication(overwrite=wanted.overwrite) as publication:
             with publication.part_of(picture).open("wb") as file:
                 draw_findings(page, document, file)

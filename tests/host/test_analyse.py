@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from wavemend.analysis.survey import FINDERS
 from wavemend.errors import AudioFileError, AudioValueError, WavemendError
 from wavemend.host.analyse import analyse, suggest
 from wavemend.host.document import Span, load_document, save_document
-from wavemend.host.listening import Wanted, listen
+from wavemend.host.listening import Wanted, listen, picture_paths
 from wavemend.host.performance import SAMPLE_RATE, performance, worn_disc
 from wavemend.host.render import render
+from wavemend.host.walk import Recording, find_recordings
 
 from .recordings import write
 from .test_cli import refused, wavemend
@@ -109,6 +111,23 @@ def test_a_missing_matplotlib_is_told_before_anything_is_heard(folder, tmp_path,
         hear(folder / "worn.wav", wanted=Wanted(pictures=tmp_path))
 
 
+def test_pictures_of_recordings_with_the_same_name_do_not_collide(tmp_path):
+    for name in ("disc1/t.wav", "disc2/t.wav", "disc2/" + "\u00e9" * 125 + ".wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write(tmp_path / name, np.zeros((1, 9)))
+
+    def pictures(*inputs):
+        return picture_paths(find_recordings(map(str, inputs)).recordings, Path("out"))
+
+    *plain, long = pictures(tmp_path)
+    assert plain == [Path("out/disc1/t.wav.png"), Path("out/disc2/t.wav.png")]
+    assert len(long.name.encode()) <= 255 and long.suffix == ".png"
+    one, two = pictures(tmp_path / "disc1" / "t.wav", tmp_path / "disc2" / "t.wav")
+    assert one == Path("out/t.wav.png") and two.parent == Path("out")
+    assert two.name.startswith("t.wav.") and two.name != one.name
+    assert pictures(tmp_path / "disc1", tmp_path / "disc2")[:2] == [one, two]
+
+
 def test_a_picture_that_fails_costs_neither_its_page_nor_the_next(folder, tmp_path, monkeypatch):
     def no_picture(page, document, file):
         raise ValueError("no such colour")
@@ -125,7 +144,8 @@ def test_a_picture_that_fails_costs_neither_its_page_nor_the_next(folder, tmp_pa
 
 def hear(*sources, wanted):
     out, err = Console(file=io.StringIO(), width=200), Console(file=io.StringIO())
-    pages, failed = listen(sources, out, err, quiet=False, wanted=wanted)
+    recordings = [Recording(source, Path(source.name)) for source in sources]
+    pages, failed = listen(recordings, out, err, quiet=False, wanted=wanted)
     return pages, failed, out.file.getvalue()
 
 

@@ -47,6 +47,10 @@ def test_decisions_add_up_and_are_cleared() -> None:
         (Decisions(vetoes=["100.5"]), "beyond the recording, which ends at 1:40.000"),
         (Decisions(forced=["50-102"]), "beyond"),
         (Decisions(vetoes=["1"], channel=3), "channels 1 to 2"),
+        (Decisions(prints=["0.2-0.25"]), r"0:00.200-0:00.250 is 0.050 s long.*at least 0.2 s"),
+        (Decisions(prints=["99.95-100.5"]), "at least 0.2 s"),  # what of it is in the recording
+        (Decisions(prints=["1-2", "1.5-3"]), "two print ranges overlap at 1.500 s"),
+        (Decisions(prints=[f"{k}-{k}.5" for k in range(33)]), "at most 32"),
         (Decisions(clear=["all"]), "prints, vetoes, forced, trim"),
     ],
 )
@@ -67,6 +71,9 @@ def test_labels_of_an_editor_are_decisions(tmp_path) -> None:
         {"position": 4000, "length": 2, "channel": None}
     ]
     assert document.print_ranges == (Span(5000, 1000),) and document.trim is None
+    track.write_text("5.0\t5.1\tprint\n")
+    with pytest.raises(ParameterError, match="at least 0.2 s"):
+        decided(DOCUMENT, labelled(track))
     for text, message in (("1.0 2.0 veto", "line 1 is no label"), ("0\t1\ttrim\n" * 2, "2 trim labels")):
         track.write_text(text)
         with pytest.raises(ParameterError, match=message):
