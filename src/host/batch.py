@@ -254,7 +254,7 @@ def _refuse_collisions(jobs: list[Job]) -> None:
         if key in taken:
             raise PlanError(
                 f"{taken[key]} and {source} would both be written to {output}; "
-                "name their folder, or quote a pattern, and their folders are kept; or rename one"
+                "name the folder above both, or quote a pattern, and their folders are kept; or rename one"
             )
         taken[key] = source
         if os.path.realpath(output) in sources:

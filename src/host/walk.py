@@ -34,6 +34,14 @@ _LITTER = re.compile(
 )
 
 
+# Recordings too, of kinds that cannot be read here: each is tried, and fails with a line of its own.
+_UNREAD_SUFFIXES = {
+    ".aac", ".ac3", ".amr", ".ape", ".dff", ".dsf", ".dts", ".m4a", ".m4b", ".mka", ".mpc", ".ra", ".shn",
+    ".spx", ".tak", ".tta", ".wma", ".wv",
+}  # fmt: skip
+_SOUND_SUFFIXES = AUDIO_SUFFIXES | _UNREAD_SUFFIXES
+
+
 class PlanError(WavemendError, ValueError):
     """The whole run is refused before it starts; nothing was written."""
 
@@ -112,7 +120,7 @@ class _Pattern:
         if self._any_ending and _matches(below, self._parts):
             return True
         inside = not self._parts or any(_matches(below[:n], self._parts) for n in range(1, len(below) + 1))
-        return inside and Path(below[-1]).suffix.lower() in AUDIO_SUFFIXES
+        return inside and Path(below[-1]).suffix.lower() in _SOUND_SUFFIXES
 
     def may_hold(self, below: tuple[str, ...]) -> bool:
         """Whether a folder may hold what is meant."""
@@ -228,7 +236,9 @@ class _Walk:
         try:
             mode = path.stat().st_mode
         except OSError as error:
-            if not takes and path.suffix.lower() in AUDIO_SUFFIXES:  # a recording that the pattern leaves out
+            if (
+                not takes and path.suffix.lower() in _SOUND_SUFFIXES
+            ):  # a recording that the pattern leaves out
                 return False
             link = f"is a link to {path.readlink()}, which " if follow else ""
             self._unlisted.append((path, f"{path}: {link}cannot be looked at: {error.strerror or error}"))
