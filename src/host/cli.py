@@ -316,7 +316,7 @@ def document(
     kind = stage_class(stage)
     if not kind.takes_marks:
         fail(f"--stage {stage}: it repairs no single events", REFUSED)
-    path, known, written = open_document(recording, documents)
+    path, known, written, levels = open_document(recording, documents)
     said = Decisions(prints or (), vetoes or (), forced or (), trim, kind.id, channel, clear or ())
     if labels or said != Decisions(stage=kind.id, channel=channel):
         known = decided(known, said)
@@ -325,6 +325,8 @@ def document(
         make_folder(path.parent)
         save_document(known, path, overwrite=written)
         written = True
+    for warning in levels.warnings(known.guidance().print_ranges):
+        say_note(warning)
     if as_json:
         print_json(document_to_json(known))
         return

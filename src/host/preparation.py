@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..analysis.framing import Audio
+from ..analysis.range_levels import RangeLevels
 from ..analysis.silences import SilencesAnalyser
 from ..errors import AudioFileError, Cancelled, ParameterError
 from .document import (
@@ -43,6 +44,8 @@ class Prepared:
         Margin of trimmed ends; None where ends were not looked for.
     source_over
         Factor by which the recording itself passes full scale; 1 where it does not, or nobody needs to know.
+    warnings
+        What a person should know about the print ranges, where a stage learns from them.
     """
 
     keep: Span | None = None
@@ -50,6 +53,7 @@ class Prepared:
     document: tuple[Path, RecordingDocument] | None = None
     margin_s: float | None = None
     source_over: float = 1.0
+    warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Facts for the report; nothing where nothing was decided."""
@@ -107,8 +111,11 @@ def prepare_recording(
     if trim_ends_s is not None and not 0 <= trim_ends_s <= LONGEST_MARGIN_S:
         raise ParameterError(f"trim_ends_s={trim_ends_s!r} is not allowed; it must be 0 to 3600 s")
     found = None
+    warnings: list[str] = []
     if document:
-        path, own = find_document(reader.path, documents, lambda: identify(reader, progress, cancel))
+        levels = RangeLevels(reader.format.sample_rate, reader.format.channels)
+        path, own = find_document(reader.path, documents, lambda: identify(reader, progress, cancel, levels))
+        warnings = levels.warnings(own.guidance().print_ranges) if own else []
         found = (path, own) if own else None
     keep = found[1].trim if found else None
     margin = None
@@ -117,7 +124,7 @@ def prepare_recording(
         keep = find_program(reader, trim_ends_s, progress, cancel)
     guidance = found[1].guidance() if found else NO_GUIDANCE
     over = max(1.0, _peak(reader, progress, cancel)) if limits and not reader.format.is_integer else 1.0
-    return Prepared(keep, guidance, found, margin, over)
+    return Prepared(keep, guidance, found, margin, over, tuple(warnings))
 
 
 def _peak(reader: AudioReader, progress: Progress | None, cancel: threading.Event | None) -> float:
@@ -127,12 +134,17 @@ def _peak(reader: AudioReader, progress: Progress | None, cancel: threading.Even
 
 
 def identify(
-    reader: AudioReader, progress: Progress | None = None, cancel: threading.Event | None = None
+    reader: AudioReader,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    levels: RangeLevels | None = None,
 ) -> AudioIdentity:
-    """Read an open recording through and say which audio it is."""
+    """Read an open recording through and say which audio it is; `levels` hears it too."""
     hashed = AudioHash()
     for block in _told(reader, "recognising the recording", progress, cancel):
         hashed.push(block)
+        if levels:
+            levels.push(block)
     return hashed.identity(reader.path.name, reader.format)
 
 
@@ -170,8 +182,10 @@ def _told(
 
 def open_document(
     source: Path, documents: Path | None = None, progress: Progress | None = None
-) -> tuple[Path, RecordingDocument, bool]:
-    """Return where the document of `source` lies, what it says, and whether it is there; else it is empty.
+) -> tuple[Path, RecordingDocument, bool, RangeLevels]:
+    """Return where the document of `source` lies, what it says (else it is empty), and whether it is there.
+
+    The levels of the recording come with it, for `RangeLevels.warnings`.
 
     Raises
     ------
@@ -181,9 +195,10 @@ def open_document(
         The document cannot be used, or belongs to other audio.
     """
     with AudioReader(source) as reader:
-        audio = identify(reader, progress)
+        levels = RangeLevels(reader.format.sample_rate, reader.format.channels)
+        audio = identify(reader, progress, levels=levels)
         path, found = find_document(source, documents, lambda: audio)
     document = found or RecordingDocument(audio)
     if not document.audio.frames:
         raise AudioFileError(f"{source}: holds no samples; there is nothing to decide about")
-    return path, document, found is not None
+    return path, document, found is not None, levels

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..analysis.findings import Findings
 from ..analysis.framing import Audio
+from ..analysis.noise_segments import NoiseSegments
 from ..errors import AudioFileError, PluginError
 from . import chain_stream
 from .chain import Chain
@@ -305,6 +306,8 @@ class _Job:
             over=self.limiter_level,
         )
         passes.learn()
+        if any(isinstance(found, NoiseSegments) for found in passes.findings.values()):
+            self.warnings += self.prepared.warnings
         self._write_samples(passes, publication, log)
         log.close()
         if self.strength:

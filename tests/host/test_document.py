@@ -98,7 +98,7 @@ def test_strangers_documents_are_refused_in_one_line(change, message) -> None:
 
 def test_it_belongs_to_the_samples_and_not_to_the_file(tmp_path) -> None:
     source = write(tmp_path / "a.wav", damaged())
-    path, document, _ = open_document(source)
+    path, document, *_ = open_document(source)
     assert path.name == "a.wav.wavemend.json"
     audio, rate = soundfile.read(source)
     soundfile.write(tmp_path / "b.flac", audio, rate, subtype="PCM_16")
@@ -131,7 +131,7 @@ def test_recordings_of_the_same_name_have_a_document_each_in_a_shared_folder(tmp
     options = ("--documents", docs)
     assert wavemend("document", one, "--trim", "0-1", *options).returncode == 0  # makes the folder
     assert wavemend("document", two, "--trim", "0-0.5", *options).returncode == 0
-    (first, _, _), (second, other, _) = (open_document(source, docs) for source in (one, two))
+    (first, *_), (second, other, *_) = (open_document(source, docs) for source in (one, two))
     assert sorted(docs.iterdir()) == sorted([first, second])
     assert first == document_path(one, docs)
     assert second.name.endswith(f".{other.audio.sha256[:12]}.wavemend.json")
@@ -140,7 +140,7 @@ def test_recordings_of_the_same_name_have_a_document_each_in_a_shared_folder(tmp
         done = render("prepare", source, tmp_path / "out" / source.parent.name / "a.wav", documents=docs)
         assert done.seconds == seconds
     first.unlink()  # the other stays its own recording's
-    assert open_document(two, docs) == (second, other, True)
+    assert open_document(two, docs)[:3] == (second, other, True)
     assert open_document(one, docs)[0] == first and not open_document(one, docs)[2]
 
 
@@ -153,7 +153,7 @@ def test_a_document_of_another_recording_in_a_shared_folder_is_simply_not_this_o
     for _ in range(2):
         result = wavemend("analyse", one, two, "--write", "--documents", docs)
         assert result.returncode == 0, result.stderr
-        path, document, written = open_document(two, docs)
+        path, document, written, _ = open_document(two, docs)
         assert written and document.findings and path != document_path(two, docs)
         assert recording_name(path, document) == "track01.wav"
         assert len([*docs.iterdir()]) == 2
@@ -165,7 +165,7 @@ def test_vetoes_and_forced_events_reach_the_stage(tmp_path) -> None:
     source = write(tmp_path / "a.wav", damaged())
     plain = render(Chain([Declick()]), source, tmp_path / "plain.wav", events=True)
     told = [json.loads(line) for line in plain.events_file.read_text().splitlines()]
-    path, document, _ = open_document(source)
+    path, document, *_ = open_document(source)
     chosen = {name: told[0][name] for name in ("stage", "position", "length", "channel")}
     quiet = 30_000
     top = document_to_json(document)
@@ -182,7 +182,7 @@ def test_vetoes_and_forced_events_reach_the_stage(tmp_path) -> None:
 
 def test_denoise_learns_from_the_print_ranges(tmp_path) -> None:
     source = write(tmp_path / "a.wav", damaged())
-    path, document, _ = open_document(source)
+    path, document, *_ = open_document(source)
     lead = Span(int(0.1 * RATE), int(0.25 * RATE))
     save_document(RecordingDocument(document.audio, print_ranges=(lead,)), path)
     done = render(Chain([Declick(), Denoise()]), source, tmp_path / "b.wav")
@@ -191,3 +191,26 @@ def test_denoise_learns_from_the_print_ranges(tmp_path) -> None:
     hiss = 10 * np.log10(2 * 0.002**2 / RATE)
     band = (found.frequency_hz > 1000) & (found.frequency_hz < 20_000)
     assert abs(np.median(found.density_dbfs_hz[..., band]) - hiss) < 1.5
+
+
+def test_a_print_range_over_program_is_warned_of_and_obeyed(tmp_path) -> None:
+    rng = np.random.default_rng(9)
+    time = np.arange(10 * RATE) / RATE
+    hiss = 10 ** (-50 / 20) * rng.standard_normal((1, time.size))
+    tone = 0.1 * np.sin(2 * np.pi * 196 * time) * (time > 2)
+    rising = hiss * 10 ** (np.minimum(time, 6) / 20)  # by 6 dB
+    for name, audio, chosen, warned in (
+        ("hiss", hiss, "5-6", False),
+        ("pause", hiss + tone, "0.5-1.5", False),
+        ("rising", rising, "8-9", False),
+        ("program", hiss + tone, "5-6", True),
+    ):
+        source = write(tmp_path / f"{name}.wav", audio)
+        said = wavemend("document", source, "--print", chosen).stderr
+        assert ("louder than the quietest tenth" in said) == warned, name
+    done = render(Chain([Denoise(quality="fast")]), source, tmp_path / "out.wav")
+    (warning,) = json.loads(done.report.read_text())["warnings"]
+    assert warning.startswith("print range 0:05.000-0:06.000 is") and warning in done.warnings
+    (found,) = done.findings.values()
+    assert found.pauses_s.tolist() == [1.0]
+    assert not render("prepare", source, tmp_path / "prepared.wav").warnings  # learns no print

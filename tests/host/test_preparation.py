@@ -51,7 +51,7 @@ def test_removed_belongs_to_the_part_that_is_kept(tmp_path) -> None:
 
 def test_the_documents_trim_comes_before_what_was_found(tmp_path) -> None:
     source = write(tmp_path / "a.wav", with_ends())
-    path, document, _ = open_document(source)
+    path, document, *_ = open_document(source)
     save_document(RecordingDocument(document.audio, trim=Span(1000, 2000)), path)
     done = render("prepare", source, tmp_path / "b.wav", trim_ends_s=0.5)
     assert (words(done.output) == words(source)[:, 1000:3000]).all()
