@@ -48,7 +48,7 @@ class CompilationNotice:
         """Take what a progress callback is told."""
         if self._console and doing.startswith(_COMPILING):
             self._console.print(
-                "preparing: compiling kernels for this machine, once; it takes about a minute "
+                "preparing: compiling kernels for this machine, once; it takes a minute or more "
                 "(wavemend warm-up does it ahead)",
                 markup=False,
                 highlight=False,
