@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -13,6 +14,7 @@ import weakref
 from typing import Any
 
 from ...errors import PluginError
+from .memory import MEMORY_LIMIT_GB, MemoryWatch
 from .shared_audio import SharedAudio, new_memory
 from .wire import HEADER, MOST_BYTES, Message, pack, unpack
 
@@ -21,6 +23,9 @@ LOAD_SECONDS = 60.0
 
 ANSWER_SECONDS = 30.0
 """Time it has for everything else, one block of audio included."""
+
+_GLANCE_SECONDS = 0.05
+"""Between two looks at the memory of a worker that is waited for."""
 
 _WORKER = ("-P", "-m", "wavemend.host.vst3.worker")  # -P: no module from the folder one works in
 
@@ -40,6 +45,8 @@ class Worker:
     ----------
     answer_seconds
         How long to wait for an answer.
+    memory_limit_gb
+        Memory it may have, in GB (2**30 bytes).
 
     Raises
     ------
@@ -47,7 +54,9 @@ class Worker:
         No process can be started here.
     """
 
-    def __init__(self, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(
+        self, answer_seconds: float = ANSWER_SECONDS, memory_limit_gb: float = MEMORY_LIMIT_GB
+    ) -> None:
         if os.name != "posix":
             raise PluginError(
                 "VST3s run in worker processes on Linux and macOS only so far; "
@@ -57,7 +66,8 @@ class Worker:
         self._audio_descriptor = new_memory()
         self._lifeline_end, self._lifeline = os.pipe()
         main = threading.current_thread() is threading.main_thread()
-        arguments = [str(self._lifeline_end), str(self._audio_descriptor), str(int(main))]
+        descriptors = (str(self._lifeline_end), str(self._audio_descriptor))
+        arguments = [*descriptors, str(int(main)), str(memory_limit_gb)]
         try:
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with our module
                 [sys.executable, *_WORKER, *arguments],
@@ -67,6 +77,7 @@ class Worker:
                 pass_fds=(self._lifeline_end, self._audio_descriptor),
                 env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
                 bufsize=0,
+                start_new_session=True,  # and a process group: what the plugin starts ends with it
             )
         except OSError as error:
             for descriptor in (self._audio_descriptor, self._lifeline_end, self._lifeline):
@@ -74,9 +85,17 @@ class Worker:
             raise PluginError(f"no worker process can be started: {error.strerror or error}") from None
         os.close(self._lifeline_end)
         self._to, self._from = (pipe.fileno() for pipe in (self._process.stdin, self._process.stdout) if pipe)
-        self._poll = select.poll()
-        self._poll.register(self._from, select.POLLIN)
-        self._end = weakref.finalize(self, _end, self._process, self._lifeline, self._audio_descriptor)
+        os.set_blocking(self._to, False)
+        self._readable, self._writable = select.poll(), select.poll()
+        self._readable.register(self._from, select.POLLIN)
+        self._writable.register(self._to, select.POLLOUT)
+        held = [self._lifeline, self._audio_descriptor]
+        if (death := _death_of(self._process.pid)) is not None:
+            held.append(death)
+            for poll in (self._readable, self._writable):
+                poll.register(death, select.POLLIN)
+        self._memory = MemoryWatch(self._process.pid, memory_limit_gb)
+        self._end = weakref.finalize(self, _end, self._process, held, os.getpid())
 
     @property
     def pid(self) -> int:
@@ -84,7 +103,7 @@ class Worker:
         return self._process.pid
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process and those that the plugin started, whatever they are doing."""
         self._end()
 
     def ask(
@@ -99,16 +118,17 @@ class Worker:
         PluginError
             The plugin refused.
         """
-        self._send(pack(Message([command, *arguments], attachment)))
-        return self._answer(self._answer_seconds if seconds is None else seconds)
+        seconds = self._answer_seconds if seconds is None else seconds
+        self._send(pack(Message([command, *arguments], attachment)), seconds)
+        return self._answer(seconds)
 
     def tell(self, command: str, *arguments: Any) -> None:
         """Send a command without waiting; `answer` must be called for it before the next one."""
-        self._send(pack(Message([command, *arguments])))
+        self._send(pack(Message([command, *arguments])), self._answer_seconds)
 
     def answered(self, seconds: float) -> bool:
-        """Wait at most so long for an answer; return whether it is there."""
-        return bool(self._poll.poll(seconds * 1000))
+        """Wait at most so long for an answer or the worker's death; return whether there is one."""
+        return bool(self._readable.poll(seconds * 1000))
 
     def answer(self) -> Message:
         """Return the answer to what was told; errors as `ask`."""
@@ -120,18 +140,24 @@ class Worker:
 
     def play(self) -> None:
         """Have the blocks in the shared memory processed; errors as `ask`."""
-        self._send(HEADER.pack(0, 0))
+        self._send(HEADER.pack(0, 0), self._answer_seconds)
         self._answer(self._answer_seconds)
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, data: bytes, seconds: float) -> None:
         if not self._end.alive:
             raise WorkerCrashedError("its worker process was ended")
+        limit = time.monotonic() + seconds
         view = memoryview(data)
         try:
             while view:
-                view = view[os.write(self._to, view) :]
+                try:
+                    view = view[os.write(self._to, view) :]
+                except BlockingIOError:
+                    self._wait(self._writable, self._to, limit, seconds)
         except BrokenPipeError:
             raise WorkerCrashedError(self._epitaph()) from None
+        except PluginError:
+            raise
         except BaseException:  # Ctrl-C in mid-message: nothing that follows would be understood
             self.close()
             raise
@@ -165,15 +191,30 @@ class Worker:
     def _read(self, count: int, limit: float, seconds: float) -> bytes:
         data = b""
         while len(data) < count:
-            left = limit - time.monotonic()
-            if left <= 0 or not self._poll.poll(left * 1000):
-                self.close()
-                raise WorkerTimedOutError(f"gave no answer within {seconds:g} s and was ended")
+            self._wait(self._readable, self._from, limit, seconds)
             part = os.read(self._from, count - len(data))
             if not part:
                 raise WorkerCrashedError(self._epitaph())
             data = data + part if data else part
         return data
+
+    def _wait(self, poll: select.poll, pipe: int, limit: float, seconds: float) -> None:
+        """Wait until the pipe is ready.
+
+        A worker's death shows by itself: as long as a process that the plugin started holds its end of the
+        pipe, the pipe does not tell.
+        """
+        while True:
+            left = max(limit - time.monotonic(), 0.0)
+            ready = [descriptor for descriptor, _ in poll.poll(min(left, _GLANCE_SECONDS) * 1000)]
+            self._memory.glance()
+            if pipe in ready:
+                return
+            if ready:
+                raise WorkerCrashedError(self._epitaph())
+            if not left:
+                self.close()
+                raise WorkerTimedOutError(f"gave no answer within {seconds:g} s and was ended")
 
     def _epitaph(self) -> str:
         """End the worker and say how it died."""
@@ -182,16 +223,28 @@ class Worker:
         except subprocess.TimeoutExpired:
             code = 0
         self.close()
-        if code < 0:
-            return f"crashed ({signal.Signals(-code).name})"
-        return f"ended its process with exit code {code}"
+        if code >= 0:
+            return f"ended its process with exit code {code}"
+        return f"crashed ({signal.Signals(-code).name}){self._memory.suspicion()}"
 
 
-def _end(process: subprocess.Popen[bytes], lifeline: int, audio_descriptor: int) -> None:
-    process.kill()
+def _death_of(pid: int) -> int | None:
+    """Open a descriptor that becomes readable when a child of this process dies; None: not known here."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # macOS; a kernel, or a sandbox, without it
+        return None
+
+
+def _end(process: subprocess.Popen[bytes], descriptors: list[int], owner: int) -> None:
+    if os.getpid() != owner:  # a fork of the host that ends: the worker is not its own
+        return
+    # The worker leads the group that what it started is in; while one of them lives, the number is taken.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe:
             pipe.close()
-    os.close(lifeline)
-    os.close(audio_descriptor)
+    for descriptor in descriptors:
+        os.close(descriptor)

@@ -19,6 +19,7 @@ from ...analysis.framing import Audio
 from ...errors import PluginError
 from .client import LOAD_SECONDS, Worker
 from .identity import Identity
+from .memory import MEMORY_LIMIT_GB
 from .parameter_text import Allowed
 from .wire import Message
 
@@ -65,6 +66,8 @@ class Hosted:
         Whether it runs in a worker process.
     answer_seconds
         Time an isolated plugin has for each answer.
+    memory_limit_gb
+        Memory an isolated plugin may have.
 
     Raises
     ------
@@ -72,10 +75,20 @@ class Hosted:
         It does not load; `WorkerCrashedError` and `WorkerTimedOutError` in particular. So does every method.
     """
 
-    def __init__(self, path: str, name: str, *, isolated: bool, answer_seconds: float) -> None:
+    def __init__(
+        self,
+        path: str,
+        name: str,
+        *,
+        isolated: bool,
+        answer_seconds: float,
+        memory_limit_gb: float = MEMORY_LIMIT_GB,
+    ) -> None:
         self.name = name
         with self._naming():
-            self._transport: Transport = Isolated(answer_seconds) if isolated else InProcess()
+            self._transport: Transport = (
+                Isolated(answer_seconds, memory_limit_gb) if isolated else InProcess()
+            )
             try:
                 self.identity = Identity(**self._transport.ask("load", path, name).content)
             except PluginError as error:
@@ -188,8 +201,8 @@ class Hosted:
 class Isolated:
     """A plugin in a worker process; see `Transport`."""
 
-    def __init__(self, answer_seconds: float) -> None:
-        self._worker = Worker(answer_seconds)
+    def __init__(self, answer_seconds: float, memory_limit_gb: float) -> None:
+        self._worker = Worker(answer_seconds, memory_limit_gb)
 
     def ask(self, command: str, *arguments: Any, attachment: bytes = b"") -> Message:
         """See `Transport.ask`."""

@@ -23,6 +23,7 @@ from .catalogue import find_or_scan
 from .client import ANSWER_SECONDS
 from .hosting import Hosted, Places
 from .identity import Identity
+from .memory import HIGHEST_MEMORY_LIMIT_GB, LOWEST_MEMORY_LIMIT_GB, MEMORY_LIMIT_GB
 from .parameter import HostedParameter
 from .probe import Bundle
 from .stream import VST3Stream
@@ -61,6 +62,8 @@ class VST3:
         process, at your own risk.
     timeout_s
         Seconds an isolated plugin has for each answer, up to 65536 samples of audio included.
+    memory_limit_gb
+        Memory an isolated plugin may have, 0.25 to 1024 GB (2**30 bytes), on Linux.
     missing
         What a preset does on a machine without the plugin: ``"fail"``, ``"bypass"`` or ``"substitute"``.
     substitute
@@ -85,6 +88,7 @@ class VST3:
         block_size: int = BLOCK_SIZE,
         isolated: bool = True,
         timeout_s: float = ANSWER_SECONDS,
+        memory_limit_gb: float = MEMORY_LIMIT_GB,
         missing: Missing = "fail",
         substitute: Stage | pedalboard.Plugin | None = None,
         **values: float | str | bool,
@@ -99,12 +103,19 @@ class VST3:
             )
         if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not timeout_s > 0:
             raise ParameterError(f"VST3.timeout_s={timeout_s!r} is not allowed; it is a number of seconds")
+        number = isinstance(memory_limit_gb, int | float) and not isinstance(memory_limit_gb, bool)
+        if not number or not LOWEST_MEMORY_LIMIT_GB <= memory_limit_gb <= HIGHEST_MEMORY_LIMIT_GB:
+            raise ParameterError(
+                f"VST3.memory_limit_gb={memory_limit_gb!r} is not allowed; it must be a number "
+                f"from {LOWEST_MEMORY_LIMIT_GB:g} to {HIGHEST_MEMORY_LIMIT_GB:g} GB"
+            )
         self._bundle = bundle
         self._identity = plugin.identity
         self._takes = plugin.channels or ()
         self._block_size = block_size
         self._isolated = bool(isolated)
         self._timeout_s = float(timeout_s)
+        self._memory_limit_gb = float(memory_limit_gb)
         self._missing: Missing = missing
         self._substitute = substitute
         self._made_with = plugin.identity
@@ -303,7 +314,13 @@ class VST3:
             self._hosted = None
 
     def _load(self) -> Hosted:
-        hosted = Hosted(self._bundle.path, self.name, isolated=self._isolated, answer_seconds=self._timeout_s)
+        hosted = Hosted(
+            self._bundle.path,
+            self.name,
+            isolated=self._isolated,
+            answer_seconds=self._timeout_s,
+            memory_limit_gb=self._memory_limit_gb,
+        )
         if hosted.identity.identifier != self.identifier:
             hosted.close()
             raise PluginError(

@@ -1,8 +1,9 @@
-"""The process a VST3 runs in: ``python -m wavemend.host.vst3.worker LIFELINE AUDIO PARENT_IS_MAIN``.
+"""The process a VST3 runs in: ``python -m wavemend.host.vst3.worker`` with what `client` hands it.
 
 Commands come in on standard input, answers go out on what was standard output; whatever the plugin prints
 goes nowhere. The host holds the other end of the lifeline: when the host is gone, however it went, the
-kernel kills this process, even in the middle of a plugin that hangs.
+kernel kills this process and its group, even in the middle of a plugin that hangs. It leads a session, so
+that what the plugin starts is in that group.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import threading
 
 from ...errors import PluginError
+from .memory import limit_memory, too_much
 from .wire import HEADER, MOST_BYTES, Message, pack, unpack
 
 _PR_SET_PDEATHSIG = 1
@@ -21,12 +23,14 @@ _PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Serve one plugin until the host hangs up."""
     lifeline, audio, spawned_by_main_thread = (int(word) for word in sys.argv[1:4])
+    memory_limit_gb = float(sys.argv[4])
     _die_with_the_host(lifeline, bool(spawned_by_main_thread))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host, which then ends this process
     _leave_no_core_file()
+    limit_memory(memory_limit_gb)
     answers = os.dup(1)
     os.dup2(2, 1)
-    _serve(audio, answers)
+    _serve(audio, answers, memory_limit_gb)
 
 
 def _die_with_the_host(lifeline: int, spawned_by_main_thread: bool) -> None:
@@ -35,8 +39,8 @@ def _die_with_the_host(lifeline: int, spawned_by_main_thread: bool) -> None:
         import fcntl  # noqa: PLC0415
 
         # The kernel sends SIGKILL when the lifeline's last writer is gone: no need of this interpreter,
-        # whose lock a hanging plugin may hold.
-        fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+        # whose lock a hanging plugin may hold. Minus: to the group that this process leads.
+        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid())
         fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
         fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
         if spawned_by_main_thread:  # it counts the thread that made this process as the parent
@@ -44,7 +48,7 @@ def _die_with_the_host(lifeline: int, spawned_by_main_thread: bool) -> None:
 
     def wait() -> None:
         os.read(lifeline, 1)
-        os._exit(0)
+        os.killpg(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=wait, daemon=True).start()
 
@@ -55,7 +59,7 @@ def _leave_no_core_file() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _serve(audio_descriptor: int, answers: int) -> None:
+def _serve(audio_descriptor: int, answers: int, memory_limit_gb: float) -> None:
     """Answer one command after another, until the host hangs up."""
     from .desk import Desk  # noqa: PLC0415 - heavy; the lifeline comes first
     from .shared_audio import SharedAudio  # noqa: PLC0415
@@ -83,6 +87,8 @@ def _serve(audio_descriptor: int, answers: int) -> None:
             answer = Message({"result": result.content}, result.attachment)
         except PluginError as error:
             answer = Message({"error": str(error)})
+        except MemoryError:
+            answer = Message({"error": too_much(memory_limit_gb)})
         except Exception as error:  # pedalboard's own, whatever it is
             answer = Message({"error": f"failed: {type(error).__name__}: {error}"})
         _write(answers, pack(answer))

@@ -36,6 +36,7 @@ constexpr int kNewDelay = 480;        // of "ChangesLatency"
 constexpr double kCalm = 3;           // seconds without a fault, so that trying it out shows none
 constexpr int kManyParameters = 20000;
 constexpr double kLowDb = -24, kHighDb = 24;
+constexpr size_t kMeal = size_t(1) << 24, kTooMuch = size_t(1) << 40;
 enum Parameter { kGain, kMode, kInvert, kOwnParameters };
 const char* kModes[] = {"Soft", "Medium", "Hard"};
 
@@ -43,6 +44,23 @@ void crash() { std::raise(SIGSEGV); }
 
 void hang() {
   for (;;) usleep(1000);
+}
+
+// Faults of a plugin that does more than process: called with every block, `after` seconds of sound.
+void misbehave(double after) {
+  if (after <= kCalm) return;
+  if (fault("ForksAndCrashes")) {
+    if (fork() == 0)
+      for (;;) pause();  // and holds every descriptor of its parent open
+    crash();
+  }
+  if (fault("Forks")) {
+    static const bool once = fork() == 0;
+    while (once) pause();
+  }
+  if (fault("EatsMemory"))
+    for (;;) std::memset(std::malloc(kMeal), 1, kMeal);  // until it is given none, and writes to nowhere
+  if (fault("AsksForTooMuch")) std::vector<char> much(kTooMuch);
 }
 
 struct Effect final : Component, AudioProcessor, EditController {
@@ -135,6 +153,7 @@ struct Effect final : Component, AudioProcessor, EditController {
     heardSamples += data.samples;
     double after = heardSamples / sampleRate;
     if (fault("CrashesLater") && after > 10) crash();
+    misbehave(after);
     if (fault("Hangs") && after > kCalm) hang();
     if (fault("Exits") && after > kCalm) std::exit(0);
     if (fault("ChangesLatency") && before <= kCalm && after > kCalm) {

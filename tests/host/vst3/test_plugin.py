@@ -102,6 +102,13 @@ def test_bad_time_outs_are_refused(scanned, timeout_s):
         VST3("Good", timeout_s=timeout_s)
 
 
+@pytest.mark.parametrize("memory_limit_gb", [0, 0.2, 1025, float("nan"), "4", None, True])
+def test_bad_memory_limits_are_refused(scanned, memory_limit_gb):
+    scanned("Good")
+    with pytest.raises(ParameterError, match=r"memory_limit_gb=.* a number from 0\.25 to 1024 GB"):
+        VST3("Good", memory_limit_gb=memory_limit_gb)
+
+
 def test_isolated_plugins_run_from_any_thread_and_others_say_that_they_do_not(scanned):
     scanned("Good")
     audio = recording()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,106 @@ def test_a_plugin_killed_in_mid_recording_is_an_error_with_its_time(scanned):
     os.kill(stream._hosted._transport._worker.pid, signal.SIGKILL)
     with pytest.raises(WorkerCrashedError, match=r"Good crashed \(SIGKILL\), at 0:02\.000"):
         stream.step(np.zeros((1, 16_000)))
+
+
+def members_of(session):
+    """Living processes of a session."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, own = stat.read_text().rpartition(")")[2].split()[:4]
+            if int(own) == session and state != "Z":
+                found.append(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("step_samples", [16_000, 100_000])
+def test_a_plugin_that_forks_and_crashes_is_a_crash_at_once_and_its_child_is_ended(scanned, step_samples):
+    """The child holds both pipes open, and hangs."""
+    scanned("ForksAndCrashes")
+    stream = VST3("ForksAndCrashes", block_size=800).stream(8000, 1)
+    session = stream._hosted._transport._worker.pid
+    begun = time.monotonic()
+    with pytest.raises(WorkerCrashedError, match=r"ForksAndCrashes crashed \(SIGSEGV\), at 0:0[23]\."):
+        for _ in range(4):
+            stream.step(np.zeros((1, step_samples)))
+    assert time.monotonic() - begun < 5
+    assert all(map(gone_within, members_of(session)))
+
+
+def test_what_a_plugin_started_ends_with_its_worker(scanned):
+    scanned("Forks")
+    stream = VST3("Forks", block_size=800).stream(8000, 1)
+    stream.step(np.zeros((1, 40_000)))
+    worker = stream._hosted._transport._worker.pid
+    both = members_of(worker)
+    assert len(both) == 2
+    stream.flush()
+    assert all(map(gone_within, both))
+
+
+@pytest.mark.parametrize(("name", "how"), [("Forks", "main"), ("Forks", "thread")])
+def test_killing_the_host_kills_what_its_plugins_started(scanned, name, how):
+    scanned(name)
+    command = [sys.executable, "-c", HOST.replace("2000)", "200_000)"), name, how]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as host:
+        workers = json.loads(host.stdout.readline())
+        members = [members_of(worker) for worker in workers]
+        assert list(map(len, members)) == [1, 2]
+        host.kill()
+    assert all(map(gone_within, [pid for group in members for pid in group]))
+
+
+def test_a_big_message_to_a_dead_worker_whose_child_lives_is_a_crash(scanned):
+    """Nobody reads the pipe, and it does not break."""
+    scanned("Forks")
+    plugin = VST3("Forks", block_size=800)
+    stream = plugin.stream(8000, 1)
+    stream.step(np.zeros((1, 40_000)))
+    worker = stream._hosted._transport._worker
+    both = members_of(worker.pid)
+    os.kill(worker.pid, signal.SIGKILL)
+    begun = time.monotonic()
+    with pytest.raises(WorkerCrashedError, match="SIGKILL"):
+        worker.ask("set_vstpreset", attachment=b"x" * 2**22)
+    assert time.monotonic() - begun < 5 and all(map(gone_within, both))
+
+
+def test_an_answer_that_came_while_the_host_was_stopped_is_no_time_out():
+    worker = Worker()
+    worker.tell("no such command")
+    assert worker.answered(20)
+    with pytest.raises(PluginError, match="KeyError"):
+        worker._answer(0.0)
+    worker.close()
+
+
+@pytest.mark.parametrize("name", ["EatsMemory", "AsksForTooMuch"])
+def test_a_plugin_that_wants_too_much_memory_is_told_about(scanned, name):
+    scanned(name)
+    stream = VST3(name, block_size=800, memory_limit_gb=0.5).stream(8000, 1)
+    words = r"asked for more memory than the 0\.5 GB that it may have; VST3\(\.\.\., memory_limit_gb=1\)"
+    with pytest.raises(PluginError, match=words):
+        stream.step(np.zeros((1, 40_000)))
+
+
+FORK = """
+import os, sys
+from wavemend.host.vst3.client import Worker
+worker = Worker()
+if os.fork() == 0:
+    sys.exit()  # ends as an interpreter does, with all it inherited
+os.wait()
+try:
+    worker.ask("no such command")
+except Exception as error:
+    print(error)
+"""
+
+
+def test_a_fork_of_the_host_that_ends_leaves_the_hosts_workers():
+    ran = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, check=True)
+    assert "KeyError" in ran.stdout
 
 
 def test_workers_do_not_hear_ctrl_c_and_waiting_for_one_does(scanned):
