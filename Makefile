@@ -3,6 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INPUT ?=
+# make fuzz KIND=sounds COUNT=5000 SEED=7; a fault's own line repeats it: make fuzz KIND=sounds SEED=7 INDEX=12
+KIND ?=
+COUNT ?= 2000
+SEED ?= 0
+INDEX ?=
 SOURCES := $(shell find src presets models -name '*.py' -o -name '*.json' -o -name '*.onnx') pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -39,6 +44,10 @@ unit: $(VENV)/.installed real_vst3s
 real_vst3s:
 	@test -d /usr/lib/vst3/ZamComp.vst3 || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends zam-plugins; } || true
+
+# Mutated files through every command; what faults were found in stays in build/fuzz.
+fuzz: $(VENV)/.installed
+	$(BIN)/python -m tests.fuzz $(KIND) --seed $(SEED) $(if $(INDEX),--first $(INDEX) --count 1,--count $(COUNT))
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet ".[bench]"

@@ -1,0 +1,8 @@
+"""Every kind of input that is mutated, by the name that ``make fuzz`` knows it by."""
+
+from __future__ import annotations
+
+from .judge import Kind
+from .sound_files import SoundFiles
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (SoundFiles(),)}
