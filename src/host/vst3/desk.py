@@ -22,7 +22,7 @@ class Desk:
             "restore": self._restore,
             "prepare": self._prepare,
             "allowed": lambda name: asdict(self._instance.allowed(name)),
-            "latency": lambda: self._instance.latency,
+            "latency": self._latency,
             "state": lambda: Message(None, self._instance.state()),
             "vstpreset": lambda: Message(None, self._instance.vstpreset()),
             "set_vstpreset": lambda: self._instance.set_vstpreset(self._attachment),
@@ -51,6 +51,9 @@ class Desk:
         self._path, self._name = path, name
         self._instance = Instance(path, name)
         return asdict(self._instance.identity())
+
+    def _latency(self, *at: Any) -> int:
+        return self._instance.settled_latency(*at)
 
     def _set_place(self, name: str, place: float) -> None:
         (self._player or self._instance).set_place(name, place)

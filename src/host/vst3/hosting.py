@@ -143,9 +143,9 @@ class Hosted:
         """Take the state from the bytes of a ``.vstpreset`` file."""
         self._ask("set_vstpreset", attachment=data)
 
-    def latency(self) -> int:
-        """Return the samples of delay it reports."""
-        return int(self._ask("latency").content)
+    def latency(self, *at: float) -> int:
+        """Return the samples of delay it reports in its settings; see `Instance.settled_latency`."""
+        return int(self._ask("latency", *at).content)
 
     def accepts(self, channels: int) -> bool:
         """Whether it takes so many channels."""

@@ -79,9 +79,18 @@ class Instance:
 
     def hear_nothing_yet(self) -> None:
         """Start over as an instance that never heard a sample: pedalboard played noise into this one."""
+        self._reset("PersistsAudioOnReset")
+
+    def activate_anew(self) -> None:
+        """End its processing, which begins again with the next block, in the settings as they are then.
+
+        Many plugins change their delay, and what they say of it, only there.
+        """
+        self._reset("ClearsAudioOnReset")
+
+    def _reset(self, way: str) -> None:
         kind = type(self._plugin)
-        reload = kind._reload_type.fget(self._plugin)
-        kind._reload_type.fset(self._plugin, reload.PersistsAudioOnReset)
+        kind._reload_type.fset(self._plugin, getattr(kind._reload_type.fget(self._plugin), way))
         try:
             self._plugin.reset()
         except RuntimeError as error:
@@ -215,22 +224,31 @@ class Instance:
             if abs(self.place(name) - place) > SAME_PLACE:
                 self.set_place(name, place)
 
-    def settle(self) -> None:
+    def settle(self, sample_rate: float = _SETTLING_RATE, block_size: int = _SETTLING_BLOCK) -> None:
         """Play a block of silence, in as many channels as it takes."""
-        if not self.accepts(2):
-            self.accepts(1)
+        if not self.accepts(2, sample_rate, block_size):
+            self.accepts(1, sample_rate, block_size)
 
     # -- sound -------------------------------------------------------------------------------------
 
     @property
     def latency(self) -> int:
-        """Samples of delay it reports."""
+        """Samples of delay it reported when it was last activated, or told of since."""
         return int(self._plugin.reported_latency_samples)
 
-    def accepts(self, channels: int) -> bool:
+    def settled_latency(self, sample_rate: float = _SETTLING_RATE, block_size: int = _SETTLING_BLOCK) -> int:
+        """Return the samples of delay it reports in its settings; it is activated anew for that."""
+        self.settle(sample_rate, block_size)
+        self.activate_anew()
+        self.settle(sample_rate, block_size)
+        return self.latency
+
+    def accepts(
+        self, channels: int, sample_rate: float = _SETTLING_RATE, block_size: int = _SETTLING_BLOCK
+    ) -> bool:
         """Whether it takes so many channels, by playing it a block of silence."""
         try:
-            self.process(np.zeros((channels, _SETTLING_BLOCK), np.float32), _SETTLING_RATE)
+            self.process(np.zeros((channels, block_size), np.float32), sample_rate)
         except ChannelsRefusedError:
             return False
         return True

@@ -64,12 +64,19 @@ class Player:
         self.latency = self._instances[0].latency
 
     def restore(self, state: bytes, places: Mapping[str, float]) -> None:
-        """Give every instance its settings, and let them take effect on the sound and on the delay."""
+        """Give every instance its settings, and let them take effect on the sound and on the delay.
+
+        A block of silence carries each setting into the plugin. Only a plugin that is activated after that
+        is certain to work with the delay that it reports.
+        """
         for instance in self._instances:
             instance.set_state(state)
         self._warm_up()
         for instance in self._instances:
             instance.move_to(places)
+        self._warm_up()
+        for instance in self._instances:
+            instance.activate_anew()
         self._warm_up()
         self.latency = self._instances[0].latency
 

@@ -75,13 +75,18 @@ class VST3Stream:
         return self._delay + self._block_size - 1
 
     def follow(self, plugin: VST3) -> bool:
-        """Take over moved parameters from the next block on; False where a change needs a new stream."""
+        """Take over moved parameters from the next block on; False where a change needs a new stream.
+
+        It does where the delay is another with it: what follows would not fit what came before.
+        """
         if plugin.base != self._base:
             return False
         places = plugin.places
-        for name, place in places.items():
-            if self._places.get(name) != place:
-                self._hosted.set_place(name, place)
+        moved = {name: place for name, place in places.items() if self._places.get(name) != place}
+        if moved and plugin.hosted().latency(self._sample_rate, self._block_size) != self._delay:
+            return False
+        for name, place in moved.items():
+            self._hosted.set_place(name, place)
         self._places = places
         return True
 
