@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+_MOST_PAIRS = 10_000
+"""Of one file; a tag of a few hundred kilobytes can claim far more, and each would be written again."""
+
 
 @dataclass
 class Comments:
@@ -18,9 +21,26 @@ class Comments:
     lost: list[str] = field(default_factory=list)
     """One line for each thing that could not be translated."""
 
+    _known: set[tuple[str, str]] = field(default_factory=set)
+    _said: set[str] = field(default_factory=set)
+
     def add(self, key: str, values: Iterable[object]) -> None:
         """Add what is neither empty nor known already."""
         for value in values:
             text = str(value).strip("\0 ")
-            if text and (key, text) not in self.pairs:
-                self.pairs.append((key, text))
+            if text and (key, text) not in self._known:
+                self.append(key, text)
+
+    def append(self, key: str, text: str) -> None:
+        """Add a pair as it is; said once where there are too many."""
+        if len(self.pairs) < _MOST_PAIRS:
+            self.pairs.append((key, text))
+            self._known.add((key, text))
+        else:
+            self.lose(f"tags beyond the first {_MOST_PAIRS} were not carried over")
+
+    def lose(self, line: str) -> None:
+        """Note what could not be translated; the same is noted once."""
+        if line not in self._said:
+            self._said.add(line)
+            self.lost.append(line)

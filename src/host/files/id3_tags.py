@@ -9,6 +9,13 @@ from .comments import Comments
 _MAX_INFLATED_BYTES = 256 << 20
 _DEFLATE_RATIO = 1032  # no byte becomes more: 258 bytes take two bits at least
 _PICTURE_TYPES = 21
+# mutagen copies the rest of a tag for each frame and the rest of a frame for each text in it, compares alike
+# frames and texts with one another, and reads UTF-16 letter by letter.
+_MOST_TAG_BYTES = 64 << 20
+_MOST_FRAMES = 512
+_MOST_COPIED_BYTES = 1 << 31  # of all frames together: 60 frames beside pictures of 34 MB
+_MOST_TEXTS = 4096
+_MOST_SLOW_BYTES = 2 << 20
 
 _KEYS = {
     "TIT1": "GROUPING", "TIT2": "TITLE", "TIT3": "SUBTITLE", "TPE1": "ARTIST", "TPE2": "ALBUMARTIST",
@@ -23,7 +30,7 @@ _FRAMES = {key: frame for frame, key in _KEYS.items()}
 
 
 class _Bounded:
-    """A frame that is not inflated where a tag's compressed frames might fill the memory.
+    """A frame that is not read where a tag's frames might fill the memory, or take too long.
 
     mutagen keeps a frame that raises NotImplementedError, unread, among the unknown ones.
     """
@@ -38,10 +45,81 @@ class _Bounded:
                 raise NotImplementedError
         return frame._fromData(header, flags, data)
 
+    def _readData(self, header: Any, data: bytes) -> None:  # noqa: N802 - mutagen's name
+        _count_texts(self, header, data)
+        frame: Any = super()
+        frame._readData(header, data)
 
-_KNOWN_FRAMES = id3.Frames_2_2 | {
-    name: type(name, (_Bounded, frame), {}) for name, frame in id3.Frames.items()
+
+def _count_texts(frame: Any, header: Any, data: bytes) -> None:
+    """Raise NotImplementedError where the texts of a tag are more than are read."""
+    wide = data[:1] in (b"\1", b"\2")
+    if isinstance(frame, id3.APIC):
+        if wide and len(data) > _MOST_SLOW_BYTES and data.find(b"\0\0", 0, _MOST_SLOW_BYTES) < 0:
+            raise NotImplementedError
+    elif not isinstance(frame, id3.PRIV):
+        texts = getattr(header, "texts", 0) + data.count(b"\0\0" if wide else b"\0")
+        slow = wide or isinstance(frame, id3.TCON)  # whose genres are looked for one by one
+        slow_bytes = getattr(header, "slow_bytes", 0) + len(data) * slow
+        if texts > _MOST_TEXTS or slow_bytes > _MOST_SLOW_BYTES:
+            raise NotImplementedError
+        header.texts, header.slow_bytes = texts, slow_bytes
+
+
+def _bounded_v22(frame: Any) -> Any:
+    """Return a frame of ID3v2.2 that counts its texts; mutagen upgrades it to the base of its class."""
+    if not issubclass(frame, id3.TextFrame | id3.PairedTextFrame):
+        return frame
+
+    def read(self: Any, header: Any, data: bytes) -> None:
+        _count_texts(self, header, data)
+        frame._readData(self, header, data)
+
+    return type(frame.__name__, (frame.__base__,), {"_readData": read})
+
+
+_UNREAD = ("CHAP", "CTOC", "GEOB", "SYLT")  # they have no place anywhere else, and the first two hold frames
+_KNOWN_FRAMES = {name: _bounded_v22(frame) for name, frame in id3.Frames_2_2.items()} | {
+    name: type(name, (_Bounded, frame), {}) for name, frame in id3.Frames.items() if name not in _UNREAD
 }
+
+
+class LimitedID3(id3.ID3):  # type: ignore[misc]
+    """The tags of a file, refused with `mutagen.id3.error` where to read them would take too long."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(file, known_frames=_KNOWN_FRAMES)
+
+    def _read(self, header: Any, data: bytes) -> Any:
+        count = _frame_count(header, data)
+        most = min(_MOST_TAG_BYTES, _MOST_COPIED_BYTES // max(count, 1))
+        if count > _MOST_FRAMES or len(data) > most:
+            raise id3.error(
+                f"an ID3 tag of {count} frames{' or more' if count > _MOST_FRAMES else ''} "
+                f"and {len(data) / 2**20:.1f} MB is not read; at most {_MOST_FRAMES} frames are, "
+                f"and {most >> 20} MB where there are so many"
+            )
+        return super()._read(header, data)
+
+
+def _frame_count(header: Any, data: bytes) -> int:
+    """Count frames as mutagen walks them, whichever way their sizes are written; stop beyond the limit."""
+    if header.version < (2, 4, 0) and header.f_unsynch:
+        data = data.replace(b"\xff\0", b"\xff")
+    if header.version < (2, 3, 0):
+        return _walked(data, 6, slice(3, 6), 8)
+    return max(_walked(data, 10, slice(4, 8), 8), _walked(data, 10, slice(4, 8), 7))
+
+
+def _walked(data: bytes, head: int, size: slice, bits: int) -> int:
+    at = count = 0
+    while at + head <= len(data) and count <= _MOST_FRAMES and any(data[at : at + size.start]):
+        length = 0
+        for byte in data[at + size.start : at + size.stop]:
+            length = length << bits | byte & (1 << bits) - 1
+        at += head + length
+        count += 1
+    return count
 
 
 def read_id3(file: BinaryIO, comments: Comments) -> None:
@@ -54,7 +132,7 @@ def read_id3(file: BinaryIO, comments: Comments) -> None:
     Exception
         Nearly any, where a tag is damaged.
     """
-    tags = id3.ID3(file, known_frames=_KNOWN_FRAMES)
+    tags = LimitedID3(file)
     for frame in tags.values():
         _read_frame(frame, comments)
     name_bytes = 3 if tags.version < (2, 3, 0) else 4
@@ -94,7 +172,7 @@ def _read_frame(frame: Any, comments: Comments) -> None:
 
 
 def _lose(name: str, comments: Comments) -> None:
-    comments.lost.append(f"ID3 frame '{name}' has no place in the new container")
+    comments.lose(f"ID3 frame '{name}' has no place in the new container")
 
 
 def make_id3(comments: Comments) -> Any:

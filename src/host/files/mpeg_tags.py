@@ -12,6 +12,10 @@ from .trailing_tags import list_trailing_tags
 
 _KEYS = {"TRACK": "TRACKNUMBER", "YEAR": "DATE", "DISC": "DISCNUMBER", "ALBUM ARTIST": "ALBUMARTIST"}
 _NUMBERS = {"TRACKNUMBER": "TRACKTOTAL", "DISCNUMBER": "DISCTOTAL"}
+_MOST_APE_BYTES = 64 << 20
+_MOST_APE_ITEMS = 4096
+_APE_FOOTER_BYTES = 32
+_LONGEST_APE_KEY = 255  # APEv2 specification
 _PICTURE_TYPES = {"COVER ART (FRONT)": 3, "COVER ART (BACK)": 4}
 
 
@@ -33,10 +37,15 @@ def read_mpeg_tags(file: BinaryIO, comments: Comments) -> None:
         file.seek(tag.start)
         if tag.kind == "ID3v2":
             read_id3(io.BytesIO(file.read(tag.size)), comments)
+        elif tag.kind == "APE" and tag.size > _MOST_APE_BYTES:
+            comments.lose(
+                f"an APE tag of {tag.size >> 20} MB was not carried over; "
+                f"at most {_MOST_APE_BYTES >> 20} MB are read"
+            )
         elif tag.kind == "APE":
-            _read_ape(io.BytesIO(file.read(tag.size)), comments)
+            _read_ape(file.read(tag.size), comments)
         elif tag.kind == "Lyrics3":
-            comments.lost.append("the Lyrics3 tag behind the sound was not carried over")
+            comments.lose("the Lyrics3 tag behind the sound was not carried over")
         elif not has_id3:
             _read_id3v1(io.BytesIO(file.read(tag.size)), comments)
 
@@ -53,8 +62,9 @@ def _read_id3v1(payload: io.BytesIO, comments: Comments) -> None:
     comments.lost += short.lost
 
 
-def _read_ape(payload: io.BytesIO, comments: Comments) -> None:
-    for name, value in apev2.APEv2(payload).items():
+def _read_ape(payload: bytes, comments: Comments) -> None:
+    _check_ape(payload)
+    for name, value in apev2.APEv2(io.BytesIO(payload)).items():
         key = _KEYS.get(name.upper(), name.upper())
         if isinstance(value, apev2.APETextValue):
             texts = list(value)
@@ -66,7 +76,22 @@ def _read_ape(payload: io.BytesIO, comments: Comments) -> None:
         elif key in _PICTURE_TYPES and isinstance(value, apev2.APEBinaryValue):
             comments.pictures.append(_picture(_PICTURE_TYPES[key], value.value))
         else:
-            comments.lost.append(f"APE item '{name}' has no place in the new container")
+            comments.lose(f"APE item '{name}' has no place in the new container")
+
+
+def _check_ape(payload: bytes) -> None:
+    """Refuse items that mutagen, which reads a key letter by letter, would not come to the end of."""
+    footer = payload[-_APE_FOOTER_BYTES:]
+    at, end = len(payload) - int.from_bytes(footer[12:16], "little"), len(payload) - _APE_FOOTER_BYTES
+    count = 0
+    while 0 <= at < end:
+        zero = payload.find(b"\0", at + 8, at + 9 + _LONGEST_APE_KEY)
+        count += 1
+        if zero < 0:
+            raise apev2.error(f"a key of an APE tag is longer than {_LONGEST_APE_KEY} letters")
+        if count > _MOST_APE_ITEMS:
+            raise apev2.error(f"an APE tag of more than {_MOST_APE_ITEMS} items is not read")
+        at = zero + 1 + int.from_bytes(payload[at : at + 4], "little")
 
 
 def _picture(kind: int, value: bytes) -> flac.Picture:

@@ -9,9 +9,8 @@ import io
 import re
 from typing import Any, BinaryIO
 
-from mutagen import id3
-
 from .chunks import Chunk, ChunkList
+from .id3_tags import LimitedID3
 
 DATA_MD5 = b"MD5 "
 _ENVELOPES = frozenset((b"levl",))  # peak envelope (EBU Tech 3285, supplement 3)
@@ -56,7 +55,7 @@ def renewed_chunk(identifier: bytes, payload: bytes) -> tuple[bytes | None, list
 
 def _renewed_id3(payload: bytes) -> tuple[bytes | None, list[str]]:
     try:
-        tags = id3.ID3(io.BytesIO(payload))
+        tags = LimitedID3(io.BytesIO(payload))
         stale = {key: name for key, frame in tags.items() if (name := _stale_name(frame))}
         if not stale:
             return payload, []

@@ -10,7 +10,7 @@ import io
 import os
 import struct
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +32,7 @@ from .stale_metadata import DATA_MD5, data_md5, is_stale_key, leave_out, renewed
 _MAX_PARSED_BYTES = 64 << 20  # of a chunk that is parsed, not merely copied: room for pictures
 _MAX_FLAC_BLOCK = (1 << 24) - 1
 _FLAC_OWN = frozenset((0, 1, 3, 4, 6))  # stream info, padding, seek table; comments and pictures go apart
+_MOST_ENTRIES = 100_000  # of a chunk, empty ones and doubles counted
 _COMPARED_FRAMES = 1 << 16
 _FLAC_PADDING = 8192  # so that a tag editor need not move the audio
 
@@ -163,7 +164,7 @@ def _read_comments(source: Path, old: BinaryIO, chunks: ChunkList | None) -> Com
                 read_mpeg_tags(old, comments)
     # A hostile tag makes mutagen raise nearly anything; no tag is worth losing a restoration.
     except Exception as error:
-        comments.lost.append(f"tags could not be read ({' '.join(repr(error).split())})")
+        comments.lose(f"tags could not be read ({' '.join(repr(error).split())})")
     return comments
 
 
@@ -172,14 +173,17 @@ def _read_chunk(old: BinaryIO, chunk: Chunk, style: ChunkStyle, comments: Commen
     old.seek(chunk.start)
     payload = old.read(chunk.size) if chunk.size <= _MAX_PARSED_BYTES else b""
     if kind == b"LIST" and payload[:4] == b"INFO":
-        for name, value in _info_entries(payload[4:], style.size_code):
+        entries = _info_entries(payload[4:], style.size_code)
+        for name, value in islice(entries, _MOST_ENTRIES):
             comments.add(_INFO.get(name, name), [_text(value)])
+        if next(entries, None) is not None:
+            comments.lose(f"entries of chunk 'LIST' beyond the first {_MOST_ENTRIES} were not carried over")
     elif kind in (b"id3 ", b"ID3 ") and payload:
         read_id3(io.BytesIO(payload), comments)
     elif style is FORM and kind in _AIFF_TEXT and payload:
         comments.add(_AIFF_TEXT[kind], [_text(payload)])
     elif style is CAF and kind == b"info" and payload:
-        texts = [_text(part) for part in payload[4:].split(b"\0")]
+        texts = [_text(part) for part in payload[4:].split(b"\0", 2 * _MOST_ENTRIES)]
         for label, text in zip(texts[::2], texts[1::2], strict=False):
             key = label.upper().replace(" ", "")
             comments.add(_CAF_INFO.get(key, key), [text])
@@ -214,7 +218,7 @@ def _read_vorbis(source: Path, comments: Comments) -> bool:
         if key.upper() == "METADATA_BLOCK_PICTURE":
             comments.pictures.append(flac.Picture(base64.b64decode(value)))
         else:
-            comments.pairs.append((key, value))
+            comments.append(key, value)
     if isinstance(found, flac.FLAC):
         comments.pictures.extend(found.pictures)
         comments.flac_blocks.extend(b for b in found.metadata_blocks if b.code not in _FLAC_OWN)

@@ -90,7 +90,7 @@ def test_compressed_frames_are_read_within_bounds(
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 50 << 20
-    assert warnings == [
+    assert sorted(warnings) == [
         f"{source}: ID3 frame '{name}' has no place in the new container" for name in ("CHAP", "TXXX")
     ]
     assert sorted(flac.FLAC(tmp_path / "b.flac").tags) == [("ARTIST", "Anon."), ("TITLE", "Étude" * 50)]
