@@ -52,12 +52,15 @@ def _slot_rows(
     slots: list[dict[str, Any]], absent: Container[str], above: str = ""
 ) -> Iterator[tuple[str, str, str]]:
     """Rows for the slots of a chain, as a preset writes them: number, plugin, every value."""
+    from .strict_json import printable  # noqa: PLC0415
+
     for number, slot in enumerate(slots, start=1):
         place = {name: slot[name] for name in ("bypass", "mix", "block_size", "missing") if name in slot}
         values = slot.get("parameters", {}) | place | ({"findings": "fixed"} if "findings" in slot else {})
-        text = ", ".join(f"{name}={value}" for name, value in values.items())
+        text = printable(", ".join(f"{name}={value}" for name, value in values.items()))
         here = " (missing)" if f"{above}{number}" in absent else ""
-        yield f"{above}{number}", slot.get("name", slot.get("plugin", "(nested chain)")) + here, text
+        called = printable(slot.get("name", slot.get("plugin", "(nested chain)")))
+        yield f"{above}{number}", called + here, text
         yield from _slot_rows(slot.get("chain", []), absent, f"{above}{number}.")
 
 

@@ -19,6 +19,7 @@ from ..errors import AudioValueError, PluginError, UnknownParameterError
 from ..plugins.layout import refuse_non_finite
 from ..plugins.registry import plugin_key
 from ..plugins.stage import Sink, Step
+from .strict_json import short
 
 BLOCK = 8192
 """Samples in every block a native member is fed; outputs of some depend on it, so it never changes."""
@@ -26,6 +27,12 @@ BLOCK = 8192
 _MOST_LATENCY_BLOCKS = 64
 # Far beyond every sensible setting; at larger ones some effects never come back, or fill the memory.
 _LARGEST_VALUE = 1e6
+_RANGES = {
+    # Samples a block, and with them time and memory, go by the ratio of this rate to the recording's.
+    ("Resample", "target_sample_rate"): (1000.0, 192_000.0),
+}
+# pedalboard keeps 32-bit floats, and gains as factors: 0.001 dB comes back as 0.0010002.
+_KEPT_SHARE, _KEPT_LEAST = 1e-3, 1e-6
 
 _CONTAINERS = (pedalboard.Pedalboard, pedalboard.Chain, pedalboard.Mix)
 _PLACES = {
@@ -115,6 +122,11 @@ def make_stock(name: str, values: dict[str, Any]) -> pedalboard.Plugin:
     return plugin
 
 
+def stock_range(name: str, parameter: str) -> tuple[float, float]:
+    """Return the least and the largest value that a preset may give a number of a stock effect."""
+    return _RANGES.get((name, parameter), (-_LARGEST_VALUE, _LARGEST_VALUE))
+
+
 def set_stock(plugin: pedalboard.Plugin, parameter: str, value: Any) -> None:
     """Set one attribute of a stock effect; errors as `make_stock`."""
     known = stock_parameters(type(plugin))
@@ -122,7 +134,9 @@ def set_stock(plugin: pedalboard.Plugin, parameter: str, value: Any) -> None:
         raise UnknownParameterError(
             f"{name_of(plugin)} has no parameter {parameter!r}; it has {', '.join(known) or 'none'}"
         )
-    where = f"pedalboard.{type(plugin).__name__}.{parameter}={value!r}"
+    name = type(plugin).__name__
+    where = f"pedalboard.{name}.{parameter}={short(value)}"
+    low, high = stock_range(name, parameter)
     current = getattr(plugin, parameter)
     options = getattr(type(current), "__members__", None)
     if options is not None:
@@ -132,14 +146,15 @@ def set_stock(plugin: pedalboard.Plugin, parameter: str, value: Any) -> None:
     elif isinstance(current, bool) != isinstance(value, bool):
         wanted = "true or false" if isinstance(current, bool) else "a number"
         raise PluginError(f"{where} is not allowed; it must be {wanted}")
-    elif not isinstance(value, int | float) or not abs(value) <= _LARGEST_VALUE:
-        raise PluginError(
-            f"{where} is not allowed; it must be a number from {-_LARGEST_VALUE:.0f} to {_LARGEST_VALUE:.0f}"
-        )
+    elif not isinstance(value, int | float) or not low <= value <= high:
+        raise PluginError(f"{where} is not allowed; it must be a number from {low:.0f} to {high:.0f}")
     try:
         setattr(plugin, parameter, value)
     except (ValueError, TypeError) as error:
         raise PluginError(f"{where} is not allowed: {error}") from None
+    kept = getattr(plugin, parameter)
+    if isinstance(kept, float) and not abs(kept - value) <= _KEPT_SHARE * abs(value) + _KEPT_LEAST:
+        raise PluginError(f"{where} is not allowed: pedalboard makes {kept:g} of it; choose a value it keeps")
 
 
 def name_of(plugin: pedalboard.Plugin) -> str:
@@ -189,7 +204,11 @@ class NativeSettings:
             return kind([member.make() for member in self.members])
         if kind is pedalboard.Convolution:
             return kind(**self.values)
-        return make_stock(self.kind, self.values)
+        plugin = kind()
+        for name, value in self.values.items():  # of a plugin, so that pedalboard takes them
+            options = getattr(type(getattr(plugin, name)), "__members__", None)
+            setattr(plugin, name, options[value] if options else value)
+        return plugin
 
 
 class NativeStream:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..plugins.registry import stage_class, stage_ids
 from ..plugins.stage import Stage
-from .native import stock_effects, stock_values
+from .native import stock_effects, stock_range, stock_values
 from .presets import FORMAT, FORMAT_VERSION, MOST_SLOTS, STOCK
 from .vst3 import preset_slot
 
@@ -61,9 +61,17 @@ def _stage_schema(kind: type[Stage]) -> dict[str, Any]:
 
 def _stock_schema(name: str, kind: type) -> dict[str, Any]:
     properties = {}
-    for parameter, value in stock_values(kind()).items():
-        json_type = {bool: "boolean", str: "string"}.get(type(value), "number")
-        properties[parameter] = {"type": json_type, "default": value}
+    made = kind()
+    for parameter, value in stock_values(made).items():
+        words = getattr(type(getattr(made, parameter)), "__members__", None)
+        if words is not None:
+            allowed: dict[str, Any] = {"enum": list(words)}
+        elif isinstance(value, bool):
+            allowed = {"type": "boolean"}
+        else:
+            low, high = stock_range(name, parameter)
+            allowed = {"type": "number", "minimum": low, "maximum": high}
+        properties[parameter] = allowed | {"default": value}
     values = {"type": "object", "properties": properties, "additionalProperties": False}
     return {
         "description": f"pedalboard's {name}",

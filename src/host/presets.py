@@ -23,7 +23,8 @@ from ..plugins.registry import stage_class, stage_ids
 from ..plugins.stage import Stage
 from .chain import Chain, Member, Slot
 from .chain_stream import slot_number
-from .native import WHY_NOT_IN_PRESETS, make_stock, name_of, stock_effects, stock_parameters, stock_values
+from .json_text import json_text
+from .native import WHY_NOT_IN_PRESETS, make_stock, name_of, stock_effects, stock_values
 from .publishing import Publication
 from .strict_json import StrictJsonError, check_fields, clip, has_control_characters, parse_object, short
 from .vst3 import preset_slot
@@ -154,9 +155,10 @@ def save_preset(preset: Preset, path: str | os.PathLike[str], *, overwrite: bool
     Raises
     ------
     PresetError
-        The file is there already, or a member cannot be stored in a preset.
+        The file is there already, a member cannot be stored in a preset, or `load_preset` would refuse it.
     """
-    text = json.dumps(preset_to_json(preset), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json_text(preset_to_json(preset), indent=2) + "\n"
+    parse_preset(text.encode(), f"{path}: cannot be stored", Loading(look_only=True))
     target = Path(path)
     try:
         with Publication(overwrite=overwrite) as publication:
@@ -214,7 +216,12 @@ def _member_to_json(member: Member) -> dict[str, Any]:
     if name not in stock_effects():
         why = WHY_NOT_IN_PRESETS.get(name, "stages, stock effects, wavemend.VST3s and chains of them can")
         raise PresetError(f"{name_of(member)} cannot be stored in a preset; {why}")
-    return {"plugin": STOCK + name, "parameters": stock_values(member)}
+    values = stock_values(member)
+    try:
+        make_stock(name, values)
+    except PluginError as error:
+        raise PresetError(f"{name} cannot be stored in a preset: {error}") from None
+    return {"plugin": STOCK + name, "parameters": values}
 
 
 @dataclass(frozen=True)
@@ -267,9 +274,22 @@ def _parse_top(data: bytes) -> dict[str, Any]:
 def _parse_chain(slots: Any, where: str, depth: int, how: Loading) -> Chain:
     if not isinstance(slots, list):
         raise PresetError(f"{where.removesuffix('.')}: chain must be a list of slots")
-    if len(slots) > MOST_SLOTS or depth > _MOST_NESTING:
-        raise PresetError(f"has more than {MOST_SLOTS} slots, or chains nested deeper than {_MOST_NESTING}")
+    if depth > _MOST_NESTING or (depth == 0 and _slot_count(slots) > MOST_SLOTS):
+        raise PresetError(
+            f"has more than {MOST_SLOTS} slots, or chains nested deeper than {_MOST_NESTING}; make two of it"
+        )
     return Chain([_parse_slot(slot, f"{where}{index + 1}", depth, how) for index, slot in enumerate(slots)])
+
+
+def _slot_count(slots: list[Any]) -> int:
+    """Count the slots of a chain, those of nested chains among them."""
+    count, waiting = 0, [slots]
+    while waiting:
+        chain = waiting.pop()
+        count += len(chain)
+        nested = (slot.get("chain") for slot in chain if isinstance(slot, dict))
+        waiting += [inside for inside in nested if isinstance(inside, list)]
+    return count
 
 
 def _parse_slot(data: Any, where: str, depth: int, how: Loading) -> Slot:
@@ -364,7 +384,7 @@ def _parse_plugin(data: Mapping[str, Any], where: str) -> Member:
 
 def _make_stock(name: str, values: dict[str, Any], where: str) -> Member:
     plugin = make_stock(name, values)
-    _demand(values, {p: getattr(plugin, p) for p in stock_parameters(type(plugin))}, where)
+    _demand(values, stock_values(plugin), where)
     return plugin
 
 

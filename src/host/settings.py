@@ -112,7 +112,7 @@ def _plain(text: str) -> object:
     """Read a number, true or false; anything else is a word."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text.strip()
 
 

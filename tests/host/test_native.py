@@ -1,16 +1,118 @@
 """pedalboard's effects as members: described, made from values, and fed without resets."""
 
+import copy
+import json
+
+import jsonschema
 import numpy as np
 import pedalboard
 import pytest
-from wavemend.errors import PluginError, UnknownParameterError
-from wavemend.host.native import NativeStream, make_stock, stock_effects, stock_values
+from wavemend.errors import PluginError, PresetError, UnknownParameterError
+from wavemend.host.chain import Chain
+from wavemend.host.native import NativeStream, make_stock, stock_effects, stock_parameters, stock_values
+from wavemend.host.preset_schema import preset_schema
+from wavemend.host.presets import Preset, parse_preset, preset_to_json, save_preset
+
+SCHEMA = preset_schema()
 
 
 @pytest.mark.parametrize("name", sorted(stock_effects()))
 def test_every_stock_effect_survives_the_way_through_values(name):
     made = make_stock(name, stock_values(stock_effects()[name]()))
     assert stock_values(made) == stock_values(stock_effects()[name]())
+
+
+def settable(name):
+    """Every parameter of a stock effect with values that it may take: all words, and many numbers."""
+    effect = stock_effects()[name]()
+    low, high = -1e6, 1e6
+    numbers = [
+        low,
+        -100.0,
+        -96.0,
+        -3.3,
+        -1.0,
+        -0.1,
+        0.0,
+        1e-9,
+        0.1,
+        0.7,
+        1.0,
+        3.0,
+        7.7,
+        24.0,
+        440.0,
+        8e3,
+        48e3,
+        high,
+    ]
+    for parameter in stock_parameters(type(effect)):
+        current = getattr(effect, parameter)
+        words = getattr(type(current), "__members__", None)
+        yield from (
+            (parameter, value) for value in (words or ([True, False] if current is False else numbers))
+        )
+
+
+@pytest.mark.parametrize("name", sorted(stock_effects()))
+def test_every_value_that_a_stock_effect_takes_survives_presets(name):
+    taken = 0
+    for parameter, value in settable(name):
+        slot = {"plugin": f"pedalboard.{name}", "parameters": stock_values(stock_effects()[name]())}
+        slot["parameters"][parameter] = value
+        head = {"format": "wavemend-preset", "format_version": 1, "name": ""}
+        text = json.dumps({**head, "chain": [slot]})
+        try:
+            make_stock(name, {parameter: value})
+        except PluginError:
+            with pytest.raises(PresetError, match=f"{name}.{parameter}="):
+                parse_preset(text.encode(), "a.json")
+            continue
+        loaded = parse_preset(text.encode(), "a.json")
+        taken += 1
+        saved = preset_to_json(loaded)
+        text = json.dumps(saved, allow_nan=False)
+        assert preset_to_json(parse_preset(text.encode(), "b.json")) == saved
+        assert jsonschema.Draft202012Validator(SCHEMA).is_valid(saved)
+        kept = saved["chain"][0]["parameters"][parameter]
+        assert kept == (value if isinstance(value, bool | str) else pytest.approx(value, rel=1e-3, abs=1e-6))
+    assert taken or name == "Invert"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value", "said"),
+    [
+        ("HighShelfFilter", "gain_db", 1000.0, "pedalboard makes inf of it; choose a value it keeps"),
+        ("PeakFilter", "gain_db", -1000.0, "pedalboard makes -100 of it"),
+        ("Resample", "target_sample_rate", 0.001, "a number from 1000 to 192000"),
+        ("Resample", "target_sample_rate", 1e6, "a number from 1000 to 192000"),
+        ("Resample", "quality", 8, "one of ZeroOrderHold, .*WindowedSinc8"),
+        ("Gain", "gain_db", 2e6, "a number from -1000000 to 1000000"),
+    ],
+)
+def test_a_value_that_is_not_kept_or_never_comes_to_an_end_is_refused(name, parameter, value, said):
+    with pytest.raises(
+        PluginError, match=rf"pedalboard\.{name}\.{parameter}={value}.* is not allowed.*{said}"
+    ):
+        make_stock(name, {parameter: value})
+
+
+@pytest.mark.parametrize("name", ["Resample", "LadderFilter", "GSMFullRateCompressor"])
+def test_a_word_that_is_left_out_is_asked_for(name):
+    slot = {"plugin": f"pedalboard.{name}", "parameters": {}}
+    head = {"format": "wavemend-preset", "format_version": 1, "name": ""}
+    with pytest.raises(PresetError, match=r"(quality|cutoff_hz) is missing; .*\(the default is"):
+        parse_preset(json.dumps({**head, "chain": [slot]}).encode(), "a.json")
+
+
+def test_what_pedalboard_took_and_no_preset_may_hold_is_copied_but_not_stored(tmp_path):
+    loud = Chain([pedalboard.HighShelfFilter(gain_db=1000), pedalboard.Resample(500)])
+    copied = copy.deepcopy(loud)
+    assert copied[0].gain_db == float("inf") and copied[1].target_sample_rate == 500
+    for index, said in enumerate(["gain_db=inf", "target_sample_rate=500"]):
+        with pytest.raises(PresetError, match=f"cannot be stored in a preset: .*{said}"):
+            save_preset(Preset("", "", loud[index : index + 1]), tmp_path / "a.json")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

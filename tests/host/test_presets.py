@@ -129,7 +129,8 @@ RUMBLE = r"my\.json: slot 1 \(wavemend\.rumble\)"
         (changed("chain", 0, "parameters", "cutoff_hz", to=...), RUMBLE + r".*cutoff_hz is missing.*20\.0"),
         (changed("chain", 0, "parameters", "cutoff_hz", to=4), RUMBLE + ".*cutoff_hz=4.*5 to 300 Hz"),
         (changed("chain", 0, "parameters", "cutoff_hz", to="x" * 999), RUMBLE + ".*5 to 300|" + RUMBLE),
-        (changed("chain", 0, "parameters", "cutoff_hz", to=10**400), RUMBLE + ".*huge"),
+        (changed("chain", 0, "parameters", "cutoff_hz", to=10**290), RUMBLE + ".*huge"),
+        (changed("chain", 0, "parameters", "cutoff_hz", to=10**400), "a number of 401 digits; at most 300"),
         (
             changed("chain", 0, "parameters", "cutof_hz", to=30),
             "did you mean cutoff_hz",
@@ -175,10 +176,20 @@ def test_strangers_bytes_are_refused(data):
 
 def test_nesting_is_bounded():
     chain = GOOD["chain"]
+    for _ in range(9):
+        chain = [{"chain": chain}]
+    with pytest.raises(PresetError, match="nested deeper than 8; make two of it"):
+        parse({**GOOD, "chain": chain})
     for _ in range(40):
         chain = [{"chain": chain}]
-    with pytest.raises(PresetError, match="nested deeper"):
+    with pytest.raises(PresetError, match="nested too deeply; at most 64 levels are read"):
         parse({**GOOD, "chain": chain})
+
+
+def test_slots_of_nested_chains_count_among_all():
+    many = [{"chain": GOOD["chain"][1:2] * 100}] * 3
+    with pytest.raises(PresetError, match="more than 256 slots"):
+        parse({**GOOD, "chain": many})
 
 
 JSON = st.recursive(
@@ -211,6 +222,26 @@ def test_saving_never_overwrites_unasked(tmp_path):
     with pytest.raises(PresetError, match="is there already"):
         save_preset(preset, tmp_path / "p.json")
     save_preset(preset, tmp_path / "p.json", overwrite=True)
+
+
+@pytest.mark.parametrize(
+    ("preset", "said"),
+    [
+        (Preset("a\x1b[31m", "", Chain()), "control characters"),
+        (Preset("", "", Chain([DcOffset() for _ in range(257)])), "more than 256 slots"),
+    ],
+)
+def test_what_could_not_be_loaded_again_is_not_saved(tmp_path, preset, said):
+    with pytest.raises(PresetError, match=f"cannot be stored: .*{said}"):
+        save_preset(preset, tmp_path / "p.json")
+    assert not list(tmp_path.iterdir())
+
+
+def test_half_a_letter_survives_a_preset(tmp_path):
+    data = json.dumps({**GOOD, "name": "\ud800 side"}).encode()
+    preset = parse_preset(data, "my.json")
+    save_preset(preset, tmp_path / "p.json")
+    assert load_preset(tmp_path / "p.json").name == "\ud800 side"
 
 
 def test_missing_files_and_names():
