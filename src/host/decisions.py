@@ -12,12 +12,15 @@ from ..analysis.positions import clock
 from ..analysis.print_ranges import check_print_ranges
 from ..errors import ParameterError
 from ..plugins.marks import Mark
-from .document import MOST_RANGES, EventMark, RecordingDocument, Span
+from .document import MOST_MARKS, MOST_RANGES, EventMark, RecordingDocument, Span
+from .strict_json import clip
 
 POINT_S = 0.01
 """Length of the stretch that a single time stands for: an event that touches it is meant."""
 
-_TIME = re.compile(r"(?:(\d+):)?(?:(\d+):)?(\d+(?:\.\d*)?)")
+_MOST_LABEL_BYTES = 32 * 2**20
+# No longer than any recording is: a number of thousands of digits is no time.
+_TIME = re.compile(r"(?:([0-9]{1,9}):)?(?:([0-9]{1,9}):)?([0-9]{1,9}(?:\.[0-9]{0,30})?)")
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,17 @@ def labelled(path: Path) -> Decisions:
         The file cannot be read, or a line is no label.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{path}: cannot be read as a label track: {error}") from None
+        with path.open("rb") as file:
+            data = file.read(_MOST_LABEL_BYTES + 1)
+        lines = data.decode("utf-8-sig").splitlines()
+    except OSError as error:
+        raise ParameterError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ParameterError(f"{path}: is no label track: it is not text in UTF-8") from None
+    if len(data) > _MOST_LABEL_BYTES:
+        raise ParameterError(
+            f"{path}: larger than {_MOST_LABEL_BYTES // 2**20} MB; leave out the labels that are not meant"
+        )
     found: dict[str, list[str]] = {word: [] for word in ("veto", "force", "print", "trim")}
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("\\"):  # the line after a label may give its frequencies
@@ -126,9 +137,11 @@ def labelled(path: Path) -> Decisions:
         fields = line.split("\t")
         word = fields[2].split(maxsplit=1)[:1] if len(fields) > 2 else None
         if word is None or not all(_TIME.fullmatch(time) for time in fields[:2]):
-            raise ParameterError(f"{path}: line {number} is no label (start, end and text between tabs)")
+            raise ParameterError(
+                f"{path}: line {number} is no label (start and end in seconds, and text, between tabs)"
+            )
         for name in found.keys() & {part.lower() for part in word}:
-            same = float(fields[0]) == float(fields[1])
+            same = seconds_of(fields[0], fields[0]) == seconds_of(fields[1], fields[1])
             found[name].append(fields[0] if same else f"{fields[0]}-{fields[1]}")
     if len(found["trim"]) > 1:
         raise ParameterError(f"{path}: holds {len(found['trim'])} trim labels; one says what renders keep")
@@ -143,7 +156,7 @@ def described(document: RecordingDocument) -> list[tuple[str, str]]:
     def place(span: Span | Mark) -> str:
         return f"{clock(span.position, rate)}-{clock(span.position + span.length, rate)}"
 
-    rows = [("unread", f"findings of another version: {name}") for name in document.unread]
+    rows = [("unread", f"findings of another version: {clip(name)}") for name in document.unread]
     if document.trim:
         rows.append(("trim", place(document.trim)))
     rows += [("print", place(span)) for span in document.print_ranges]
@@ -167,4 +180,7 @@ def _with_prints(document: RecordingDocument, more: tuple[Span, ...]) -> tuple[S
 
 
 def _added(before: tuple[EventMark, ...], more: tuple[EventMark, ...]) -> tuple[EventMark, ...]:
-    return tuple(sorted(dict.fromkeys((*before, *more)), key=lambda event: event.mark.position))
+    events = dict.fromkeys((*before, *more))
+    if len(events) > MOST_MARKS:
+        raise ParameterError(f"{len(events)} vetoed or forced events; a document holds at most {MOST_MARKS}")
+    return tuple(sorted(events, key=lambda event: event.mark.position))

@@ -17,7 +17,7 @@ import glob
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -31,15 +31,16 @@ from .file_names import fitted
 from .files.audio_format import AudioFormat
 from .passes import Guidance
 from .publishing import Publication
-from .strict_json import StrictJsonError, check_fields, parse_object, short
+from .strict_json import StrictJsonError, check_fields, clip, has_control_characters, parse_object, short
 
 FORMAT = "wavemend-recording"
 FORMAT_VERSION = 1
 
 SUFFIX = ".wavemend.json"
 _HASH_DIGITS = 12
-_MOST_BYTES = 256 * 2**20
-_MOST_MARKS = 1_000_000
+_MOST_BYTES = 32 * 2**20
+MOST_MARKS = 200_000
+_LONGEST_STAGE = 256
 MOST_RANGES = 32
 _LAST_SAMPLE = 2**53
 _TOP_FIELDS = {
@@ -116,14 +117,11 @@ class RecordingDocument:
 
     def guidance(self) -> Guidance:
         """Return what a render must obey."""
-        stages = {event.stage for event in (*self.vetoed_events, *self.forced_events)}
+        vetoed, forced = (_by_stage(events) for events in (self.vetoed_events, self.forced_events))
         return Guidance(
             marks={
-                stage: Marks(
-                    tuple(event.mark for event in self.vetoed_events if event.stage == stage),
-                    tuple(event.mark for event in self.forced_events if event.stage == stage),
-                )
-                for stage in sorted(stages)
+                stage: Marks(tuple(vetoed.get(stage, ())), tuple(forced.get(stage, ())))
+                for stage in sorted({*vetoed, *forced})
             },
             print_ranges=tuple((span.position, span.stop) for span in self.print_ranges),
         )
@@ -132,11 +130,18 @@ class RecordingDocument:
         """Return this document, refused with `DocumentError` where it belongs to other audio."""
         if self.audio != audio:
             raise DocumentError(
-                f"{where}: belongs to other audio ({self.audio.name}, {self.audio.frames} samples, hash "
-                f"{self.audio.sha256[:12]}), not to {audio.name} ({audio.frames} samples, hash "
-                f"{audio.sha256[:12]}); move it away, or render with --no-document"
+                f"{where}: belongs to other audio ({clip(self.audio.name)}, {self.audio.frames} samples, "
+                f"hash {self.audio.sha256[:12]}), not to {audio.name} ({audio.frames} samples, "
+                f"hash {audio.sha256[:12]}); move it away, or render with --no-document"
             )
         return replace(self, audio=audio)
+
+
+def _by_stage(events: Iterable[EventMark]) -> dict[str, list[Mark]]:
+    marks: dict[str, list[Mark]] = {}
+    for event in events:
+        marks.setdefault(event.stage, []).append(event.mark)
+    return marks
 
 
 def document_path(source: Path, folder: Path | None = None) -> Path:
@@ -228,6 +233,8 @@ class AudioHash:
 
 def load_document(path: str | os.PathLike[str]) -> RecordingDocument:
     """Read a document; raises `DocumentError`, whatever is wrong with it."""
+    if Path(path).exists() and not Path(path).is_file():  # to open a pipe would wait for ever
+        raise DocumentError(f"{path}: is no file; a recording document is one")
     try:
         with Path(path).open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
@@ -334,16 +341,17 @@ def _parse_span(data: Any, where: str, audio: AudioIdentity) -> Span:
 
 def _parse_events(top: Mapping[str, Any], name: str, audio: AudioIdentity) -> tuple[EventMark, ...]:
     events = []
-    for number, data in enumerate(_list(top, name, _MOST_MARKS), start=1):
+    for number, data in enumerate(_list(top, name, MOST_MARKS), start=1):
         where = f"{name} {number}"
         check_fields(data, where, _EVENT_FIELDS, _EVENT_FIELDS)
-        if not isinstance(data["stage"], str):
-            raise StrictJsonError(f"{where}: stage is {short(data['stage'])}; it must be the id of a stage")
+        stage = data["stage"]
+        if not isinstance(stage, str) or len(stage) > _LONGEST_STAGE or has_control_characters(stage):
+            raise StrictJsonError(f"{where}: stage is {short(stage)}; it must be the id of a stage")
         position, length = _place(data, where, audio)
         channel = data["channel"]
         if channel is not None and _whole(channel, f"{where}: channel", 0) >= audio.channels:
             raise StrictJsonError(f"{where}: channel {channel} is not among {audio.channels}, counted from 0")
-        events.append(EventMark(data["stage"], Mark(position, length, channel)))
+        events.append(EventMark(stage, Mark(position, length, channel)))
     return tuple(events)
 
 
@@ -366,7 +374,7 @@ def _whole(value: Any, where: str, least: int) -> int:
 def _list(top: Mapping[str, Any], name: str, most: int) -> list[Any]:
     value = top[name]
     if not isinstance(value, list) or len(value) > most:
-        raise StrictJsonError(f"{name} must be a list of at most {most}")
+        raise StrictJsonError(f"{name} must be a list of at most {most}; leave out what is not needed")
     return value
 
 

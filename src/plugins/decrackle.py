@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -120,6 +121,7 @@ class _Repair(Processor):
         self._taken = np.empty((2 * times.block, 3))
         self._origin = -times.size
         self._length: int | None = None
+        self._vetoes = cache(lambda channel: self.marks.vetoed_in(channel))  # noqa: PLW0108 - they come later
 
     def finish(self, length: int) -> None:
         self._length = length
@@ -176,8 +178,12 @@ class _Repair(Processor):
 
     def _vetoed(self, channel: int) -> npt.NDArray[np.bool_]:
         vetoed = np.zeros(self._times.size, np.bool_)
-        for start, stop in (self.marks.vetoed_in(channel) - self._origin).tolist():
-            vetoed[max(start, 0) : max(stop, 0)] = True
+        spans = self._vetoes(channel) - self._origin
+        here = spans[
+            np.searchsorted(spans[:, 1], 0, side="right") : np.searchsorted(spans[:, 0], vetoed.size)
+        ]
+        for start, stop in here.tolist():
+            vetoed[max(start, 0) : stop] = True
         return vetoed
 
 

@@ -9,17 +9,60 @@ import pytest
 from wavemend import Chain, Declick, render
 from wavemend.errors import ParameterError
 from wavemend.host.decisions import Decisions, decided, described, labelled, seconds_of
-from wavemend.host.document import AudioIdentity, RecordingDocument, Span, load_document
+from wavemend.host.document import AudioIdentity, EventMark, RecordingDocument, Span, load_document
+from wavemend.plugins.marks import Mark
 
+from ..effort import lines_run
 from .recordings import RATE, damaged, write
 from .test_cli import refused, wavemend
 
+ALL = [EventMark("wavemend.declick", Mark(n % 90_000, 1 + n // 90_000, 0)) for n in range(200_000)]
 DOCUMENT = RecordingDocument(AudioIdentity("a.wav", "0" * 64, 1000, 2, 100_000))
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("1.5", 1.5), ("2:03", 123), ("1:02:03.25", 3723.25)])
 def test_times(text: str, seconds: float) -> None:
     assert seconds_of(text, text) == seconds
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "1" * 10, "1:" + "9" * 400, "1." + "0" * 31, "١", "1e3", "nan"])
+def test_numbers_without_end_are_no_times(text: str) -> None:
+    with pytest.raises(ParameterError, match="is no time"):
+        seconds_of(text, "all of it")
+
+
+@pytest.mark.parametrize(
+    ("track", "said"),
+    [
+        (b"9" * 5000 + b"\t1\tveto\n", "line 1 is no label"),
+        (b"\xff", "is no label track: it is not text in UTF-8"),
+        (b"\n" * (33 << 20), "larger than 32 MB; leave out the labels"),
+    ],
+    ids=range(3),
+)
+def test_a_label_track_that_is_none_is_refused_in_one_line(tmp_path, track: bytes, said: str) -> None:
+    (tmp_path / "labels.txt").write_bytes(track)
+    with pytest.raises(ParameterError, match=said):
+        labelled(tmp_path / "labels.txt")
+
+
+def test_labels_may_give_minutes(tmp_path) -> None:
+    (tmp_path / "labels.txt").write_text("0:01\t0:01.0\tveto\n0:02\t0:03\tveto\n")
+    assert labelled(tmp_path / "labels.txt").vetoes == ["0:01", "0:02-0:03"]
+
+
+def test_the_work_of_a_label_track_grows_with_its_labels_and_no_faster(tmp_path) -> None:
+    def work(count: int) -> int:
+        lines = [f"{n / 1000:.6f}\t{n / 1000 + 0.001:.6f}\tveto" for n in range(count)]
+        (tmp_path / "labels.txt").write_text("\n".join(lines))
+        return lines_run(lambda: decided(DOCUMENT, labelled(tmp_path / "labels.txt")))
+
+    assert work(800) < 6 * work(200)
+
+
+def test_more_marks_than_a_document_holds_are_refused() -> None:
+    with pytest.raises(ParameterError, match="200001 vetoed or forced events; .* at most 200000"):
+        decided(replace(DOCUMENT, vetoed_events=tuple(ALL)), Decisions(vetoes=["50"]))
 
 
 def test_decisions_add_up_and_are_cleared() -> None:

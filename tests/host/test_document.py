@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wavemend import Chain, render
 from wavemend.host.analyse import analyse
+from wavemend.host.decisions import Decisions, decided, described
 from wavemend.host.document import (
     AudioIdentity,
     DocumentError,
@@ -29,6 +32,7 @@ from wavemend.plugins.declick import Declick
 from wavemend.plugins.denoise import Denoise
 from wavemend.plugins.marks import Mark
 
+from ..effort import lines_run
 from .recordings import RATE, damaged, write
 from .test_cli import wavemend
 
@@ -214,3 +218,60 @@ def test_a_print_range_over_program_is_warned_of_and_obeyed(tmp_path) -> None:
     (found,) = done.findings.values()
     assert found.pauses_s.tolist() == [1.0]
     assert not render("prepare", source, tmp_path / "prepared.wav").warnings  # learns no print
+
+
+def many(count: int, stages: int = 1) -> RecordingDocument:
+    marks = [EventMark(f"a.stage{n % stages}", Mark(n, 1, n % 2)) for n in range(count)]
+    return RecordingDocument(AUDIO, vetoed_events=tuple(marks), forced_events=tuple(marks[::2]))
+
+
+@pytest.mark.parametrize("stages", [1, 1_000_000])
+@pytest.mark.parametrize("what", ["load", "obey", "save", "decide"])
+def test_the_work_of_a_document_grows_with_its_marks_and_no_faster(tmp_path, what: str, stages: int) -> None:
+    def work(count: int) -> int:
+        document = many(count, stages)
+        data = text_of(document)
+        more = Decisions(vetoes=[f"{n / 1000:.3f}" for n in range(count)])
+        task = {
+            "load": lambda: parse_document(data, "a"),
+            "obey": lambda: [marks.vetoed_in(1) for marks in document.guidance().marks.values()],
+            "save": lambda: save_document(document, tmp_path / "d.json", overwrite=True),
+            "decide": lambda: (decided(document, more), described(document)),
+        }[what]
+        return lines_run(task)
+
+    assert work(800) < 6 * work(200)
+
+
+def test_one_pass_over_the_marks_gives_every_stage_its_own() -> None:
+    guidance = many(9, stages=3).guidance()
+    assert [mark.position for mark in guidance.marks["a.stage1"].vetoed] == [1, 4, 7]
+    assert [mark.position for mark in guidance.marks["a.stage1"].forced] == [4]
+
+
+def test_more_marks_than_a_document_holds_are_refused() -> None:
+    with pytest.raises(DocumentError, match="vetoed_events must be a list of at most 200000; leave out"):
+        parse_document(text_of(many(200_001)), "a")
+
+
+def test_a_hundred_thousand_marks_are_read(tmp_path) -> None:
+    document = replace(many(100_000), forced_events=())
+    assert parse_document(text_of(document), "a") == document
+
+
+def test_a_pipe_is_no_document(tmp_path) -> None:
+    os.mkfifo(tmp_path / "a.wav.wavemend.json")
+    with pytest.raises(DocumentError, match="is no file; a recording document is one"):
+        load_document(tmp_path / "a.wav.wavemend.json")
+
+
+def test_no_control_character_of_a_stranger_reaches_the_terminal() -> None:
+    top = document_to_json(RecordingDocument(replace(AUDIO, name="a\x1b[31m\n" * 99)))
+    with pytest.raises(DocumentError) as caught:
+        parse_document(json.dumps(top).encode(), "a").for_audio(replace(AUDIO, frames=5), "a")
+    assert "\x1b" not in str(caught.value) and len(str(caught.value)) < 700
+    top["vetoed_events"] = [{"stage": "a\x1b[31m", "position": 0, "length": 1, "channel": 0}]
+    with pytest.raises(DocumentError, match="must be the id of a stage"):
+        parse_document(json.dumps(top).encode(), "a")
+    top |= {"vetoed_events": [], "findings": {"\x1b[31m": {}}}
+    assert "\x1b" not in str(described(parse_document(json.dumps(top).encode(), "a")))

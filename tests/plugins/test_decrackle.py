@@ -209,6 +209,16 @@ def test_what_is_vetoed_stays() -> None:
     assert events
 
 
+def test_vetoes_are_put_in_order_once_however_long_the_recording(monkeypatch) -> None:
+    asked = []
+    ordered = Marks.vetoed_in
+    monkeypatch.setattr(
+        Marks, "vetoed_in", lambda self, channel: asked.append(channel) or ordered(self, channel)
+    )
+    repair(sound() + crackle(per_second=50, peak=0.8), Marks(vetoed=tuple(Mark(9 * n, 4) for n in range(99))))
+    assert sorted(asked) == list(range(len(sound())))
+
+
 def test_an_event_cannot_be_forced() -> None:
     with pytest.raises(ParameterError, match="force an event on Declick"):
         Decrackle().stream(RATE, 1, marks=Marks(forced=(Mark(100, 10),)))
