@@ -18,6 +18,7 @@ from ..plugins.marks import NO_MARKS, Marks
 from ..plugins.stage import Event, RepairStage, Stage, Stream
 from .limit_meter import LimitMeter, is_at_limit, is_limiter
 from .native import NativeStream
+from .silence_meter import SilenceMeter, should_sound
 from .vst3.plugin import VST3
 from .vst3.stream import VST3Stream
 
@@ -135,6 +136,8 @@ class _Link:
             self._stream = ChainStream(inside, sample_rate, channels, inner, marks=marks, over=over)
         else:
             self._stream = NativeStream(member, sample_rate, channels)
+        alone = not isinstance(self._stream, ChainStream)  # the slots of a nested chain tell of themselves
+        self._silence = SilenceMeter(sample_rate, channels) if alone and should_sound(member) else None
         self._taps = isinstance(self._stream, ChainStream) or is_repair(member)
 
     @property
@@ -161,6 +164,8 @@ class _Link:
         result = self._mixed(self._stream.flush(told), told)
         if self._meter and told:
             self._meter.finish(told)
+        if self._silence and told:
+            self._silence.finish(told)
         return result
 
     def _mixed(self, wet: Audio, sink: Any) -> tuple[Audio, Audio]:
@@ -172,6 +177,8 @@ class _Link:
         out = wet if self._mix == 1 else dry + self._mix * (wet - dry)
         if self._meter and sink:
             self._meter.push(dry, out, sink)
+        if self._silence and sink:
+            self._silence.push(dry, out)
         return out, removed
 
     def _tagged(self, sink: ChainSink | None) -> Any:

@@ -20,6 +20,7 @@ from .picture import spectrograms
 from .presets import load_preset
 from .publishing import Publication
 from .render import Rendered, render
+from .silence_meter import SILENCED
 
 
 def run_demo(source: Path | None, folder: Path, preset: str, console: Console, *, overwrite: bool) -> None:
@@ -81,7 +82,7 @@ def _worn_disc(path: Path, *, overwrite: bool) -> Path:
 def _tell(console: Console, rendered: Rendered, files: dict[str, Path], preset: str) -> None:
     console.print(f"\n{rendered.seconds:.1f} seconds, preset {preset}. Found:", highlight=False)
     for (path, kind), count in sorted(rendered.events.items()):
-        if kind == LIMITED:  # a warning says how much
+        if kind in (LIMITED, SILENCED):  # warnings say how much
             continue
         console.print(f"  slot {slot_number(path)}: {count} {kind}s repaired", highlight=False)
     for path, findings in rendered.findings.items():

@@ -15,6 +15,8 @@ from .chain import Chain, Slot
 from .chain_stream import Path, slot_number, slots_of
 from .json_text import json_text
 from .limit_meter import Limited, is_at_limit
+from .native import name_of
+from .silence_meter import Silenced
 from .vst3.plugin import VST3
 
 
@@ -25,6 +27,7 @@ class Place:
     counts: Counter[tuple[Path, str]]
     ends: list[int]
     limits: dict[Path, Limits]
+    silences: dict[Path, Silenced]
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Limits:
 
 
 def teller_names(chain: Chain) -> dict[Path, str]:
-    """Id of everything in `chain` that tells events, by its path: stages, and what limits."""
+    """Id of everything in `chain` that tells events, by its path."""
     return dict(_tellers(chain.slots, ()))
 
 
@@ -59,8 +62,8 @@ def _tellers(slots: list[Slot], path: Path) -> Iterator[tuple[Path, str]]:
     for place, member in _members(slots, path):
         if isinstance(member, Stage):
             yield place, member.id
-        elif is_at_limit(member):
-            yield place, f"pedalboard.{type(member).__name__}"
+        else:
+            yield place, member.name if isinstance(member, VST3) else name_of(member)
 
 
 def _members(slots: list[Slot], path: Path) -> Iterator[tuple[Path, Any]]:
@@ -96,6 +99,7 @@ class EventLog:
     ) -> None:
         self.counts: Counter[tuple[Path, str]] = Counter()
         self.limits: dict[Path, Limits] = {}
+        self.silences: dict[Path, Silenced] = {}
         self._names = teller_names(chain)
         self._rate = sample_rate
         self._stack = ExitStack()
@@ -109,38 +113,52 @@ class EventLog:
         self.counts[path, event.kind] += 1
         if isinstance(event, Limited):
             self.limits[path] = self.limits.get(path, Limits()).and_then(event)
+        elif isinstance(event, Silenced):
+            self.silences[path] = event
         if self._lines:
             line = {"slot": slot_number(path), "stage": self._names[path], **vars(event)}
             self._lines.write(json_text(line, ascii_only=True) + "\n")
         if self._labels:
             start, end = (at / self._rate for at in (event.position, event.position + event.length))
             channel = "" if event.channel is None else f" channel {event.channel + 1}"
-            much = f"{100 * event.confidence:.0f} %"
+            much = f" {100 * event.confidence:.0f} %"
             if isinstance(event, Limited):
-                much = f"by {event.depth_db:.1f} dB"
-            text = f"{event.kind}{channel} {much}"
+                much = f" by {event.depth_db:.1f} dB"
+            elif isinstance(event, Silenced):
+                much = ""
+            text = f"{event.kind}{channel}{much}"
             self._labels.write(f"{start:.6f}\t{end:.6f}\t{text}\n")
 
     def place(self) -> Place:
         """Return how far the log has come, for `rewind`."""
-        return Place(Counter(self.counts), [file.tell() for file in self._files()], dict(self.limits))
+        ends = [file.tell() for file in self._files()]
+        return Place(Counter(self.counts), ends, dict(self.limits), dict(self.silences))
 
     def rewind(self, place: Place) -> None:
         """Forget what was logged since `place`: the same pass runs again."""
         self.counts = Counter(place.counts)
-        self.limits = dict(place.limits)
+        self.limits, self.silences = dict(place.limits), dict(place.silences)
         for file, end in zip(self._files(), place.ends, strict=True):
             file.seek(end)
             file.truncate()
 
     def warnings(self) -> list[str]:
-        """Say of each limiter that worked how much, for how long and where."""
-        return [
-            f"{self._names[path]} (slot {slot_number(path)}) turned the recording down by up to "
+        """Say of each limiter that worked how much, for how long and where; and what silenced sound."""
+        limited = [
+            f"{self._slot(path)} turned the recording down by up to "
             f"{done.depth_db:.1f} dB, for {done.length / self._rate:.2f} s in all, "
             f"most at {clock(done.loudest, self._rate)}"
             for path, done in sorted(self.limits.items())
         ]
+        silenced = [
+            f"{self._slot(path)} gave nothing but silence from {clock(event.position, self._rate)} to the "
+            "recording's end, though sound went into it; listen to it, or bypass the slot"
+            for path, event in sorted(self.silences.items())
+        ]
+        return limited + silenced
+
+    def _slot(self, path: Path) -> str:
+        return f"{self._names[path]} (slot {slot_number(path)})"
 
     def _files(self) -> list[IO[str]]:
         return [file for file in (self._lines, self._labels) if file]

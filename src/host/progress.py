@@ -18,6 +18,7 @@ from .chain_stream import slot_number
 from .compiling import CompilationNotice
 from .limit_meter import LIMITED
 from .passes import Progress as ProgressCallback
+from .silence_meter import SILENCED
 
 _STEPS = 1000
 
@@ -163,7 +164,7 @@ def _found(outcome: Outcome) -> str:
     counts = [
         f"{n} {kind}{'s' * (n != 1)}"
         for (_, kind), n in sorted(outcome.rendered.events.items())
-        if kind != LIMITED  # a warning says how much
+        if kind not in (LIMITED, SILENCED)  # warnings say how much
     ]
     heard = [findings.describe() for findings in outcome.rendered.findings.values() if findings.found]
     return "; ".join(counts + heard) or "nothing found"

@@ -15,6 +15,9 @@ from .hosting import Hosted
 if TYPE_CHECKING:
     from .plugin import VST3
 
+MOST_DBFS = 40.0
+"""A plugin that works gives no more than this, unless the recording itself is louder."""
+
 
 class VST3Stream:
     """Running state of one VST3 over one recording; the same surface as a stage's `Stream`.
@@ -53,6 +56,7 @@ class VST3Stream:
         self._grid = FrameGrid(channels, block_size)
         self._out = Fifo(channels)
         self._fed = self._played = self._given = 0
+        self._loudest = 0.0
         try:
             self._delay = hosted.prepare(
                 state,
@@ -94,6 +98,7 @@ class VST3Stream:
         """Process the next samples, shape (channels, n); return those that became ready."""
         audio = next_block(audio, self.channels, self._fed)
         self._fed += audio.shape[1]
+        self._loudest = max(self._loudest, float(np.abs(audio).max(initial=0.0)))
         self._play(list(self._grid.push(audio)))
         return self._give(len(self._out))
 
@@ -119,16 +124,28 @@ class VST3Stream:
             raise
         for out in outputs:
             skipped = min(self._to_skip, out.shape[1])
-            self._refuse_non_finite(out[:, skipped:], self._played + skipped - self._delay)
+            self._refuse_garbage(out[:, skipped:], self._played + skipped - self._delay)
             self._played += self._block_size
             self._to_skip -= skipped
             self._out.push(out[:, skipped:])
 
-    def _refuse_non_finite(self, out: Audio, start: int) -> None:
-        found = first_not_finite(out, start, self._sample_rate)
+    def _refuse_garbage(self, out: Audio, start: int) -> None:
+        found = first_not_finite(out, start, self._sample_rate) or self._too_loud(out, start)
         if found:
             self._hosted.close()
             raise PluginError(f"{self._hosted.name} gave {found}")
+
+    def _too_loud(self, out: Audio, start: int) -> str:
+        levels, most = np.abs(out), 10 ** (MOST_DBFS / 20)
+        peak = levels.max(initial=0.0)
+        if peak <= (most if self._loudest <= most else most * self._loudest):
+            return ""
+        channel, at = np.unravel_index(np.argmax(levels), levels.shape)
+        position = start + int(at)
+        return (
+            f"a peak of {20 * np.log10(peak):+.1f} dBFS at sample {position} of channel {channel + 1} "
+            f"({clock(position, self._sample_rate)}); more than {MOST_DBFS:+.0f} dBFS is taken for no sound"
+        )
 
     def _give(self, count: int) -> Audio:
         self._given += count

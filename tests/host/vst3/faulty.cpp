@@ -368,7 +368,37 @@ struct LookAhead final : Effect {
   double plainParamToNormalized(uint32_t, double value) override { return value / kMostAheadMs; }
 };
 
+// What is sound no more from kCalm seconds on, or silence instead of it; "Gate..." is as it should be.
+//   ReturnsGarbage  1e12 times the sound
+//   Dies            nothing but zeros
+//   GatesAtTwenty   zeros where a sample, or one of the second before it, is not over -20 dBFS
+struct Odd final : Effect {
+  std::vector<int64_t> open = {0, 0};
+
+  uint32_t release() override {
+    uint32_t left = --references;
+    if (!left) delete this;
+    return left;
+  }
+  Result process(ProcessData& data) override {
+    double before = heardSamples / sampleRate;
+    Result result = Effect::process(data);
+    for (int c = 0; c < data.outputs[0].channelCount; ++c)
+      for (int i = 0; i < data.samples; ++i) {
+        float& x = data.outputs[0].channels[c][i];
+        if (fault("ReturnsGarbage") && before > kCalm) x *= 1e12f;
+        if (fault("Dies") && before > kCalm) x = 0;
+        if (fault("GatesAtTwenty")) {
+          open[c] = std::fabs(x) > 0.1f ? int64_t(sampleRate) : open[c] - 1;
+          if (open[c] <= 0) x = 0;
+        }
+      }
+    return result;
+  }
+};
+
 Effect* newEffect() {
+  if (fault("ReturnsGarbage") || fault("Dies") || fault("GatesAtTwenty")) return new Odd;
   if (bundleName().rfind("LookAhead", 0) == 0) return new LookAhead;
   return new Effect;
 }

@@ -125,3 +125,33 @@ def test_one_plugin_object_may_sit_in_two_places(scanned):
     plugin = VST3("Learns", block_size=512)
     audio = 0.1 * np.random.default_rng(0).standard_normal((2, 4000))
     assert np.array_equal(Chain([plugin, plugin])(audio, RATE), plugin(plugin(audio, RATE), RATE))
+
+
+@pytest.mark.parametrize("mix", [1.0, 0.5])
+def test_a_plugin_that_dies_without_a_word_is_told_about(scanned, tmp_path, mix):
+    scanned("Dies")
+    source = write(tmp_path / "in.wav", 6.0)
+    result = render(Chain([Slot(VST3("Dies", block_size=256), mix=mix)]), source, tmp_path / "out.wav")
+    warnings = [warning for warning in result.warnings if "silence" in warning]
+    if mix < 1:
+        assert not warnings
+    else:
+        assert warnings == [
+            "Dies (slot 1) gave nothing but silence from 0:02.976 to the recording's end, though sound went "
+            "into it; listen to it, or bypass the slot"
+        ]
+
+
+def test_a_gate_and_a_silent_recording_are_not_told_about(scanned, tmp_path):
+    scanned("GatesAtTwenty", "Dies")
+    silent = tmp_path / "silent.wav"
+    soundfile.write(silent, np.zeros((6 * RATE, 2)), RATE, subtype="PCM_24")
+    assert render(Chain([VST3("Dies")]), silent, tmp_path / "a.wav").warnings == []
+    loud = np.random.default_rng(1).uniform(-0.5, 0.5, (8 * RATE, 2))
+    loud[2 * RATE : 4 * RATE] *= 0.1
+    loud[5 * RATE :] *= 0.1
+    soundfile.write(tmp_path / "speech.wav", loud, RATE, subtype="PCM_24")
+    result = render(Chain([VST3("GatesAtTwenty")]), tmp_path / "speech.wav", tmp_path / "b.wav")
+    gated = soundfile.read(result.output)[0]
+    assert not gated[-RATE:].any() and not gated[int(3.2 * RATE) : int(3.9 * RATE)].any()
+    assert result.warnings == []

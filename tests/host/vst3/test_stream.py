@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from wavemend import Chain
 from wavemend.errors import AudioValueError, PluginError
 from wavemend.host.vst3.client import WorkerCrashedError, WorkerTimedOutError
 from wavemend.host.vst3.plugin import VST3
@@ -119,6 +120,12 @@ def test_more_channels_than_a_plugin_takes_go_one_by_one(scanned):
         ("Exits", WorkerCrashedError, r"Exits ended its process with exit code 0, at 0:02\.[89]"),
         ("WritesOutside", WorkerCrashedError, r"WritesOutside crashed \(SIG[A-Z]+\), at 0:02\.[89]"),
         ("Hangs", WorkerTimedOutError, r"Hangs gave no answer within 1 s and was ended, at 0:02\.[89]"),
+        (
+            "ReturnsGarbage",
+            PluginError,
+            r"ReturnsGarbage gave a peak of \+2[0-9.]+ dBFS at sample \d+ of channel [12] "
+            r"\(0:02\.9\d+\); more than \+40 dBFS is taken for no sound",
+        ),
         ("ReturnsNan", PluginError, r"ReturnsNan gave nan at sample \d+ of channel 1 \(0:02\.[89]\d+\)"),
         (
             "ChangesLatency",
@@ -136,6 +143,21 @@ def test_a_fault_is_one_clear_error_with_its_time(scanned, name, kind, message):
     assert "\n" not in str(caught.value)
     with pytest.raises(PluginError):  # and it stays an error
         stream.step(recording(12.0))
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_what_is_loud_because_the_recording_is_passes(scanned, isolated):
+    """Floats may hold integers' values: +90 dBFS in is no reason to refuse +96 out."""
+    scanned("Good")
+    audio = 3e5 * recording(1.0)
+    loud = VST3("Good", block_size=BLOCK, isolated=isolated, gain_db=6.0)
+    assert np.abs(through(loud, audio) / (10**0.3 * audio) - 1).max() < 1e-5
+    too_loud = VST3("Good", block_size=BLOCK, isolated=isolated, gain_db=24.0)
+    with pytest.raises(PluginError, match=r"a peak of \+42\.0 dBFS at sample 9 of channel 2 \(0:00\.001\)"):
+        chain = Chain([too_loud, VST3("Good", block_size=BLOCK, isolated=isolated, gain_db=24.0)])
+        quiet = np.zeros((2, 300))
+        quiet[1, 9] = 0.5
+        chain(quiet, RATE)
 
 
 def test_bad_samples_are_refused_before_the_plugin_sees_them(scanned):
