@@ -26,6 +26,7 @@ from .compiling import compilation_told
 from .document import AudioHash, AudioIdentity
 from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
+from .files.source_file import SourceFile
 from .passes import READ_BLOCK, Progress
 
 _SURE_OF_CLICKS = 0.6
@@ -144,12 +145,24 @@ def analyse(
     Raises
     ------
     AudioFileError
-        The file cannot be read, or holds no samples.
+        The file cannot be read, holds no samples, or changed meanwhile.
     AudioValueError
         No stage takes its sample rate, so there is nothing to suggest; or it holds NaN or infinity.
     Cancelled
         `cancel` was set.
     """
+    with SourceFile(source) as file:
+        return analyse_file(file, identify=identify, progress=progress, cancel=cancel)
+
+
+def analyse_file(
+    source: SourceFile,
+    *,
+    identify: bool = False,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> Analysis:
+    """Listen to a recording that is open, as `analyse` does."""
     with AudioReader(source) as reader, compilation_told(progress) as show:
         if reader.frames == 0:
             raise AudioFileError(f"{reader.path}: holds no samples; there is nothing to analyse")

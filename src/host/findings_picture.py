@@ -21,6 +21,7 @@ from ..kernels.stft import forward, hann
 from .analyse import Analysis
 from .document import RecordingDocument
 from .files.audio_reader import AudioReader
+from .files.source_file import SourceFile
 from .picture import CEILING_DB, FLOOR_DB, new_figure
 
 Array = npt.NDArray[np.float64]
@@ -40,7 +41,9 @@ _TIME_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 180
 _MOST_TIME_STEPS = 12
 
 
-def draw_findings(page: Analysis, document: RecordingDocument | None, picture: BinaryIO) -> None:
+def draw_findings(
+    page: Analysis, source: SourceFile, document: RecordingDocument | None, picture: BinaryIO
+) -> None:
     """Draw the recording behind `page` as PNG into the open binary file `picture`.
 
     Above, the power of all channels over time and frequency, with the band limits and the harmonics of hum
@@ -51,6 +54,8 @@ def draw_findings(page: Analysis, document: RecordingDocument | None, picture: B
     ----------
     page
         From `analyse`.
+    source
+        The file that it is of, still open.
     document
         The recording's document, whose trim, prints and events are marked too; None: there is none.
     picture
@@ -61,11 +66,11 @@ def draw_findings(page: Analysis, document: RecordingDocument | None, picture: B
     WavemendError
         matplotlib is not installed.
     AudioFileError
-        The recording cannot be read any more.
+        The recording cannot be read any more, or changed since.
     """
     figure = new_figure(width=13, height=8)
     above, clicks, below = figure.subplots(3, 1, sharex=True, height_ratios=[5, 1, 1.2])
-    _draw_spectrogram(figure, above, page)
+    _draw_spectrogram(figure, above, page, source)
     _mark_band(above, page)
     _mark_hum(above, page)
     _draw_clicks(clicks, cast(Clicks, page.findings["clicks"]))
@@ -78,8 +83,8 @@ def draw_findings(page: Analysis, document: RecordingDocument | None, picture: B
     figure.savefig(picture, dpi=110, metadata={"Software": None})
 
 
-def _draw_spectrogram(figure: Any, axes: Any, page: Analysis) -> None:
-    spectrogram = _spectrogram(page)
+def _draw_spectrogram(figure: Any, axes: Any, page: Analysis, source: SourceFile) -> None:
+    spectrogram = _spectrogram(page, source)
     edges_hz = spectrogram.edges_hz
     image = axes.pcolormesh(
         spectrogram.edges_s, edges_hz, spectrogram.levels_dbfs,
@@ -107,7 +112,7 @@ class _Spectrogram:
     levels_dbfs: Array
 
 
-def _spectrogram(page: Analysis) -> _Spectrogram:
+def _spectrogram(page: Analysis, source: SourceFile) -> _Spectrogram:
     """Average a few frames a column, spread over it, in bands of equal ratio."""
     rate, frames = page.format.sample_rate, max(page.frames, 1)
     size = 4096 if rate < 64_000 else 8192
@@ -122,7 +127,7 @@ def _spectrogram(page: Analysis) -> _Spectrogram:
     bounds = np.stack([low, high], axis=1).ravel()
     columns: list[Array] = []
     before = np.zeros((page.format.channels, size))
-    with AudioReader(page.source) as reader:
+    with AudioReader(source) as reader:
         for block in reader.blocks(column):
             samples = np.concatenate([before, block], axis=1)  # the frames end in this column
             before = samples[:, -size:]

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shlex
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from rich.progress import Progress
 
 from ..analysis.positions import clock
 from ..errors import WavemendError
-from .analyse import Analysis, analyse
+from .analyse import Analysis, analyse_file
 from .cli_output import print_table
 from .compiling import CompilationNotice
 from .document import RecordingDocument, find_document, save_document
 from .file_names import fitted
+from .files.source_file import SourceFile
 from .findings_picture import draw_findings
 from .outputs import make_folder
 from .picture import require_matplotlib
@@ -83,19 +85,21 @@ def listen(
         pictures = picture_paths(recordings, wanted.pictures) if wanted.pictures else [None] * len(recordings)
         for source, picture in zip([one.path for one in recordings], pictures, strict=True):
             progress.update(task, description=escape(str(source)))
-            try:
-                page = analyse(source, identify=wanted.documents, progress=show)
-            except WavemendError as error:
-                failed.append(str(error))
-                continue
-            pages.append(page)
-            left: list[Path] = []
-            try:
-                left.extend(_leave(page, wanted, picture))
-            except WavemendError as error:  # what was heard is told all the same
-                failed.append(str(error))
-            except Exception as error:  # a picture's own mistake must not cost the other recordings
-                failed.append(f"{source}: {type(error).__name__}: {error}")
+            with ExitStack() as stack:
+                try:
+                    file = stack.enter_context(SourceFile(source))
+                    page = analyse_file(file, identify=wanted.documents, progress=show)
+                except WavemendError as error:
+                    failed.append(str(error))
+                    continue
+                pages.append(page)
+                left: list[Path] = []
+                try:
+                    left.extend(_leave(page, file, wanted, picture))
+                except WavemendError as error:  # what was heard is told all the same
+                    failed.append(str(error))
+                except Exception as error:  # a picture's own mistake must not cost the other recordings
+                    failed.append(f"{source}: {type(error).__name__}: {error}")
             if not quiet:
                 print_page(page, left, out)
     return pages, failed
@@ -121,7 +125,7 @@ def picture_paths(recordings: Sequence[Recording], folder: Path) -> list[Path]:
     return paths
 
 
-def _leave(page: Analysis, wanted: Wanted, picture: Path | None) -> Iterator[Path]:
+def _leave(page: Analysis, source: SourceFile, wanted: Wanted, picture: Path | None) -> Iterator[Path]:
     """Write what is wanted beside the page; yield where it went."""
     document = None
     if audio := page.audio:
@@ -134,7 +138,7 @@ def _leave(page: Analysis, wanted: Wanted, picture: Path | None) -> Iterator[Pat
         make_folder(picture.parent)
         with Publication(overwrite=wanted.overwrite) as publication:
             with publication.part_of(picture).open("wb") as file:
-                draw_findings(page, document, file)
+                draw_findings(page, source, document, file)
             publication.publish()
         yield picture
 

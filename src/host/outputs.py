@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import AudioFileError
 from .file_names import beside, fitted
 from .files.audio_format import AudioFormat
+from .files.source_file import SourceFile
 
 REPORT_SUFFIX = ".report.json"
 
@@ -41,9 +42,9 @@ def make_folder(folder: Path) -> None:
         raise AudioFileError(f"{folder}: the folder cannot be made: {error.strerror or error}") from None
 
 
-def refuse_same_file(source: Path, output: Path) -> None:
+def refuse_same_file(source: SourceFile, output: Path) -> None:
     """Raise `AudioFileError` where an output would be written over the input, or over a folder."""
-    if output.exists() and source.samefile(output):
+    if source.is_at(output):
         raise AudioFileError(
             f"{output}: is the input itself, which is never written over; choose another name"
         )

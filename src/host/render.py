@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from .event_log import EventLog, limits_anything
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioOverError, AudioWriter
 from .files.shifting import shift_positions
+from .files.source_file import SourceFile
 from .files.tags import copy_tags
 from .hashing import sha256_of
 from .json_text import json_text
@@ -145,7 +146,7 @@ def render(
     Raises
     ------
     AudioFileError
-        The source cannot be read, or the output cannot or must not be written.
+        The source cannot be read, or changed while it was, or the output cannot or must not be written.
     PresetError
         The preset cannot be used.
     DocumentError
@@ -162,9 +163,11 @@ def render(
     source, output = Path(source), Path(output)
     with ExitStack() as stack:
         progress = stack.enter_context(compilation_told(progress))
-        reader = stack.enter_context(AudioReader(source))
+        file = stack.enter_context(SourceFile(source))
+        reader = stack.enter_context(AudioReader(file))
         if reader.frames == 0:
             raise AudioFileError(f"{source}: holds no samples; there is nothing to restore")
+        _ = file.sha256  # of what is read from here on; compared in the end
         prepared = prepare_recording(
             reader,
             documents=Path(documents) if documents is not None else None,
@@ -236,7 +239,7 @@ class _Job:
         self.easing = LOSSY_EASING if _eases(ease_lossy, reader) else None
         self.chain = chain = chain if self.easing is None else eased(chain, self.easing)
         self.reader = reader
-        self.source = reader.path
+        self.source = reader.source
         self.output = output
         self.prepared = prepared
         self.keep = prepared.keep
@@ -287,7 +290,6 @@ class _Job:
         cancel: threading.Event | None,
     ) -> Rendered:
         """Run all passes, write all parts, publish them."""
-        original = sha256_of(self.source)
         rate = self.reader.format.sample_rate
         log = stack.enter_context(EventLog(self.chain, rate, self.events_part, self.labels_part))
         passes = Passes(
@@ -314,21 +316,23 @@ class _Job:
             share = f"; {self.strength:g} % of that is in it" if self.strength < FULL_STRENGTH else ""
             self.warnings += [warning + share for warning in log.warnings()]
         if how := self.reader.cut_short():
-            self.warnings.append(f"{self.source.name} is cut short: it {how}; what is there was restored")
+            self.warnings.append(
+                f"{self.source.path.name} is cut short: it {how}; what is there was restored"
+            )
         self.warnings += self.reader.contradictions()
         for part in filter(None, (self.output_part, self.removed_part)):
             told = copy_tags(self.source, part)
             if self.keep:
                 told += shift_positions(part, self.keep.position, self.keep.length)
             self.warnings += [warning for warning in told if warning not in self.warnings]
-        if self._write_report(passes, log)["input"]["sha256"] != original:
-            raise AudioFileError(f"{self.source}: changed while it was being restored; nothing was written")
+        self._write_report(passes, log)
+        self.source.confirm()
         if progress:
             progress(1.0, "done")
         publication.publish()
         self.warnings += [warning for warning in publication.warnings if warning not in self.warnings]
         return Rendered(
-            source=self.source,
+            source=self.source.path,
             output=self.output,
             report=report_path(self.output),
             removed=self.removed,
@@ -440,13 +444,13 @@ class _Job:
                 except AudioOverError as error:
                     raise _RemovedOverError from error
 
-    def _write_report(self, passes: Passes, log: EventLog) -> dict[str, Any]:
+    def _write_report(self, passes: Passes, log: EventLog) -> None:
         files = {
-            "input": (self.source.name, self.source, self.reader.format),
-            "output": (self.output.name, self.output_part, self.format),
+            "input": (self.source.path.name, self.source.sha256, self.reader.format),
+            "output": (self.output.name, sha256_of(self.output_part), self.format),
         }
         if self.removed and self.removed_part:
-            files["removed"] = (self.removed.name, self.removed_part, self.removed_format)
+            files["removed"] = (self.removed.name, sha256_of(self.removed_part), self.removed_format)
         report = build_report(
             chain=self.chain,
             files=files,
@@ -472,7 +476,6 @@ class _Job:
             warnings=self.warnings,
         )
         self.report_part.write_text(json_text(report, indent=2) + "\n", encoding="utf-8")
-        return report
 
 
 class ReaderSource:

@@ -26,7 +26,7 @@ _PACKAGES = ("wavemend", "numpy", "scipy", "numba", "pedalboard", "soundfile")
 def build_report(
     *,
     chain: Chain,
-    files: Mapping[str, tuple[str, FilePath, AudioFormat]],
+    files: Mapping[str, tuple[str, str, AudioFormat]],
     beside: Mapping[str, FilePath],
     settings: Mapping[str, Any],
     findings: Mapping[Path, Findings],
@@ -40,7 +40,7 @@ def build_report(
     chain
         What was run.
     files
-        By their part in the render: name to report, path to read, format.
+        By their part in the render: name to report, SHA-256, format.
     beside
         What else lies beside the output, by its name: path to read.
     settings
@@ -89,10 +89,10 @@ def made_from(path: FilePath) -> dict[str, str]:
         return {}
 
 
-def _described(name: str, path: FilePath, form: AudioFormat) -> dict[str, Any]:
+def _described(name: str, sha256: str, form: AudioFormat) -> dict[str, Any]:
     return {
         "name": name,
-        "sha256": sha256_of(path),
+        "sha256": sha256,
         "container": form.container,
         "subtype": form.subtype,
         "sample_rate": form.sample_rate,

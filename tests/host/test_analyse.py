@@ -106,7 +106,7 @@ def test_a_notebook_shows_a_page_of_which_nothing_is_markup_of_the_files(folder,
 
 def test_a_missing_matplotlib_is_told_before_anything_is_heard(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("wavemend.host.picture.find_spec", lambda name: None)
-    monkeypatch.setattr("wavemend.host.listening.analyse", pytest.fail)
+    monkeypatch.setattr("wavemend.host.listening.analyse_file", pytest.fail)
     with pytest.raises(WavemendError, match="pip install"):
         hear(folder / "worn.wav", wanted=Wanted(pictures=tmp_path))
 
@@ -129,7 +129,7 @@ def test_pictures_of_recordings_with_the_same_name_do_not_collide(tmp_path):
 
 
 def test_a_picture_that_fails_costs_neither_its_page_nor_the_next(folder, tmp_path, monkeypatch):
-    def no_picture(page, document, file):
+    def no_picture(page, source, document, file):
         raise ValueError("no such colour")
 
     monkeypatch.setattr("wavemend.host.listening.draw_findings", no_picture)

@@ -10,6 +10,7 @@ from scipy import signal
 from wavemend.analysis.clicks import Clicks
 from wavemend.host.analyse import analyse
 from wavemend.host.document import AudioIdentity, EventMark, RecordingDocument, Span
+from wavemend.host.files.source_file import SourceFile
 from wavemend.host.findings_picture import _label_times, draw_findings
 from wavemend.host.performance import SAMPLE_RATE, performance, worn_disc
 from wavemend.host.picture import new_figure
@@ -30,6 +31,11 @@ def humming(tmp_path_factory):
     return write(tmp_path_factory.mktemp("picture") / "humming.wav", audio, "PCM_24", SAMPLE_RATE)
 
 
+def draw(page, document, picture):
+    with SourceFile(page.source) as source:
+        draw_findings(page, source, document, picture)
+
+
 def test_hum_a_band_limit_and_decisions_are_drawn(humming):
     page = analyse(humming)
     assert page.findings["hum"].found and page.findings["bandwidth"].found
@@ -40,11 +46,11 @@ def test_hum_a_band_limit_and_decisions_are_drawn(humming):
         vetoed_events=(mark,), forced_events=(mark,),
     )  # fmt: skip
     plain, decided = io.BytesIO(), io.BytesIO()
-    draw_findings(page, None, plain)
-    draw_findings(page, document, decided)
+    draw(page, None, plain)
+    draw(page, document, decided)
     assert plain.getvalue().startswith(b"\x89PNG") and plain.getvalue() != decided.getvalue()
     again = io.BytesIO()
-    draw_findings(page, None, again)
+    draw(page, None, again)
     assert again.getvalue() == plain.getvalue()
 
 
@@ -52,7 +58,7 @@ def test_hum_a_band_limit_and_decisions_are_drawn(humming):
 def test_a_recording_of_a_few_samples_is_drawn(tmp_path, length):
     page = analyse(write(tmp_path / "tiny.wav", np.full((1, length), 0.1)))
     assert not isinstance(page.findings["clicks"], Clicks) or not page.findings["clicks"].found
-    draw_findings(page, None, io.BytesIO())
+    draw(page, None, io.BytesIO())
 
 
 @given(st.floats(1e-3, 4e6))

@@ -5,10 +5,9 @@ Samples are float64 everywhere, full scale is 1.0, arrays are (channels, n). Int
 """
 
 import os
-import stat
+import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Self
+from typing import BinaryIO, Self
 
 import numpy as np
 import soundfile
@@ -19,9 +18,11 @@ from ...errors import AudioFileError
 from .au_header import read_au_header
 from .audio_format import AudioFormat
 from .chunks import W64, list_chunks
-from .compressed_streams import MpegFile, MpegStream, is_joined_ogg, lacks_end_mark, read_mpeg_stream
+from .compressed_streams import MpegStream, MpegView, is_joined_ogg, lacks_end_mark, read_mpeg_stream
 from .flac_stream import FlacStream, RecountedFlac, SampleHash, read_flac_stream
-from .libsndfile import FFI, GET_CHANNEL_MAP_INFO, LIBRARY, address, filename
+from .libsndfile import SoundInput
+from .source_file import SourceFile, SourceView
+from .trailing_tags import synchsafe
 
 _MAX_CHANNELS = 64
 _MAX_SAMPLE_RATE = 768_000
@@ -31,6 +32,9 @@ _PIECE = 1 << 20  # frames decoded at once, so that a header that lies cannot ma
 _UNKNOWN_FRAMES = 1 << 60
 _PADDING_S = 0.1  # an encoder's own, which some count and some do not, is shorter
 _LOST = 1 << 61  # position after an error: the next read looks for its place anew
+_MOST_TAGS = 16
+_RAW_SUFFIXES = frozenset((".raw", ".gsm", ".vox"))
+_TAGGED = re.compile(rb"fLaC|RIFF|RIFX|FORM|\.snd|dns\.")  # what an ID3 tag may stand before, besides MPEG
 
 
 class AudioReader:
@@ -44,11 +48,15 @@ class AudioReader:
 
     Parameters
     ----------
-    path : str or Path
-        An existing file.
+    source : str, Path or SourceFile
+        An existing file, or one that is open already, which stays open: for several readers of one file.
 
     Attributes
     ----------
+    source : SourceFile
+        The open file.
+    path : Path
+        What it was opened by.
     format : AudioFormat
         As the file says.
     frames : int
@@ -60,19 +68,23 @@ class AudioReader:
         The file is missing, may not be read, is no sound file, or its header contradicts itself.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        self._require_file()
+    def __init__(self, source: str | os.PathLike[str] | SourceFile) -> None:
+        self._owns_source = not isinstance(source, SourceFile)
+        self.source = source if isinstance(source, SourceFile) else SourceFile(source)
+        self.path = self.source.path
+        self._file: SoundInput | None = None
         self._mpeg: MpegStream | None = None
         self._flac: FlacStream | None = None
-        self._view = self._corrected_view()
         self._hash: SampleHash | None = None
-        self._file: Any = self._open()
-        self._position = 0
-        self.frames: int = self._file.frames
-        self._promised = self.frames
-        self.format = self._read_format()
         try:
+            if self.path.suffix.lower() in _RAW_SUFFIXES:  # nothing in them says what they are
+                raise AudioFileError(f"{self.path}: raw samples do not say what they are; save them as WAV")
+            self._view = self._corrected_view()
+            self._file = self._open()
+            self._position = 0
+            self.frames: int = self._file.frames
+            self._promised = self.frames
+            self.format = self._read_format()
             self._check_header()
             if self._is_joined():
                 raise AudioFileError(
@@ -86,63 +98,52 @@ class AudioReader:
             self.close()
             raise
 
-    def _require_file(self) -> None:
-        try:
-            mode = self.path.stat().st_mode
-            if stat.S_ISREG(mode):  # opening a pipe would wait for its writer
-                self.path.open("rb").close()
-        except PermissionError as error:
-            raise AudioFileError(f"{self.path}: no permission to read it; change its permissions") from error
-        except FileNotFoundError as error:
-            raise AudioFileError(f"{self.path}: there is no such file; check the name") from error
-        except OSError as error:
-            raise AudioFileError(f"{self.path}: cannot be opened: {error.strerror}") from error
-        if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-            raise AudioFileError(f"{self.path}: is {kind}; name a sound file")
-        if self.path.suffix.lower() == ".raw":  # soundfile asks its caller instead
-            raise AudioFileError(f"{self.path}: raw samples do not say what they are; save them as WAV")
-
-    def _corrected_view(self) -> MpegFile | RecountedFlac | None:
-        """Open the file without what libsndfile gets wrong; None where it may read it as it is."""
-        self._flac = read_flac_stream(self.path)
-        if self._flac:
-            return RecountedFlac(self.path, self._flac) if self._flac.is_counted_short else None
-        self._mpeg = read_mpeg_stream(self.path)
-        if self._mpeg and (not self._mpeg.has_length or self._mpeg.end < self.path.stat().st_size):
-            return MpegFile(self.path, self._mpeg)
-        return None
+    def _corrected_view(self) -> SourceView:
+        """Return the file without what libsndfile gets wrong."""
+        with self.source.open() as file:
+            self._flac = read_flac_stream(file)
+            if self._flac and self._flac.is_counted_short:
+                return RecountedFlac(self.source, self._flac)
+            if begin := _behind_tags(file):
+                return SourceView(self.source, begin)
+            file.seek(0)
+            self._mpeg = read_mpeg_stream(file)
+        if self._mpeg and (not self._mpeg.has_length or self._mpeg.end < self.source.size):
+            return MpegView(self.source, self._mpeg)
+        return self.source.view()
 
     def _is_joined(self) -> bool:
         if self.format.container == "OGG":
-            return is_joined_ogg(self.path)
+            with self.source.open() as file:
+                return is_joined_ogg(file)
         stream = self._flac or self._mpeg
         return stream is not None and stream.is_joined
 
-    def _open(self) -> Any:
+    def _open(self) -> SoundInput:
         try:
-            if self._view:
-                self._view.seek(0)
-            return soundfile.SoundFile(self._view or filename(self.path))
+            self._view.seek(0)
+            return SoundInput(self._view)
         except soundfile.LibsndfileError as error:
-            if self._view:
-                self._view.close()
+            self.source.check()
             raise AudioFileError(
                 f"{self.path}: cannot be read as sound ({error.error_string.rstrip('.')}); if it is sound,"
                 " convert it to WAV or FLAC with the program that made it"
             ) from error
 
     def _reopen(self) -> None:
-        self._file.close()
+        self._sound.close()
         self._file, self._position = self._open(), 0
 
+    @property
+    def _sound(self) -> SoundInput:
+        if self._file is None:
+            raise ValueError(f"{self.path}: is closed")
+        return self._file
+
     def _read_format(self) -> AudioFormat:
-        file = self._file
-        places = FFI.new("int[]", file.channels)
-        found = LIBRARY.sf_command(file._file, GET_CHANNEL_MAP_INFO, places, FFI.sizeof(places))
-        channel_map = tuple(places) if found and any(places) else ()
+        file = self._sound
         return AudioFormat(
-            file.format, file.subtype, file.samplerate, file.channels, file.endian, channel_map
+            file.format, file.subtype, file.samplerate, file.channels, file.endian, file.channel_map()
         )
 
     def _check_header(self) -> None:
@@ -157,7 +158,7 @@ class AudioReader:
             raise AudioFileError(
                 f"{self.path}: {form.subtype} cannot be read reliably; convert it to WAV or FLAC"
             )
-        with self.path.open("rb") as file:
+        with self.source.open() as file:
             if (au := read_au_header(file)) and au.size is not None:
                 self._require_counted(file.seek(0, os.SEEK_END) - au.start - au.size)
             found = list_chunks(file)
@@ -205,8 +206,10 @@ class AudioReader:
         """Say how a lossy file that was read through is cut short; nothing where it is whole."""
         if self._promised - self.frames > _PADDING_S * self.format.sample_rate:
             return f"ends at {self._clock(self.frames)} of {self._clock(self._promised)}"
-        if self.format.container == "OGG" and lacks_end_mark(self.path):
-            return f"ends at {self._clock(self.frames)} without the mark of an end"
+        if self.format.container == "OGG":
+            with self.source.open() as file:
+                if lacks_end_mark(file):
+                    return f"ends at {self._clock(self.frames)} without the mark of an end"
         return ""
 
     def contradictions(self) -> list[str]:
@@ -228,27 +231,29 @@ class AudioReader:
         block = np.empty((count, self.format.channels))
         done = 0
         while done < count:
-            got = LIBRARY.sf_readf_double(self._file._file, address("double *", block[done:]), count - done)
+            got = self._sound.decode(block[done:])
             if got <= 0:
                 break
             done += got
-        if done < count and (code := LIBRARY.sf_error(self._file._file)):
+        if done < count and (code := self._sound.error):
             at, self._position = self._clock(self._position + done), _LOST
             reason = soundfile.LibsndfileError(code).error_string.rstrip(".")
-            raise AudioFileError(f"{self.path}: damaged at {at}: {reason}; copy it again")
+            raise self._damaged(f"damaged at {at}: {reason}")
         if self._hash and self._hash.frames == self._position:
             self._hash.add(block[:done])
         self._position += done
         return block[:done]
 
+    def _damaged(self, what: str) -> AudioFileError:
+        """Return the error for a file that is not what its header says, unless it is just being changed."""
+        self.source.check()
+        return AudioFileError(f"{self.path}: {what}; copy it again")
+
     def _seek(self, start: int) -> None:
         if self.format.is_lossless:
             self._position = _LOST
-            if LIBRARY.sf_seek(self._file._file, start, os.SEEK_SET) != start:
-                raise AudioFileError(
-                    f"{self.path}: damaged before {self._clock(start)}: that place cannot be found;"
-                    " copy it again"
-                )
+            if not self._sound.go_to(start):
+                raise self._damaged(f"damaged before {self._clock(start)}: that place cannot be found")
             self._position = start
             return
         if start < self._position:
@@ -289,7 +294,7 @@ class AudioReader:
         if left:
             if self.format.is_lossless:
                 ends, whole = self._clock(self._position), self._clock(self.frames)
-                raise AudioFileError(f"{self.path}: truncated: ends at {ends} of {whole}; copy it again")
+                raise self._damaged(f"truncated: ends at {ends} of {whole}")
             self.frames = self._position
         audio = np.ascontiguousarray((np.concatenate(pieces) if len(pieces) > 1 else pieces[0]).T)
         if not self.format.is_integer and (bad := first_not_finite(audio, start, self.format.sample_rate)):
@@ -297,25 +302,48 @@ class AudioReader:
         return audio
 
     def blocks(self, size: int) -> Iterator[Audio]:
-        """Read the whole recording from its start in blocks of `size` frames, the last one shorter."""
+        """Read the whole recording from its start in blocks of `size` frames, the last one shorter.
+
+        Raises
+        ------
+        AudioFileError
+            As `read` does, and where the file changed since it was opened: it is checked at the end.
+        """
         if size < 1:
             raise ValueError(f"size={size} must be a positive number of frames")
         start = 0
         while (block := self.read(start, size)).shape[1]:
             yield block
             start += block.shape[1]
+        self.source.check()
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
-        self._file.close()
-        if self._view:
-            self._view.close()
+        if self._file is not None:
+            self._file.close()
+        if self._owns_source:
+            self.source.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.close()
+
+
+def _behind_tags(file: BinaryIO) -> int:
+    """Return where what is no MPEG begins behind ID3 tags; 0 where none are before it.
+
+    libsndfile skips such tags only in files that it opens by their names.
+    """
+    at = 0
+    for _ in range(_MOST_TAGS):
+        file.seek(at)
+        head = file.read(10)
+        if head[:3] != b"ID3" or len(head) < 10:
+            return at if _TAGGED.match(head) else 0
+        at += len(head) + synchsafe(head[6:])
+    return 0
 
 
 def _is_open_ended(size: int) -> bool:

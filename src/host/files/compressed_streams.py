@@ -1,12 +1,11 @@
 """What libsndfile gets wrong in MP3 and Ogg: how long a stream is, and where it ends."""
 
-import io
-import mmap
 import os
 import re
-from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
+from .searching import found_in
+from .source_file import SourceFile, SourceView
 from .trailing_tags import list_trailing_tags, synchsafe
 
 _OGG_TAIL_BYTES = 1 << 17  # holds the last page, which takes at most 65307
@@ -18,6 +17,7 @@ _HAS_FRAMES, _HAS_BYTES = 1, 2  # flags of the Xing header
 _VBRI_BYTES_AT = 6  # behind its name: version, delay and quality, 2 bytes each
 # A page that begins a stream (RFC 3533, 6): version 0, the flag of a first page, at place 0 or none.
 _FIRST_PAGE = re.compile(rb"OggS\0[\x02\x06](?:\0{8}|\xff{8})")
+_FIRST_PAGE_BYTES = 14  # that it matches
 _SEGMENTS_AT = 26  # in a page: their number, then their sizes, a byte each
 
 
@@ -32,7 +32,7 @@ class MpegStream(NamedTuple):
     """Whether another recording follows the first, which is all that libsndfile would read."""
 
 
-class MpegFile(io.FileIO):
+class MpegView(SourceView):
     """An MPEG file without the tags and the padding behind its sound.
 
     libmpg123 takes them for sound that the header does not count, and says so on stderr. Besides, libsndfile
@@ -41,33 +41,26 @@ class MpegFile(io.FileIO):
 
     Parameters
     ----------
-    path
+    source
         The file.
     stream
         What is in it.
     """
 
-    def __init__(self, path: Path, stream: MpegStream) -> None:
-        super().__init__(path)
-        self._end = stream.end
-        self._claimed = stream.end if stream.has_length else 1024 * os.fstat(self.fileno()).st_size
+    def __init__(self, source: SourceFile, stream: MpegStream) -> None:
+        super().__init__(source, end=stream.end)
+        self._claimed = stream.end if stream.has_length else 1024 * source.size
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         """Move as files do; the end is where it is claimed to be."""
-        if whence == os.SEEK_END:
-            return super().seek(self._end + offset if offset else self._claimed)
+        if whence == os.SEEK_END and offset == 0:
+            return super().seek(self._claimed)
         return super().seek(offset, whence)
 
-    def readinto(self, buffer: Any, /) -> int:
-        """Read as files do, nothing beyond the sound."""
-        room = memoryview(buffer)
-        return super().readinto(room[: max(0, min(len(room), self._end - self.tell()))])
 
-
-def lacks_end_mark(path: Path) -> bool:
-    """Whether an Ogg stream stops without its page marked as the last, or within it (RFC 3533, 6)."""
-    with path.open("rb") as file:
-        page = _last_ogg_page(file)
+def lacks_end_mark(file: BinaryIO) -> bool:
+    """Whether an open Ogg stream stops without its page marked as the last, or within it (RFC 3533, 6)."""
+    page = _last_ogg_page(file)
     if len(page) < 27:
         return True
     segments = page[27 : 27 + page[26]]
@@ -75,15 +68,14 @@ def lacks_end_mark(path: Path) -> bool:
     return not (whole and page[5] & _LAST_PAGE)
 
 
-def is_joined_ogg(path: Path) -> bool:
+def is_joined_ogg(file: BinaryIO) -> bool:
     """Whether another stream begins behind the first one's beginning, whatever serial number it bears."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        begun = 0
-        while _FIRST_PAGE.match(data, begun):  # streams side by side all begin here
-            segments = begun + _SEGMENTS_AT + 1
-            count = data[segments - 1]
-            begun = segments + count + sum(data[segments : segments + count])
-        return _FIRST_PAGE.search(data, begun) is not None
+    begun, head = 0, file.read(_SEGMENTS_AT + 1)
+    while _FIRST_PAGE.match(head) and len(head) == _SEGMENTS_AT + 1:  # streams side by side all begin here
+        begun += len(head) + head[-1] + sum(file.read(head[-1]))
+        file.seek(begun)
+        head = file.read(_SEGMENTS_AT + 1)
+    return found_in(file, _FIRST_PAGE, begun, _FIRST_PAGE_BYTES)
 
 
 def _last_ogg_page(file: BinaryIO) -> bytes:
@@ -95,34 +87,33 @@ def _last_ogg_page(file: BinaryIO) -> bytes:
     return tail[at:] if at >= 0 else b""
 
 
-def read_mpeg_stream(path: Path) -> MpegStream | None:
-    """Find out where the sound of an MPEG file ends, and whether its header counts all of it.
+def read_mpeg_stream(file: BinaryIO) -> MpegStream | None:
+    """Find out where the sound of an open MPEG file ends, and whether its header counts all of it.
 
     None for a file that does not begin as one: with a frame, or with a tag before it.
     """
-    with path.open("rb") as file:
-        if not _MPEG_BEGINS.match(file.read(3)):
-            return None
-        tags = list_trailing_tags(file)
-        end = tags[0].start if tags else file.seek(0, os.SEEK_END)
-        file.seek(0)
-        head = file.read(10)
-        first = 10 + synchsafe(head[6:]) if head[:3] == b"ID3" else 0
-        file.seek(first)
-        start = file.read(_MPEG_HEAD_BYTES)
-        header = re.search(b"Xing|Info|VBRI", start)
-        if header is None:
-            return MpegStream(end, has_length=False, is_joined=False)
-        counted = _counted_bytes(start[header.start() :])
-        if counted is None:
-            return MpegStream(end, has_length=True, is_joined=False)
-        file.seek(first + counted)
-        following = file.read(min(_FRAME_AND_TAG_BYTES, max(0, end - file.tell())))
-        # Some encoders do not count the header's own frame: one frame more is no second recording.
-        is_more = len(following) == _FRAME_AND_TAG_BYTES
-        if is_more and (following[:3] == b"ID3" or following[:2] > b"\xff\xe0"):
-            return MpegStream(end, has_length=True, is_joined=True)
-        following += file.read(max(0, end - file.tell()))
+    if not _MPEG_BEGINS.match(file.read(3)):
+        return None
+    tags = list_trailing_tags(file)
+    end = tags[0].start if tags else file.seek(0, os.SEEK_END)
+    file.seek(0)
+    head = file.read(10)
+    first = 10 + synchsafe(head[6:]) if head[:3] == b"ID3" else 0
+    file.seek(first)
+    start = file.read(_MPEG_HEAD_BYTES)
+    header = re.search(b"Xing|Info|VBRI", start)
+    if header is None:
+        return MpegStream(end, has_length=False, is_joined=False)
+    counted = _counted_bytes(start[header.start() :])
+    if counted is None:
+        return MpegStream(end, has_length=True, is_joined=False)
+    file.seek(first + counted)
+    following = file.read(min(_FRAME_AND_TAG_BYTES, max(0, end - file.tell())))
+    # Some encoders do not count the header's own frame: one frame more is no second recording.
+    is_more = len(following) == _FRAME_AND_TAG_BYTES
+    if is_more and (following[:3] == b"ID3" or following[:2] > b"\xff\xe0"):
+        return MpegStream(end, has_length=True, is_joined=True)
+    following += file.read(max(0, end - file.tell()))
     if not following.strip(b"\0"):
         end = min(end, first + counted)
     return MpegStream(end, has_length=True, is_joined=False)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import mmap
+import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from ...analysis.framing import Audio
+from .searching import found_in
+from .source_file import SourceFile, SourceView
 from .trailing_tags import list_trailing_tags, synchsafe
 
 _STREAM_INFO_BYTES = 34
 _TOTAL_AT, _MD5_AT = 13, 18  # in the stream info: the byte whose lower half begins the count, and the MD5
 _MARK = re.compile(rb"fLaC[\0\x80]\0\0\x22")  # a stream's beginning: the mark, then a stream info of 34 bytes
+_MARK_BYTES = 8
 _FRAME = re.compile(rb"\xff[\xf8\xf9]")
 _TAIL_BYTES = 1 << 20  # holds the last frame, unless its blocks are very long
 _CODED_BLOCK = {1: 192, 2: 576, 3: 1152, 4: 2304, 5: 4608} | {code: 1 << code for code in range(8, 16)}
@@ -71,48 +72,52 @@ class FlacStream:
         return not self.is_joined and 0 < self.stated < (self.found or 0)
 
 
-def read_flac_stream(path: Path) -> FlacStream | None:
-    """Read the header of a FLAC and find its last frame; None for a file that does not begin as FLAC does."""
-    with path.open("rb") as file:
-        head = file.read(10)
-        if len(head) < 10:
-            return None
-        begin = 10 + synchsafe(head[6:]) if head[:3] == b"ID3" else 0
-        tags = list_trailing_tags(file)
-        file.seek(0)
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            if not _MARK.match(data, begin):
-                return None
-            end = tags[0].start if tags else len(data)
-            info = data[begin + 8 : begin + 8 + _STREAM_INFO_BYTES]
-            frames = _frames_begin(data, begin)
-            md5 = info[_MD5_AT:]
-            return FlacStream(
-                total_at=begin + 8 + _TOTAL_AT,
-                stated=int.from_bytes(info[_TOTAL_AT:_MD5_AT]) & (1 << 36) - 1,
-                found=_last_sample(data, frames, end, int.from_bytes(info[:2])),
-                is_joined=_MARK.search(data, frames) is not None,
-                md5=md5 if any(md5) else b"",
-                bits=(int.from_bytes(info[12:14]) >> 4 & 0x1F) + 1,
-            )
+def read_flac_stream(file: BinaryIO) -> FlacStream | None:
+    """Read the header of an open FLAC and find its last frame; None where it does not begin as FLAC does."""
+    head = file.read(10)
+    if len(head) < 10:
+        return None
+    begin = 10 + synchsafe(head[6:]) if head[:3] == b"ID3" else 0
+    file.seek(begin)
+    head = file.read(_MARK_BYTES + _STREAM_INFO_BYTES)
+    if not _MARK.match(head):
+        return None
+    info = head[_MARK_BYTES:]
+    frames = _frames_begin(file, begin)
+    tags = list_trailing_tags(file)
+    end = tags[0].start if tags else file.seek(0, os.SEEK_END)
+    md5 = info[_MD5_AT:]
+    return FlacStream(
+        total_at=begin + _MARK_BYTES + _TOTAL_AT,
+        stated=int.from_bytes(info[_TOTAL_AT:_MD5_AT]) & (1 << 36) - 1,
+        found=_last_sample(file, frames, end, int.from_bytes(info[:2])),
+        is_joined=found_in(file, _MARK, frames, _MARK_BYTES),
+        md5=md5 if any(md5) else b"",
+        bits=(int.from_bytes(info[12:14]) >> 4 & 0x1F) + 1,
+    )
 
 
-def _frames_begin(data: mmap.mmap, begin: int) -> int:
+def _frames_begin(file: BinaryIO, begin: int) -> int:
     """Return where the metadata blocks end."""
     at, is_last = begin + 4, False
-    while not is_last and at + 4 <= len(data):
-        is_last = bool(data[at] & 0x80)
-        at += 4 + int.from_bytes(data[at + 1 : at + 4])
+    while not is_last:
+        file.seek(at)
+        header = file.read(4)
+        if len(header) < 4:
+            break
+        is_last = bool(header[0] & 0x80)
+        at += 4 + int.from_bytes(header[1:])
     return at
 
 
-def _last_sample(data: mmap.mmap, begin: int, end: int, block: int) -> int | None:
+def _last_sample(file: BinaryIO, begin: int, end: int, block: int) -> int | None:
     """Return the number of samples up to the end of the last frame whose check sums are right.
 
     Only a frame that ends where the next begins, or the stream, has the right sum: no sound passes for one.
     """
     start = max(begin, end - _TAIL_BYTES)
-    tail = data[start:end]
+    file.seek(start)
+    tail = file.read(max(0, end - start))
     places = [found.start() for found in _FRAME.finditer(tail)]
     frames = [(at, samples) for at in places if (samples := _frame_end(tail, at, block))]
     stops = {len(tail)}
@@ -155,11 +160,11 @@ def _frame_end(tail: bytes, at: int, block: int) -> int | None:
     return (number if header[1] & 1 else number * block) + samples
 
 
-class RecountedFlac(io.FileIO):
+class RecountedFlac(SourceView):
     """A FLAC whose header counts as many samples as its frames hold."""
 
-    def __init__(self, path: Path, stream: FlacStream) -> None:
-        super().__init__(path)
+    def __init__(self, source: SourceFile, stream: FlacStream) -> None:
+        super().__init__(source)
         self._at = stream.total_at
         self._count = (stream.found or 0).to_bytes(5)
 

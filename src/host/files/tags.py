@@ -27,6 +27,7 @@ from .comments import Comments
 from .id3_tags import make_id3, read_id3
 from .loudspeakers import FLAC_MASK_KEY, copy_loudspeakers, flac_mask
 from .mpeg_tags import read_mpeg_tags
+from .source_file import SourceFile
 from .stale_metadata import DATA_MD5, data_md5, is_stale_key, leave_out, renewed_chunk
 
 _MAX_PARSED_BYTES = 64 << 20  # of a chunk that is parsed, not merely copied: room for pictures
@@ -46,13 +47,13 @@ _AIFF_TEXT = {b"NAME": "TITLE", b"AUTH": "ARTIST", b"(c) ": "COPYRIGHT", b"ANNO"
 _CAF_INFO = {"YEAR": "DATE", "COMMENTS": "COMMENT"}
 
 
-def copy_tags(source: Path, target: Path) -> list[str]:
+def copy_tags(source: SourceFile, target: Path) -> list[str]:
     """Carry tags, pictures and chunks of a source over to a finished sound file.
 
     Parameters
     ----------
-    source : Path
-        The recording as it came; only read.
+    source : SourceFile
+        The recording as it came.
     target : Path
         The restored file, complete and closed; changed in place and synced to the disk.
 
@@ -64,12 +65,12 @@ def copy_tags(source: Path, target: Path) -> list[str]:
     Raises
     ------
     AudioFileError
-        The target cannot be written, for instance because the disk is full. What cannot be read
-        in the source is a warning, never an error.
+        The target cannot be written, for instance because the disk is full; or the source's disk does not
+        give what is on it. What cannot be understood in the source is a warning, never an error.
     """
     changed = not _have_same_samples(source, target)
     try:
-        with source.open("rb") as old, target.open("rb+") as new:
+        with source.open() as old, target.open("rb+") as new:
             ours, theirs = list_chunks(new), list_chunks(old)
             # In W64, libsndfile plays chunks behind the audio as audio: none are written.
             au_from, au_to = read_au_header(old), read_au_header(new)
@@ -81,7 +82,8 @@ def copy_tags(source: Path, target: Path) -> list[str]:
                 if au_from.annotation:
                     write_annotation(new, au_to, au_from.annotation)
             else:
-                comments = _read_comments(source, old, theirs)
+                comments = _read_comments(old, theirs)
+                source.check()  # whoever parses tags may take a failing disk for a damaged tag
                 if changed:
                     _leave_out_stale(comments)
                 _place_loudspeakers(comments, flac_mask(old, theirs), new)
@@ -90,12 +92,13 @@ def copy_tags(source: Path, target: Path) -> list[str]:
             new.flush()
             sync(new.fileno())
     except (OSError, mutagen.MutagenError) as error:
+        source.check()
         reason = " ".join(str(error).split())
-        raise AudioFileError(f"{target}: the tags of {source} could not be written: {reason}") from error
-    return [f"{source}: {warning}" for warning in warnings]
+        raise AudioFileError(f"{target}: the tags of {source.path} could not be written: {reason}") from error
+    return [f"{source.path}: {warning}" for warning in warnings]
 
 
-def _have_same_samples(source: Path, target: Path) -> bool:
+def _have_same_samples(source: SourceFile, target: Path) -> bool:
     try:
         with AudioReader(source) as old, AudioReader(target) as new:
             pairs = zip_longest(old.blocks(_COMPARED_FRAMES), new.blocks(_COMPARED_FRAMES))
@@ -149,13 +152,13 @@ def _leave_out_stale(comments: Comments) -> None:
     comments.lost += leave_out(stale)
 
 
-def _read_comments(source: Path, old: BinaryIO, chunks: ChunkList | None) -> Comments:
+def _read_comments(old: BinaryIO, chunks: ChunkList | None) -> Comments:
     comments = Comments()
     try:
         if chunks is not None:
             for chunk in chunks.carried:
                 _read_chunk(old, chunk, chunks.style, comments)
-        elif not _read_vorbis(source, comments):
+        elif not _read_vorbis(old, comments):
             old.seek(0)
             au = read_au_header(old)
             if au:
@@ -209,9 +212,10 @@ def _text(value: bytes) -> str:
         return value.decode("cp1252", "replace")
 
 
-def _read_vorbis(source: Path, comments: Comments) -> bool:
+def _read_vorbis(old: BinaryIO, comments: Comments) -> bool:
     """Read the comments of FLAC and Ogg as they are; return whether the file is one of them."""
-    found = mutagen.File(source, (flac.FLAC, oggopus.OggOpus, oggvorbis.OggVorbis))
+    old.seek(0)
+    found = mutagen.File(old, (flac.FLAC, oggopus.OggOpus, oggvorbis.OggVorbis))
     if found is None:
         return False
     for key, value in found.tags or ():

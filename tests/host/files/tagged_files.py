@@ -10,6 +10,7 @@ from wavemend.host.files.audio_format import AudioFormat
 from wavemend.host.files.audio_reader import AudioReader
 from wavemend.host.files.audio_writer import AudioWriter
 from wavemend.host.files.chunks import list_chunks
+from wavemend.host.files.source_file import SourceFile
 from wavemend.host.files.tags import copy_tags
 
 RATE = 48000
@@ -58,6 +59,11 @@ def chunks_of(path: Path) -> dict[bytes, bytes]:
         return payloads
 
 
+def tags_carried(source: Path, target: Path) -> list[str]:
+    with SourceFile(source) as file:
+        return copy_tags(file, target)
+
+
 def carry(source: Path, target: Path, form: AudioFormat | None = None) -> list[str]:
     """Restore with an empty chain, carry the tags over, and see that the audio survived."""
     with AudioReader(source) as reader:
@@ -65,13 +71,13 @@ def carry(source: Path, target: Path, form: AudioFormat | None = None) -> list[s
         audio = reader.read(0, reader.frames)
         with AudioWriter(target, form) as writer:
             held = writer.write(audio)
-    warnings = copy_tags(source, target)
+    warnings = tags_carried(source, target)
     with AudioReader(target) as reader:
         assert np.array_equal(reader.read(0, reader.frames + 1), held)
     again = target.with_name("again")
     with AudioWriter(again, form) as writer:
         writer.write(audio)
-    copy_tags(source, again)
+    tags_carried(source, again)
     assert again.read_bytes() == target.read_bytes()
     return warnings
 

@@ -136,8 +136,9 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
 
 
 def test_raw_samples_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.raw").write_bytes(bytes(1000))
-    assert "raw samples do not say what they are" in refusal(tmp_path / "a.raw")
+    for ending in ("raw", "gsm", "VOX"):
+        (tmp_path / f"a.{ending}").write_bytes(bytes(1000))
+        assert "raw samples do not say what they are" in refusal(tmp_path / f"a.{ending}")
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "zeros"])
@@ -238,3 +239,17 @@ def test_flac_from_a_pipe(tmp_path: Path) -> None:
         assert np.array_equal(np.concatenate(list(reader.blocks(4097)), axis=1), audio)
         for start in (50_000, 99_999, 3):
             assert np.array_equal(reader.read(start, 100), audio[:, start : start + 100])
+
+
+@pytest.mark.parametrize(
+    "kind", [("WAV", "PCM_16"), ("AIFF", "PCM_24"), ("FLAC", "PCM_16"), ("AU", "PCM_16")]
+)
+@pytest.mark.parametrize("count", [1, 3])
+def test_tags_before_a_file_that_has_none_of_its_own_are_passed_over(tmp_path: Path, kind, count) -> None:
+    audio = random_audio(kind[1], (2, 5000))
+    store(tmp_path / "plain", audio, *kind)
+    tag = b"ID3\4\0\0\0\0\2\0" + bytes(256)
+    (tmp_path / "tagged").write_bytes(count * tag + (tmp_path / "plain").read_bytes())
+    with AudioReader(tmp_path / "tagged") as reader:
+        assert reader.format.container == kind[0]
+        assert np.array_equal(reader.read(0, 6000), audio)

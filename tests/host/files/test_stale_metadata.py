@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 from mutagen import flac, id3
-from wavemend.host.files.tags import copy_tags
 
-from .tagged_files import AUDIO, BEXT, FLAC, RATE, add_chunks, carry, chunks_of, lossy, store
+from .tagged_files import AUDIO, BEXT, FLAC, RATE, add_chunks, carry, chunks_of, lossy, store, tags_carried
 
 MEASURED = (
     BEXT[:346] + struct.pack("<H", 2) + BEXT[348:412] + struct.pack("<5h", -2300, 700, -100, -2000, -2100)
@@ -40,7 +39,7 @@ def test_chunks_about_changed_samples_are_renewed_or_left_out(tmp_path: Path) ->
     tag = itunes_tag()
     add_chunks(source, (b"MD5 ", bytes(16)), (b"levl", bytes(99)), (b"bext", MEASURED), (b"id3 ", tag))
     target = changed(tmp_path / "b.wav", "WAV")
-    warnings = [warning.removeprefix(f"{source}: ") for warning in copy_tags(source, target)]
+    warnings = [warning.removeprefix(f"{source}: ") for warning in tags_carried(source, target)]
     assert warnings == [
         "chunk 'MD5' was renewed for the new samples",
         "chunk 'levl': left out, because the samples changed",
@@ -71,7 +70,7 @@ def test_comments_about_changed_samples_are_left_out(tmp_path: Path) -> None:
     file.tags.extend([("TITLE", "Waltz"), *stale])
     file.save()
     target = changed(tmp_path / "b.flac", "FLAC")
-    assert copy_tags(source, target) == [
+    assert tags_carried(source, target) == [
         f"{source}: iTunSMPB, R128_TRACK_GAIN, REPLAYGAIN_TRACK_GAIN: left out, because the samples changed"
     ]
     assert flac.FLAC(target).tags == [("TITLE", "Waltz")]

@@ -8,10 +8,22 @@ import pytest
 from mutagen import File, flac, id3, oggopus, oggvorbis
 from wavemend.errors import AudioFileError
 from wavemend.host.files.audio_format import AudioFormat
-from wavemend.host.files.tags import copy_tags
 
 from .sound_files import disk_of
-from .tagged_files import BEXT, FLAC, PICTURE, RATE, add_chunks, carry, chunks_of, info, lossy, picture, store
+from .tagged_files import (
+    BEXT,
+    FLAC,
+    PICTURE,
+    RATE,
+    add_chunks,
+    carry,
+    chunks_of,
+    info,
+    lossy,
+    picture,
+    store,
+    tags_carried,
+)  # fmt: skip
 
 # Comments
 
@@ -127,7 +139,7 @@ def test_no_tags_no_change(tmp_path: Path) -> None:
     for container in ("WAV", "FLAC", "AIFF", "CAF", "W64", "RF64", "AU"):
         source, target = store(tmp_path / "a", container), store(tmp_path / "b", container)
         before = target.read_bytes()
-        assert copy_tags(source, target) == []
+        assert tags_carried(source, target) == []
         assert target.read_bytes() == before
 
 
@@ -170,4 +182,4 @@ def test_full_disk_while_tags_are_written(tmp_path: Path, container: str) -> Non
     file.save()
     message = "tags of .* could not be written: .*File too large"
     with disk_of(target.stat().st_size + 50), pytest.raises(AudioFileError, match=message):
-        copy_tags(source, target)
+        tags_carried(source, target)
