@@ -6,6 +6,7 @@
     catalogue, probe         what is known of every bundle, kept between runs
     instance                 one loaded plugin, in whichever process
     worker <- wire -> client the process it runs in; audio through shared_audio
+    processes, fork_server   where that process comes from
     stream                   one recording's way through it: channels, latency, what went wrong when
     plugin, parameter        `VST3`, the settings a person holds in their hand
     preset_slot              how presets write it down, and what happens where it is not installed

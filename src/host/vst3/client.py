@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import signal
-import subprocess
-import sys
-import threading
 import time
 import weakref
 from typing import Any
 
 from ...errors import PluginError
 from .memory import MEMORY_LIMIT_GB, MemoryWatch
+from .processes import Handed, Process, start_process
 from .shared_audio import SharedAudio, new_memory
 from .wire import HEADER, MOST_BYTES, Message, pack, unpack
 
@@ -26,8 +23,6 @@ ANSWER_SECONDS = 30.0
 
 _GLANCE_SECONDS = 0.05
 """Between two looks at the memory of a worker that is waited for."""
-
-_WORKER = ("-P", "-m", "wavemend.host.vst3.worker")  # -P: no module from the folder one works in
 
 
 class WorkerCrashedError(PluginError):
@@ -63,33 +58,27 @@ class Worker:
                 "VST3(..., isolated=False) loads one into this process"
             )
         self._answer_seconds = answer_seconds
+        pipes = commands, self._to, self._from, answers, lifeline_end, lifeline = [
+            end for _ in range(3) for end in os.pipe()
+        ]
         self._audio_descriptor = new_memory()
-        self._lifeline_end, self._lifeline = os.pipe()
-        main = threading.current_thread() is threading.main_thread()
-        descriptors = (str(self._lifeline_end), str(self._audio_descriptor))
-        arguments = [*descriptors, str(int(main)), str(memory_limit_gb)]
+        handed = Handed(commands, answers, lifeline_end, self._audio_descriptor)
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with our module
-                [sys.executable, *_WORKER, *arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(self._lifeline_end, self._audio_descriptor),
-                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-                bufsize=0,
-                start_new_session=True,  # and a process group: what the plugin starts ends with it
-            )
-        except OSError as error:
-            for descriptor in (self._audio_descriptor, self._lifeline_end, self._lifeline):
+            self._process = start_process(handed, memory_limit_gb)
+        except BaseException as error:
+            for descriptor in (*pipes, self._audio_descriptor):
                 os.close(descriptor)
-            raise PluginError(f"no worker process can be started: {error.strerror or error}") from None
-        os.close(self._lifeline_end)
-        self._to, self._from = (pipe.fileno() for pipe in (self._process.stdin, self._process.stdout) if pipe)
+            if isinstance(error, OSError):
+                reason = error.strerror or error
+                raise PluginError(f"no worker process can be started: {reason}") from None
+            raise
+        for descriptor in (commands, answers, lifeline_end):
+            os.close(descriptor)
         os.set_blocking(self._to, False)
         self._readable, self._writable = select.poll(), select.poll()
         self._readable.register(self._from, select.POLLIN)
         self._writable.register(self._to, select.POLLOUT)
-        held = [self._lifeline, self._audio_descriptor]
+        held = [self._to, self._from, lifeline, self._audio_descriptor]
         if (death := _death_of(self._process.pid)) is not None:
             held.append(death)
             for poll in (self._readable, self._writable):
@@ -218,10 +207,7 @@ class Worker:
 
     def _epitaph(self) -> str:
         """End the worker and say how it died."""
-        try:
-            code = self._process.wait(1.0)
-        except subprocess.TimeoutExpired:
-            code = 0
+        code = self._process.wait(1.0) or 0
         self.close()
         if code >= 0:
             return f"ended its process with exit code {code}"
@@ -236,15 +222,9 @@ def _death_of(pid: int) -> int | None:
         return None
 
 
-def _end(process: subprocess.Popen[bytes], descriptors: list[int], owner: int) -> None:
+def _end(process: Process, descriptors: list[int], owner: int) -> None:
     if os.getpid() != owner:  # a fork of the host that ends: the worker is not its own
         return
-    # The worker leads the group that what it started is in; while one of them lives, the number is taken.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe:
-            pipe.close()
+    process.end()
     for descriptor in descriptors:
         os.close(descriptor)

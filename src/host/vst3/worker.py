@@ -1,4 +1,4 @@
-"""The process a VST3 runs in: ``python -m wavemend.host.vst3.worker`` with what `client` hands it.
+"""The process a VST3 runs in: forked, or ``python -m wavemend.host.vst3.worker``; see `processes`.
 
 Commands come in on standard input, answers go out on what was standard output; whatever the plugin prints
 goes nowhere. The host holds the other end of the lifeline: when the host is gone, however it went, the
@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from typing import NoReturn
 
 from ...errors import PluginError
 from .memory import limit_memory, too_much
@@ -21,19 +22,36 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Serve one plugin until the host hangs up."""
+    """Be a worker, in an interpreter of its own."""
     lifeline, audio, spawned_by_main_thread = (int(word) for word in sys.argv[1:4])
-    memory_limit_gb = float(sys.argv[4])
-    _die_with_the_host(lifeline, bool(spawned_by_main_thread))
+    die_with_the_host(lifeline, spawned_by_main_thread=bool(spawned_by_main_thread))
+    work(lifeline, audio, float(sys.argv[4]))
+
+
+def work(lifeline: int, audio: int, memory_limit_gb: float) -> NoReturn:
+    """Serve one plugin until the host hangs up.
+
+    Parameters
+    ----------
+    lifeline, audio
+        Descriptors: the end of the lifeline, and the memory for audio.
+    memory_limit_gb
+        Memory this process may have.
+    """
+    _watch(lifeline)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host, which then ends this process
-    _leave_no_core_file()
+    leave_no_core_file()
     limit_memory(memory_limit_gb)
     answers = os.dup(1)
     os.dup2(2, 1)
     _serve(audio, answers, memory_limit_gb)
 
 
-def _die_with_the_host(lifeline: int, spawned_by_main_thread: bool) -> None:
+def die_with_the_host(lifeline: int, *, spawned_by_main_thread: bool) -> None:
+    """Have the kernel end this process and its group when the other end of the lifeline is closed.
+
+    And where a main thread made this process, which lives as long as its own: when that is gone.
+    """
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415
         import fcntl  # noqa: PLC0415
@@ -46,6 +64,10 @@ def _die_with_the_host(lifeline: int, spawned_by_main_thread: bool) -> None:
         if spawned_by_main_thread:  # it counts the thread that made this process as the parent
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
+
+def _watch(lifeline: int) -> None:
+    """Do the same in a thread: for systems whose kernel does not."""
+
     def wait() -> None:
         os.read(lifeline, 1)
         os.killpg(os.getpid(), signal.SIGKILL)
@@ -53,13 +75,14 @@ def _die_with_the_host(lifeline: int, spawned_by_main_thread: bool) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _leave_no_core_file() -> None:
+def leave_no_core_file() -> None:
+    """Do not write this process's memory to disk where it crashes."""
     import resource  # noqa: PLC0415
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _serve(audio_descriptor: int, answers: int, memory_limit_gb: float) -> None:
+def _serve(audio_descriptor: int, answers: int, memory_limit_gb: float) -> NoReturn:
     """Answer one command after another, until the host hangs up."""
     from .desk import Desk  # noqa: PLC0415 - heavy; the lifeline comes first
     from .shared_audio import SharedAudio  # noqa: PLC0415

@@ -63,6 +63,9 @@ void misbehave(double after) {
   if (fault("AsksForTooMuch")) std::vector<char> much(kTooMuch);
 }
 
+// Of "KeepsCount": instances this process ever made; the sound of each depends on it.
+int instancesMade = 0;
+
 struct Effect : Component, AudioProcessor, EditController {
   uint32_t references = 1;
   double values[kOwnParameters] = {0.5, 0, 0};
@@ -70,6 +73,7 @@ struct Effect : Component, AudioProcessor, EditController {
   double sampleRate = 44100;
   int64_t heardSamples = 0;    // since it was activated
   double heardEnergy = 0;      // ever: what "Learns" learns
+  const int number = ++instancesMade;
   uint32_t latency = fault("Latency") ? kDelay : 0;
   std::vector<std::vector<float>> delayed;
   ComponentHandler* handler = nullptr;
@@ -162,6 +166,7 @@ struct Effect : Component, AudioProcessor, EditController {
     }
     double gain = std::pow(10, plain(kGain) / 20) * (values[kInvert] > 0.5 ? -1 : 1);
     if (fault("Learns")) gain /= 1 + heardEnergy;
+    if (fault("KeepsCount")) gain /= number;
     for (int c = 0; c < data.outputs[0].channelCount; ++c)
       playChannel(data.inputs[0].channels[c], data.outputs[0].channels[c], data.samples, c, float(gain));
     if (fault("BlockEdges"))
