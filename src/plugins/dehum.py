@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import fft, signal
 
 from ..analysis.findings import Analyser, FindingsError
-from ..analysis.framing import Audio
+from ..analysis.framing import Audio, Fifo
 from ..analysis.hum import Hum, HumAnalyser
 from ..analysis.hum_comb import NO_LEVEL
 from ..analysis.hum_edits import Edit
@@ -246,12 +246,12 @@ class _Pass(Processor):
     """Nothing was found: nothing changes."""
 
     def __init__(self, channels: int, latency: int) -> None:
-        self._held = np.zeros((channels, latency))
+        self._held = Fifo(channels)
+        self._held.push(np.zeros((channels, latency)))
 
     def step(self, frame: Audio, sink: Sink | None) -> Audio:
-        heard = np.concatenate([self._held, frame], axis=1)
-        self._held = heard[:, frame.shape[1] :]
-        return heard[:, : frame.shape[1]]
+        self._held.push(frame)
+        return self._held.pop(frame.shape[1])
 
 
 class Dehum(RepairStage):

@@ -163,7 +163,7 @@ class Stream:
         self._fed += kept.shape[1]
         if self._stage.repairs:
             self._dry.push(kept)
-        return self._emit([self._processor.step(frame, sink) for frame in self._grid.push(kept)])
+        return self._emit([self._process(frame, sink) for frame in self._grid.push(kept)])
 
     def flush(self, sink: Sink | None = None) -> Audio:
         """End the recording: give every sample still held back, shape (channels, m)."""
@@ -173,12 +173,12 @@ class Stream:
         rest = self._grid.rest()
         missing = self._fed - self._given
         outputs = []
-        ready = -self._to_skip
+        ready = -self._to_skip  # less than nothing while the latency fills
         while missing and ready < missing:
             frame = np.zeros((self.channels, hop))
             frame[:, : rest.shape[1]] = rest
             rest = rest[:, :0]
-            outputs.append(self._processor.step(frame, sink))
+            outputs.append(self._process(frame, sink))
             ready += hop
         return self._emit(outputs, missing)
 
@@ -189,11 +189,16 @@ class Stream:
         """
         return self._removed
 
-    def _emit(self, outputs: list[Audio], limit: int | None = None) -> Audio:
-        out = np.concatenate(outputs, axis=1) if outputs else np.empty((self.channels, 0))
+    def _process(self, frame: Audio, sink: Sink | None) -> Audio:
+        """Process one frame; return what of it belongs to the recording, and keep nothing of the rest."""
+        out = self._processor.step(frame, sink)
         skipped = min(self._to_skip, out.shape[1])
         self._to_skip -= skipped
-        out = out[:, skipped : None if limit is None else skipped + limit]
+        return out[:, skipped:].copy() if skipped else out
+
+    def _emit(self, outputs: list[Audio], limit: int | None = None) -> Audio:
+        out = np.concatenate(outputs, axis=1) if outputs else np.empty((self.channels, 0))
+        out = out[:, :limit]
         self._given += out.shape[1]
         if self._stage.repairs:
             self._removed = self._dry.pop(out.shape[1]) - out

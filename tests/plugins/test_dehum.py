@@ -1,5 +1,7 @@
 """Dehum takes hum away, through drift and edits, and leaves everything else, notes at its frequencies too."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -230,3 +232,14 @@ def test_hum_part_of_the_way_goes_where_it_is(spans, hz):
 def test_nothing_changes_where_no_hum_is(hz):
     _, rest = long_hum()
     assert np.array_equal(Dehum(base_frequency_hz=hz).process(rest, RATE), rest)
+
+
+def test_where_nothing_was_found_nothing_is_held_but_the_latency():
+    silence = np.zeros((8, 2000))
+    stage, rate = Dehum(), 192_000
+    stage.process(silence[:, :100], rate)
+    tracemalloc.start()
+    assert np.array_equal(stage.process(silence, rate), silence)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2 * 8 * 8 * stage.latency(rate)

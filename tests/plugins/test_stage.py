@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,18 @@ def test_frames_are_as_many_as_needed(
     heard = np.concatenate(Recording.last.frames, axis=1) if frames else np.empty((1, 0))
     assert np.array_equal(heard[:, :samples], audio)
     assert not heard[:, samples:].any(), "what lies past the end is zeros"
+
+
+def test_a_short_recording_costs_no_memory_for_a_long_latency(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Recorder, "lag", 1_000_000)  # its processor gives out views of what it holds
+    stream = Recorder().stream(RATE, 1)
+    stream.step(ramp(50))
+    tracemalloc.start()
+    monkeypatch.setattr(Recording, "step", lambda self, frame, sink: np.zeros((1, 1_000_000))[:, :100])
+    stream.flush()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 3 * 8e6
 
 
 def test_frames_are_contiguous_whatever_the_blocks_were() -> None:
