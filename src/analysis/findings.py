@@ -12,7 +12,7 @@ from typing import Any, Generic, Self, TypeVar, Union, get_args, get_origin, get
 import numpy as np
 
 from ..errors import WavemendError
-from .framing import Audio, FrameGrid, next_block
+from .framing import Audio, FrameGrid, check_rate, next_block
 
 
 class FindingsError(WavemendError, ValueError):
@@ -136,10 +136,15 @@ class Analyser(ABC, Generic[F]):
         Number of channels; they are analysed together, never mixed.
     hop
         Samples a frame.
+
+    Raises
+    ------
+    AudioValueError
+        A rate that no stage takes.
     """
 
     def __init__(self, sample_rate: float, channels: int, hop: int) -> None:
-        self.sample_rate = sample_rate
+        self.sample_rate = check_rate(sample_rate)
         self.channels = channels
         self._grid = FrameGrid(channels, hop)
         self._heard = 0

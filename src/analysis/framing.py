@@ -8,11 +8,25 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import AudioShapeError, AudioValueError
+from ..errors import AudioShapeError, AudioTypeError, AudioValueError
 from .positions import first_not_finite
 
 Audio = npt.NDArray[np.float64]
 """Samples, shape (channels, n), full scale 1.0."""
+
+LOWEST_RATE, HIGHEST_RATE = 4_000.0, 768_000.0
+
+
+def check_rate(sample_rate: object) -> float:
+    """Return the sample rate in Hz, or raise `AudioTypeError` or `AudioValueError`."""
+    if isinstance(sample_rate, bool) or not isinstance(sample_rate, int | float | np.integer | np.floating):
+        raise AudioTypeError(f"sample_rate={sample_rate!r} must be a number in Hz")
+    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
+        raise AudioValueError(
+            f"sample_rate={sample_rate!r} is not allowed; it must be {LOWEST_RATE:g} to {HIGHEST_RATE:g} Hz; "
+            "resample it first"
+        )
+    return float(sample_rate)
 
 
 def refuse_non_finite(audio: Audio, start: int = 0, source: str = "audio") -> None:

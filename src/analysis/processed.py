@@ -167,7 +167,7 @@ class ProcessedAnalyser(Analyser[Processed]):
     def _conclude(self, rest: Audio) -> Processed:
         if rest.shape[1]:
             self._hear(rest)
-        peak = round(float(20 * np.log10(self._peak)), 4) if self._peak > 0 else _NO_PEAK
+        peak = max(round(float(20 * np.log10(max(self._peak, 1e-300))), 4), _NO_PEAK)
         hz, count, depth = max((self._notches(mains) for mains in MAINS_HZ), key=lambda one: one[1:])
         if count < _LEAST_HARMONICS:
             hz, count, depth = 0.0, 0, 0.0

@@ -201,15 +201,19 @@ class SilencesAnalyser(Analyser[Silences]):
         self._frame(rest)
         duration = self._samples / self.sample_rate
         start, end, threshold, confidence = self._program(duration)
-        sound = self._sound or (self._samples, self._samples)
+        first, last = self._sound or (self._samples, self._samples)
+        before, behind = (
+            min(round(samples / self.sample_rate, 4), duration)  # rounded up, a few samples would be more
+            for samples in (first, self._samples - last if self._sound else 0)
+        )
         dropouts = sorted(self._dropouts)
         return Silences(
             duration_s=duration,
             start_s=start,
             end_s=end,
             threshold_dbfs=threshold,
-            digital_start_s=round(sound[0] / self.sample_rate, 4),
-            digital_end_s=round((self._samples - sound[1]) / self.sample_rate, 4) if self._sound else 0.0,
+            digital_start_s=before,
+            digital_end_s=behind,
             gap_start_s=np.round(np.array([one[0] for one in dropouts]), 5),
             gap_s=np.round(np.array([one[1] for one in dropouts]), 5),
             gap_channel=np.array([one[2] for one in dropouts], np.int64),

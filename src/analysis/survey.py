@@ -10,7 +10,7 @@ from .clicks import ClicksAnalyser
 from .clipping import ClippingAnalyser
 from .codec import CodecAnalyser
 from .findings import Analyser, Findings
-from .framing import Audio, next_block
+from .framing import Audio, check_rate, next_block
 from .hum import HumAnalyser
 from .loudness import LoudnessAnalyser
 from .noise_print import NoisePrintAnalyser
@@ -54,9 +54,15 @@ class Survey:
         Number of channels.
     nominal_bits
         Word length of the file; 0 for floating point or where it is not known.
+
+    Raises
+    ------
+    AudioValueError
+        A rate that no stage takes.
     """
 
     def __init__(self, sample_rate: float, channels: int, nominal_bits: int = 0) -> None:
+        check_rate(sample_rate)
         self._channels = channels
         self._heard = 0
         # the analyser of segments has heard all that the one print is made of

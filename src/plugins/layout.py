@@ -8,13 +8,12 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.framing import Audio, refuse_non_finite
+from ..analysis.framing import Audio, check_rate, refuse_non_finite
 from ..errors import AudioShapeError, AudioTypeError, AudioValueError
 
 __all__ = ["MAX_CHANNELS", "Layout", "check_channels", "check_rate", "refuse_non_finite", "to_planar"]
 
 MAX_CHANNELS = 64
-LOWEST_RATE, HIGHEST_RATE = 4_000.0, 768_000.0
 
 Kind = Literal["mono", "planar", "interleaved"]
 
@@ -110,15 +109,3 @@ def check_channels(channels: object) -> int:
     if not 1 <= channels <= MAX_CHANNELS:
         raise AudioValueError(f"channels={channels!r} is not allowed; it must be 1 to {MAX_CHANNELS}")
     return int(channels)
-
-
-def check_rate(sample_rate: object) -> float:
-    """Return the sample rate in Hz, or raise `AudioValueError`."""
-    if isinstance(sample_rate, bool) or not isinstance(sample_rate, int | float | np.integer | np.floating):
-        raise AudioTypeError(f"sample_rate={sample_rate!r} must be a number in Hz")
-    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
-        raise AudioValueError(
-            f"sample_rate={sample_rate!r} is not allowed; it must be {LOWEST_RATE:g} to {HIGHEST_RATE:g} Hz; "
-            "resample it first"
-        )
-    return float(sample_rate)

@@ -70,3 +70,13 @@ def test_pauses_that_fade_are_no_dropouts():
 def test_a_program_that_fills_the_recording_is_left_whole():
     found = analyse(music(5))
     assert (found.start_s, found.end_s) == (0.0, 5.0)
+
+
+@pytest.mark.parametrize("rate", [4000, 8000, 11025, 44100])
+@pytest.mark.parametrize("samples", [1, 2, 3, 7])
+def test_silent_ends_of_a_few_samples_are_no_longer_than_the_recording(rate, samples):
+    audio = np.zeros(samples)
+    for sound in ((), (0,), (-1,)):
+        audio[list(sound)] = 0.5
+        found = analyse(audio, rate)
+        assert max(found.digital_start_s, found.digital_end_s) <= found.duration_s

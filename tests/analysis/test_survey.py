@@ -37,6 +37,28 @@ def test_short_recordings_of_any_rate_are_heard(kind, rate, samples):
 
 
 @EVERY
+@pytest.mark.parametrize("rate", [1, 10, 100, 3999, 768_001])
+def test_rates_that_no_stage_takes_are_refused(kind, rate):
+    with pytest.raises(AudioValueError, match="must be 4000 to 768000 Hz"):
+        kind(rate, 2)
+
+
+@pytest.mark.parametrize("rate", [-1, 0, 1, 3999, float("nan"), float("inf")])
+def test_a_survey_refuses_them_first(rate):
+    with pytest.raises(AudioValueError, match="must be 4000 to 768000 Hz"):
+        Survey(rate, 2)
+
+
+@EVERY
+@pytest.mark.parametrize("peak", [5e-324, 1e-160, 1e160, 1e300])
+def test_no_level_is_too_high_or_too_low(kind, peak):
+    rng = np.random.default_rng(0)
+    for audio in (rng.uniform(-peak, peak, (2, RATE)), np.full((1, 5000), peak), peak * np.eye(1, RATE)):
+        findings = analyse(kind, audio)
+        assert type(findings).from_json(json.loads(json.dumps(findings.to_json()))) == findings
+
+
+@EVERY
 @pytest.mark.parametrize("channels", [1, 2, 8])
 def test_nothing_is_wrong_with_silence(kind, channels):
     findings = analyse(kind, np.zeros((channels, RATE)))
