@@ -21,6 +21,7 @@ from .chunks import W64, list_chunks
 from .compressed_streams import MpegStream, MpegView, is_joined_ogg, lacks_end_mark, read_mpeg_stream
 from .flac_stream import FlacStream, RecountedFlac, SampleHash, read_flac_stream
 from .libsndfile import SoundInput
+from .sds_packets import has_damaged_packets
 from .source_file import SourceFile, SourceView
 from .trailing_tags import synchsafe
 
@@ -101,6 +102,11 @@ class AudioReader:
     def _corrected_view(self) -> SourceView:
         """Return the file without what libsndfile gets wrong."""
         with self.source.open() as file:
+            if has_damaged_packets(file):  # libsndfile would tell of each on standard output
+                raise AudioFileError(
+                    f"{self.path}: damaged: packets of the sample dump are missing; dump it again"
+                )
+            file.seek(0)
             self._flac = read_flac_stream(file)
             if self._flac and self._flac.is_counted_short:
                 return RecountedFlac(self.source, self._flac)
@@ -296,6 +302,9 @@ class AudioReader:
                 ends, whole = self._clock(self._position), self._clock(self.frames)
                 raise self._damaged(f"truncated: ends at {ends} of {whole}")
             self.frames = self._position
+            if not self.frames:
+                whole = self._clock(self._promised)
+                raise AudioFileError(f"{self.path}: nothing of its {whole} can be decoded; copy it again")
         audio = np.ascontiguousarray((np.concatenate(pieces) if len(pieces) > 1 else pieces[0]).T)
         if not self.format.is_integer and (bad := first_not_finite(audio, start, self.format.sample_rate)):
             raise AudioFileError(f"{self.path}: holds {bad}; export the recording again")

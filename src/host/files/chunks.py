@@ -173,6 +173,8 @@ def append_chunk(file: BinaryIO, listed: ChunkList, identifier: bytes, size: int
     end = file.seek(0, os.SEEK_END)
     if end + size + 16 > _MAX_RIFF_SIZE and not listed.is_rf64 and style is not CAF:
         return False
+    if style is CAF and end == listed.file_size == listed.end + 1:
+        end = file.seek(listed.end)  # libsndfile pads audio of an odd size; CAF does not
     file.write(b"\0" * (-end % style.align))
     file.write(identifier + struct.pack(style.size_code, size))
     left = size

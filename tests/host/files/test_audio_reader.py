@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from wavemend.errors import AudioFileError
 from wavemend.host.files.audio_reader import AudioReader
 
-from .sound_files import RATE, as_nobody, copy, random_audio, refusal, store
+from ...fuzz import ogg
+from .sound_files import RATE, as_nobody, copy, encoded, random_audio, refusal, store
 
 
 def wav_bytes(audio: np.ndarray, **changes: int) -> bytes:
@@ -139,6 +140,42 @@ def test_raw_samples_are_refused(tmp_path: Path) -> None:
     for ending in ("raw", "gsm", "VOX"):
         (tmp_path / f"a.{ending}").write_bytes(bytes(1000))
         assert "raw samples do not say what they are" in refusal(tmp_path / f"a.{ending}")
+
+
+@pytest.mark.parametrize("name", ["notes.au", "notes.snd", "notes.vox", "notes.gsm"])
+def test_what_is_sound_by_its_ending_alone_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("a shopping list " * 100)
+    assert "raw samples do not say what they are" in refusal(tmp_path / name)
+
+
+def test_a_lossy_file_that_nothing_can_be_decoded_of_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "side.ogg"
+    encoded(path, "OGG", "VORBIS", random_audio("PCM_16", (1, RATE)) * 0.1)
+    data = bytearray(path.read_bytes())
+    for start, stop in list(ogg.pages(data))[2:]:  # the pages of sound, behind those of headers
+        payload = start + 27 + data[start + 26]
+        data[payload:stop] = b"\1" * (stop - payload)  # no packet of sound begins with a one
+    path.write_bytes(ogg.mended(data))
+    assert re.fullmatch(r"nothing of its 0:00\.\d+ can be decoded; copy it again", refusal(path))
+
+
+@pytest.mark.parametrize("subtype", ["PCM_S8", "PCM_16", "PCM_24"])
+def test_a_sample_dump_is_read_whole_or_refused_without_a_word_from_its_decoder(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], subtype: str
+) -> None:
+    path = tmp_path / "a.sds"
+    audio = random_audio("PCM_16", (1, 1000)) * 0.5
+    soundfile.write(path, audio.T, RATE, subtype=subtype, format="SDS")
+    with AudioReader(path) as reader:
+        assert reader.read(0, 1000).shape == (1, 1000)
+    data = path.read_bytes()
+    for damaged in (data[:21], data[:22] + data[23:], data[:400] + data[401:], data[:200] + data[150:]):
+        path.write_bytes(damaged)
+        assert "packets of the sample dump are missing" in refusal(path)
+    path.write_bytes(data + b"more")
+    with AudioReader(path) as reader:
+        assert reader.read(0, 1000).shape == (1, 1000)
+    assert capfd.readouterr().out == ""
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "zeros"])

@@ -28,6 +28,14 @@ from .tagged_files import (
 # Comments
 
 
+def test_a_chunk_behind_caf_audio_of_an_odd_size_can_be_found_again(tmp_path: Path) -> None:
+    source = store(tmp_path / "a.caf", "CAF", "PCM_24", channels=1)
+    text = b"info" + struct.pack(">Q", 16) + struct.pack(">I", 1) + b"title\0Waltz\0"
+    source.write_bytes(source.read_bytes()[:-1] + text)  # without the padding that libsndfile writes
+    carry(source, tmp_path / "b.caf")
+    assert chunks_of(tmp_path / "b.caf")[b"info"] == text[12:]
+
+
 def test_flac_keeps_comments_pictures_and_other_blocks(tmp_path: Path) -> None:
     source = store(tmp_path / "a.flac", "FLAC")
     file = flac.FLAC(source)
