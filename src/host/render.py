@@ -256,6 +256,7 @@ class _Job:
         # rounding and dither included; elsewhere it is what the repair stages report.
         self.exact = chain.repairs_only and reader.format.is_lossless
         self.gain = 1.0
+        self.adds_up = True
         self.warnings = chain.warnings()
         if ease_lossy is None and self.easing is not None:
             self.warnings.append(
@@ -425,7 +426,7 @@ class _Job:
                 position += count
 
     def _write_once(self, passes: Passes) -> None:
-        frames = self._frames
+        frames, self.adds_up = self._frames, True
         with ExitStack() as stack:
             restored = stack.enter_context(
                 AudioWriter(self.output_part, self.format, frames, self.seed, self.gain)
@@ -440,7 +441,9 @@ class _Job:
             for block in self._blocks(passes):
                 held = restored.write(block.restored)
                 try:
-                    removed.write(block.original - held / self.gain if self.exact else block.removed)
+                    took = removed.write(block.original - held / self.gain if self.exact else block.removed)
+                    # floats far from each other in size have no sum to the bit
+                    self.adds_up &= np.array_equal(held + took, block.original)
                 except AudioOverError as error:
                     raise _RemovedOverError from error
 
@@ -469,7 +472,7 @@ class _Job:
                 **self.prepared.to_json(),
                 "seed": self.seed,
                 "headroom_gain": self.gain,
-                "restored_plus_removed_is_original": bool(self.removed and self.exact and self.gain == 1),
+                "restored_plus_removed_is_original": bool(self.removed and self.exact and self.adds_up),
             },
             findings=passes.findings,
             events=log.counts,
