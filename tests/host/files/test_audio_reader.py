@@ -142,10 +142,10 @@ def test_raw_samples_are_refused(tmp_path: Path) -> None:
         assert "raw samples do not say what they are" in refusal(tmp_path / f"a.{ending}")
 
 
-@pytest.mark.parametrize("name", ["notes.au", "notes.snd", "notes.vox", "notes.gsm"])
-def test_what_is_sound_by_its_ending_alone_is_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["notes.au", "notes.snd", "notes.ul", "notes.al"])
+def test_no_file_is_sound_by_its_ending_alone(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("a shopping list " * 100)
-    assert "raw samples do not say what they are" in refusal(tmp_path / name)
+    assert "cannot be read as sound" in refusal(tmp_path / name)
 
 
 def test_a_lossy_file_that_nothing_can_be_decoded_of_is_refused(tmp_path: Path) -> None:
