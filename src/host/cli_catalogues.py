@@ -98,17 +98,19 @@ def plugins_scan(
         list[Path] | None, typer.Argument(help="More folders; later scans search them too.")
     ] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a plugin has for each step.")] = 30.0,
+    memory_limit: Annotated[float, typer.Option(min=0.25, max=1024, help="GB a plugin may take.")] = 4.0,
     run_all: Annotated[bool, typer.Option("--all", help="Try out again what did not change.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Find the VST3s of this machine, and try out new and changed ones in a process of their own."""
     from .vst3 import listing  # noqa: PLC0415
 
-    catalogue = listing.scan(folders or [], timeout, run_all=run_all, console=err)
+    catalogue = listing.scan(folders or [], timeout, memory_limit, run_all=run_all, console=err)
     if as_json:
         print_json(listing.as_json(catalogue))
         return
     print_table(("VST3", "what is known of it"), listing.rows(catalogue))
+    err.print(listing.counts(catalogue), markup=False)
 
 
 @plugins_app.command("list")

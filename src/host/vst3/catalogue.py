@@ -11,23 +11,31 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
 from ...errors import PluginError
 from . import bundles
 from .identity import IDENTIFIER
-from .probe import PROBE_SECONDS, Bundle, Plugin, bundle_from_json, bundle_to_json, look_at, probe
+from .memory import MEMORY_LIMIT_GB
+from .probe import (
+    PROBE_SECONDS,
+    Bundle,
+    Plugin,
+    Tell,
+    bundle_from_json,
+    bundle_to_json,
+    look_at,
+    probe,
+)
 
 FORMAT = "wavemend-plugin-catalogue"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _SCAN = "`wavemend plugins scan`"
-
-Tell = Callable[[Path], None]
-"""Called with the bundle that is looked at next."""
 
 
 class NotInstalledError(PluginError):
@@ -59,8 +67,9 @@ class Catalogue:
         folders: Iterable[Path] = (),
         *,
         seconds: float = PROBE_SECONDS,
+        memory_limit_gb: float = MEMORY_LIMIT_GB,
         run_all: bool = False,
-        tell: Tell = lambda path: None,
+        tell: Tell = lambda path, name: None,
     ) -> None:
         """Look for bundles in the standard folders and in those ever given; save after each one.
 
@@ -70,10 +79,12 @@ class Catalogue:
             More folders, which later scans search too.
         seconds
             Time a plugin has for each step of being probed.
+        memory_limit_gb
+            Memory it may have.
         run_all
             Also run what says who it is in a file, and what did not change.
         tell
-            Called before each bundle.
+            Called before each bundle, with no name, and before each plugin.
 
         Raises
         ------
@@ -90,17 +101,20 @@ class Catalogue:
         paths = bundles.find_bundles([*bundles.standard_folders(), *map(Path, self.folders)])
         found = {str(path): known.get(str(path)) for path in paths}
         for path in paths:
-            tell(path)
+            tell(path, "")
             old = found[str(path)]
             if run_all or old is None or old.fingerprint != bundles.fingerprint(path):
-                found[str(path)] = _told_of(path, seconds, run=run_all)
+                seen = look_at(path)
+                if run_all or not seen.plugins:
+                    seen = probe(path, seconds, memory_limit_gb=memory_limit_gb, tell=tell)
+                found[str(path)] = seen
                 self.bundles = [bundle for bundle in found.values() if bundle]
                 self.save()  # Ctrl-C in a long scan loses nothing
         self.bundles = [bundle for bundle in found.values() if bundle]
         self.save()
 
     def find(self, wanted: str) -> tuple[Bundle, Plugin]:
-        """Return the plugin of a name or an identifier, its bundle probed anew where that changed.
+        """Return the plugin of a name or an identifier, tried out where it was not or its bundle changed.
 
         Raises
         ------
@@ -113,15 +127,20 @@ class Catalogue:
         if not Path(bundle.path).exists():
             raise NotInstalledError(f"{plugin.identity.name} is gone from {bundle.path}; run {_SCAN}")
         changed = bundle.fingerprint != bundles.fingerprint(Path(bundle.path))
-        if changed or bundle.state == "not run yet":
-            bundle = probe(Path(bundle.path))
+        if changed or (bundle.usable and plugin.state == "not run yet"):
+            name, known = plugin.identity.name, None if changed else bundle
+            bundle = probe(Path(bundle.path), only=name, known=known)
             self._replace(bundle)
-            again = [p for p in bundle.plugins if p.identity.identifier == plugin.identity.identifier]
+            by_identifier = [p for p in bundle.plugins if p.identity.identifier == plugin.identity.identifier]
+            again = by_identifier or [p for p in bundle.plugins if p.identity.name == name]
             if bundle.usable and not again:
-                raise NotInstalledError(f"{plugin.identity.name} is no longer in {bundle.path}; run {_SCAN}")
+                raise NotInstalledError(f"{name} is no longer in {bundle.path}; run {_SCAN}")
             plugin = again[0] if again else plugin
-        if not bundle.usable:
-            raise PluginError(f"{plugin.identity.name} cannot be used: {bundle.reason}")
+            if bundle.usable and plugin.state == "not run yet":  # it has another name now
+                return self.find(plugin.identity.identifier)
+        if not (bundle.usable and plugin.usable):
+            reason = plugin.reason if bundle.usable else bundle.reason
+            raise PluginError(f"{plugin.identity.name} cannot be used: {reason}")
         return bundle, plugin
 
     def _pick(self, wanted: str) -> tuple[Bundle, Plugin]:
@@ -135,8 +154,10 @@ class Catalogue:
                 ):
                     # The same plugin in two folders: the first usable one, as other hosts do.
                     kept = matches.get(identity.identifier)
-                    if kept is None or (bundle.usable and not kept[0].usable):
+                    if kept is None or (_usable(bundle, plugin) and not _usable(*kept)):
                         matches[identity.identifier] = (bundle, plugin)
+        if sum(_usable(*match) for match in matches.values()) == 1:
+            return next(match for match in matches.values() if _usable(*match))
         if len(matches) > 1:
             several = "; ".join(f"{i} by {m[1].identity.vendor}" for i, m in sorted(matches.items()))
             raise PluginError(f"several VST3s are called {wanted!r}; use an identifier: {several}")
@@ -182,9 +203,8 @@ class Catalogue:
             raise PluginError(f"{path}: the catalogue cannot be written: {error.strerror}") from None
 
 
-def _told_of(path: Path, seconds: float, *, run: bool) -> Bundle:
-    seen = look_at(path)
-    return seen if seen.state == "not run yet" and not run else probe(path, seconds)
+def _usable(bundle: Bundle, plugin: Plugin) -> bool:
+    return bundle.usable and plugin.usable
 
 
 def load_catalogue() -> Catalogue:
@@ -193,16 +213,19 @@ def load_catalogue() -> Catalogue:
     Raises
     ------
     PluginError
-        It is damaged.
+        It is damaged, or a newer version of this program wrote it.
     """
     path = catalogue_path()
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] != FORMAT or content["format_version"] != FORMAT_VERSION:
+        if content["format"] != FORMAT:
             raise ValueError("another format")
+        if content["format_version"] > FORMAT_VERSION:
+            raise PluginError(f"{path}: a newer version of wavemend wrote it; delete it and run {_SCAN}")
+        old = content["format_version"] == 1
+        known = _from_version_1(content["bundles"]) if old else content["bundles"]
         return Catalogue(
-            [str(folder) for folder in content["folders"]],
-            [bundle_from_json(bundle) for bundle in content["bundles"]],
+            [str(folder) for folder in content["folders"]], [bundle_from_json(bundle) for bundle in known]
         )
     except FileNotFoundError:
         return Catalogue()
@@ -210,6 +233,22 @@ def load_catalogue() -> Catalogue:
         raise PluginError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, TypeError, KeyError, AttributeError):
         raise PluginError(f"{path}: is damaged; delete it and run {_SCAN}") from None
+
+
+def _from_version_1(known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Bundles as version 1 kept them: one state for all plugins, and none for what it found no use for.
+
+    Those it could not use are left out, so that the next scan tries their plugins out one by one.
+    """
+    return [
+        bundle
+        | {
+            "reason": "",
+            "plugins": [plugin | {"state": bundle["state"], "reason": ""} for plugin in bundle["plugins"]],
+        }
+        for bundle in known
+        if bundle["state"] in ("good", "not run yet")
+    ]
 
 
 def find_or_scan(wanted: str) -> tuple[Bundle, Plugin]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from .instance import Block, Instance, plugin_names
+from .instance import Block, Instance, class_bus_channels, plugin_classes
 from .player import Player
 from .wire import Message
 
@@ -17,7 +17,8 @@ class Desk:
     def __init__(self) -> None:
         self._player: Player | None = None
         self._commands: dict[str, Callable[..., Any]] = {
-            "names": plugin_names,
+            "classes": lambda path: [asdict(identity) for identity in plugin_classes(path)],
+            "bus_channels": class_bus_channels,
             "load": self._load,
             "restore": self._restore,
             "prepare": self._prepare,
@@ -29,7 +30,7 @@ class Desk:
             "set_place": self._set_place,
         }
         # These the instance answers as they are.
-        for name in ("parameters", "place", "text", "texts", "place_of", "accepts"):
+        for name in ("parameters", "place", "text", "texts", "place_of", "accepts", "stays_finite"):
             self._commands[name] = lambda *rest, name=name: getattr(self._instance, name)(*rest)
 
     def run(self, command: str, arguments: list[Any], attachment: bytes) -> Message:

@@ -7,6 +7,7 @@ plays noise into the plugin, and a state read right after a parameter was set ma
 from __future__ import annotations
 
 import ctypes
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,8 +20,10 @@ import pedalboard
 from pedalboard import _pedalboard as pedalboard_python
 
 from ...errors import PluginError
+from . import refusals
 from .arithmetic import same_arithmetic
 from .bundles import binary_of
+from .factory import bus_channels, declared_classes, only
 from .identity import Identity, checked_identity
 from .parameter_text import SAME_PLACE, Allowed, allowed_by, is_on, place_of_number, sample_texts
 
@@ -28,7 +31,9 @@ Block = npt.NDArray[np.float32]
 
 _SETTLING_RATE, _SETTLING_BLOCK = 44_100.0, 512
 _WARM_UP_SECONDS = 1.0
+_QUIET_BLOCKS, _QUIET_LEVEL = 8, 1e-3  # of the noise a plugin is tried out with, -60 dBFS
 _CONTINUOUS = 2**31 - 1
+_UNEVEN = re.compile(r"Main bus currently expects (\d+) input channels and (\d+) output channels")
 _CLASS_ID = slice(8, 40)
 """Where a ``.vstpreset`` holds the class id."""
 
@@ -39,13 +44,24 @@ class ChannelsRefusedError(PluginError):
     """The plugin does not take so many channels."""
 
 
-def plugin_names(path: str) -> list[str]:
-    """Names of the plugins in a bundle; runs its code. Raises `PluginError` where it does not load."""
+def plugin_classes(path: str) -> list[Identity]:
+    """Tell which plugins are in a bundle; loads its code. Raises `PluginError` where it does not load.
+
+    Where the code cannot be asked itself, pedalboard runs all of them, and tells no more than their names.
+    """
+    if declared := declared_classes(binary_of(Path(path))):
+        return declared
     try:
         with same_arithmetic():
-            return [str(name) for name in pedalboard.VST3Plugin.get_plugin_names_for_file(path)]
+            names = pedalboard.VST3Plugin.get_plugin_names_for_file(path)
     except ImportError as error:
         raise PluginError(_why_not_loaded(path, error)) from None
+    return [Identity("", str(name), "", "") for name in names]
+
+
+def class_bus_channels(path: str, name: str) -> tuple[list[int], list[int]] | None:
+    """Channels of each input and of each output that a plugin has; None where it cannot be asked."""
+    return bus_channels(binary_of(Path(path)), name)
 
 
 class Instance:
@@ -66,14 +82,14 @@ class Instance:
 
     def __init__(self, path: str, name: str) -> None:
         try:
-            with _unprobed(), same_arithmetic():
+            with _unprobed(), only(binary_of(Path(path)), name), same_arithmetic():
                 self._plugin = pedalboard.VST3Plugin(
                     path, plugin_name=name, initialization_timeout=_WARM_UP_SECONDS
                 )
         except (ImportError, ValueError, RuntimeError) as error:
             raise PluginError(_why_not_loaded(path, error)) from None
         if not self._plugin.is_effect:
-            raise PluginError("is an instrument; only effects can sit in a chain")
+            raise PluginError(refusals.INSTRUMENT)
         self._indices: dict[str, int] = {}
         self._samples: dict[int, list[tuple[float, str]]] = {}
 
@@ -253,6 +269,12 @@ class Instance:
             return False
         return True
 
+    def stays_finite(self, channels: int) -> bool:
+        """Whether quiet noise comes back as numbers: what only divides by zero beside silence does not."""
+        noise = np.random.default_rng(0).standard_normal((_QUIET_BLOCKS, channels, _SETTLING_BLOCK))
+        blocks = (_QUIET_LEVEL * noise).astype(np.float32)
+        return all(np.isfinite(self.process(block, _SETTLING_RATE)).all() for block in blocks)
+
     def process(self, block: Block, sample_rate: float) -> Block:
         """Process one block, shape (channels, n), the same n every time; fewer come back at the start."""
         try:
@@ -295,10 +317,14 @@ def _why_not_loaded(path: str, error: Exception) -> str:
     """Say more than pedalboard does: the dynamic linker knows which library is missing."""
     if "main thread" in str(error):
         return "can be used in this process from the main thread alone; isolated, from any"
+    if uneven := _UNEVEN.search(str(error)):
+        return refusals.uneven(int(uneven[1]), int(uneven[2]))
     binary = binary_of(Path(path))
     if binary.is_file():
         try:
             ctypes.CDLL(str(binary))
         except OSError as reason:
             return f"does not load: {str(reason).replace(str(binary.parent), '').lstrip('/')}"
+        if "scan failure" in str(error):  # it is shown this plugin alone, and its code loads
+            return refusals.REFUSES_TO_BEGIN
     return f"does not load: {str(error).splitlines()[0]}"

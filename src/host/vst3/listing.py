@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from .probe import Bundle, Plugin
 _COUNTS = {(1,): "mono", (2,): "stereo", (1, 2): "mono and stereo"}
 
 
-def scan(folders: list[Path], seconds: float, *, run_all: bool, console: Console) -> Catalogue:
+def scan(
+    folders: list[Path], seconds: float, memory_limit_gb: float, *, run_all: bool, console: Console
+) -> Catalogue:
     """Scan, telling on `console` what is looked at; return the catalogue. Errors as `Catalogue.scan`."""
     catalogue = load_catalogue()
     with console.status("looking for VST3s") as status:
@@ -23,7 +26,8 @@ def scan(folders: list[Path], seconds: float, *, run_all: bool, console: Console
             folders,
             seconds=seconds,
             run_all=run_all,
-            tell=lambda path: status.update(f"trying out {path.name}"),
+            memory_limit_gb=memory_limit_gb,
+            tell=lambda path, name: status.update(f"trying out {path.name} {name}".rstrip()),
         )
     return catalogue
 
@@ -43,7 +47,6 @@ def as_json(catalogue: Catalogue) -> list[dict[str, Any]]:
     """Return a JSON object for every plugin, and for every bundle that has none to show."""
     found: list[dict[str, Any]] = []
     for bundle in catalogue.bundles:
-        kept: dict[str, Any] = {"state": bundle.state, "reason": bundle.reason, "path": bundle.path}
         for plugin in bundle.plugins:
             who = plugin.identity
             described = {
@@ -56,10 +59,25 @@ def as_json(catalogue: Catalogue) -> list[dict[str, Any]]:
                 "channels": plugin.channels,
                 "latency_samples": plugin.latency,
             }
-            found.append(described | kept)
+            said = plugin if bundle.usable else bundle
+            found.append(described | {"state": said.state, "reason": said.reason, "path": bundle.path})
         if not bundle.plugins:
-            found.append({"name": Path(bundle.path).stem} | kept)
+            who_knows = {"name": Path(bundle.path).stem, "state": bundle.state, "reason": bundle.reason}
+            found.append(who_knows | {"path": bundle.path})
     return found
+
+
+def counts(catalogue: Catalogue) -> str:
+    """Say how many plugins can be used, and why the others cannot."""
+    states: Counter[str] = Counter()
+    for bundle in catalogue.bundles:
+        if bundle.usable and bundle.plugins:
+            states.update(plugin.state for plugin in bundle.plugins)
+        else:
+            states[bundle.state] += max(len(bundle.plugins), 1)
+    usable = states.pop("good", 0) + states.pop("not run yet", 0)
+    others = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    return f"{usable} can be used" + (f"; {sum(states.values())} cannot: {others}" if others else "")
 
 
 def find(wanted: str) -> VST3 | None:
@@ -98,11 +116,14 @@ def plugin_as_json(plugin: VST3) -> dict[str, Any]:
 
 def _described(bundle: Bundle, plugin: Plugin) -> str:
     who = plugin.identity
+    said = plugin if bundle.usable else bundle
+    if not said.usable:
+        return f"cannot be used: {said.reason} ({bundle.path})"
     facts = [f"VST3 by {who.vendor}, {who.version}"]
     if plugin.channels:
         facts.append(_COUNTS[plugin.channels])
     if plugin.latency:
         facts.append(f"{plugin.latency} samples of latency")
-    if bundle.state != "good":
-        facts.append(f"{bundle.state}: {bundle.reason}")
+    if plugin.state == "not run yet":
+        facts.append("not run yet")
     return ", ".join(facts)

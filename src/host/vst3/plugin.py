@@ -392,7 +392,8 @@ class VST3:
     @property
     def base(self) -> tuple[Any, ...]:
         """What a running stream cannot follow a change of."""
-        return self._bundle, self.identifier, self._state, self._block_size, self._isolated
+        where = self._bundle.path, self._bundle.fingerprint
+        return where, self.identifier, self._state, self._block_size, self._isolated
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, VST3):

@@ -17,6 +17,7 @@ from wavemend.host.vst3.probe import Bundle, probe
 from .requirements import skip_or_fail
 
 SOURCE = Path(__file__).with_name("faulty.cpp")
+SHELL_SOURCE = Path(__file__).with_name("shell.cpp")
 
 Scanned = Callable[..., Catalogue]
 """Called with names of faults; returns the catalogue of bundles that have them."""
@@ -25,14 +26,24 @@ Scanned = Callable[..., Catalogue]
 @pytest.fixture(scope="session")
 def faulty_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the plugin whose faults go by its bundle's name."""
+    return _built(SOURCE, tmp_path_factory.mktemp("faulty"))
+
+
+@pytest.fixture(scope="session")
+def shell_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the bundle of many plugins, good and bad."""
+    return _built(SHELL_SOURCE, tmp_path_factory.mktemp("shell"))
+
+
+def _built(source: Path, folder: Path) -> Path:
     if sys.platform != "linux":
         skip_or_fail("the test plugins are built for Linux")
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler is None:
         skip_or_fail("no C++ compiler; `apt-get install g++` brings one")
-    binary = tmp_path_factory.mktemp("faulty") / "faulty.so"
+    binary = folder / f"{source.stem}.so"
     options = ["-std=c++17", "-O1", "-fPIC", "-shared", "-fvisibility=hidden"]
-    subprocess.run([compiler, *options, str(SOURCE), "-o", str(binary), "-ldl"], check=True)
+    subprocess.run([compiler, *options, str(source), "-o", str(binary), "-ldl"], check=True)
     return binary
 
 

@@ -75,6 +75,20 @@ def test_scan_list_and_show(tmp_path, faulty_binary, here):
     assert here("plugins", "scan", tmp_path / "gone").returncode == 2
 
 
+def test_a_bundle_with_bad_plugins_is_scanned_and_shown(tmp_path, shell_binary, here):
+    make_bundle(tmp_path / "vst3", "Shell", shell_binary)
+    scanned = here("plugins", "scan", tmp_path / "vst3")
+    assert scanned.returncode == 0 and "Shelf" in scanned.stdout and "Traceback" not in scanned.stderr
+    assert "4 can be used; 8 cannot: 5 refused, 2 crashed, 1 instrument" in scanned.stderr
+    listed = here("plugins", "list", "--json")
+    entries = {entry.get("name"): entry for entry in json.loads(listed.stdout)}
+    assert listed.returncode == 0 and entries["Ducker"]["state"] == "refused"
+    assert here("plugins", "show", "Shelf").returncode == 0
+    refused = here("plugins", "show", "Panner")
+    assert refused.returncode == 2
+    assert "Panner cannot be used: takes 1 channel in and gives 2 out" in " ".join(refused.stderr.split())
+
+
 def test_a_render_with_a_plugin_that_crashes_fails_for_that_file_alone(tmp_path, scanned):
     scanned("CrashesLater")
     save_preset(Preset("A", "", Chain([VST3("CrashesLater", block_size=512)])), tmp_path / "a.json")

@@ -1,6 +1,8 @@
 """Identity from moduleinfo.json, which is JSON5 in practice and a stranger's in any case."""
 
 import json
+import os
+import time
 
 import pytest
 from hypothesis import given
@@ -53,6 +55,64 @@ def test_effects_are_read_and_controllers_left_out(tmp_path, place):
 )
 def test_what_is_not_usable_declares_nothing(tmp_path, text):
     assert identities(bundle_with(tmp_path, text)) is None
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('"Sub Categories": ["Fx", "Dynamics",]', '"SubCategories": ["Fx", "Dynamics"]'),
+        ('"Sub Categories": ["Fx", "Dynamics",]', '"sub_categories": "Fx|Dynamics"'),
+        ('"Classes"', '"classes"'),
+        ('"Audio Module Class"', '"audio module class "'),
+        ('"Factory Info"', '"factory info"'),
+        ("0123456789abcdef0123456789ABCDEF", "{01234567-89ab-cdef-0123-456789ABCDEF}"),
+    ],
+)
+def test_misspelt_files_are_read(tmp_path, right, wrong):
+    assert right in DECLARED
+    (found,) = identities(bundle_with(tmp_path, DECLARED.replace(right, wrong)))
+    assert found == identities(bundle_with(tmp_path / "right", DECLARED))[0]
+
+
+def test_what_it_leaves_out_is_left_open(tmp_path):
+    text = DECLARED.replace('"Vendor": "A // Maker", ', "").replace('"Sub Categories"', '"Else"')
+    (found,) = identities(bundle_with(tmp_path, text.replace('"Version": "1.2.3", /*', "/*")))
+    assert (found.name, found.vendor, found.version, found.category) == ("Comp", "", "1.2.3", "")
+
+
+def test_one_entry_that_is_not_understood_puts_the_whole_file_in_doubt(tmp_path):
+    """The bundle is asked itself then; else that plugin could not be found by its name."""
+    text = DECLARED.replace("0123456789ABCDEF0123456789ABCDEE", "7").replace(
+        "Component Controller", "Audio Module"
+    )
+    assert identities(bundle_with(tmp_path, text)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/*" * 500_000,
+        '"\\' + '\\"' * 500_000,
+        "," * 1_000_000,
+        "[" + "1," * 500_000,
+        '{"Classes": [' + "{}," * 500_000 + "]}",
+        '{"Classes": ' + "9" * 1_000_000 + "}",
+        " " * (4 * 2**20 + 1),
+    ],
+)
+def test_files_made_to_take_hours_are_passed_over_at_once(tmp_path, text):
+    bundle = bundle_with(tmp_path, text)
+    begun = time.monotonic()
+    assert identities(bundle) is None
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders here")
+def test_a_pipe_in_its_place_is_passed_over(tmp_path):
+    bundle = bundle_with(tmp_path, "")
+    (bundle / "Contents/Resources/moduleinfo.json").unlink()
+    os.mkfifo(bundle / "Contents/Resources/moduleinfo.json")
+    assert identities(bundle) is None
 
 
 def test_names_cannot_hold_control_characters(tmp_path):
