@@ -38,7 +38,7 @@ def too_much(limit_gb: float) -> str:
     """Say that a plugin asked for more than its limit."""
     return (
         f"asked for more memory than the {limit_gb:g} GB that it may have; "
-        f"VST3(..., memory_limit_gb={2 * limit_gb:g}) allows more"
+        f"memory_limit_gb={2 * limit_gb:g} allows more, or --memory-limit in a scan"
     )
 
 

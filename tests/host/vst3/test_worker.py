@@ -227,7 +227,7 @@ def test_an_answer_that_came_while_the_host_was_stopped_is_no_time_out():
 def test_a_plugin_that_wants_too_much_memory_is_told_about(scanned, name):
     scanned(name)
     stream = VST3(name, block_size=800, memory_limit_gb=0.5).stream(8000, 1)
-    words = r"asked for more memory than the 0\.5 GB that it may have; VST3\(\.\.\., memory_limit_gb=1\)"
+    words = r"asked for more memory than the 0\.5 GB that it may have; memory_limit_gb=1 allows more"
     with pytest.raises(PluginError, match=words):
         stream.step(np.zeros((1, 40_000)))
 
