@@ -25,6 +25,7 @@ TABLES = (
     "speed",
     "memory",
     "vst3",
+    "vst3_start",
 )
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 

@@ -6,7 +6,7 @@ arithmetic: wet and dry, and what each repair removed, are aligned by queues alo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from ..plugins.stage import Event, RepairStage, Stage, Stream
 from .limit_meter import LimitMeter, is_at_limit, is_limiter
 from .native import NativeStream
 from .silence_meter import SilenceMeter, should_sound
-from .vst3.plugin import VST3
+from .vst3.plugin import VST3, open_together
 from .vst3.stream import VST3Stream
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class ChainStream:
     """Running state of a chain over one recording; the same surface as a stage's `Stream`.
 
     `over` is the factor by which the recording itself passes full scale, 1 where it does not: members at
-    `Step.LIMIT` get it turned down by that, and it is turned up again behind them.
+    `Step.LIMIT` get it turned down by that, and it is turned up again behind them. `opened` are the streams
+    of its VST3s in order, where they are open already: those of nested chains start with the others.
     """
 
     def __init__(
@@ -48,11 +49,16 @@ class ChainStream:
         marks: Mapping[str, Marks],
         first: int = 0,
         over: float = 1.0,
+        opened: Iterator[VST3Stream] | None = None,
     ) -> None:
         self.channels = channels
         self._fed = 0
+        if opened is None:
+            opened = iter(open_together([*_vst3s(slots)], sample_rate, channels))
         self._links = [
-            _Link(slot, (first + index,), sample_rate, channels, findings, marks=marks, over=over)
+            _Link(
+                slot, (first + index,), sample_rate, channels, findings, marks=marks, opened=opened, over=over
+            )
             for index, slot in enumerate(slots)
             if slot.active
         ]
@@ -114,6 +120,7 @@ class _Link:
         findings: Mapping[Path, Findings],
         *,
         marks: Mapping[str, Marks],
+        opened: Iterator[VST3Stream],
         over: float,
     ) -> None:
         self._path = path
@@ -126,14 +133,16 @@ class _Link:
         self._meter = LimitMeter(sample_rate, channels) if is_limiter(member) else None
         self._stream: Stream | ChainStream | NativeStream | VST3Stream
         if isinstance(member, VST3):
-            self._stream = member.stream(sample_rate, channels)
+            self._stream = next(opened)
         elif isinstance(member, Stage):
             self._stream = member.stream(
                 sample_rate, channels, findings.get(path), marks.get(member.id, NO_MARKS)
             )
         elif (inside := slots_of(member)) is not None:
             inner = {p[1:]: f for p, f in findings.items() if p[0] == path[0] and len(p) > 1}
-            self._stream = ChainStream(inside, sample_rate, channels, inner, marks=marks, over=over)
+            self._stream = ChainStream(
+                inside, sample_rate, channels, inner, marks=marks, over=over, opened=opened
+            )
         else:
             self._stream = NativeStream(member, sample_rate, channels)
         alone = not isinstance(self._stream, ChainStream)  # the slots of a nested chain tell of themselves
@@ -188,6 +197,15 @@ class _Link:
         if isinstance(self._stream, ChainStream):
             return lambda inner, event: sink(path + inner, event)
         return lambda event: sink(path, event)
+
+
+def _vst3s(slots: list[Slot]) -> Iterator[VST3]:
+    """Every VST3 that runs, nested ones too, in order."""
+    for slot in slots:
+        if slot.active and isinstance(slot.member, VST3):
+            yield slot.member
+        elif slot.active and (inside := slots_of(slot.member)) is not None:
+            yield from _vst3s(inside)
 
 
 def slots_of(member: Any) -> list[Slot] | None:

@@ -111,17 +111,19 @@ class Worker:
         self._send(pack(Message([command, *arguments], attachment)), seconds)
         return self._answer(seconds)
 
-    def tell(self, command: str, *arguments: Any) -> None:
+    def tell(self, command: str, *arguments: Any, attachment: bytes = b"") -> None:
         """Send a command without waiting; `answer` must be called for it before the next one."""
-        self._send(pack(Message([command, *arguments])), self._answer_seconds)
+        self._send(pack(Message([command, *arguments], attachment)), self._answer_seconds)
 
     def answered(self, seconds: float) -> bool:
         """Wait at most so long for an answer or the worker's death; return whether there is one."""
         return bool(self._readable.poll(seconds * 1000))
 
-    def answer(self) -> Message:
-        """Return the answer to what was told; errors as `ask`."""
-        return self._answer(self._answer_seconds)
+    def answer(self, seconds: float | None = None) -> Message:
+        """Return the answer to what was told, which is waited for from now on; errors as `ask`."""
+        if not self._end.alive:
+            raise WorkerCrashedError("its worker process was ended")
+        return self._answer(self._answer_seconds if seconds is None else seconds)
 
     def share_audio(self, channels: int, block_size: int) -> SharedAudio:
         """Make the memory for audio; once."""

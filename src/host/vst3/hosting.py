@@ -38,6 +38,12 @@ class Transport(Protocol):
     def ask(self, command: str, *arguments: Any, attachment: bytes = b"") -> Message:
         """Have `Desk` run a command."""
 
+    def tell(self, command: str, *arguments: Any, attachment: bytes = b"") -> None:
+        """Have `Desk` run a command without waiting for it, where that is possible."""
+
+    def answer(self) -> Message:
+        """Wait for what was told; to be called before the next `ask` or `tell`."""
+
     def show_editor(self, close_event: threading.Event | None) -> None:
         """Show the editor until it is closed or the event is set."""
 
@@ -56,12 +62,16 @@ class Transport(Protocol):
 
 
 class Hosted:
-    """One loaded plugin; every error begins with its name.
+    """One plugin; every error begins with its name.
+
+    It loads while others do: what is called first waits for that.
 
     Parameters
     ----------
     path, name
         Bundle, and plugin in it.
+    identifier
+        Class id that it must have; None: whichever it has.
     isolated
         Whether it runs in a worker process.
     answer_seconds
@@ -80,6 +90,7 @@ class Hosted:
         path: str,
         name: str,
         *,
+        identifier: str | None = None,
         isolated: bool,
         answer_seconds: float,
         memory_limit_gb: float = MEMORY_LIMIT_GB,
@@ -89,14 +100,29 @@ class Hosted:
             self._transport: Transport = (
                 Isolated(answer_seconds, memory_limit_gb) if isolated else InProcess()
             )
-            try:
-                self.identity = Identity(**self._transport.ask("load", path, name).content)
-            except PluginError as error:
+        self._wanted = identifier
+        self._identity: Identity | None = None
+        with self._loading():
+            self._transport.tell("load", path, name)
+
+    @property
+    def identity(self) -> Identity:
+        """Who it says it is."""
+        return self.wait_until_loaded()
+
+    def wait_until_loaded(self) -> Identity:
+        """Wait for it; raises what came in the way."""
+        if self._identity is None:
+            with self._loading():
+                identity = Identity(**self._transport.answer().content)
+            if self._wanted not in (None, identity.identifier):
                 self.close()
-                raise type(error)(f"{error} while it was loaded") from None
-            except BaseException:
-                self.close()
-                raise
+                raise PluginError(
+                    f"{self.name} is another plugin than it was ({identity.identifier}, not {self._wanted}); "
+                    "run `wavemend plugins scan`"
+                )
+            self._identity = identity
+        return self._identity
 
     def parameters(self) -> list[dict[str, Any]]:
         """Every parameter as plain data; see `Instance.parameters`."""
@@ -153,6 +179,7 @@ class Hosted:
 
     def show_editor(self, close_event: threading.Event | None) -> None:
         """Show the editor until it is closed or the event is set."""
+        self.wait_until_loaded()
         with self._naming():
             self._transport.show_editor(close_event)
 
@@ -165,12 +192,18 @@ class Hosted:
         sample_rate: float,
         channels: int,
         block_size: int,
-    ) -> int:
-        """Get ready for one recording; return the samples by which the output will lag. See `Player`."""
+    ) -> None:
+        """Begin to get ready for one recording; `prepared` waits for that. See `Player`."""
+        self.wait_until_loaded()
+        settings = (dict(places), list(takes), sample_rate, channels, block_size)
         with self._naming():
             self._transport.share_audio(channels, block_size)
-        settings = (dict(places), list(takes), sample_rate, channels, block_size)
-        return int(self._ask("prepare", *settings, attachment=state).content)
+            self._transport.tell("prepare", *settings, attachment=state)
+
+    def prepared(self) -> int:
+        """Return the samples by which the output will lag, when all is ready that `prepare` began."""
+        with self._naming():
+            return int(self._transport.answer().content)
 
     def play(self, blocks: list[Audio]) -> list[Audio]:
         """Process blocks, shape (channels, block size) each, into new arrays."""
@@ -187,8 +220,21 @@ class Hosted:
         self._transport.close()
 
     def _ask(self, command: str, *arguments: Any, attachment: bytes = b"") -> Message:
+        self.wait_until_loaded()
         with self._naming():
             return self._transport.ask(command, *arguments, attachment=attachment)
+
+    @contextmanager
+    def _loading(self) -> Iterator[None]:
+        with self._naming():
+            try:
+                yield
+            except PluginError as error:
+                self.close()
+                raise type(error)(f"{error} while it was loaded") from None
+            except BaseException:
+                self.close()
+                raise
 
     @contextmanager
     def _naming(self) -> Iterator[None]:
@@ -206,8 +252,16 @@ class Isolated:
 
     def ask(self, command: str, *arguments: Any, attachment: bytes = b"") -> Message:
         """See `Transport.ask`."""
-        seconds = LOAD_SECONDS if command == "load" else None
-        return self._worker.ask(command, *arguments, attachment=attachment, seconds=seconds)
+        return self._worker.ask(command, *arguments, attachment=attachment)
+
+    def tell(self, command: str, *arguments: Any, attachment: bytes = b"") -> None:
+        """See `Transport.tell`."""
+        self._seconds = LOAD_SECONDS if command == "load" else None
+        self._worker.tell(command, *arguments, attachment=attachment)
+
+    def answer(self) -> Message:
+        """See `Transport.answer`; others may load on the same cores, so the time counts from here on."""
+        return self._worker.answer(self._seconds)
 
     def show_editor(self, close_event: threading.Event | None) -> None:
         """See `Transport.show_editor`; no time-out, for a person sits before it."""
@@ -263,6 +317,14 @@ class InProcess:
     def ask(self, command: str, *arguments: Any, attachment: bytes = b"") -> Message:
         """See `Transport.ask`."""
         return self._open_desk().run(command, list(arguments), attachment)
+
+    def tell(self, command: str, *arguments: Any, attachment: bytes = b"") -> None:
+        """See `Transport.tell`: here it is done at once."""
+        self._told = self.ask(command, *arguments, attachment=attachment)
+
+    def answer(self) -> Message:
+        """See `Transport.answer`."""
+        return self._told
 
     def show_editor(self, close_event: threading.Event | None) -> None:
         """See `Transport.show_editor`."""

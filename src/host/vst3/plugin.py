@@ -11,12 +11,14 @@ import copy
 import difflib
 import os
 import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import ParameterError, PluginError, UnknownParameterError
+from ...errors import ParameterError, UnknownParameterError
 from ...plugins.layout import Layout, Sample, check_channels, check_rate, to_planar
 from ...plugins.stage import Stage
 from .catalogue import find_or_scan
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     import pedalboard
 
 BLOCK_SIZE = 8192
+_AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
 SMALLEST_BLOCK, LARGEST_BLOCK = 32, 65_536
 Missing = Literal["fail", "bypass", "substitute"]
 MISSING: tuple[Missing, ...] = get_args(Missing)
@@ -314,20 +317,14 @@ class VST3:
             self._hosted = None
 
     def _load(self) -> Hosted:
-        hosted = Hosted(
+        return Hosted(
             self._bundle.path,
             self.name,
+            identifier=self.identifier,
             isolated=self._isolated,
             answer_seconds=self._timeout_s,
             memory_limit_gb=self._memory_limit_gb,
         )
-        if hosted.identity.identifier != self.identifier:
-            hosted.close()
-            raise PluginError(
-                f"{self.name} is another plugin than it was ({hosted.identity.identifier}, not "
-                f"{self.identifier}); run `wavemend plugins scan`"
-            )
-        return hosted
 
     # -- sound -------------------------------------------------------------------------------------
 
@@ -338,9 +335,7 @@ class VST3:
 
     def stream(self, sample_rate: float, channels: int) -> VST3Stream:
         """Open the running state of one recording, in a new instance with the settings as they are."""
-        sample_rate, channels = check_rate(sample_rate), check_channels(channels)
-        state = self.state
-        return VST3Stream(self._load(), self, state, sample_rate, channels)
+        return open_together([self], sample_rate, channels)[0]
 
     def process(
         self,
@@ -422,6 +417,33 @@ class VST3:
     def __repr__(self) -> str:
         own = "" if self._isolated else " in this process"
         return f'<wavemend.VST3 "{self.name}" by {self.manufacturer_name} {self.version}{own}>'
+
+
+def open_together(plugins: Sequence[VST3], sample_rate: float, channels: int) -> list[VST3Stream]:
+    """Open a stream in each plugin, for the same recording; see `VST3.stream`.
+
+    They load and get ready at the same time, but for `_AT_ONCE` at most: what each has time for would else
+    depend on how many there are.
+    """
+    sample_rate, channels = check_rate(sample_rate), check_channels(channels)
+    streams: list[VST3Stream] = []
+    with ExitStack() as opened:
+        for first in range(0, len(plugins), _AT_ONCE):
+            some = plugins[first : first + _AT_ONCE]
+            states = [plugin.state for plugin in some]
+            instances = []
+            for plugin in some:
+                instances.append(plugin._load())
+                opened.callback(instances[-1].close)
+            begun = [
+                VST3Stream(instance, plugin, state, sample_rate, channels)
+                for instance, plugin, state in zip(instances, some, states, strict=True)
+            ]
+            for stream in begun:
+                stream.wait_until_ready()
+            streams += begun
+        opened.pop_all()
+    return streams
 
 
 def _check_missing(missing: str, substitute: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,8 +59,9 @@ class VST3Stream:
         self._out = Fifo(channels)
         self._fed = self._played = self._given = 0
         self._loudest = 0.0
-        try:
-            self._delay = hosted.prepare(
+        hosted.wait_until_loaded()
+        with self._beginning():
+            hosted.prepare(
                 state,
                 plugin.places,
                 takes=plugin.takes,
@@ -66,12 +69,21 @@ class VST3Stream:
                 channels=channels,
                 block_size=block_size,
             )
+
+    def wait_until_ready(self) -> None:
+        """Wait for the plugin, which was told to get ready; nothing else may be called before."""
+        with self._beginning():
+            self._delay = self._to_skip = self._hosted.prepared()
+
+    @contextmanager
+    def _beginning(self) -> Iterator[None]:
+        try:
+            yield
         except BaseException as error:
-            hosted.close()
+            self._hosted.close()
             if isinstance(error, PluginError):
                 raise type(error)(f"{error}, before the recording began") from None
             raise
-        self._to_skip = self._delay
 
     @property
     def latency(self) -> int:
