@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from .arithmetic import same_arithmetic
 from .identity import Identity, checked_identity
 
 _AUDIO_EFFECT = b"Audio Module Class"
@@ -171,21 +172,27 @@ def _make_writable(place: int) -> bool:
 @contextmanager
 def _factory_of(binary: Path) -> Iterator[int | None]:
     """Address of the factory in a binary; None where it has none, or none can be asked for here."""
-    factory = None
+    with same_arithmetic():  # to load it may change that of this thread
+        factory = _address_of_factory(binary)
+        try:
+            yield factory
+        finally:
+            if factory is not None:
+                _call(factory, _RELEASE)
+
+
+def _address_of_factory(binary: Path) -> int | None:
     if sys.platform == "linux":
         try:
             library = ctypes.CDLL(str(binary))
             library.ModuleEntry.argtypes = [ctypes.c_void_p]
             library.GetPluginFactory.restype = ctypes.c_void_p
             library.ModuleEntry(library._handle)
-            factory = library.GetPluginFactory()
+            address: int | None = library.GetPluginFactory()
+            return address
         except (OSError, AttributeError):  # pedalboard says what is wrong with it
-            factory = None
-    try:
-        yield factory
-    finally:
-        if factory is not None:
-            _call(factory, _RELEASE)
+            return None
+    return None
 
 
 def _table(thing: int) -> int:

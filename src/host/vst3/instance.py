@@ -322,7 +322,8 @@ def _why_not_loaded(path: str, error: Exception) -> str:
     binary = binary_of(Path(path))
     if binary.is_file():
         try:
-            ctypes.CDLL(str(binary))
+            with same_arithmetic():
+                ctypes.CDLL(str(binary))
         except OSError as reason:
             return f"does not load: {str(reason).replace(str(binary.parent), '').lstrip('/')}"
         if "scan failure" in str(error):  # it is shown this plugin alone, and its code loads
