@@ -328,10 +328,10 @@ def absences(chain: Chain) -> Iterator[tuple[str, str]]:
             continue
         plugin = slot.stands_for["plugin"]
         if not plugin.startswith(preset_slot.PREFIX):
-            yield slot_number(path), f"{plugin} is not installed here"
+            yield slot_number(path), f"{clip(plugin)} is not installed here"
         elif absence := preset_slot.Declared(slot.stands_for).absence():
             name, vendor = slot.stands_for["name"], slot.stands_for["vendor"]
-            yield slot_number(path), f"the VST3 {name} by {vendor} {absence}"
+            yield slot_number(path), clip(f"the VST3 {name} by {vendor} {absence}")
 
 
 def _without_place(data: Mapping[str, Any]) -> dict[str, Any]:

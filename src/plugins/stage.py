@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from ..analysis.findings import Analyser, Findings
 from ..analysis.framing import Audio
-from ..errors import NotLearned
+from ..errors import NotLearned, ParameterError
 from .constructor import by_schema
 from .fingerprint import fingerprint
 from .layout import Layout, Sample, check_channels, check_rate, to_planar
@@ -194,11 +194,15 @@ class Stage(Parametric, ABC):
         ------
         NotLearned
             The stage needs findings and there are none.
+        ParameterError
+            `marks` came to a stage that takes none, or cannot be obeyed.
         TypeError
-            `findings` are another stage's, or `marks` came to a stage that takes none.
+            `findings` are another stage's.
         """
         if marks and not self.takes_marks:
-            raise TypeError(f"{type(self).__name__} takes no vetoed or forced events")
+            raise ParameterError(
+                f"{type(self).__name__} takes no vetoed or forced events; leave those for {self.id} out"
+            )
         sample_rate, channels = check_rate(sample_rate), check_channels(channels)
         self.check_marks(marks, sample_rate, channels)
         findings = self.accepted(findings)

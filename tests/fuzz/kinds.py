@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .documents import Documents
 from .judge import Kind
+from .presets import Presets
 from .sound_files import SoundFiles
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (SoundFiles(),)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (SoundFiles(), Presets(), Documents())}

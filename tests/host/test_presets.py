@@ -210,10 +210,13 @@ def test_whatever_stands_in_a_preset_it_loads_or_is_refused(place, value):
         assert isinstance(preset.chain, Chain)
 
 
-def test_control_characters_of_a_stranger_do_not_reach_the_terminal():
+def test_control_characters_of_a_stranger_do_not_reach_the_terminal(tmp_path):
     with pytest.raises(PresetError) as caught:
         parse(changed("chain", 0, "plugin", to="a\x1b[31m\n\u2028b"))
     assert not re.search(r"[\x00-\x1f\u2028]", str(caught.value))
+    (tmp_path / "a.json").write_text(json.dumps(changed("chain", 0, "plugin", to="a\x1b[31m\nb\u2028c")))
+    ((_, said),) = absences(described_preset(tmp_path / "a.json").chain)
+    assert said == "a [31m b c is not installed here"
 
 
 def test_saving_never_overwrites_unasked(tmp_path):
