@@ -6,6 +6,7 @@ INPUT ?=
 # make fuzz KIND=sounds COUNT=5000 SEED=7; a fault's own line repeats it: make fuzz KIND=sounds SEED=7 INDEX=12
 KIND ?=
 COUNT ?= 2000
+KILLS ?= 40
 SEED ?= 0
 INDEX ?=
 SOURCES := $(shell find src presets models -name '*.py' -o -name '*.json' -o -name '*.onnx') pyproject.toml
@@ -45,9 +46,14 @@ real_vst3s:
 	@test -d /usr/lib/vst3/ZamComp.vst3 || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends zam-plugins; } || true
 
-# Mutated files through every command; what faults were found in stays in build/fuzz.
+# Mutated files through every command (what faults were found in stays in build/fuzz), and runs that are killed.
 fuzz: $(VENV)/.installed
+ifneq ($(KIND),kills)
 	$(BIN)/python -m tests.fuzz $(KIND) --seed $(SEED) $(if $(INDEX),--first $(INDEX) --count 1,--count $(COUNT))
+endif
+ifeq ($(or $(KIND),kills),kills)
+	$(BIN)/python -m tests.fuzz.kills --seed $(SEED) $(if $(INDEX),--first $(INDEX) --count 1,--count $(KILLS))
+endif
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet ".[bench]"
