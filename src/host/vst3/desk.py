@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -48,9 +48,9 @@ class Desk:
         assert self._player is not None  # noqa: S101 - the host prepares first
         return self._player.process(block)
 
-    def _load(self, path: str, name: str) -> dict[str, Any]:
+    def _load(self, path: str, name: str, takes: Sequence[int] = ()) -> dict[str, Any]:
         self._path, self._name = path, name
-        self._instance = Instance(path, name)
+        self._instance = Instance(path, name, takes)
         return asdict(self._instance.identity())
 
     def _latency(self, *at: Any) -> int:
@@ -78,7 +78,7 @@ class Desk:
         spare = [self._instance]
 
         def new_instance() -> Instance:
-            instance = spare.pop() if spare else Instance(self._path, self._name)
+            instance = spare.pop() if spare else Instance(self._path, self._name, takes)
             instance.hear_nothing_yet()
             return instance
 

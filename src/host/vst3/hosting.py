@@ -70,6 +70,8 @@ class Hosted:
     ----------
     path, name
         Bundle, and plugin in it.
+    takes
+        Channel counts that the plugin took when it was tried out.
     identifier
         Class id that it must have; None: whichever it has.
     isolated
@@ -89,6 +91,7 @@ class Hosted:
         self,
         path: str,
         name: str,
+        takes: Sequence[int],
         *,
         identifier: str | None = None,
         isolated: bool,
@@ -103,7 +106,7 @@ class Hosted:
         self._wanted = identifier
         self._identity: Identity | None = None
         with self._loading():
-            self._transport.tell("load", path, name)
+            self._transport.tell("load", path, name, list(takes))
 
     @property
     def identity(self) -> Identity:

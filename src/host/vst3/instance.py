@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ from .arithmetic import same_arithmetic
 from .bundles import binary_of
 from .factory import bus_channels, declared_classes, only
 from .identity import Identity, checked_identity
-from .parameter_text import SAME_PLACE, Allowed, allowed_by, is_on, place_of_number, sample_texts
+from .parameter_places import SAME_PLACE, Samples, place_of_number, sample_texts
+from .parameter_text import Allowed, allowed_by, is_on
 
 Block = npt.NDArray[np.float32]
 
@@ -73,6 +74,8 @@ class Instance:
         Of the bundle.
     name
         Of the plugin in it, where it holds several.
+    takes
+        Channel counts that it took when it was tried out; what `accepts` finds is added.
 
     Raises
     ------
@@ -80,7 +83,7 @@ class Instance:
         It does not load, or is no effect.
     """
 
-    def __init__(self, path: str, name: str) -> None:
+    def __init__(self, path: str, name: str, takes: Iterable[int] = ()) -> None:
         try:
             with _unprobed(), only(binary_of(Path(path)), name), same_arithmetic():
                 self._plugin = pedalboard.VST3Plugin(
@@ -90,8 +93,9 @@ class Instance:
             raise PluginError(_why_not_loaded(path, error)) from None
         if not self._plugin.is_effect:
             raise PluginError(refusals.INSTRUMENT)
+        self._takes = set(takes)
         self._indices: dict[str, int] = {}
-        self._samples: dict[int, list[tuple[float, str]]] = {}
+        self._samples: dict[int, Samples] = {}
 
     def hear_nothing_yet(self) -> None:
         """Start over as an instance that never heard a sample: pedalboard played noise into this one."""
@@ -163,11 +167,13 @@ class Instance:
         """Tell what a parameter allows from its texts."""
         return allowed_by(self._texts(name))
 
-    def _texts(self, name: str) -> list[tuple[float, str]]:
+    def _texts(self, name: str) -> Samples:
         parameter = self._parameter(name)
         index = self._indices[name]
         if index not in self._samples:
-            self._samples[index] = sample_texts(parameter.get_text_for_raw_value, parameter.num_steps)
+            self._samples[index] = sample_texts(
+                parameter.get_text_for_raw_value, parameter.num_steps, parameter.default_raw_value
+            )
         return self._samples[index]
 
     def place(self, name: str) -> float:
@@ -195,11 +201,10 @@ class Instance:
             return next(
                 p for word, p in zip(allowed.words, allowed.places, strict=True) if is_on(word) == value
             )
-        own = float(parameter.get_raw_value_for_text(f"{value}"))
-        own = min(max(own, 0.0), 1.0)
-        if allowed.kind == "word":
+        own = min(max(0.0, float(parameter.get_raw_value_for_text(f"{value}"))), 1.0)  # 0 for NaN
+        if isinstance(value, str):
             shown = parameter.get_text_for_raw_value(own)
-            return own if shown == value else allowed.places[allowed.words.index(str(value))]
+            return own if shown == value else allowed.places[allowed.words.index(value)]
         return place_of_number(float(value), parameter.get_text_for_raw_value, own, self._texts(name))
 
     def set_place(self, name: str, place: float) -> None:
@@ -228,7 +233,8 @@ class Instance:
         return bytes(self._plugin.preset_data)
 
     def set_vstpreset(self, data: bytes) -> None:
-        """Take the state from the bytes of a ``.vstpreset`` file."""
+        """Take the state from the bytes of a ``.vstpreset`` file; see `set_state`."""
+        self.settle()
         try:
             type(self._plugin).preset_data.fset(self._plugin, data)
         except RuntimeError:
@@ -241,9 +247,11 @@ class Instance:
                 self.set_place(name, place)
 
     def settle(self, sample_rate: float = _SETTLING_RATE, block_size: int = _SETTLING_BLOCK) -> None:
-        """Play a block of silence, in as many channels as it takes."""
-        if not self.accepts(2, sample_rate, block_size):
-            self.accepts(1, sample_rate, block_size)
+        """Play a block of silence, so that what was set takes effect.
+
+        In no other number of channels than it takes: a block that is refused loses what was set before it.
+        """
+        self._play_silence(max(self._takes), sample_rate, block_size)
 
     # -- sound -------------------------------------------------------------------------------------
 
@@ -259,14 +267,13 @@ class Instance:
         self.settle(sample_rate, block_size)
         return self.latency
 
-    def accepts(
-        self, channels: int, sample_rate: float = _SETTLING_RATE, block_size: int = _SETTLING_BLOCK
-    ) -> bool:
-        """Whether it takes so many channels, by playing it a block of silence."""
+    def accepts(self, channels: int) -> bool:
+        """Whether it takes so many channels, by playing it a block of silence, before anything is set."""
         try:
-            self.process(np.zeros((channels, block_size), np.float32), sample_rate)
+            self._play_silence(channels, _SETTLING_RATE, _SETTLING_BLOCK)
         except ChannelsRefusedError:
             return False
+        self._takes.add(channels)
         return True
 
     def stays_finite(self, channels: int) -> bool:
@@ -274,6 +281,9 @@ class Instance:
         noise = np.random.default_rng(0).standard_normal((_QUIET_BLOCKS, channels, _SETTLING_BLOCK))
         blocks = (_QUIET_LEVEL * noise).astype(np.float32)
         return all(np.isfinite(self.process(block, _SETTLING_RATE)).all() for block in blocks)
+
+    def _play_silence(self, channels: int, sample_rate: float, block_size: int) -> None:
+        self.process(np.zeros((channels, block_size), np.float32), sample_rate)
 
     def process(self, block: Block, sample_rate: float) -> Block:
         """Process one block, shape (channels, n), the same n every time; fewer come back at the start."""

@@ -99,7 +99,8 @@ def _allowed(parameter: HostedParameter) -> str:
         return "on or off"
     if parameter.type is str:
         return "one of " + ", ".join(parameter.valid_values)
-    return f"{parameter.min_value:g} to {parameter.max_value:g} {parameter.label or ''}".rstrip()
+    words = "".join(f", or {word!r}" for word in parameter.valid_values[2:])
+    return f"{parameter.min_value:g} to {parameter.max_value:g} {parameter.label or ''}".rstrip() + words
 
 
 def plugin_as_json(plugin: VST3) -> dict[str, Any]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class HostedParameter:
     """One parameter, with the fields of pedalboard's ``AudioProcessorParameter``.
 
-    What it allows is read off its texts when first asked for, at no more than 257 places.
+    What it allows is read off its texts when first asked for, at about 257 places. A number may have words
+    beside its range, such as ``"-oo"`` below it; its value is then a float or such a word.
 
     Attributes
     ----------
@@ -47,7 +48,7 @@ class HostedParameter:
 
     @property
     def type(self) -> type:
-        """Python type of the value: float, str or bool."""
+        """Python type of the value: float (which may have words beside its range), str or bool."""
         return {"number": float, "word": str, "switch": bool}[self._allowed.kind]
 
     @property
@@ -62,10 +63,10 @@ class HostedParameter:
 
     @property
     def step_size(self) -> float | None:
-        """Distance of neighbouring values where there are few; else None."""
+        """Distance of neighbouring values where there are few, all of them numbers; else None."""
         if self.type is bool:
             return 1
-        if self.type is float and self._steps > 1:
+        if self.type is float and self._steps > 1 and not self._allowed.words:
             return (self._allowed.high - self._allowed.low) / (self._steps - 1)
         return None
 
@@ -76,8 +77,11 @@ class HostedParameter:
 
     @property
     def valid_values(self) -> list[Any]:
-        """Every word of a choice, both states of a switch, the two ends of a number."""
-        return list(self._allowed.words) if self.type is str else [self.min_value, self.max_value]
+        """Every word of a choice, both states of a switch, the two ends of a number and its words."""
+        if self.type is bool:
+            return [False, True]
+        ends = [self.min_value, self.max_value] if self.type is float else []
+        return [*ends, *self._allowed.words]
 
     @property
     def is_boolean(self) -> bool:
@@ -111,9 +115,14 @@ class HostedParameter:
     def get_raw_value_for(self, value: Any) -> float:
         """Place of `value` between 0 and 1; `ParameterError` where it is not allowed."""
         where = f"{self._plugin.name}.{self.python_name}"
-        return self._plugin.hosted().place_of(
-            self.python_name, check(value, self._allowed, where, self.label or "")
-        )
+        try:
+            allowed = check(value, self._allowed, where, self.label or "")
+        except ParameterError:
+            # A text that none of the places looked at has, and that was just read off it.
+            if not isinstance(value, bool) and value in (self.value, self.string_value):
+                return self.raw_value
+            raise
+        return self._plugin.hosted().place_of(self.python_name, allowed)
 
     def get_text_for_raw_value(self, raw: float) -> str:
         """Text of the value at place `raw`; `ParameterError` where that is not 0 to 1."""

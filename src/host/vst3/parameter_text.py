@@ -1,35 +1,25 @@
 """What a VST3's parameter allows, told from the texts it shows.
 
 A VST3 knows only places between 0 and 1 and the text of each; a range, words or a switch are read off
-texts at a bounded number of places.
+texts at a bounded number of places, see `parameter_places`.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from ...errors import ParameterError
 
-SAME_PLACE = 1e-5
-"""Two places of a parameter nearer than this are one: plugins keep their states as rounded texts."""
-
-MOST_PLACES = 257
-_MOST_SECONDS = 0.5
 _MOST_WORDS = 64
 _NUMBER = re.compile(
     r"([-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf)\s*([^\d\s]\D*)?", re.IGNORECASE
 )
 _ON = ("on", "yes", "true", "enabled")
-_MOST_BISECTIONS = 40
-
-TextAt = Callable[[float], str]
-"""Text that the plugin shows for a place between 0 and 1."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +33,7 @@ class Allowed:
     low, high
         Lowest and highest value of a number.
     words
-        Words in the order of their places.
+        Words in the order of their places; those that a number has beside its range, such as ``"Off"``.
     places
         Place of each word.
     """
@@ -69,34 +59,56 @@ def number_in(text: str) -> float | None:
     return value * 1000 if (match.group(2) or "").strip().lower() == "khz" else value
 
 
-def sample_texts(text_at: TextAt, steps: int) -> list[tuple[float, str]]:
-    """Texts at up to `MOST_PLACES` places, ends first, ever finer until the time for it is used up."""
-    count = min(steps, MOST_PLACES) if steps > 1 else MOST_PLACES
-    limit = time.monotonic() + _MOST_SECONDS
-    texts: dict[int, str] = {}
-    stride = count - 1
-    while stride >= 1:
-        for step in range(0, count, stride):
-            if step not in texts:
-                texts[step] = text_at(step / (count - 1))
-            if len(texts) > 2 and time.monotonic() > limit:
-                return [(step / (count - 1), texts[step]) for step in sorted(texts)]
-        stride = max(stride // 2, 1) if stride > 1 else 0
-    return [(step / (count - 1), texts[step]) for step in sorted(texts)]
+def finite_in(text: str) -> float | None:
+    """Return the number a text shows; None for words, and for infinity, which no range leads to."""
+    number = number_in(text)
+    return number if number is not None and math.isfinite(number) else None
 
 
 def allowed_by(samples: list[tuple[float, str]]) -> Allowed:
-    """Tell what a parameter allows from its texts at several places."""
-    words: dict[str, list[float]] = {}
+    """Tell what a parameter allows from its texts at several places, in order."""
+    texts: dict[str, list[float]] = {}
     for place, text in samples:
-        words.setdefault(text, []).append(place)
-    numbers = [number_in(word) for word in words]
-    if all(number is not None for number in numbers):
-        finite = [number for number in numbers if number is not None]
-        return Allowed("number", min(finite), max(finite))
-    kind = "switch" if len(words) == 2 and sum(map(is_on, words)) == 1 else "word"
-    middles = tuple(places[len(places) // 2] for places in words.values())
-    return Allowed(kind, words=tuple(words), places=middles)
+        texts.setdefault(text, []).append(place)
+    if _is_range(samples, texts):
+        numbers = [number for text in texts if (number := finite_in(text)) is not None]
+        words = [text for text in texts if finite_in(text) is None]
+        return Allowed("number", min(numbers), max(numbers), tuple(words), _places_of(words, texts))
+    kind = "switch" if len(texts) == 2 and sum(map(is_on, texts)) == 1 else "word"
+    return Allowed(kind, words=tuple(texts), places=_places_of(texts, texts))
+
+
+def _is_range(samples: list[tuple[float, str]], texts: Iterable[str]) -> bool:
+    """Whether the texts are numbers, or a scale of numbers with a few words at its ends or on its way.
+
+    With words among them, numbers that go up and down again, or that are told apart by what follows them
+    (``"20 L"`` and ``"20 R"``), are a choice of texts.
+    """
+    numbers = {number for text in texts if (number := finite_in(text)) is not None}
+    words = sum(number_in(text) is None for text in texts)
+    if not words:
+        return bool(numbers)
+    on_the_way = [(number, text) for _, text in samples if (number := finite_in(text)) is not None]
+    steps = [after - before for (before, _), (after, _) in pairwise(on_the_way)]
+    one_way = all(step >= 0 for step in steps) or all(step <= 0 for step in steps)
+    told_apart = {(number, _unit(text)) for number, text in on_the_way}
+    return len(numbers) > max(words, 1) and one_way and len(told_apart) == len(numbers)
+
+
+def _unit(text: str) -> str:
+    match = _NUMBER.fullmatch(text.strip())
+    unit = (match.group(2) or "").strip().lower() if match else ""
+    return "hz" if unit == "khz" else unit
+
+
+def _places_of(words: Iterable[str], texts: dict[str, list[float]]) -> tuple[float, ...]:
+    """One place of each word: an end where it has one, else in the middle."""
+    places = []
+    for word in words:
+        known = texts[word]
+        end = next((place for place in (0.0, 1.0) if place in known), None)
+        places.append(known[len(known) // 2] if end is None else end)
+    return tuple(places)
 
 
 def value_of(text: str, allowed: Allowed) -> Any:
@@ -109,72 +121,51 @@ def value_of(text: str, allowed: Allowed) -> Any:
     return text
 
 
-def place_of_number(value: float, text_at: TextAt, own: float, samples: list[tuple[float, str]]) -> float:
-    """Return the place whose text shows `value` best.
-
-    Parameters
-    ----------
-    value
-        Number asked for.
-    text_at
-        The plugin's text for a place.
-    own
-        Where the plugin itself puts it; taken unless another place shows a number nearer to `value`.
-    samples
-        Texts at several places, in order.
-    """
-
-    def miss(place: float) -> float:
-        shown = number_in(text_at(place))
-        return math.inf if shown is None else abs(shown - value) if shown != value else 0.0
-
-    best, error = own, miss(own)
-    numbers = [(place, number_in(text)) for place, text in samples]
-    for (left, low), (right, high) in pairwise(numbers):
-        if error == 0:
-            break
-        if low is None or high is None or not min(low, high) <= value <= max(low, high):
-            continue
-        place = _bisect(value, left, right, rising=high >= low, text_at=text_at)
-        if miss(place) < error:
-            best, error = place, miss(place)
-    return best
-
-
-def _bisect(value: float, left: float, right: float, *, rising: bool, text_at: TextAt) -> float:
-    for _ in range(_MOST_BISECTIONS):
-        middle = (left + right) / 2
-        shown = number_in(text_at(middle))
-        if shown is None or shown == value:
-            return middle
-        if (shown < value) == rising:
-            left = middle
-        else:
-            right = middle
-    return right
-
-
 def check(value: object, allowed: Allowed, where: str, unit: str) -> Any:
-    """Return `value` in the parameter's own type; raises `ParameterError` naming what is allowed."""
-    if allowed.kind == "number":
-        if isinstance(value, str):
-            number = number_in(value)
-            value = value if number is None else number
-        good = isinstance(value, int | float) and not isinstance(value, bool)
-        # Texts are rounded: what the plugin shows at its end is allowed.
-        if good and allowed.low <= float(value) <= allowed.high:  # type: ignore[arg-type]
-            return float(value)  # type: ignore[arg-type]
-        wanted = f"a number from {allowed.low:g} to {allowed.high:g} {unit}".rstrip()
-    elif allowed.kind == "switch":
+    """Return `value` in the parameter's own type; raises `ParameterError` naming what is allowed.
+
+    Texts are rounded: what the plugin shows at its ends is allowed.
+    """
+    if allowed.kind == "switch":
         if isinstance(value, bool):
             return value
         wanted = "True or False"
     else:
-        if isinstance(value, str) and value in allowed.words:
-            return value
-        words = ", ".join(allowed.words[:_MOST_WORDS])
-        wanted = f"one of {words}{', ...' if len(allowed.words) > _MOST_WORDS else ''}"
+        if (word := _word_for(value, allowed)) is not None:
+            return word
+        number = _number_for(value) if allowed.kind == "number" else None
+        if number is not None and allowed.low <= number <= allowed.high:
+            return number
+        wanted = described(allowed, unit)
     raise ParameterError(f"{where}={_short(value)} is not allowed; it must be {wanted}")
+
+
+def described(allowed: Allowed, unit: str) -> str:
+    """Say what a number or a choice allows, after "it must be"."""
+    words = [repr(word) for word in allowed.words] if allowed.kind == "number" else list(allowed.words)
+    listed = ", ".join(words[:_MOST_WORDS]) + (", ..." if len(words) > _MOST_WORDS else "")
+    if allowed.kind == "word":
+        return f"one of {listed}"
+    numbers = f"a number from {allowed.low:g} to {allowed.high:g} {unit}".rstrip()
+    return numbers + (f", or {'one of ' if len(words) > 1 else ''}{listed}" if words else "")
+
+
+def _number_for(value: object) -> float | None:
+    if isinstance(value, str):
+        return number_in(value)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _word_for(value: object, allowed: Allowed) -> str | None:
+    """Return the word that was said, or that alone shows the number that was said: infinity, say."""
+    if isinstance(value, str):
+        said = [word for word in allowed.words if word == value] or [
+            word for word in allowed.words if word.strip() == value.strip()
+        ]
+    else:
+        number = _number_for(value)
+        said = [word for word in allowed.words if number is not None and number_in(word) == number]
+    return said[0] if len(said) == 1 else None
 
 
 def _short(value: object) -> str:

@@ -13,7 +13,7 @@ import os
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeGuard, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 BLOCK_SIZE = 8192
 _AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
 SMALLEST_BLOCK, LARGEST_BLOCK = 32, 65_536
+LONGEST_TIMEOUT_S = 3600.0
+"""An hour: a preset from a stranger must not hold a batch for ever, and timers of the system have an end."""
 Missing = Literal["fail", "bypass", "substitute"]
 MISSING: tuple[Missing, ...] = get_args(Missing)
 
@@ -64,7 +66,7 @@ class VST3:
         True: it runs in a worker process, where a crash or a hang is an error and no more. False: in this
         process, at your own risk.
     timeout_s
-        Seconds an isolated plugin has for each answer, up to 65536 samples of audio included.
+        Seconds an isolated plugin has for each answer, up to 65536 samples of audio included; at most 3600.
     memory_limit_gb
         Memory an isolated plugin may have, 0.25 to 1024 GB (2**30 bytes), on Linux.
     missing
@@ -104,21 +106,15 @@ class VST3:
                 f"VST3.block_size={block_size!r} is not allowed; "
                 f"it must be a whole number from {SMALLEST_BLOCK} to {LARGEST_BLOCK}"
             )
-        if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not timeout_s > 0:
-            raise ParameterError(f"VST3.timeout_s={timeout_s!r} is not allowed; it is a number of seconds")
-        number = isinstance(memory_limit_gb, int | float) and not isinstance(memory_limit_gb, bool)
-        if not number or not LOWEST_MEMORY_LIMIT_GB <= memory_limit_gb <= HIGHEST_MEMORY_LIMIT_GB:
-            raise ParameterError(
-                f"VST3.memory_limit_gb={memory_limit_gb!r} is not allowed; it must be a number "
-                f"from {LOWEST_MEMORY_LIMIT_GB:g} to {HIGHEST_MEMORY_LIMIT_GB:g} GB"
-            )
+        timeout_s = checked_timeout(timeout_s, "VST3.timeout_s")
+        memory_limit_gb = checked_memory_limit(memory_limit_gb, "VST3.memory_limit_gb")
         self._bundle = bundle
         self._identity = plugin.identity
         self._takes = plugin.channels or ()
         self._block_size = block_size
         self._isolated = bool(isolated)
-        self._timeout_s = float(timeout_s)
-        self._memory_limit_gb = float(memory_limit_gb)
+        self._timeout_s = timeout_s
+        self._memory_limit_gb = memory_limit_gb
         self._missing: Missing = missing
         self._substitute = substitute
         self._made_with = plugin.identity
@@ -166,6 +162,16 @@ class VST3:
     def block_size(self) -> int:
         """Samples the plugin is given at once."""
         return self._block_size
+
+    @property
+    def timeout_s(self) -> float:
+        """Seconds it has for each answer where it is isolated."""
+        return self._timeout_s
+
+    @property
+    def memory_limit_gb(self) -> float:
+        """Memory it may have where it is isolated, in units of 2**30 bytes."""
+        return self._memory_limit_gb
 
     @property
     def takes(self) -> tuple[int, ...]:
@@ -320,6 +326,7 @@ class VST3:
         return Hosted(
             self._bundle.path,
             self.name,
+            self._takes,
             identifier=self.identifier,
             isolated=self._isolated,
             answer_seconds=self._timeout_s,
@@ -444,6 +451,30 @@ def open_together(plugins: Sequence[VST3], sample_rate: float, channels: int) ->
             streams += begun
         opened.pop_all()
     return streams
+
+
+def checked_timeout(value: object, called: str) -> float:
+    """Return seconds for an answer; raises `ParameterError` where they are none, calling them `called`."""
+    if not _is_number(value) or not 0 < value <= LONGEST_TIMEOUT_S:
+        raise ParameterError(
+            f"{called}={value!r} is not allowed; "
+            f"it must be a number of seconds above 0, up to {LONGEST_TIMEOUT_S:g}"
+        )
+    return float(value)
+
+
+def checked_memory_limit(value: object, called: str) -> float:
+    """Return a memory limit in GB; errors as `checked_timeout`."""
+    if not _is_number(value) or not LOWEST_MEMORY_LIMIT_GB <= value <= HIGHEST_MEMORY_LIMIT_GB:
+        raise ParameterError(
+            f"{called}={value!r} is not allowed; "
+            f"it must be a number from {LOWEST_MEMORY_LIMIT_GB:g} to {HIGHEST_MEMORY_LIMIT_GB:g} GB"
+        )
+    return float(value)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _check_missing(missing: str, substitute: Any) -> None:

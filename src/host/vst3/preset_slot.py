@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import pedalboard
 
@@ -21,8 +21,19 @@ from .catalogue import NotInstalledError, load_catalogue
 from .client import ANSWER_SECONDS
 from .hosting import Hosted
 from .identity import IDENTIFIER, Identity, checked_identity
-from .parameter_text import SAME_PLACE, check, number_in
-from .plugin import LARGEST_BLOCK, MISSING, SMALLEST_BLOCK, VST3, Missing
+from .memory import HIGHEST_MEMORY_LIMIT_GB, LOWEST_MEMORY_LIMIT_GB, MEMORY_LIMIT_GB
+from .parameter_places import SAME_PLACE
+from .parameter_text import check, number_in
+from .plugin import (
+    LARGEST_BLOCK,
+    LONGEST_TIMEOUT_S,
+    MISSING,
+    SMALLEST_BLOCK,
+    VST3,
+    Missing,
+    checked_memory_limit,
+    checked_timeout,
+)
 from .probe import Bundle
 from .vstpreset import CLASS_ID
 
@@ -33,6 +44,8 @@ FIELDS = {
     "vendor",
     "version",
     "block_size",
+    "timeout_s",
+    "memory_limit_gb",
     "parameters",
     "state",
     "unkept",
@@ -50,7 +63,7 @@ Readable = float | str
 def to_json(plugin: VST3) -> dict[str, Any]:
     """Return the fields of a VST3 in a preset, but for its substitute. Runs it; raises `PluginError`."""
     moved = tuple(plugin.places.items())
-    lost, texts = _shown(plugin.bundle, plugin.name, plugin.isolated, plugin.state, moved)
+    lost, texts = _shown(_Loadable.of(plugin), plugin.state, moved)
     if len(plugin.state) > MOST_STATE_BYTES:
         raise PresetError(
             f"the state of {plugin.name} has {len(plugin.state) / 2**20:.0f} MB; "
@@ -62,6 +75,8 @@ def to_json(plugin: VST3) -> dict[str, Any]:
         "vendor": plugin.manufacturer_name,
         "version": plugin.version,
         "block_size": plugin.block_size,
+        "timeout_s": plugin.timeout_s,
+        "memory_limit_gb": plugin.memory_limit_gb,
         "parameters": {name: _readable(texts[name]) for name in list(texts)[:_MOST_PARAMETERS]},
         "state": base64.b64encode(plugin.state).decode("ascii"),
         **({"unkept": lost} if lost else {}),
@@ -79,7 +94,7 @@ class Declared:
 
     Raises
     ------
-    PresetError
+    PresetError, ParameterError
         Naming the field and what it must be.
     """
 
@@ -100,6 +115,10 @@ class Declared:
         except ValueError as error:
             raise PresetError(str(error)) from None
         self.block_size = _whole(data["block_size"])
+        self.timeout_s = checked_timeout(data.get("timeout_s", ANSWER_SECONDS), "timeout_s")
+        self.memory_limit_gb = checked_memory_limit(
+            data.get("memory_limit_gb", MEMORY_LIMIT_GB), "memory_limit_gb"
+        )
         self.state = _decoded(data["state"])
         self.parameters: dict[str, Readable] = _readables(data["parameters"])
         self.unkept: dict[str, float] = _places(data.get("unkept", {}))
@@ -146,7 +165,7 @@ class Declared:
         who = f"{self.identity.name} by {self.identity.vendor}"
         catalogue = load_catalogue()
         try:
-            bundle, installed = catalogue.find(self.identity.identifier)
+            catalogue.find(self.identity.identifier)
         except PluginError as error:
             if bypassed or policy == "bypass" or (policy == "substitute" and substitute is not None):
                 return None
@@ -156,18 +175,16 @@ class Declared:
                 f"the VST3 {who} is not installed here{found}; install it and run "
                 "`wavemend plugins scan`, or leave it out with --missing bypass (in Python missing='bypass')"
             ) from None
-        edits = _edits(
-            bundle,
-            installed.identity.name,
-            self.state,
-            tuple(self.unkept.items()),
-            tuple(self.parameters.items()),
-        )
         plugin = VST3(
             self.identity.identifier,
             block_size=self.block_size,
+            timeout_s=self.timeout_s,
+            memory_limit_gb=self.memory_limit_gb,
             missing=self.missing,
             substitute=substitute,
+        )
+        edits = _edits(
+            _Loadable.of(plugin), self.state, tuple(self.unkept.items()), tuple(self.parameters.items())
         )
         plugin.take(self.state, self.unkept, made_with=self.identity)
         for name, place in edits:
@@ -201,9 +218,41 @@ def adopted(plugin: pedalboard.VST3Plugin) -> VST3:
     return own
 
 
+class _Loadable(NamedTuple):
+    """What a plugin is loaded with, to be looked at."""
+
+    bundle: Bundle
+    name: str
+    takes: tuple[int, ...]
+    isolated: bool
+    timeout_s: float
+    memory_limit_gb: float
+
+    @classmethod
+    def of(cls, plugin: VST3) -> Self:
+        return cls(
+            plugin.bundle,
+            plugin.name,
+            plugin.takes,
+            plugin.isolated,
+            plugin.timeout_s,
+            plugin.memory_limit_gb,
+        )
+
+    def load(self) -> Hosted:
+        return Hosted(
+            self.bundle.path,
+            self.name,
+            self.takes,
+            isolated=self.isolated,
+            answer_seconds=self.timeout_s,
+            memory_limit_gb=self.memory_limit_gb,
+        )
+
+
 @lru_cache(maxsize=64)
 def _shown(
-    bundle: Bundle, name: str, isolated: bool, state: bytes, places: tuple[tuple[str, float], ...]
+    loadable: _Loadable, state: bytes, places: tuple[tuple[str, float], ...]
 ) -> tuple[dict[str, float], dict[str, str]]:
     """Load a state into a new instance and look what became of it.
 
@@ -214,12 +263,12 @@ def _shown(
     dict of str to str
         Text of every automatable parameter, as a recording would be processed with it.
     """
-    hosted = Hosted(bundle.path, name, isolated=isolated, answer_seconds=ANSWER_SECONDS)
+    hosted = loadable.load()
     try:
         known = {described["python_name"] for described in hosted.parameters()}
         for parameter, _ in places:
             if parameter not in known:
-                raise UnknownParameterError(f"{name} has no parameter {parameter!r}")
+                raise UnknownParameterError(f"{loadable.name} has no parameter {parameter!r}")
         hosted.restore(state, {})
         lost = {p: place for p, place in places if abs(hosted.place(p) - place) > SAME_PLACE}
         hosted.restore(None, lost)
@@ -230,18 +279,17 @@ def _shown(
 
 @lru_cache(maxsize=64)
 def _edits(
-    bundle: Bundle,
-    name: str,
+    loadable: _Loadable,
     state: bytes,
     unkept: tuple[tuple[str, float], ...],
     parameters: tuple[tuple[str, Readable], ...],
 ) -> tuple[tuple[str, float], ...]:
     """Places of the parameters whose readable value is not what the state shows."""
-    _, texts = _shown(bundle, name, True, state, unkept)
+    _, texts = _shown(loadable, state, unkept)
     changed = [(p, value) for p, value in parameters if p not in texts or _readable(texts[p]) != value]
     if not changed:
         return ()
-    hosted = Hosted(bundle.path, name, isolated=True, answer_seconds=ANSWER_SECONDS)
+    hosted = loadable.load()
     try:
         labels = {d["python_name"]: d["label"] or "" for d in hosted.parameters()}
         return tuple((p, _place_of(hosted, p, value, labels)) for p, value in changed)
@@ -314,6 +362,12 @@ def schema(substitute: dict[str, Any]) -> dict[str, Any]:
             "vendor": text,
             "version": text,
             "block_size": {"type": "integer", "minimum": SMALLEST_BLOCK, "maximum": LARGEST_BLOCK},
+            "timeout_s": {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST_TIMEOUT_S},
+            "memory_limit_gb": {
+                "type": "number",
+                "minimum": LOWEST_MEMORY_LIMIT_GB,
+                "maximum": HIGHEST_MEMORY_LIMIT_GB,
+            },
             "parameters": {
                 "type": "object",
                 "maxProperties": _MOST_PARAMETERS,

@@ -16,6 +16,7 @@ from wavemend.host.settings import chain_with
 from wavemend.host.strength import eased
 from wavemend.host.vst3 import preset_slot
 from wavemend.host.vst3.catalogue import catalogue_path
+from wavemend.host.vst3.hosting import Hosted
 from wavemend.host.vst3.plugin import VST3
 
 RATE = 8000
@@ -80,6 +81,8 @@ def test_what_is_written_down(scanned):
         "vendor": "wavemend tests",
         "version": "1.0.0",
         "block_size": 512,
+        "timeout_s": 30.0,
+        "memory_limit_gb": 4.0,
         "parameters": {"gain_db": -6.5, "mode": "Soft", "invert": "Off"},
         "missing": "fail",
         "mix": 0.5,
@@ -97,6 +100,39 @@ def test_a_loaded_preset_sounds_the_same(scanned, name):
     assert np.array_equal(loaded.chain(recording(), RATE), expected)
     assert preset_to_json(loaded) == preset_to_json(Preset("A", "", chain))
     assert np.array_equal(through_text(loaded).chain(recording(), RATE), expected)
+
+
+@pytest.mark.parametrize(("timeout_s", "memory_limit_gb"), [(0.5, 1), (90, 8.5), (3600.0, 0.25)])
+def test_the_time_for_an_answer_and_the_memory_are_kept(scanned, tmp_path, timeout_s, memory_limit_gb):
+    scanned("Good")
+    plugin = VST3("Good", timeout_s=timeout_s, memory_limit_gb=memory_limit_gb)
+    save_preset(preset_of(plugin), tmp_path / "slow.json")
+    written = json.loads((tmp_path / "slow.json").read_text())
+    loaded = load_preset(tmp_path / "slow.json")
+    assert preset_to_json(loaded) == written
+    for again in (loaded.chain[0], loaded.chain[0].copy()):
+        assert (again.timeout_s, again.memory_limit_gb) == (timeout_s, memory_limit_gb)
+    older = changed(written, {"timeout_s": ..., "memory_limit_gb": ...})  # presets of before have neither
+    (plain,) = parse(older).chain
+    assert (plain.timeout_s, plain.memory_limit_gb) == (30, 4)
+
+
+def test_both_hold_while_a_preset_is_loaded_and_while_it_plays(scanned, monkeypatch):
+    scanned("Good")
+    seen = []
+    original = Hosted.__init__
+
+    def watched(hosted, *arguments, answer_seconds, memory_limit_gb, **options):
+        seen.append((answer_seconds, memory_limit_gb))
+        original(
+            hosted, *arguments, answer_seconds=answer_seconds, memory_limit_gb=memory_limit_gb, **options
+        )
+
+    monkeypatch.setattr(Hosted, "__init__", watched)
+    plugin = VST3("Good", timeout_s=77, memory_limit_gb=7)
+    loaded = parse(slot_of(plugin, {"parameters": {"gain_db": -1}}))
+    loaded.chain(recording(), RATE)
+    assert len(seen) >= 3 and set(seen) == {(77, 7)}
 
 
 def test_a_readable_value_that_was_edited_is_heard(scanned):
@@ -129,6 +165,9 @@ def test_the_schema_agrees(scanned):
     for path, value in (
         ("plugin", "vst3./usr/lib/vst3/Good.vst3"),
         ("block_size", 7),
+        ("timeout_s", 0),
+        ("timeout_s", 4000),
+        ("memory_limit_gb", 0),
         ("missing", "ignore"),
         ("isolated", False),
         ("path", "/usr/lib"),
@@ -162,6 +201,16 @@ def test_the_schema_agrees(scanned):
         ({"state": "A" * (12 * 2**20)}, "state is larger than 8 MB"),
         ({"block_size": 10**9}, "block_size is 1000000000; it must be a whole number from 32 to 65536"),
         ({"block_size": True}, "block_size is True"),
+        ({"timeout_s": 0}, "timeout_s=0 is not allowed; it must be a number of seconds above 0, up to 3600"),
+        ({"timeout_s": 1e300}, "timeout_s=1e.300 is not allowed; it must be a number of seconds"),
+        ({"timeout_s": True}, "timeout_s=True is not allowed"),
+        ({"timeout_s": "30"}, "timeout_s='30' is not allowed"),
+        ({"timeout_s": None}, "timeout_s=None is not allowed"),
+        (
+            {"memory_limit_gb": 0.1},
+            "memory_limit_gb=0.1 is not allowed; it must be a number from 0.25 to 1024",
+        ),
+        ({"memory_limit_gb": None}, "memory_limit_gb=None is not allowed"),
         ({"parameters": []}, "'parameters' must be a JSON object"),
         ({"parameters": {"gain_db": [1]}}, "'gain_db' is .*; it must be a number, or the plugin's word"),
         ({"parameters": {str(n): 0 for n in range(513)}}, "at most 512 values"),

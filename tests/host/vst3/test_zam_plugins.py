@@ -99,6 +99,22 @@ def test_a_state_is_not_stale_right_after_a_parameter_was_set(tmp_path):
     assert not np.array_equal(again(audio, RATE), VST3("ZamComp")(audio, RATE))
 
 
+@pytest.mark.parametrize("isolated", [True, False])
+@pytest.mark.parametrize("name", MONO.split())
+def test_a_mono_plugins_state_holds_what_was_set_after_an_earlier_one(tmp_path, name, isolated):
+    """By sound; a state that was asked for before must not be the last that knows what is set."""
+    scan(tmp_path, name)
+    audio = recording(1)
+    plugin = VST3(name, isolated=isolated)
+    before = plugin.state
+    turned(plugin)
+    again = VST3(name, isolated=isolated, state=plugin.state)
+    assert np.array_equal(again(audio, RATE), plugin(audio, RATE))
+    if name != "ZamAutoSat":  # it has no knobs
+        first = VST3(name, isolated=isolated, state=before)
+        assert plugin.state != before and not np.array_equal(first(audio, RATE), plugin(audio, RATE))
+
+
 def test_the_whole_chain_from_a_preset_gives_the_same_bytes(tmp_path):
     scan(tmp_path, "ZamComp", "ZaMaximX2")
     chain = Chain(
