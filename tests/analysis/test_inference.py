@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -97,3 +100,14 @@ def _change(folder: Path, **entry: str) -> None:
     everything = json.loads(manifest.read_text(encoding="utf-8"))
     everything["models"][MODEL].update(entry)
     manifest.write_text(json.dumps(everything), encoding="utf-8")
+
+
+def test_running_a_model_tells_nobody(tmp_path) -> None:
+    """The runtime would keep an identifier of the machine, and send it with what it runs."""
+    places = {f"XDG_{name}_HOME": str(tmp_path) for name in ("CACHE", "CONFIG", "DATA", "STATE")}
+    code = "from wavemend.analysis.inference import model; model('impulses-2')"
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run(
+        [sys.executable, "-c", code], env=environment | places | {"HOME": str(tmp_path)}, check=True
+    )
+    assert not list(tmp_path.rglob("*"))

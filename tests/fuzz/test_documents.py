@@ -9,7 +9,7 @@ import pytest
 from .documents import Documents
 
 _PARTS = 10
-_CASES = 8  # of each part
+_CASES = 15  # of each part
 
 
 @pytest.mark.parametrize("part", range(_PARTS))

@@ -12,7 +12,7 @@ from .json_mutations import Literal, Twice, mutated_json, walk, written
 from .presets import Presets, preset_tree
 
 _PARTS = 10
-_CASES = 8  # of each part
+_CASES = 15  # of each part
 
 
 @pytest.mark.parametrize("part", range(_PARTS))
