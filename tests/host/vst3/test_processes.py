@@ -1,5 +1,6 @@
 """Where workers come from: one warm process that never loads a plugin, and nothing of which is left."""
 
+import gc
 import json
 import os
 import signal
@@ -68,6 +69,7 @@ def test_a_worker_holds_nothing_of_the_others():
 
 def test_closed_workers_leave_no_process_and_no_descriptor():
     first = Worker()
+    gc.collect()  # what earlier tests left is none of this one's
     before = sorted(descriptors_of())
     server = parent_of(first.pid)
     held = len(descriptors_of(server))
@@ -118,6 +120,7 @@ def test_without_the_process_they_are_forked_from_workers_die_and_new_ones_are_b
 
 def test_where_no_process_can_be_forked_it_is_an_error_that_leaves_nothing(monkeypatch):
     answers(Worker())
+    gc.collect()  # what earlier tests left is none of this one's
     before = sorted(descriptors_of())
     monkeypatch.setattr(processes._ForkServer, "send", lambda *_: None)  # and nobody ever answers
     monkeypatch.setattr(processes, "_START_SECONDS", 0.01)
