@@ -10,17 +10,16 @@ from rich.progress import Progress
 
 from .chain_stream import slot_number
 from .compiling import CompilationNotice
+from .event_log import WARNED
 from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioWriter
-from .limit_meter import LIMITED
 from .outputs import make_folder
 from .performance import SAMPLE_RATE, performance, worn_disc
 from .picture import spectrograms
 from .presets import load_preset
 from .publishing import Publication
 from .render import Rendered, render
-from .silence_meter import SILENCED
 
 
 def run_demo(source: Path | None, folder: Path, preset: str, console: Console, *, overwrite: bool) -> None:
@@ -82,7 +81,7 @@ def _worn_disc(path: Path, *, overwrite: bool) -> Path:
 def _tell(console: Console, rendered: Rendered, files: dict[str, Path], preset: str) -> None:
     console.print(f"\n{rendered.seconds:.1f} seconds, preset {preset}. Found:", highlight=False)
     for (path, kind), count in sorted(rendered.events.items()):
-        if kind in (LIMITED, SILENCED):  # warnings say how much
+        if kind in WARNED:  # warnings say it all
             continue
         console.print(f"  slot {slot_number(path)}: {count} {kind}s repaired", highlight=False)
     for path, findings in rendered.findings.items():

@@ -14,10 +14,14 @@ from ..plugins.stage import Event, Stage
 from .chain import Chain, Slot
 from .chain_stream import Path, slot_number, slots_of
 from .json_text import json_text
-from .limit_meter import Limited, is_at_limit
+from .limit_meter import LIMITED, Limited, is_at_limit
 from .native import name_of
-from .silence_meter import Silenced
+from .silence_meter import SILENCED, Silenced
 from .vst3.plugin import VST3
+from .vst3.stream import MISREPORTED, Misreported
+
+WARNED = frozenset((LIMITED, SILENCED, MISREPORTED))
+"""Kinds of events that warnings tell of."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Place:
     counts: Counter[tuple[Path, str]]
     ends: list[int]
     limits: dict[Path, Limits]
-    silences: dict[Path, Silenced]
+    others: dict[tuple[Path, str], Event]
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class EventLog:
     ) -> None:
         self.counts: Counter[tuple[Path, str]] = Counter()
         self.limits: dict[Path, Limits] = {}
-        self.silences: dict[Path, Silenced] = {}
+        self._others: dict[tuple[Path, str], Event] = {}
         self._names = teller_names(chain)
         self._rate = sample_rate
         self._stack = ExitStack()
@@ -113,8 +117,8 @@ class EventLog:
         self.counts[path, event.kind] += 1
         if isinstance(event, Limited):
             self.limits[path] = self.limits.get(path, Limits()).and_then(event)
-        elif isinstance(event, Silenced):
-            self.silences[path] = event
+        elif isinstance(event, Silenced | Misreported):
+            self._others[path, event.kind] = event
         if self._lines:
             line = {"slot": slot_number(path), "stage": self._names[path], **vars(event)}
             self._lines.write(json_text(line, ascii_only=True) + "\n")
@@ -124,7 +128,7 @@ class EventLog:
             much = f" {100 * event.confidence:.0f} %"
             if isinstance(event, Limited):
                 much = f" by {event.depth_db:.1f} dB"
-            elif isinstance(event, Silenced):
+            elif isinstance(event, Silenced | Misreported):
                 much = ""
             text = f"{event.kind}{channel}{much}"
             self._labels.write(f"{start:.6f}\t{end:.6f}\t{text}\n")
@@ -132,30 +136,34 @@ class EventLog:
     def place(self) -> Place:
         """Return how far the log has come, for `rewind`."""
         ends = [file.tell() for file in self._files()]
-        return Place(Counter(self.counts), ends, dict(self.limits), dict(self.silences))
+        return Place(Counter(self.counts), ends, dict(self.limits), dict(self._others))
 
     def rewind(self, place: Place) -> None:
         """Forget what was logged since `place`: the same pass runs again."""
         self.counts = Counter(place.counts)
-        self.limits, self.silences = dict(place.limits), dict(place.silences)
+        self.limits, self._others = dict(place.limits), dict(place.others)
         for file, end in zip(self._files(), place.ends, strict=True):
             file.seek(end)
             file.truncate()
 
     def warnings(self) -> list[str]:
-        """Say of each limiter that worked how much, for how long and where; and what silenced sound."""
+        """Say of each limiter that worked how much, for how long and where; and what slots did wrong."""
         limited = [
             f"{self._slot(path)} turned the recording down by up to "
             f"{done.depth_db:.1f} dB, for {done.length / self._rate:.2f} s in all, "
             f"most at {clock(done.loudest, self._rate)}"
             for path, done in sorted(self.limits.items())
         ]
-        silenced = [
-            f"{self._slot(path)} gave nothing but silence from {clock(event.position, self._rate)} to the "
-            "recording's end, though sound went into it; listen to it, or bypass the slot"
-            for path, event in sorted(self.silences.items())
-        ]
-        return limited + silenced
+        others = sorted(self._others.items(), key=lambda other: other[0])
+        return limited + [f"{self._slot(path)} {self._says(event)}" for (path, _), event in others]
+
+    def _says(self, event: Event) -> str:
+        if isinstance(event, Misreported):
+            return event.describe(self._rate)
+        return (
+            f"gave nothing but silence from {clock(event.position, self._rate)} to the recording's end, "
+            "though sound went into it; listen to it, or bypass the slot"
+        )
 
     def _slot(self, path: Path) -> str:
         return f"{self._names[path]} (slot {slot_number(path)})"

@@ -16,9 +16,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from .batch import Job, Outcome
 from .chain_stream import slot_number
 from .compiling import CompilationNotice
-from .limit_meter import LIMITED
+from .event_log import WARNED
 from .passes import Progress as ProgressCallback
-from .silence_meter import SILENCED
 
 _STEPS = 1000
 
@@ -164,7 +163,7 @@ def _found(outcome: Outcome) -> str:
     counts = [
         f"{n} {kind}{'s' * (n != 1)}"
         for (_, kind), n in sorted(outcome.rendered.events.items())
-        if kind not in (LIMITED, SILENCED)  # warnings say how much
+        if kind not in WARNED  # warnings say it all
     ]
     heard = [findings.describe() for findings in outcome.rendered.findings.values() if findings.found]
     return "; ".join(counts + heard) or "nothing found"

@@ -8,7 +8,10 @@ from typing import Any
 
 from .instance import Block, Instance, class_bus_channels, plugin_classes
 from .player import Player
+from .true_delay import true_delay
 from .wire import Message
+
+_TRIAL_BLOCK = 512
 
 
 class Desk:
@@ -22,6 +25,7 @@ class Desk:
             "load": self._load,
             "restore": self._restore,
             "prepare": self._prepare,
+            "delays": self._delays,
             "allowed": lambda name: asdict(self._instance.allowed(name)),
             "latency": self._latency,
             "state": lambda: Message(None, self._instance.state()),
@@ -65,6 +69,16 @@ class Desk:
             self._instance.set_state(self._attachment)
             self._instance.settle()
         self._instance.move_to(places)
+
+    def _delays(
+        self, places: dict[str, float], takes: list[int], sample_rate: float
+    ) -> tuple[int, int | None]:
+        """Return the delay that the instance reports, and that it has."""
+        channels = max(takes)
+        player = Player(lambda: self._instance, takes, sample_rate, channels, _TRIAL_BLOCK)
+        player.restore(self._attachment, places)
+        reported = player.latency
+        return reported, true_delay(player.process, channels, _TRIAL_BLOCK, sample_rate, reported)
 
     def _prepare(
         self,

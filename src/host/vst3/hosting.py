@@ -208,6 +208,14 @@ class Hosted:
         with self._naming():
             return int(self._transport.answer().content)
 
+    def delays(
+        self, state: bytes, places: Places, *, takes: Sequence[int], sample_rate: float
+    ) -> tuple[int, int | None]:
+        """Return the samples of delay it reports, and has, as `VST3.delays`; it has heard noise then."""
+        told = self._ask("delays", dict(places), list(takes), sample_rate, attachment=state)
+        reported, measured = told.content
+        return int(reported), None if measured is None else int(measured)
+
     def play(self, blocks: list[Audio]) -> list[Audio]:
         """Process blocks, shape (channels, block size) each, into new arrays."""
         with self._naming():

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeGuard, get_args
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import ParameterError, UnknownParameterError
+from ...errors import ParameterError, PluginError, UnknownParameterError
 from ...plugins.layout import Layout, Sample, check_channels, check_rate, to_planar
 from ...plugins.stage import Stage
 from .catalogue import find_or_scan
@@ -29,6 +29,7 @@ from .memory import HIGHEST_MEMORY_LIMIT_GB, LOWEST_MEMORY_LIMIT_GB, MEMORY_LIMI
 from .parameter import HostedParameter
 from .probe import Bundle
 from .stream import VST3Stream
+from .true_delay import DELAYING
 from .vstpreset import read_vstpreset, write_vstpreset
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ LONGEST_TIMEOUT_S = 3600.0
 """An hour: a preset from a stranger must not hold a batch for ever, and timers of the system have an end."""
 Missing = Literal["fail", "bypass", "substitute"]
 MISSING: tuple[Missing, ...] = get_args(Missing)
+
+_MOST_DELAYS = 256
+_delays: dict[tuple[Any, ...], tuple[int, int | None]] = {}
 
 
 class VST3:
@@ -339,6 +343,31 @@ class VST3:
     def reported_latency_samples(self) -> int:
         """Samples of delay the plugin reports; streams take it out again."""
         return self.hosted().latency()
+
+    def delays(self, sample_rate: float) -> tuple[int, int | None]:
+        """Return the samples of delay it reports at a rate, and those it was measured to have.
+
+        An instance that is thrown away plays noise for that, once for the same settings. None: they cannot
+        be told, because what it gives is not nearly the noise again, or because it failed.
+        """
+        known = (*self.base, tuple(sorted(self._places.items())), sample_rate)
+        if known not in _delays:
+            if len(_delays) >= _MOST_DELAYS:
+                _delays.clear()
+            _delays[known] = self._measured_delays(sample_rate)
+        return _delays[known]
+
+    def _measured_delays(self, sample_rate: float) -> tuple[int, int | None]:
+        if any(word in self.category for word in DELAYING):
+            return 0, None
+        try:
+            state, hosted = self.state, self._load()
+            try:
+                return hosted.delays(state, self.places, takes=self.takes, sample_rate=sample_rate)
+            finally:
+                hosted.close()
+        except PluginError:  # what is wrong with it shows where it plays the recording
+            return 0, None
 
     def stream(self, sample_rate: float, channels: int) -> VST3Stream:
         """Open the running state of one recording, in a new instance with the settings as they are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from ...analysis.framing import Audio, Fifo, FrameGrid, next_block
 from ...analysis.positions import clock, first_not_finite
 from ...errors import PluginError
-from ...plugins.stage import Sink
+from ...plugins.stage import Event, Sink
 from .hosting import Hosted
 
 if TYPE_CHECKING:
@@ -19,6 +20,27 @@ if TYPE_CHECKING:
 
 MOST_DBFS = 40.0
 """A plugin that works gives no more than this, unless the recording itself is louder."""
+
+
+MISREPORTED = "misreported delay"
+"""Kind of the event."""
+
+
+@dataclass(frozen=True)
+class Misreported(Event):
+    """A plugin's sound does not come where the plugin says, all through the recording."""
+
+    reported: int = 0
+    measured: int = 0
+
+    def describe(self, sample_rate: float) -> str:
+        """Say so, after the plugin's name."""
+        off_ms = 1000 * (self.measured - self.reported) / sample_rate
+        return (
+            f"reports a delay of {self.reported} samples, but {self.measured} were measured: its sound comes "
+            f"{abs(off_ms):.2f} ms too {'late' if off_ms > 0 else 'early'}, and mixed with the dry side it "
+            "is hollow; what a plugin reports wrongly cannot be put right here"
+        )
 
 
 class VST3Stream:
@@ -51,7 +73,7 @@ class VST3Stream:
     ) -> None:
         self.channels = channels
         self._hosted = hosted
-        self._base, self._places = plugin.base, plugin.places
+        self._plugin = plugin.copy()
         self._sample_rate = sample_rate
         block_size = plugin.block_size
         self._block_size = block_size
@@ -95,15 +117,16 @@ class VST3Stream:
 
         It does where the delay is another with it: what follows would not fit what came before.
         """
-        if plugin.base != self._base:
+        if plugin.base != self._plugin.base:
             return False
-        places = plugin.places
-        moved = {name: place for name, place in places.items() if self._places.get(name) != place}
+        before = self._plugin.places
+        moved = {name: place for name, place in plugin.places.items() if before.get(name) != place}
         if moved and plugin.hosted().latency(self._sample_rate, self._block_size) != self._delay:
             return False
         for name, place in moved.items():
             self._hosted.set_place(name, place)
-        self._places = places
+        if moved:
+            self._plugin = plugin.copy()
         return True
 
     def step(self, audio: Audio, sink: Sink | None = None) -> Audio:
@@ -123,7 +146,14 @@ class VST3Stream:
             rest = rest[:, :0]
             self._play([block])
         self._hosted.close()
+        if sink:
+            self._tell_of_delay(sink)
         return self._give(self._fed - self._given)
+
+    def _tell_of_delay(self, sink: Sink) -> None:
+        reported, measured = self._plugin.delays(self._sample_rate)
+        if measured is not None and measured != reported == self._delay:
+            sink(Misreported(MISREPORTED, 0, self._fed, reported=reported, measured=measured))
 
     def _play(self, blocks: list[Audio]) -> None:
         try:

@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from wavemend import Chain, Preset, Slot
+import soundfile
+from wavemend import Chain, Preset, Slot, render
 from wavemend.host.presets import parse_preset, preset_to_json
 from wavemend.host.vst3.plugin import VST3
 
@@ -100,3 +101,52 @@ def test_the_same_recording_gives_the_same_bits_again(scanned):
     audio = np.random.default_rng(1).standard_normal((2, 5000)).astype(np.float32)
     assert np.array_equal(plugin(audio, 48_000), audio)
     assert np.array_equal(plugin(audio, 48_000), audio)
+
+
+def render_with(plugin, path, rate=48_000):
+    source = path / "in.wav"
+    soundfile.write(source, 0.1 * np.random.default_rng(0).standard_normal((rate, 2)), rate, subtype="PCM_24")
+    return render(Chain([Slot(plugin, mix=0.5)]), source, path / "out.wav", overwrite=True)
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+@pytest.mark.parametrize(("kind", "reported"), [("Lies", 0), ("Half", 360)])
+def test_a_figure_that_is_wrong_is_told_with_the_right_one(scanned, tmp_path, kind, reported, isolated):
+    scanned(f"LookAhead{kind}")
+    for rate in RATES:
+        plugin = VST3(f"LookAhead{kind}", isolated=isolated, lookahead_ms=15)
+        true = round(rate * 0.015 + 1e-6)
+        assert plugin.delays(rate) == (true // 2 if reported else 0, true)
+    result = render_with(plugin, tmp_path)
+    (warning,) = result.warnings
+    assert warning.startswith(
+        f"LookAhead{kind} (slot 1) reports a delay of {reported} samples, but 720 were measured: "
+        f"its sound comes {15 - reported / 48:.2f} ms too late, and mixed with the dry side it is hollow; "
+    )
+    assert json.loads(result.report.read_text())["warnings"] == result.warnings
+
+
+@pytest.mark.parametrize("kind", ["", "Later", "Tells", "Mono", "Unkept", "Echo", "Tone", "Gate", "Haas"])
+def test_a_figure_that_is_right_or_an_effect_is_not_told(scanned, tmp_path, kind):
+    scanned(f"LookAhead{kind}")
+    plugin = VST3(f"LookAhead{kind}", lookahead_ms=15)
+    assert render_with(plugin, tmp_path).warnings == []
+    reported, measured = plugin.delays(48_000)
+    assert reported == (0 if kind in ("Echo", "Tone", "Gate", "Haas") else 720)
+    assert measured in (reported, None)
+
+
+def test_measuring_leaves_the_recording_alone(scanned, tmp_path):
+    scanned("Learns")
+    plugin = VST3("Learns", block_size=256)
+    render_with(plugin, tmp_path)
+    first = (tmp_path / "out.wav").read_bytes()
+    render_with(plugin, tmp_path)
+    assert (tmp_path / "out.wav").read_bytes() == first
+
+
+def test_a_plugin_that_fails_when_it_is_measured_is_not_told(scanned):
+    scanned("CrashesInMono")
+    plugin = VST3("CrashesInMono")
+    plugin._takes = (1,)
+    assert plugin.delays(48_000) == (0, None)
