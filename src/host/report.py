@@ -18,6 +18,8 @@ from .event_log import teller_names
 from .files.audio_format import AudioFormat
 from .hashing import sha256_of
 from .presets import chain_to_json
+from .vst3.bundles import code_of
+from .vst3.plugin import VST3
 
 REPORT_FORMAT = "wavemend-report"
 _PACKAGES = ("wavemend", "numpy", "scipy", "numba", "pedalboard", "soundfile")
@@ -61,6 +63,7 @@ def build_report(
         **{part: _described(*described) for part, described in files.items()},
         "beside": [{"name": name, "sha256": sha256_of(path)} for name, path in beside.items()],
         "chain": _slots(chain),
+        "vst3": _binaries(chain),
         **settings,
         "findings": [
             {"slot": slot_number(path), "stage": names[path], "found": f.found, "summary": f.describe()}
@@ -98,6 +101,25 @@ def _described(name: str, sha256: str, form: AudioFormat) -> dict[str, Any]:
         "sample_rate": form.sample_rate,
         "channels": form.channels,
     }
+
+
+def _binaries(chain: Chain) -> list[dict[str, Any]]:
+    """Return the VST3s that were heard, each with the hash of its code; None where that is gone by now."""
+    described = []
+    for path, slot in chain.walk():
+        if isinstance(slot.member, VST3) and not slot.bypass:
+            plugin = slot.member
+            code = code_of(FilePath(plugin.bundle.path))
+            described.append(
+                {
+                    "slot": slot_number(path),
+                    "plugin": f"vst3.{plugin.identifier}",
+                    "name": plugin.name,
+                    "version": plugin.version,
+                    "sha256": sha256_of(code) if code.is_file() else None,
+                }
+            )
+    return described
 
 
 def _slots(chain: Chain) -> list[Any]:

@@ -79,6 +79,11 @@ def binary_of(bundle: Path) -> Path:
     return contents / f"{_machine()}-linux" / f"{bundle.stem}.so"
 
 
+def code_of(bundle: Path) -> Path:
+    """File of the code that is run: a bundle's binary for this machine, or the bundle where it is a file."""
+    return bundle if bundle.is_file() else binary_of(bundle)
+
+
 def _machine() -> str:
     return {"AMD64": "x86_64", "ARM64": "arm64"}.get(platform.machine(), platform.machine())
 

@@ -54,7 +54,11 @@ FIELDS = {
 }
 MOST_STATE_BYTES = 8 * 2**20
 _NEEDED = ("name", "vendor", "version", "block_size", "parameters", "state")
-_MOST_PARAMETERS = 512
+_LISTED = 512
+"""Parameters that are written out for people, the first that the plugin has."""
+
+MOST_PARAMETERS = 2**16
+"""Values a slot may hold: what fits into a preset's 16 MB beside the largest state, at 80 bytes for each."""
 _LONGEST_TEXT = 1024
 
 Readable = float | str
@@ -77,7 +81,7 @@ def to_json(plugin: VST3) -> dict[str, Any]:
         "block_size": plugin.block_size,
         "timeout_s": plugin.timeout_s,
         "memory_limit_gb": plugin.memory_limit_gb,
-        "parameters": {name: _readable(texts[name]) for name in list(texts)[:_MOST_PARAMETERS]},
+        "parameters": {name: _readable(texts[name]) for name in list(texts)[:_LISTED]},
         "state": base64.b64encode(plugin.state).decode("ascii"),
         **({"unkept": lost} if lost else {}),
         "missing": plugin.missing,
@@ -333,8 +337,8 @@ def _decoded(text: Any) -> bytes:
 
 
 def _readables(values: Any) -> dict[str, Readable]:
-    if not isinstance(values, dict) or len(values) > _MOST_PARAMETERS:
-        raise PresetError(f"'parameters' must be a JSON object of at most {_MOST_PARAMETERS} values")
+    if not isinstance(values, dict) or len(values) > MOST_PARAMETERS:
+        raise PresetError(f"'parameters' must be a JSON object of at most {MOST_PARAMETERS} values")
     for name, value in values.items():
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number and not (isinstance(value, str) and len(value) <= _LONGEST_TEXT):
@@ -343,8 +347,8 @@ def _readables(values: Any) -> dict[str, Readable]:
 
 
 def _places(values: Any) -> dict[str, float]:
-    if not isinstance(values, dict) or len(values) > _MOST_PARAMETERS:
-        raise PresetError(f"'unkept' must be a JSON object of at most {_MOST_PARAMETERS} places from 0 to 1")
+    if not isinstance(values, dict) or len(values) > MOST_PARAMETERS:
+        raise PresetError(f"'unkept' must be a JSON object of at most {MOST_PARAMETERS} places from 0 to 1")
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
             raise PresetError(f"unkept {short(name)} is {short(value)}; it must be a place from 0 to 1")
@@ -370,13 +374,13 @@ def schema(substitute: dict[str, Any]) -> dict[str, Any]:
             },
             "parameters": {
                 "type": "object",
-                "maxProperties": _MOST_PARAMETERS,
+                "maxProperties": MOST_PARAMETERS,
                 "additionalProperties": {"type": ["number", "string"], "maxLength": _LONGEST_TEXT},
             },
             "state": {"type": "string", "contentEncoding": "base64"},
             "unkept": {
                 "type": "object",
-                "maxProperties": _MOST_PARAMETERS,
+                "maxProperties": MOST_PARAMETERS,
                 "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
             },
             "missing": {"enum": list(MISSING)},

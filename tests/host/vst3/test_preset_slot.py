@@ -213,7 +213,8 @@ def test_the_schema_agrees(scanned):
         ({"memory_limit_gb": None}, "memory_limit_gb=None is not allowed"),
         ({"parameters": []}, "'parameters' must be a JSON object"),
         ({"parameters": {"gain_db": [1]}}, "'gain_db' is .*; it must be a number, or the plugin's word"),
-        ({"parameters": {str(n): 0 for n in range(513)}}, "at most 512 values"),
+        ({"parameters": {str(n): 0 for n in range(2**16 + 1)}}, "at most 65536 values"),
+        ({"unkept": {str(n): 0 for n in range(2**16 + 1)}}, "at most 65536 places from 0 to 1"),
         ({"unkept": {"gain_db": 2}}, "unkept 'gain_db' is 2; it must be a place from 0 to 1"),
         ({"missing": "download"}, "missing is 'download'; it must be one of fail, bypass, substitute"),
         ({"missing": "substitute"}, "'substitute' is there where missing is 'substitute'"),
@@ -324,6 +325,28 @@ def test_more_parameters_than_a_preset_lists_are_in_its_state(scanned):
     scanned("HugeList")
     (slot,) = chain_to_json(Chain([VST3("HugeList", gain_db=3)]))
     assert len(slot["parameters"]) == 512 and slot["parameters"]["gain_db"] == 3
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
+@pytest.mark.parametrize("isolated", [True, False])
+def test_hundreds_of_moved_values_that_no_state_keeps_come_back(scanned, tmp_path, isolated, rate):
+    scanned("ForgetsMany")
+    plugin = VST3("ForgetsMany", isolated=isolated)
+    places = np.random.default_rng(0).uniform(0.1, 1, 600)
+    plugin.take(plugin.state, {f"part_{n}": float(place) for n, place in enumerate(places)})
+    expected = plugin(recording(), rate)
+    gain = np.sum(places * np.arange(1, 601)) / 600**2
+    assert np.allclose(expected, recording() * gain, rtol=1e-4, atol=1e-6)
+    save_preset(preset_of(plugin), tmp_path / "many.json")
+    (slot,) = json.loads((tmp_path / "many.json").read_text())["chain"]
+    assert len(slot["unkept"]) == 600 and len(slot["parameters"]) == 512
+    (loaded,) = load_preset(tmp_path / "many.json").chain
+    assert np.array_equal(loaded(recording(), rate), expected)
+    # One that is not among those written out may be added by hand.
+    data = json.loads((tmp_path / "many.json").read_text())
+    data["chain"][0]["parameters"] |= {f"part_{n}": 0.25 for n in range(500, 600)}
+    (edited,) = parse(data).chain
+    assert edited.part_599 == pytest.approx(0.25, abs=1e-4)
 
 
 def written_with(tmp_path, *slots):

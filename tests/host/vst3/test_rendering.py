@@ -1,6 +1,8 @@
 """Files through chains with VST3s: the same bytes every time, and a batch that goes on."""
 
+import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pedalboard
@@ -155,3 +157,27 @@ def test_a_gate_and_a_silent_recording_are_not_told_about(scanned, tmp_path):
     gated = soundfile.read(result.output)[0]
     assert not gated[-RATE:].any() and not gated[int(3.2 * RATE) : int(3.9 * RATE)].any()
     assert result.warnings == []
+
+
+def test_the_report_holds_the_hash_of_each_plugins_code(scanned, tmp_path):
+    catalogue = scanned("Good", "Latency")
+    source = write(tmp_path / "in.wav", 0.5)
+    bypassed = Slot(VST3("Good"), bypass=True)
+    chain = Chain([DcOffset(), VST3("Good"), Chain([Rumble(), VST3("Latency")]), bypassed])
+    report = json.loads(render(chain, source, tmp_path / "out.wav").report.read_text())
+    hashes = {}
+    for bundle in catalogue.bundles:
+        (binary,) = Path(bundle.path).glob("Contents/*-linux/*.so")
+        hashes[binary.stem] = hashlib.sha256(binary.read_bytes()).hexdigest()
+    assert report["vst3"] == [
+        {
+            "slot": slot,
+            "plugin": f"vst3.{VST3(name).identifier}",
+            "name": name,
+            "version": "1.0.0",
+            "sha256": hashes[name],
+        }
+        for slot, name in (("2", "Good"), ("3.2", "Latency"))
+    ]
+    plain = render(Chain([DcOffset()]), source, tmp_path / "plain.wav")
+    assert json.loads(plain.report.read_text())["vst3"] == []
