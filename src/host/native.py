@@ -31,6 +31,8 @@ _RANGES = {
     # Samples a block, and with them time and memory, go by the ratio of this rate to the recording's.
     ("Resample", "target_sample_rate"): (1000.0, 192_000.0),
 }
+MOST_OF = {"Delay": 8, "Resample": 8}
+"""How often a preset may hold what keeps 30 s of sound, whatever its delay, or filters at up to 192 kHz."""
 # pedalboard keeps 32-bit floats, and gains as factors: 0.001 dB comes back as 0.0010002.
 _KEPT_SHARE, _KEPT_LEAST = 1e-3, 1e-6
 

@@ -24,7 +24,7 @@ from ..plugins.stage import Stage
 from .chain import Chain, Member, Slot
 from .chain_stream import slot_number
 from .json_text import json_text
-from .native import WHY_NOT_IN_PRESETS, make_stock, name_of, stock_effects, stock_values
+from .native import MOST_OF, WHY_NOT_IN_PRESETS, make_stock, name_of, stock_effects, stock_values
 from .publishing import Publication
 from .strict_json import StrictJsonError, check_fields, clip, has_control_characters, parse_object, short
 from .vst3 import preset_slot
@@ -274,22 +274,37 @@ def _parse_top(data: bytes) -> dict[str, Any]:
 def _parse_chain(slots: Any, where: str, depth: int, how: Loading) -> Chain:
     if not isinstance(slots, list):
         raise PresetError(f"{where.removesuffix('.')}: chain must be a list of slots")
-    if depth > _MOST_NESTING or (depth == 0 and _slot_count(slots) > MOST_SLOTS):
-        raise PresetError(
-            f"has more than {MOST_SLOTS} slots, or chains nested deeper than {_MOST_NESTING}; make two of it"
-        )
+    if depth > _MOST_NESTING:
+        raise PresetError(f"has chains nested deeper than {_MOST_NESTING}; make two of it")
+    if depth == 0:
+        _check_number(list(_every_slot(slots)))
     return Chain([_parse_slot(slot, f"{where}{index + 1}", depth, how) for index, slot in enumerate(slots)])
 
 
-def _slot_count(slots: list[Any]) -> int:
-    """Count the slots of a chain, those of nested chains among them."""
-    count, waiting = 0, [slots]
+def _every_slot(slots: list[Any]) -> Iterator[Any]:
+    """Yield the slots of a chain, and those of nested chains, whatever they hold."""
+    waiting = [slots]
     while waiting:
-        chain = waiting.pop()
-        count += len(chain)
-        nested = (slot.get("chain") for slot in chain if isinstance(slot, dict))
-        waiting += [inside for inside in nested if isinstance(inside, list)]
-    return count
+        for slot in waiting.pop():
+            yield slot
+            inside = slot.get("chain") if isinstance(slot, dict) else None
+            waiting += [inside] if isinstance(inside, list) else []
+
+
+def _check_number(slots: list[Any]) -> None:
+    """Refuse more slots than there is memory and time for."""
+    if len(slots) > MOST_SLOTS:
+        raise PresetError(f"has more than {MOST_SLOTS} slots; make two of it")
+    effects = [slot for slot in slots if isinstance(slot, dict)]
+    named = [
+        one.get("plugin")
+        for slot in effects
+        for one in (slot, slot.get("substitute"))
+        if isinstance(one, dict)
+    ]
+    for name, most in MOST_OF.items():
+        if named.count(STOCK + name) > most:
+            raise PresetError(f"has more than {most} slots of {STOCK}{name}; make two of it")
 
 
 def _parse_slot(data: Any, where: str, depth: int, how: Loading) -> Slot:

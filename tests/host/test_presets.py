@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wavemend.errors import ParameterError, PresetError
 from wavemend.host.chain import Chain, Slot
+from wavemend.host.native import stock_effects, stock_values
 from wavemend.host.preset_schema import preset_schema
 from wavemend.host.presets import (
     SCHEMA_NAME,
@@ -190,6 +191,14 @@ def test_slots_of_nested_chains_count_among_all():
     many = [{"chain": GOOD["chain"][1:2] * 100}] * 3
     with pytest.raises(PresetError, match="more than 256 slots"):
         parse({**GOOD, "chain": many})
+
+
+@pytest.mark.parametrize("name", ["Delay", "Resample"])
+def test_effects_that_take_much_memory_or_time_are_few(name):
+    slot = {"plugin": f"pedalboard.{name}", "parameters": stock_values(stock_effects()[name]())}
+    assert len(parse({**GOOD, "chain": [{"chain": [slot] * 4}, *[slot] * 4]}).chain) == 5
+    with pytest.raises(PresetError, match=f"has more than 8 slots of pedalboard.{name}; make two of it"):
+        parse({**GOOD, "chain": [{"chain": [slot] * 5}, *[slot] * 4]})
 
 
 JSON = st.recursive(
