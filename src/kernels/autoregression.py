@@ -249,6 +249,8 @@ def band_inverse_diagonal(factor: Matrix, diagonal: Vector) -> None:
             own -= below[d] * element
             inverse[j, width + d] = element
             inverse[j + 1 + d, width - 2 - d] = element
+        # No less than without the others, whatever rounding leaves: it is divided by.
+        own = max(own, 1.0 / pivot)
         inverse[j, width - 1] = own / pivot
         diagonal[j] = own / pivot
 

@@ -113,7 +113,7 @@ def sparse_pulse(e: Vector, a: Vector, n: Vector) -> float:
     Returns
     -------
     float
-        Logarithm of the evidence for it, less what its variances cost.
+        Logarithm of the evidence for it, less what its variances cost; -inf where no estimate makes sense.
     """
     active = np.arange(n.size)
     power = 0.0  # of the excitation that one sample off by 1 makes
@@ -133,6 +133,8 @@ def sparse_pulse(e: Vector, a: Vector, n: Vector) -> float:
         mean = np.empty(active.size)
         spread = np.empty(active.size)
         evidence = pulse_posterior(precision, g, variance, mean, spread)
+        if evidence == -np.inf:  # the model is too sharp for arithmetic
+            return -np.inf
         if turn == _SPARSE_ROUNDS - 1:
             break
         kept = 0

@@ -171,6 +171,6 @@ def _candidates(
     for t in range(low, high):
         if n[t] != 0.0 or (looked[t] and g[t] * g[t] > _FAINT * power):
             active[count] = t
-            variance[count] = (n[t] + g[t] / power) ** 2
+            variance[count] = max((n[t] + g[t] / power) ** 2, 1e-12)
             count += 1
     return active[:count].copy(), variance[:count].copy()

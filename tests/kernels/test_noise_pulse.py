@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from scipy.special import binom
 from wavemend.kernels.autoregression import prediction_error
 from wavemend.kernels.noise_pulse import decaying_pulse, sparse_pulse
 
@@ -49,3 +50,17 @@ def test_the_evidence_tells_noise_from_samples_that_are_off() -> None:
 def test_nothing_added_is_no_evidence() -> None:
     estimate = np.empty(60)
     assert decaying_pulse(excitation(np.zeros(1))[AT:], MODEL, 0, 60, estimate)[1] < 0.0
+
+
+@pytest.mark.parametrize("order", [8, 16, 24, 32, 48])
+@pytest.mark.parametrize(("size", "span"), [(30, 30), (60, 30), (100, 40)])
+def test_a_model_too_sharp_for_arithmetic_has_no_pulse_rather_than_an_error(
+    order: int, size: int, span: int
+) -> None:
+    """All zeros at 0 Hz, as of very smooth sound at a high rate: what it leaves is lost in rounding."""
+    model = (-1.0) ** np.arange(order + 1) * binom(order, np.arange(order + 1))
+    e = np.random.default_rng(0).standard_normal(size)
+    e[:5] += 1e6
+    pulse = np.full(span, np.nan)
+    evidence = sparse_pulse(e, model, pulse)
+    assert np.isfinite(pulse).all() and (evidence > -np.inf or not pulse.any())
