@@ -27,6 +27,7 @@ from .factory import bus_channels, declared_classes, only
 from .identity import Identity, checked_identity
 from .parameter_places import SAME_PLACE, Samples, place_of_number, sample_texts
 from .parameter_text import Allowed, allowed_by, is_on
+from .vstpreset import CLASS_ID, stateless_vstpreset
 
 Block = npt.NDArray[np.float32]
 
@@ -35,8 +36,6 @@ _WARM_UP_SECONDS = 1.0
 _QUIET_BLOCKS, _QUIET_LEVEL = 8, 1e-3  # of the noise a plugin is tried out with, -60 dBFS
 _CONTINUOUS = 2**31 - 1
 _UNEVEN = re.compile(r"Main bus currently expects (\d+) input channels and (\d+) output channels")
-_CLASS_ID = slice(8, 40)
-"""Where a ``.vstpreset`` holds the class id."""
 
 _loading = threading.Lock()
 
@@ -84,8 +83,9 @@ class Instance:
     """
 
     def __init__(self, path: str, name: str, takes: Iterable[int] = ()) -> None:
+        self._binary = binary_of(Path(path))
         try:
-            with _unprobed(), only(binary_of(Path(path)), name), same_arithmetic():
+            with _unprobed(), only(self._binary, name), same_arithmetic():
                 self._plugin = pedalboard.VST3Plugin(
                     path, plugin_name=name, initialization_timeout=_WARM_UP_SECONDS
                 )
@@ -121,7 +121,7 @@ class Instance:
         plugin = self._plugin
         try:
             return checked_identity(
-                identifier=bytes(plugin.preset_data)[_CLASS_ID].decode("ascii", "replace"),
+                identifier=self._identifier(),
                 name=plugin.name,
                 vendor=plugin.manufacturer_name,
                 version=plugin.version,
@@ -129,6 +129,13 @@ class Instance:
             )
         except (ValueError, RuntimeError) as error:
             raise PluginError(f"does not say who it is: {error}") from None
+
+    def _identifier(self) -> str:
+        if data := bytes(self._plugin.preset_data):
+            return data[CLASS_ID].decode("ascii", "replace")
+        # It has nothing to remember, and calls that a failure.
+        declared = declared_classes(self._binary) or []
+        return next((known.identifier for known in declared if known.name == self._plugin.name), "")
 
     # -- parameters --------------------------------------------------------------------------------
 
@@ -228,12 +235,18 @@ class Instance:
         type(self._plugin).raw_state.fset(self._plugin, state)
 
     def vstpreset(self) -> bytes:
-        """Its state as a ``.vstpreset`` file."""
+        """Its state as a ``.vstpreset`` file; one without a state where there is nothing to set."""
         self.settle()
-        return bytes(self._plugin.preset_data)
+        if data := bytes(self._plugin.preset_data):
+            return data
+        if self.parameters():
+            raise PluginError("gives no state away, which a .vstpreset file would hold")
+        return stateless_vstpreset(self._identifier())
 
     def set_vstpreset(self, data: bytes) -> None:
         """Take the state from the bytes of a ``.vstpreset`` file; see `set_state`."""
+        if data == stateless_vstpreset(self._identifier()):
+            return
         self.settle()
         try:
             type(self._plugin).preset_data.fset(self._plugin, data)

@@ -13,7 +13,7 @@ import os
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeGuard, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +25,13 @@ from .catalogue import find_or_scan
 from .client import ANSWER_SECONDS
 from .hosting import Hosted, Places
 from .identity import Identity
-from .memory import HIGHEST_MEMORY_LIMIT_GB, LOWEST_MEMORY_LIMIT_GB, MEMORY_LIMIT_GB
+from .memory import MEMORY_LIMIT_GB
 from .parameter import HostedParameter
 from .probe import Bundle
 from .stream import VST3Stream
 from .true_delay import DELAYING
 from .vstpreset import read_vstpreset, write_vstpreset
+from .worker_limits import checked_memory_limit, checked_timeout
 
 if TYPE_CHECKING:
     import pedalboard
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 BLOCK_SIZE = 8192
 _AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
 SMALLEST_BLOCK, LARGEST_BLOCK = 32, 65_536
-LONGEST_TIMEOUT_S = 3600.0
-"""An hour: a preset from a stranger must not hold a batch for ever, and timers of the system have an end."""
 Missing = Literal["fail", "bypass", "substitute"]
 MISSING: tuple[Missing, ...] = get_args(Missing)
 
@@ -480,30 +479,6 @@ def open_together(plugins: Sequence[VST3], sample_rate: float, channels: int) ->
             streams += begun
         opened.pop_all()
     return streams
-
-
-def checked_timeout(value: object, called: str) -> float:
-    """Return seconds for an answer; raises `ParameterError` where they are none, calling them `called`."""
-    if not _is_number(value) or not 0 < value <= LONGEST_TIMEOUT_S:
-        raise ParameterError(
-            f"{called}={value!r} is not allowed; "
-            f"it must be a number of seconds above 0, up to {LONGEST_TIMEOUT_S:g}"
-        )
-    return float(value)
-
-
-def checked_memory_limit(value: object, called: str) -> float:
-    """Return a memory limit in GB; errors as `checked_timeout`."""
-    if not _is_number(value) or not LOWEST_MEMORY_LIMIT_GB <= value <= HIGHEST_MEMORY_LIMIT_GB:
-        raise ParameterError(
-            f"{called}={value!r} is not allowed; "
-            f"it must be a number from {LOWEST_MEMORY_LIMIT_GB:g} to {HIGHEST_MEMORY_LIMIT_GB:g} GB"
-        )
-    return float(value)
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _check_missing(missing: str, substitute: Any) -> None:

@@ -24,18 +24,10 @@ from .identity import IDENTIFIER, Identity, checked_identity
 from .memory import HIGHEST_MEMORY_LIMIT_GB, LOWEST_MEMORY_LIMIT_GB, MEMORY_LIMIT_GB
 from .parameter_places import SAME_PLACE
 from .parameter_text import check, number_in
-from .plugin import (
-    LARGEST_BLOCK,
-    LONGEST_TIMEOUT_S,
-    MISSING,
-    SMALLEST_BLOCK,
-    VST3,
-    Missing,
-    checked_memory_limit,
-    checked_timeout,
-)
+from .plugin import LARGEST_BLOCK, MISSING, SMALLEST_BLOCK, VST3, Missing
 from .probe import Bundle
 from .vstpreset import CLASS_ID
+from .worker_limits import LONGEST_TIMEOUT_S, checked_memory_limit, checked_timeout
 
 PREFIX = "vst3."
 FIELDS = {

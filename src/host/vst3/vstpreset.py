@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 from pathlib import Path
 
 from ...errors import AudioFileError, PresetError
@@ -15,7 +16,9 @@ from ..publishing import Publication
 from .identity import IDENTIFIER, Identity
 
 _MOST_BYTES = 32 * 2**20
+_HEAD_BYTES = 48
 CLASS_ID = slice(8, 40)
+"""Where the class id lies."""
 
 
 def read_vstpreset(path: str | os.PathLike[str], identity: Identity) -> bytes:
@@ -37,6 +40,13 @@ def read_vstpreset(path: str | os.PathLike[str], identity: Identity) -> bytes:
     if owner != identity.identifier:
         raise PresetError(f"{path}: belongs to the plugin {owner}; {identity.name} is {identity.identifier}")
     return data
+
+
+def stateless_vstpreset(identifier: str) -> bytes:
+    """Return the ``.vstpreset`` file of a plugin that remembers nothing: its states are there, and empty."""
+    head = b"VST3" + struct.pack("<i32sq", 1, identifier.encode("ascii"), _HEAD_BYTES)
+    chunks = [struct.pack("<4sqq", name, _HEAD_BYTES, 0) for name in (b"Comp", b"Cont")]
+    return head + b"List" + struct.pack("<i", len(chunks)) + b"".join(chunks)
 
 
 def write_vstpreset(path: str | os.PathLike[str], data: bytes, *, overwrite: bool) -> None:

@@ -263,13 +263,17 @@ constexpr int kManySettings = 600;  // of "ForgetsMany"
 enum Setting { kLevel, kHold, kRatio, kAttack, kBalance, kWordSettings };
 
 // What is set reaches the sound with the next block alone, as the format has it: the controller's values are
-// not the processor's. "MonoQueued" takes one channel, "Queued" both; "NoParameters" has none. "ForgetsMany"
-// has hundreds, and states without them. "Words" has numbers with a word among them, and converts no text.
+// not the processor's. "MonoQueued" takes one channel, "Queued" both. "NoParameters" has none, and an empty
+// state; "NoState" has neither, and calls it a failure to be asked; "Secretive" does that with its parameter.
+// "ForgetsMany" has hundreds, and states without them. "Words" has numbers with a word among them, and converts no text.
 struct Settings final : Effect {
   std::vector<double> shown, heard;
 
+  static bool without() { return fault("NoParameters") || fault("NoState"); }
+  static bool mute() { return fault("NoState") || fault("Secretive"); }
   static bool wanted() {
-    return fault("MonoQueued") || fault("Queued") || fault("NoParameters") || fault("ForgetsMany") || fault("Words");
+    return fault("MonoQueued") || fault("Queued") || fault("Secretive") || without() ||
+           fault("ForgetsMany") || fault("Words");
   }
   Settings() {
     if (fault("MonoQueued")) channels = 1;
@@ -282,7 +286,7 @@ struct Settings final : Effect {
     return left;
   }
   static int count() {
-    return fault("NoParameters") ? 0 : fault("ForgetsMany") ? kManySettings : fault("Words") ? kWordSettings : 1;
+    return without() ? 0 : fault("ForgetsMany") ? kManySettings : fault("Words") ? kWordSettings : 1;
   }
   static double defaultOf(int) { return fault("ForgetsMany") ? 0 : 0.5; }
 
@@ -291,17 +295,20 @@ struct Settings final : Effect {
     return Effect::setBusArrangements(in, inCount, out, outCount);
   }
   Result setState(Stream* stream) override {
+    if (mute()) return kFalse;
     if (!fault("ForgetsMany")) readAll(stream, heard);
     return kOk;
   }
   Result setComponentState(Stream* stream) override {
+    if (mute()) return kFalse;
     if (!fault("ForgetsMany")) readAll(stream, shown);
     if (handler) handler->restartComponent(kParameterValuesChanged);
     return kOk;
   }
   Result getState(Stream* stream) override {
     int32_t done;
-    return fault("ForgetsMany") ? kOk : stream->write(heard.data(), int32_t(heard.size() * sizeof(double)), &done);
+    if (mute()) return kFalse;
+    return fault("ForgetsMany") || heard.empty() ? kOk : stream->write(heard.data(), int32_t(heard.size() * sizeof(double)), &done);
   }
   static void readAll(Stream* stream, std::vector<double>& values) {
     std::vector<double> read(values.size());
@@ -325,7 +332,7 @@ struct Settings final : Effect {
     return kOk;
   }
   double gain() const {
-    if (fault("NoParameters")) return 0.5;
+    if (without()) return 0.5;
     if (fault("Words")) return heard[kLevel] <= 0 ? 0 : std::pow(10, levelAt(heard[kLevel]) / 20);
     if (!fault("ForgetsMany")) return std::pow(10, (kLowDb + heard[0] * (kHighDb - kLowDb)) / 20);
     double sum = 0;  // each with a weight of its own, so that none may be mistaken for another

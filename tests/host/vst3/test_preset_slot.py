@@ -349,6 +349,39 @@ def test_hundreds_of_moved_values_that_no_state_keeps_come_back(scanned, tmp_pat
     assert edited.part_599 == pytest.approx(0.25, abs=1e-4)
 
 
+@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
+@pytest.mark.parametrize("isolated", [True, False])
+@pytest.mark.parametrize("name", ["NoParameters", "NoState"])
+def test_a_plugin_without_parameters_goes_every_way(scanned, tmp_path, name, isolated, rate):
+    scanned(name)
+    plugin = VST3(name, isolated=isolated)
+    audio = recording().astype(np.float32)
+    half = np.float32(0.5) * audio
+    assert plugin.parameters == {} and np.array_equal(plugin(audio, rate), half)
+    assert VST3(name, state=plugin.state).state == plugin.state
+    assert plugin.identifier == name.encode().ljust(16, b"\0").hex().upper()
+    plugin.save_preset(tmp_path / "a.vstpreset")
+    plugin.load_preset(tmp_path / "a.vstpreset")
+    other = VST3(name, isolated=isolated)
+    other.load_preset(tmp_path / "a.vstpreset")
+    (loaded,) = through_text(preset_of(other)).chain
+    for again in (plugin, other, loaded, copy.deepcopy(loaded)):
+        assert np.array_equal(again(audio, rate), half)
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_what_gives_no_state_away_is_kept_beside_it_and_has_no_file_for_other_hosts(
+    scanned, tmp_path, isolated
+):
+    scanned("Secretive")
+    plugin = VST3("Secretive", isolated=isolated, gain_db=-6.0)
+    with pytest.raises(PluginError, match="Secretive gives no state away"):
+        plugin.save_preset(tmp_path / "a.vstpreset")
+    assert not list(tmp_path.glob("*.vstpreset"))
+    (loaded,) = through_text(preset_of(plugin)).chain
+    assert loaded.gain_db == -6.0 and np.array_equal(loaded(recording(), RATE), plugin(recording(), RATE))
+
+
 def written_with(tmp_path, *slots):
     """Save a preset with these slots, then forget every plugin."""
     path = tmp_path / "theirs.json"
