@@ -194,14 +194,22 @@ def _render(
         rendered = render(new_chain(), job.source, job.output, progress=progress, cancel=cancel, **options)
     except Cancelled:
         raise
-    except WavemendError as error:
+    except Exception as error:
+        if cancel is not None and cancel.is_set():  # compiled code makes errors of its own of an interrupt
+            raise Cancelled("cancelled; nothing was written") from error
+        return _failed(job, error)
+    return Outcome(job, rendered, took_s=time.monotonic() - began)
+
+
+def _failed(job: Job, error: Exception) -> Outcome:
+    """Tell of a render that failed: a stage's own mistake must not cost the other recordings."""
+    assert job.output is not None  # noqa: S101 - others are not rendered
+    if isinstance(error, WavemendError):
         busy = isinstance(error, TargetBusyError)
         if job.may_skip and (busy or (isinstance(error, TargetExistsError) and os.path.lexists(job.output))):
             return Outcome(replace(job, skipped=True), taken=str(error).partition(";")[0])
         return Outcome(job, error=_naming(job.source, str(error)))
-    except Exception as error:  # a stage's or a plugin's own mistake must not cost the other recordings
-        return Outcome(job, error=_naming(job.source, f"{type(error).__name__}: {error}"))
-    return Outcome(job, rendered, took_s=time.monotonic() - began)
+    return Outcome(job, error=_naming(job.source, f"{type(error).__name__}: {error}"))
 
 
 def _lost(job: Job, how: str) -> Outcome:

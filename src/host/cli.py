@@ -8,7 +8,6 @@ Heavy modules are imported inside the commands, so that help and completion answ
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
 import io
 import os
-import signal
 import sys
 from dataclasses import replace
 from enum import StrEnum
@@ -17,7 +16,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import WavemendError
+from ..errors import Cancelled, WavemendError
+from . import interrupts
 from .cli_batch import (
     DryRunOption,
     ExcludeOption,
@@ -48,6 +48,8 @@ from .cli_output import (
     say_note,
 )
 from .completion import complete_preset, complete_setting
+
+_INTERRUPTED = "interrupted; nothing unfinished was left behind"
 
 app = typer.Typer(
     name="wavemend",
@@ -88,15 +90,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # names that are not valid UTF-8, terminals that are not UTF-8
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    for name in ("SIGTERM", "SIGHUP"):  # end like Ctrl-C does: part files are cleared away
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    interrupts.heed_signals()
     try:
         code = app(standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort, Cancelled):
+        code = INTERRUPTED
     except WavemendError as error:
         fail(str(error), REFUSED)
-    except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except BrokenPipeError:
@@ -104,6 +104,8 @@ def main() -> None:
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         fail(f"{os.fsdecode(error.filename or 'file')}: {error.strerror or error}", REFUSED)
     except Exception as error:  # typer's own usage errors
+        if interrupts.INTERRUPTED.is_set():  # compiled code makes errors of its own of an interrupt
+            fail(_INTERRUPTED, INTERRUPTED)
         if not hasattr(error, "format_message"):
             raise
         if type(error).__name__ == "NoArgsIsHelpError":  # `wavemend` or `wavemend presets`, and nothing more
@@ -111,7 +113,7 @@ def main() -> None:
             sys.exit(0)
         fail(f"{error.format_message()} (see --help)", REFUSED)
     if code == INTERRUPTED:
-        fail("interrupted; nothing unfinished was left behind", INTERRUPTED)
+        fail(_INTERRUPTED, INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
 
 

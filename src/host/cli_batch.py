@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from .cli_output import FAILED, REFUSED, err, fail, out, print_json, print_json_line, say_error, say_note
+from .interrupts import INTERRUPTED
 
 InputsArgument = Annotated[list[str], typer.Argument(help="Sound files, folders, or quoted glob patterns.")]
 OutputOption = Annotated[
@@ -112,7 +113,9 @@ def render_all(
             outcomes = (
                 batch.dry_run(jobs)
                 if run.dry_run
-                else batch.run(new_chain, jobs, workers=run.jobs, on_start=reporter.start, **options)
+                else batch.run(
+                    new_chain, jobs, workers=run.jobs, on_start=reporter.start, cancel=INTERRUPTED, **options
+                )
             )
             for outcome in outcomes:
                 reporter.finish(outcome)

@@ -14,6 +14,7 @@ from .event_log import WARNED
 from .files.audio_format import AudioFormat
 from .files.audio_reader import AudioReader
 from .files.audio_writer import AudioWriter
+from .interrupts import INTERRUPTED
 from .outputs import make_folder
 from .performance import SAMPLE_RATE, performance, worn_disc
 from .picture import spectrograms
@@ -53,6 +54,7 @@ def run_demo(source: Path | None, folder: Path, preset: str, console: Console, *
             removed=True,
             overwrite=overwrite,
             progress=show,
+            cancel=INTERRUPTED,
         )
     files = {"before": source, "after": rendered.output, "removed": rendered.removed or rendered.output}
     shown = files | {"report": rendered.report}

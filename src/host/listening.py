@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from ..analysis.positions import clock
-from ..errors import WavemendError
+from ..errors import Cancelled, WavemendError
 from .analyse import Analysis, analyse_file
 from .cli_output import print_table
 from .compiling import CompilationNotice
@@ -23,6 +23,7 @@ from .document import RecordingDocument, find_document, save_document
 from .file_names import fitted
 from .files.source_file import SourceFile
 from .findings_picture import draw_findings
+from .interrupts import INTERRUPTED
 from .outputs import make_folder
 from .picture import require_matplotlib
 from .publishing import Publication
@@ -88,7 +89,9 @@ def listen(
             with ExitStack() as stack:
                 try:
                     file = stack.enter_context(SourceFile(source))
-                    page = analyse_file(file, identify=wanted.documents, progress=show)
+                    page = analyse_file(file, identify=wanted.documents, progress=show, cancel=INTERRUPTED)
+                except Cancelled:
+                    raise
                 except WavemendError as error:
                     failed.append(str(error))
                     continue
