@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +59,9 @@ _LOSSY_RATES = {
     "WVE": (8000,),
 }
 _RATES = (4000, 5512, 8000, 11025, 22050, 44100, 48000, 88200, 96000, 192000)
+# libsndfile writes when a file was made into two places, and the same case has the same bytes every time.
+_PEAK_TIME = re.compile(rb"(PEAK.{8}).{4}", re.DOTALL)
+_TIME = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _ODD_LENGTHS = (0, 1, 2, 3, 4, 7, 16, 50, 100, 500, 1000, 2047, 4999)
 
 
@@ -146,8 +150,8 @@ def _store(path: Path, container: str, subtype: str, rate: int, audio: Audio) ->
                     file.write(np.ascontiguousarray(audio[:channels, start : start + 8192].T))
         except soundfile.LibsndfileError:
             continue
-        if form == "OGG":
-            path.write_bytes(ogg.renumbered(path.read_bytes()))
+        data = _TIME.sub(rb"2026-01-01 00:00:00", _PEAK_TIME.sub(rb"\1\0\0\0\0", path.read_bytes()))
+        path.write_bytes(ogg.renumbered(data) if form == "OGG" else data)
         return channels
     raise ValueError(f"libsndfile writes no {container} {subtype} at {rate} Hz")
 
