@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy.signal import butter, ellip, resample_poly, sosfilt, sosfreqz
-from wavemend.analysis.bandwidth import Bandwidth, BandwidthAnalyser
-from wavemend.analysis.codec import CodecAnalyser
+from wavemend.analysis.carrier.bandwidth import Bandwidth, BandwidthAnalyser
+from wavemend.analysis.carrier.codec import CodecAnalyser
 
 from bench.damage import crackle, noise
 from bench.format_finder_table import COUNTS, RATE, analyse, coded, quantised

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from wavemend.analysis.stereo import Stereo, StereoAnalyser
+from wavemend.analysis.carrier.stereo import Stereo, StereoAnalyser
 
 from bench.tables import Plan, markdown, percent, takes_of
 from bench.takes import SAMPLE_RATE, Take

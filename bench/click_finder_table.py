@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from wavemend.analysis.clicks import NAMES_RPM, Clicks, ClicksAnalyser
+from wavemend.analysis.clicks.clicks import NAMES_RPM, Clicks, ClicksAnalyser
 
 from bench.damage import CLICKS, clicks, crackle
 from bench.tables import Plan, markdown, percent, takes_of, verdict

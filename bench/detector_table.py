@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from wavemend import Declick
-from wavemend.analysis.impulse_detector import ImpulseDetector
+from wavemend.analysis.clicks.detector import ImpulseDetector
 
 from bench.damage import Clicked, clicks, crackle
 from bench.tables import NOTHING, Plan, markdown, verdict

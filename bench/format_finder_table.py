@@ -15,13 +15,13 @@ import numpy as np
 import soundfile
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 from scipy.signal import iirnotch, lfilter, resample
-from wavemend.analysis.bandwidth import BandwidthAnalyser
-from wavemend.analysis.clipping import ClippingAnalyser
-from wavemend.analysis.codec import CodecAnalyser
-from wavemend.analysis.processed import ProcessedAnalyser
-from wavemend.analysis.silences import SilencesAnalyser
-from wavemend.analysis.stereo import StereoAnalyser
-from wavemend.analysis.word_length import WordLengthAnalyser
+from wavemend.analysis.carrier.bandwidth import BandwidthAnalyser
+from wavemend.analysis.carrier.clipping import ClippingAnalyser
+from wavemend.analysis.carrier.codec import CodecAnalyser
+from wavemend.analysis.carrier.processed import ProcessedAnalyser
+from wavemend.analysis.carrier.silences import SilencesAnalyser
+from wavemend.analysis.carrier.stereo import StereoAnalyser
+from wavemend.analysis.carrier.word_length import WordLengthAnalyser
 
 from bench.tables import Plan, markdown, takes_of
 from bench.takes import Take

@@ -11,8 +11,8 @@ from itertools import chain, islice, zip_longest
 
 import numpy as np
 from scipy.signal import butter, sosfilt
-from wavemend.analysis.hum import Hum, HumAnalyser
-from wavemend.analysis.rumble import RumbleAnalyser, RumbleFindings
+from wavemend.analysis.hum.hum import Hum, HumAnalyser
+from wavemend.analysis.noise.rumble import RumbleAnalyser, RumbleFindings
 
 from bench.damage import hum
 from bench.tables import Plan, markdown

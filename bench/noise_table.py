@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from wavemend import Denoise
-from wavemend.analysis.noise_print import NO_NOISE
+from wavemend.analysis.noise.noise_print import NO_NOISE
 
 from bench.clicks_table import harms
 from bench.damage import Damaged, noise

@@ -12,11 +12,11 @@ from itertools import pairwise
 import numpy as np
 from scipy.signal import butter, sosfilt
 from wavemend import Denoise
-from wavemend.analysis.findings import Analyser
-from wavemend.analysis.loudness import Loudness, LoudnessAnalyser
-from wavemend.analysis.noise_print import NoisePrint
-from wavemend.analysis.noise_segments import NoiseSegments, NoiseSegmentsAnalyser
-from wavemend.analysis.program import STRETCH_SECONDS, ProgramAnalyser
+from wavemend.analysis.noise.noise_print import NoisePrint
+from wavemend.analysis.noise.segments import NoiseSegments, NoiseSegmentsAnalyser
+from wavemend.analysis.program.loudness import Loudness, LoudnessAnalyser
+from wavemend.analysis.program.program import STRETCH_SECONDS, ProgramAnalyser
+from wavemend.contract.findings import Analyser
 
 from bench.damage import crackle, noise_spectrum
 from bench.measures import sdr_db

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
 
-    from .analysis.findings import FindingsError as FindingsError
+    from .contract.findings import FindingsError as FindingsError
+    from .contract.registry import stage_class as stage_class
+    from .contract.registry import stage_ids as stage_ids
+    from .contract.stage import RepairStage as RepairStage
+    from .contract.stage import Stage as Stage
     from .errors import AudioFileError as AudioFileError
     from .errors import AudioShapeError as AudioShapeError
     from .errors import AudioTypeError as AudioTypeError
@@ -39,19 +43,15 @@ if TYPE_CHECKING:
     from .host.vst3.plugin import VST3 as VST3
     from .host.walk import PlanError as PlanError
     from .plugins.dc_offset import DcOffset as DcOffset
-    from .plugins.declick import Declick as Declick
+    from .plugins.declick.stage import Declick as Declick
     from .plugins.decrackle import Decrackle as Decrackle
     from .plugins.dehum import Dehum as Dehum
     from .plugins.denoise import Denoise as Denoise
-    from .plugins.registry import stage_class as stage_class
-    from .plugins.registry import stage_ids as stage_ids
     from .plugins.rumble import Rumble as Rumble
-    from .plugins.stage import RepairStage as RepairStage
-    from .plugins.stage import Stage as Stage
 
 # Loaded when first asked for: the command line's help and completion need none of SciPy, numba, pedalboard.
 _HOMES = {
-    "FindingsError": "analysis.findings",
+    "FindingsError": "contract.findings",
     "AudioFileError": "errors",
     "AudioShapeError": "errors",
     "AudioTypeError": "errors",
@@ -80,15 +80,15 @@ _HOMES = {
     "VST3": "host.vst3.plugin",
     "PlanError": "host.walk",
     "DcOffset": "plugins.dc_offset",
-    "Declick": "plugins.declick",
+    "Declick": "plugins.declick.stage",
     "Decrackle": "plugins.decrackle",
     "Dehum": "plugins.dehum",
     "Denoise": "plugins.denoise",
-    "stage_class": "plugins.registry",
-    "stage_ids": "plugins.registry",
+    "stage_class": "contract.registry",
+    "stage_ids": "contract.registry",
     "Rumble": "plugins.rumble",
-    "RepairStage": "plugins.stage",
-    "Stage": "plugins.stage",
+    "RepairStage": "contract.stage",
+    "Stage": "contract.stage",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - the names above, once

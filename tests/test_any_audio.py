@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wavemend import Chain
 from wavemend.analysis.survey import Survey
+from wavemend.contract.registry import stage_class, stage_ids
 from wavemend.errors import WavemendError
-from wavemend.plugins.registry import stage_class, stage_ids
 
 from .fuzz import sounds
 

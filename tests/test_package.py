@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 import wavemend
+from wavemend.contract.registry import stage_class, stage_ids
 from wavemend.errors import WavemendError
-from wavemend.plugins.registry import stage_class, stage_ids
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .bandwidth import BandwidthAnalyser
-from .clicks import ClicksAnalyser
-from .clipping import ClippingAnalyser
-from .codec import CodecAnalyser
-from .findings import Analyser, Findings
-from .framing import Audio, check_rate, next_block
-from .hum import HumAnalyser
-from .loudness import LoudnessAnalyser
-from .noise_print import NoisePrintAnalyser
-from .noise_segments import NoiseSegmentsAnalyser
-from .offset import OffsetAnalyser
-from .processed import ProcessedAnalyser
-from .program import ProgramAnalyser
-from .rumble import RumbleAnalyser
-from .silences import SilencesAnalyser
-from .stereo import StereoAnalyser
-from .word_length import WordLengthAnalyser
+from ..audio.arrays import Audio
+from ..audio.checks import check_rate, next_block
+from ..contract.findings import Analyser, Findings
+from .carrier.bandwidth import BandwidthAnalyser
+from .carrier.clipping import ClippingAnalyser
+from .carrier.codec import CodecAnalyser
+from .carrier.offset import OffsetAnalyser
+from .carrier.processed import ProcessedAnalyser
+from .carrier.silences import SilencesAnalyser
+from .carrier.stereo import StereoAnalyser
+from .carrier.word_length import WordLengthAnalyser
+from .clicks.clicks import ClicksAnalyser
+from .hum.hum import HumAnalyser
+from .noise.noise_print import NoisePrintAnalyser
+from .noise.rumble import RumbleAnalyser
+from .noise.segments import NoiseSegmentsAnalyser
+from .program.loudness import LoudnessAnalyser
+from .program.program import ProgramAnalyser
 
 FINDERS: Mapping[str, type[Analyser[Any]]] = {
     "program": ProgramAnalyser,

@@ -9,19 +9,19 @@ from html import escape
 from pathlib import Path
 from typing import Any, cast
 
-from ..analysis.bandwidth import Bandwidth
-from ..analysis.clicks import Clicks
-from ..analysis.codec import LossyHistory
-from ..analysis.findings import Findings
-from ..analysis.loudness import Loudness
-from ..analysis.noise_print import NO_NOISE, NoisePrint
-from ..analysis.processed import Processed
-from ..analysis.program import Program
-from ..analysis.rumble import RumbleFindings
-from ..analysis.stereo import Stereo
+from ..analysis.carrier.bandwidth import Bandwidth
+from ..analysis.carrier.codec import LossyHistory
+from ..analysis.carrier.processed import Processed
+from ..analysis.carrier.stereo import Stereo
+from ..analysis.clicks.clicks import Clicks
+from ..analysis.noise.noise_print import NO_NOISE, NoisePrint
+from ..analysis.noise.rumble import RumbleFindings
+from ..analysis.program.loudness import Loudness
+from ..analysis.program.program import Program
 from ..analysis.survey import Survey
+from ..audio.checks import check_rate
+from ..contract.findings import Findings
 from ..errors import AudioFileError, AudioValueError, Cancelled
-from ..plugins.layout import check_rate
 from .compiling import compilation_told
 from .document import AudioHash, AudioIdentity
 from .files.audio_format import AudioFormat

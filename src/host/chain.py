@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pedalboard
 
-from ..analysis.findings import Findings
+from ..audio.checks import check_channels, check_rate
+from ..audio.layout import Layout, Sample, to_planar
+from ..contract.findings import Findings
+from ..contract.marks import Marks
+from ..contract.stage import Stage, Step
 from ..errors import ParameterError, PluginError
-from ..plugins.layout import Layout, Sample, check_channels, check_rate, to_planar
-from ..plugins.marks import Marks
-from ..plugins.stage import Stage, Step
 from .chain_stream import ChainStream, Path, is_repair
 from .native import NativeSettings, name_of, place_of
 from .order import order_warnings

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pedalboard
 
-from ..analysis.findings import Findings
-from ..analysis.framing import Audio, Fifo, next_block
-from ..plugins.marks import NO_MARKS, Marks
-from ..plugins.stage import Event, RepairStage, Stage, Stream
+from ..audio.arrays import Audio
+from ..audio.checks import next_block
+from ..audio.framing import Fifo
+from ..contract.findings import Findings
+from ..contract.marks import NO_MARKS, Marks
+from ..contract.stage import Event, RepairStage, Stage, Stream
 from .limit_meter import LimitMeter, is_at_limit, is_limiter
 from .native import NativeStream
 from .silence_meter import SilenceMeter, should_sound

@@ -309,7 +309,7 @@ def document(
     as_json: JsonOption = False,
 ) -> None:
     """Show and change what is decided about one recording: noise prints, single events, trims."""
-    from ..plugins.registry import stage_class  # noqa: PLC0415
+    from ..contract.registry import stage_class  # noqa: PLC0415
     from .decisions import Decisions, decided, described, labelled  # noqa: PLC0415
     from .document import document_to_json, save_document  # noqa: PLC0415
     from .outputs import make_folder  # noqa: PLC0415
@@ -356,7 +356,7 @@ def warm_up() -> None:
 
     from rich.progress import Progress  # noqa: PLC0415
 
-    from ..kernels.compilation import watched  # noqa: PLC0415
+    from ..kernels.compilation.compilation import watched  # noqa: PLC0415
     from .warm_up import compiled_code_folder, warm_up  # noqa: PLC0415
 
     folder = compiled_code_folder()

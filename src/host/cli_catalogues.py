@@ -116,7 +116,7 @@ def plugins_scan(
 @plugins_app.command("list")
 def plugins_list(as_json: JsonOption = False) -> None:
     """List the installed stages, pedalboard's effects that presets may name, and the VST3s found."""
-    from ..plugins.registry import stage_class, stage_ids  # noqa: PLC0415
+    from ..contract.registry import stage_class, stage_ids  # noqa: PLC0415
     from .native import stock_effects  # noqa: PLC0415
     from .vst3 import listing  # noqa: PLC0415
     from .vst3.catalogue import load_catalogue  # noqa: PLC0415
@@ -144,7 +144,7 @@ def plugins_show(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as docs have it.")] = False,
 ) -> None:
     """Show the parameters of a stage, a stock effect or a VST3: defaults, ranges, what they do."""
-    from ..plugins.registry import stage_class  # noqa: PLC0415
+    from ..contract.registry import stage_class  # noqa: PLC0415
     from .native import stock_name  # noqa: PLC0415
     from .vst3 import listing  # noqa: PLC0415
     from .vst3.catalogue import load_catalogue  # noqa: PLC0415

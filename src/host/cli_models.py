@@ -21,7 +21,7 @@ train_app = typer.Typer(
 @models_app.command("list")
 def models_list(as_json: JsonOption = False) -> None:
     """List the models of your own that are on this machine."""
-    from ..analysis.own_models import own_models  # noqa: PLC0415
+    from ..inference.own import own_models  # noqa: PLC0415
 
     paths = own_models()
     if as_json:
@@ -38,7 +38,7 @@ def models_add(
     files: Annotated[list[Path], typer.Argument(help="Files that `wavemend train` made.")],
 ) -> None:
     """Check models of your own or of a colleague, and copy them to where presets find them."""
-    from ..analysis.own_models import add_model  # noqa: PLC0415
+    from ..inference.own import add_model  # noqa: PLC0415
 
     for file in files:
         out.print(f"{file}: {add_model(file)}", markup=False, highlight=False, soft_wrap=True)
@@ -58,7 +58,7 @@ def train_impulses(
     as_json: JsonOption = False,
 ) -> None:
     """Fit Declick's network to events that you vetoed and forced, and add it to your models."""
-    from ..analysis.own_models import add_model  # noqa: PLC0415
+    from ..inference.own import add_model  # noqa: PLC0415
     from .own_impulses import fit_impulses, save_model  # noqa: PLC0415
     from .publishing import Publication  # noqa: PLC0415
 

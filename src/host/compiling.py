@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from ..kernels.compilation import watched
+from ..kernels.compilation.compilation import watched
 from .passes import Progress
 
 _COMPILING = "compiling kernels, once"

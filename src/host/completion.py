@@ -20,7 +20,7 @@ def complete_preset(incomplete: str) -> list[str]:
 
 def complete_plugin(incomplete: str) -> list[str]:
     """Return the stages and stock effects that begin so."""
-    from ..plugins.registry import stage_ids  # noqa: PLC0415
+    from ..contract.registry import stage_ids  # noqa: PLC0415
     from .native import stock_effects  # noqa: PLC0415
 
     stages = [identifier.rpartition(".")[2] for identifier in stage_ids()]

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..analysis.findings import FindingsError
-from ..analysis.positions import clock
-from ..analysis.print_ranges import check_print_ranges
+from ..analysis.noise.ranges import check_print_ranges
+from ..audio.clock import clock
+from ..contract.findings import FindingsError
+from ..contract.marks import Mark
 from ..errors import ParameterError
-from ..plugins.marks import Mark
 from .document import MOST_MARKS, MOST_RANGES, EventMark, RecordingDocument, Span
 from .strict_json import clip
 

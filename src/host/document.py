@@ -22,11 +22,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from ..analysis.findings import Findings, FindingsError
-from ..analysis.framing import Audio
 from ..analysis.survey import FINDERS
+from ..audio.arrays import Audio
+from ..contract.findings import Findings, FindingsError
+from ..contract.marks import Mark, Marks
 from ..errors import AudioFileError, WavemendError
-from ..plugins.marks import Mark, Marks
 from .file_names import fitted
 from .files.audio_format import AudioFormat
 from .passes import Guidance

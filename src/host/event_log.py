@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import IO, Any, Self
 
-from ..analysis.positions import clock
-from ..plugins.stage import Event, Stage
+from ..audio.clock import clock
+from ..contract.stage import Event, Stage
 from .chain import Chain, Slot
 from .chain_stream import Path, slot_number, slots_of
 from .json_text import json_text

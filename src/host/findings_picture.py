@@ -9,15 +9,15 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.bandwidth import Bandwidth
-from ..analysis.clicks import Clicks
-from ..analysis.clipping import Clipping
-from ..analysis.hum import Hum
-from ..analysis.noise_print import NoisePrint
-from ..analysis.positions import clock
-from ..analysis.program import KINDS, Program
-from ..analysis.silences import Silences
-from ..kernels.stft import forward, hann
+from ..analysis.carrier.bandwidth import Bandwidth
+from ..analysis.carrier.clipping import Clipping
+from ..analysis.carrier.silences import Silences
+from ..analysis.clicks.clicks import Clicks
+from ..analysis.hum.hum import Hum
+from ..analysis.noise.noise_print import NoisePrint
+from ..analysis.program.program import KINDS, Program
+from ..audio.clock import clock
+from ..kernels.spectra.stft import forward, hann
 from .analyse import Analysis
 from .document import RecordingDocument
 from .files.audio_reader import AudioReader

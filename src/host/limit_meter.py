@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pedalboard
 
-from ..analysis.framing import Audio, FrameGrid
-from ..plugins.stage import Event, Sink, Stage, Step
+from ..audio.arrays import Audio
+from ..audio.framing import FrameGrid
+from ..contract.stage import Event, Sink, Stage, Step
 from .native import place_of
 
 LIMITED = "limited"

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from ..analysis.positions import clock
+from ..audio.clock import clock
 from ..errors import Cancelled, WavemendError
 from .analyse import Analysis, analyse_file
 from .cli_output import print_table

@@ -14,11 +14,12 @@ from typing import Any, Self
 import numpy as np
 import pedalboard
 
-from ..analysis.framing import Audio, Fifo, FrameGrid
+from ..audio.arrays import Audio
+from ..audio.checks import refuse_non_finite
+from ..audio.framing import Fifo, FrameGrid
+from ..contract.registry import plugin_key
+from ..contract.stage import Sink, Step
 from ..errors import AudioValueError, PluginError, UnknownParameterError
-from ..plugins.layout import refuse_non_finite
-from ..plugins.registry import plugin_key
-from ..plugins.stage import Sink, Step
 from .strict_json import short
 
 BLOCK = 8192

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from ..plugins.stage import Step
+from ..contract.stage import Step
 
 _REASONS = {
     Step.PREPARE: "an offset shifts every threshold and every estimate made before it is gone",

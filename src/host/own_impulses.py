@@ -19,11 +19,11 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from ..analysis.impulse_judge import MODEL, Candidate, ImpulseJudge
-from ..analysis.inference import model, packaged_bytes
-from ..analysis.own_models import METADATA
+from ..analysis.clicks.judge import MODEL, Candidate, ImpulseJudge
+from ..contract.marks import Mark
 from ..errors import ModelError
-from ..plugins.marks import Mark
+from ..inference.own import METADATA
+from ..inference.packaged import model, packaged_bytes
 from .document import SUFFIX, DocumentError, RecordingDocument, load_document, recording_name
 from .files.audio_reader import AudioReader
 from .passes import READ_BLOCK

@@ -23,11 +23,12 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from ..analysis.findings import Findings
-from ..analysis.framing import Audio, Fifo
+from ..audio.arrays import Audio
+from ..audio.framing import Fifo
+from ..contract.findings import Findings
+from ..contract.marks import Marks
+from ..contract.stage import Stage
 from ..errors import AudioFileError, Cancelled
-from ..plugins.marks import Marks
-from ..plugins.stage import Stage
 from .chain import Chain, Slot
 from .chain_stream import ChainSink, ChainStream, Path
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal
 
-from ..analysis.framing import Audio
+from ..audio.arrays import Audio
 
 SAMPLE_RATE = 44_100
 _BEAT = 0.42  # seconds

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from scipy import signal
 
-from ..analysis.framing import Audio
+from ..audio.arrays import Audio
 from ..errors import WavemendError
 from .files.audio_reader import AudioReader
 

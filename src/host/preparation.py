@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..analysis.framing import Audio
-from ..analysis.range_levels import RangeLevels
-from ..analysis.silences import SilencesAnalyser
+from ..analysis.carrier.silences import SilencesAnalyser
+from ..analysis.noise.range_levels import RangeLevels
+from ..audio.arrays import Audio
 from ..errors import AudioFileError, Cancelled, ParameterError
 from .document import (
     AudioHash,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..plugins.registry import stage_class, stage_ids
-from ..plugins.stage import Stage
+from ..contract.registry import stage_class, stage_ids
+from ..contract.stage import Stage
 from .native import stock_effects, stock_range, stock_values
 from .presets import FORMAT, FORMAT_VERSION, MOST_SLOTS, STOCK
 from .vst3 import preset_slot

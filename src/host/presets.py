@@ -17,10 +17,10 @@ from typing import Any
 
 import pedalboard
 
-from ..analysis.findings import FindingsError
+from ..contract.findings import FindingsError
+from ..contract.registry import stage_class, stage_ids
+from ..contract.stage import Stage
 from ..errors import AudioFileError, ParameterError, PluginError, PresetError, UnknownParameterError
-from ..plugins.registry import stage_class, stage_ids
-from ..plugins.stage import Stage
 from .chain import Chain, Member, Slot
 from .chain_stream import slot_number
 from .json_text import json_text

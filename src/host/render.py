@@ -12,9 +12,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from ..analysis.findings import Findings
-from ..analysis.framing import Audio
-from ..analysis.noise_segments import NoiseSegments
+from ..analysis.noise.segments import NoiseSegments
+from ..audio.arrays import Audio
+from ..contract.findings import Findings
 from ..errors import AudioFileError, PluginError
 from . import chain_stream
 from .chain import Chain

@@ -10,7 +10,7 @@ from typing import Any
 
 import soundfile
 
-from ..analysis.findings import Findings
+from ..contract.findings import Findings
 from ..errors import PresetError
 from .chain import Chain
 from .chain_stream import Path, slot_number

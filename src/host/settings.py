@@ -6,10 +6,10 @@ import json
 
 import pedalboard
 
+from ..contract.parameters.switch import Switch
+from ..contract.registry import plugin_key
+from ..contract.stage import Stage
 from ..errors import ParameterError, PresetError
-from ..plugins.parameters import Switch
-from ..plugins.registry import plugin_key
-from ..plugins.stage import Stage
 from .chain import Chain, Member, Slot
 from .chain_stream import Path, slot_number
 from .native import set_stock

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.framing import Audio
-from ..plugins.stage import Event, Sink, Stage
+from ..audio.arrays import Audio
+from ..contract.stage import Event, Sink, Stage
 
 SILENCED = "silenced"
 """Kind of the event."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..analysis.framing import Audio
+from ..audio.arrays import Audio
+from ..contract.stage import Stage
 from ..errors import ParameterError
-from ..plugins.stage import Stage
 from .chain import Chain, Slot
 
 FULL_STRENGTH = 100.0

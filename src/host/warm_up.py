@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from ..analysis.framing import Audio
+from ..audio.arrays import Audio
+from ..contract.marks import NO_MARKS, Mark, Marks
+from ..contract.parameters.switch import Switch
+from ..contract.parameters.words import Choice
+from ..contract.registry import stage_class, stage_ids
+from ..contract.stage import Stage
 from ..errors import ParameterError
-from ..kernels import compilation
-from ..kernels.code_places import code_places
-from ..plugins.marks import NO_MARKS, Mark, Marks
-from ..plugins.parameters import Choice, Switch
-from ..plugins.registry import stage_class, stage_ids
-from ..plugins.stage import Stage
+from ..kernels.compilation import compilation
+from ..kernels.compilation.code_places import code_places
 from .analyse import analyse
 from .chain import Chain
 from .files.audio_format import AudioFormat

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..analysis.findings import FindingsError
-from ..analysis.framing import Audio
-from ..analysis.offset import Offset, OffsetAnalyser, in_long_runs, silence_samples
-from .parameters import number
-from .stage import Framing, Processor, RepairStage, Sink, Step
+from ..analysis.carrier.offset import Offset, OffsetAnalyser, in_long_runs, silence_samples
+from ..audio.arrays import Audio
+from ..contract.findings import FindingsError
+from ..contract.parameters.number import number
+from ..contract.stage import Framing, Processor, RepairStage, Sink, Step
 
 _HOP = 1024
 

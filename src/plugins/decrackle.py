@@ -10,13 +10,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.framing import Audio
+from ..audio.arrays import Audio
+from ..contract.marks import Marks
+from ..contract.parameters.number import number
+from ..contract.parameters.words import choice
+from ..contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
 from ..errors import ParameterError
-from ..kernels.crackle import Prior, Stretch, find_crackle, take_crackle
-from ..kernels.rings import RingSearch, ring_poles
-from .marks import Marks
-from .parameters import choice, number
-from .stage import Event, Framing, Processor, RepairStage, Sink, Step
+from ..kernels.pulses.crackle import Prior, Stretch, find_crackle, take_crackle
+from ..kernels.pulses.rings import RingSearch, ring_poles
 
 _BLOCKS_A_HOP = 4
 _AROUND = 64  # blocks before and after one that say how much crackle there is: 1.5 s

@@ -8,18 +8,20 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft, signal
 
-from ..analysis.findings import Analyser, FindingsError
-from ..analysis.framing import Audio, Fifo
-from ..analysis.hum import Hum, HumAnalyser
-from ..analysis.hum_comb import NO_LEVEL
-from ..analysis.hum_edits import Edit
-from ..analysis.hum_given import GivenHumAnalyser
-from ..analysis.hum_lines import PAST, HumLines
-from ..analysis.hum_presence import AHEAD, Edge, HumPresence
-from ..analysis.hum_track import FRAME_SECONDS, REACH, STEP, HumTracker
-from ..kernels.demodulation import spline_response, unfold
-from .parameters import choice, integer, number
-from .stage import Event, Framing, Processor, RepairStage, Sink, Step
+from ..analysis.hum.comb import NO_LEVEL
+from ..analysis.hum.edits import Edit
+from ..analysis.hum.given import GivenHumAnalyser
+from ..analysis.hum.hum import Hum, HumAnalyser
+from ..analysis.hum.lines import PAST, HumLines
+from ..analysis.hum.presence import AHEAD, Edge, HumPresence
+from ..analysis.hum.track import FRAME_SECONDS, REACH, STEP, HumTracker
+from ..audio.arrays import Audio
+from ..audio.framing import Fifo
+from ..contract.findings import Analyser, FindingsError
+from ..contract.parameters.number import integer, number
+from ..contract.parameters.words import choice
+from ..contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
+from ..kernels.harmonics.demodulation import spline_response, unfold
 
 _MOST_HARMONICS = 200
 _HIGHEST_HZ = 8000.0

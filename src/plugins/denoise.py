@@ -8,19 +8,20 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from ..analysis.findings import Findings, FindingsError
-from ..analysis.framing import Audio
-from ..analysis.inference import model
-from ..analysis.noise_gains import AXIS_FRAMES, CONTEXT, MODEL, noise_gains, turned
-from ..analysis.noise_print import FRAME_SECONDS, NoisePrint
-from ..analysis.noise_segments import NoiseSegments, NoiseSegmentsAnalyser
-from ..analysis.print_ranges import PrintRangesAnalyser
-from ..kernels.noise_correlation import correlated, decorrelated, noise_correlation
-from ..kernels.principal_axes import rotate
-from ..kernels.spectral_gain import a_posteriori_snr, first_pass, print_correction, second_pass
-from ..kernels.stft import OVERLAP, Spectra, forward, hann, hop_length, inverse, overlap_add
-from .parameters import choice, number
-from .stage import Framing, Processor, RepairStage, Sink, Step
+from ..analysis.noise.gains import AXIS_FRAMES, CONTEXT, MODEL, noise_gains, turned
+from ..analysis.noise.noise_print import FRAME_SECONDS, NoisePrint
+from ..analysis.noise.ranges import PrintRangesAnalyser
+from ..analysis.noise.segments import NoiseSegments, NoiseSegmentsAnalyser
+from ..audio.arrays import Audio
+from ..contract.findings import Findings, FindingsError
+from ..contract.parameters.number import number
+from ..contract.parameters.words import choice
+from ..contract.stage import Framing, Processor, RepairStage, Sink, Step
+from ..inference.packaged import model
+from ..kernels.spectra.noise_correlation import correlated, decorrelated, noise_correlation
+from ..kernels.spectra.principal_axes import rotate
+from ..kernels.spectra.spectral_gain import a_posteriori_snr, first_pass, print_correction, second_pass
+from ..kernels.spectra.stft import OVERLAP, Spectra, forward, hann, hop_length, inverse, overlap_add
 
 _FRAMES = 16  # a step of the processor: enough to make Python's share of the time small
 _LEARNED_FRAMES = 48  # the network's features are summed over its context too: more frames share that

@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from scipy import signal
 
-from ..analysis.framing import Audio
-from .parameters import choice, number
-from .stage import Framing, Processor, Sink, Stage, Step
+from ..audio.arrays import Audio
+from ..contract.parameters.number import number
+from ..contract.parameters.words import choice
+from ..contract.stage import Framing, Processor, Sink, Stage, Step
 
 _DB_PER_OCTAVE_AND_ORDER = 6
 

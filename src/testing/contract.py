@@ -21,7 +21,7 @@ class StageContract(SettingsContract, ArraysContract, StreamsContract, FindingsC
 
     To run it over several stages, leave `stage_class` out and let an autouse fixture set it::
 
-        @pytest.mark.parametrize("identifier", wavemend.plugins.registry.stage_ids())
+        @pytest.mark.parametrize("identifier", wavemend.contract.registry.stage_ids())
         class TestEveryStage(StageContract):
             @pytest.fixture(autouse=True)
             def load(self, identifier):

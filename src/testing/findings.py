@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from ..analysis.findings import Findings, FindingsError
+from ..contract.findings import Findings, FindingsError
 from ..errors import WavemendError
 from . import signals
 from .subject import BLOCK_SIZES, RATE, Subject, blocks, even, partitions, recording, same

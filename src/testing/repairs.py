@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ..plugins.stage import RepairStage
+from ..contract.stage import RepairStage
 from . import signals
 from .subject import RATE, Subject, even, recording, same, values_at_ends
 from .subject import whole as stream_whole

@@ -13,8 +13,8 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from ..contract.stage import Stage, Step
 from ..errors import ParameterError, UnknownParameterError
-from ..plugins.stage import Stage, Step
 from .subject import RATE, Subject, recording, values_at_ends
 
 PARAMETER_FIELDS = [

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..analysis.framing import Audio
+from ..audio.arrays import Audio
 
 RATE = 8_000.0
 """Low, so that few samples last long enough for what listens for seconds."""

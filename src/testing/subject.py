@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies
 
-from ..analysis.findings import Findings
-from ..analysis.framing import Audio
-from ..plugins.stage import Event, Stage, Stream
+from ..audio.arrays import Audio
+from ..contract.findings import Findings
+from ..contract.stage import Event, Stage, Stream
 from . import signals
 
 RATE = signals.RATE

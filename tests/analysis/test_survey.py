@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wavemend.analysis.findings import FindingsError
 from wavemend.analysis.survey import FINDERS, Survey
+from wavemend.contract.findings import FindingsError
 from wavemend.errors import AudioValueError
 
 from .sounds import RATE, heard, music

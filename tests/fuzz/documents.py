@@ -16,7 +16,7 @@ from wavemend.host.chain import Chain
 from wavemend.host.document import RecordingDocument, document_to_json, load_document, save_document
 from wavemend.host.presets import Preset, preset_to_json
 from wavemend.plugins.dc_offset import DcOffset
-from wavemend.plugins.declick import Declick
+from wavemend.plugins.declick.stage import Declick
 from wavemend.plugins.decrackle import Decrackle
 from wavemend.plugins.denoise import Denoise
 

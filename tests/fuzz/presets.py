@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from wavemend.contract.registry import stage_class, stage_ids
 from wavemend.errors import WavemendError
 from wavemend.host.chain import Chain, Slot
 from wavemend.host.native import stock_effects, stock_parameters
@@ -22,7 +23,6 @@ from wavemend.host.presets import (
     preset_to_json,
     save_preset,
 )
-from wavemend.plugins.registry import stage_class, stage_ids
 
 from .json_mutations import Generator, Literal, mutated_json
 from .judge import Case, Command, Run

@@ -29,7 +29,7 @@ _QUIET = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, Resource
 
 def _run(program: str, arguments: Sequence[str]) -> tuple[int, str]:
     """Run one command; return its exit code, and the traceback of what escaped it."""
-    from wavemend.kernels.compilation import watched
+    from wavemend.kernels.compilation.compilation import watched
 
     sys.argv = ["wavemend", *arguments]
     main = import_module(program).main

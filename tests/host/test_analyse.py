@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from rich.console import Console
-from wavemend.analysis.codec import LossyHistory
+from wavemend.analysis.carrier.codec import LossyHistory
 from wavemend.analysis.survey import FINDERS
 from wavemend.errors import AudioFileError, AudioValueError, WavemendError
 from wavemend.host.analyse import analyse, suggest

@@ -15,7 +15,7 @@ from wavemend.host.hashing import sha256_of
 from wavemend.host.listening import analyse_file
 from wavemend.host.preparation import open_document
 from wavemend.plugins.dc_offset import DcOffset
-from wavemend.plugins.declick import Declick
+from wavemend.plugins.declick.stage import Declick
 
 from .failing_disks import counted_reads, failing_at, interrupted_at, spread
 from .files.sound_files import encoded

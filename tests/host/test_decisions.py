@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 from wavemend import Chain, Declick, render
+from wavemend.contract.marks import Mark
 from wavemend.errors import ParameterError
 from wavemend.host.decisions import Decisions, decided, described, labelled, seconds_of
 from wavemend.host.document import AudioIdentity, EventMark, RecordingDocument, Span, load_document
-from wavemend.plugins.marks import Mark
 
 from ..effort import lines_run
 from .recordings import RATE, damaged, write

@@ -12,6 +12,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wavemend import Chain, render
+from wavemend.contract.marks import Mark
 from wavemend.host.analyse import analyse
 from wavemend.host.decisions import Decisions, decided, described
 from wavemend.host.document import (
@@ -28,9 +29,8 @@ from wavemend.host.document import (
     save_document,
 )
 from wavemend.host.preparation import open_document
-from wavemend.plugins.declick import Declick
+from wavemend.plugins.declick.stage import Declick
 from wavemend.plugins.denoise import Denoise
-from wavemend.plugins.marks import Mark
 
 from ..effort import lines_run
 from .recordings import RATE, damaged, write

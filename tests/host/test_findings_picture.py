@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import signal
-from wavemend.analysis.clicks import Clicks
+from wavemend.analysis.clicks.clicks import Clicks
+from wavemend.contract.marks import Mark
 from wavemend.host.analyse import analyse
 from wavemend.host.document import AudioIdentity, EventMark, RecordingDocument, Span
 from wavemend.host.files.source_file import SourceFile
 from wavemend.host.findings_picture import _label_times, draw_findings
 from wavemend.host.performance import SAMPLE_RATE, performance, worn_disc
 from wavemend.host.picture import new_figure
-from wavemend.plugins.marks import Mark
 
 from .recordings import write
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from wavemend import Declick
-from wavemend.analysis import own_models
+from wavemend.contract.marks import Mark
 from wavemend.errors import AudioFileError, ModelError, WavemendError
 from wavemend.host.document import (
     SUFFIX,
@@ -21,7 +21,7 @@ from wavemend.host.document import (
 from wavemend.host.files.audio_reader import AudioReader
 from wavemend.host.own_impulses import LEAST_DECISIONS, fit_impulses, save_model
 from wavemend.host.preparation import identify
-from wavemend.plugins.marks import Mark
+from wavemend.inference import own as own_models
 
 from .recordings import RATE, write
 from .test_cli import ENV, wavemend

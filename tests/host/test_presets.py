@@ -11,6 +11,7 @@ import pedalboard
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wavemend.contract.registry import stage_class, stage_ids
 from wavemend.errors import ParameterError, PresetError
 from wavemend.host.chain import Chain, Slot
 from wavemend.host.native import stock_effects, stock_values
@@ -27,7 +28,6 @@ from wavemend.host.presets import (
     save_preset,
 )
 from wavemend.plugins.dc_offset import DcOffset
-from wavemend.plugins.registry import stage_class, stage_ids
 from wavemend.plugins.rumble import Rumble
 
 GOOD = {

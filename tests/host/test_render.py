@@ -11,14 +11,14 @@ import pedalboard
 import pytest
 import soundfile
 from wavemend import Chain, Slot, load_preset, render
+from wavemend.contract.stage import Framing, Processor, Stage, Step
 from wavemend.errors import AudioFileError, AudioValueError, Cancelled, PluginError
 from wavemend.host.hashing import sha256_of
 from wavemend.host.render import headroom_gain
 from wavemend.plugins.dc_offset import DcOffset
-from wavemend.plugins.declick import Declick
+from wavemend.plugins.declick.stage import Declick
 from wavemend.plugins.denoise import Denoise
 from wavemend.plugins.rumble import Rumble
-from wavemend.plugins.stage import Framing, Processor, Stage, Step
 
 from .recordings import RATE, damaged, words, write
 

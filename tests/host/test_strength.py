@@ -14,7 +14,7 @@ from wavemend.errors import ParameterError
 from wavemend.host import cli
 from wavemend.host.strength import eased
 from wavemend.plugins.dc_offset import DcOffset
-from wavemend.plugins.declick import Declick
+from wavemend.plugins.declick.stage import Declick
 from wavemend.plugins.denoise import Denoise
 
 from .recordings import RATE, damaged, words, write

@@ -10,7 +10,7 @@ from rich.console import Console
 from wavemend.host.batch import Job
 from wavemend.host.compiling import compilation_told
 from wavemend.host.progress import Reporter
-from wavemend.kernels import compilation
+from wavemend.kernels.compilation import compilation
 
 # Another recording, in every way that arrays and files come: run in a process that has compiled nothing yet.
 AFTERWARDS = """
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from wavemend import Chain, analyse, render, stage_class, stage_ids
-from wavemend.kernels.compilation import watched
+from wavemend.kernels.compilation.compilation import watched
 from wavemend.host.performance import performance, worn_disc
 
 compiled = []

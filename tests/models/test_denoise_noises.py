@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from models.training.denoise.examples import expected_power
 from models.training.denoise.noises import RATE, density, noise, print_of
-from wavemend.kernels.stft import forward, hann
+from wavemend.kernels.spectra.stft import forward, hann
 
 COUNT = 8 * RATE
 FREQUENCY = np.fft.rfftfreq(COUNT, 1 / RATE)

@@ -6,9 +6,9 @@ import numpy as np
 from models.training.impulses.damage import Damage
 from models.training.impulses.examples import BLOCKS, CONTEXT, QUANTUM, WHOLE, examples_of
 from scipy.signal import lfilter
-from wavemend.analysis.impulse_judge import offsets_of
-from wavemend.kernels.impulse_looks import NEAR
-from wavemend.kernels.impulse_rows import BLOCK, PADDING
+from wavemend.analysis.clicks.judge import offsets_of
+from wavemend.kernels.impulses.candidates import NEAR
+from wavemend.kernels.impulses.features import BLOCK, PADDING
 
 RATE = 44_100.0
 FIRST, LAST = PADDING + CONTEXT, PADDING + BLOCKS * BLOCK - CONTEXT

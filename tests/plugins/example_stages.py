@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from wavemend.analysis.findings import Analyser, Findings, FindingsError
-from wavemend.analysis.framing import Audio
-from wavemend.plugins.fingerprint import fingerprint
-from wavemend.plugins.parameters import choice, integer, number, switch
-from wavemend.plugins.stage import Event, Framing, Processor, RepairStage, Sink, Stage, Step
+from wavemend.audio.arrays import Audio
+from wavemend.contract.findings import Analyser, Findings, FindingsError
+from wavemend.contract.parameters.fingerprint import fingerprint
+from wavemend.contract.parameters.number import integer, number
+from wavemend.contract.parameters.switch import switch
+from wavemend.contract.parameters.words import choice
+from wavemend.contract.stage import Event, Framing, Processor, RepairStage, Sink, Stage, Step
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ import sys
 
 import numpy as np
 import pytest
-from wavemend.plugins.registry import stage_class, stage_ids
-from wavemend.plugins.stage import Stage
+from wavemend.contract.registry import stage_class, stage_ids
+from wavemend.contract.stage import Stage
 from wavemend.testing import StageContract, signals
 
 from . import example_stages as examples

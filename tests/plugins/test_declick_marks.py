@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import butter, sosfilt
+from wavemend.contract.stage import Event, Mark, Marks
 from wavemend.errors import ParameterError
-from wavemend.plugins.declick import Declick
+from wavemend.plugins.declick.stage import Declick
 from wavemend.plugins.denoise import Denoise
-from wavemend.plugins.stage import Event, Mark, Marks
 
-from .test_declick import AT, CLICKS, RATE, gone_db, sound, struck
+from tests.plugins.declick.test_stage import AT, CLICKS, RATE, gone_db, sound, struck
 
 HIDDEN = 0.06 * np.hanning(22)[1:-1]  # too smooth to be found
 

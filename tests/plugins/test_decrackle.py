@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
+from wavemend.contract.marks import Mark, Marks
+from wavemend.contract.stage import Event
 from wavemend.errors import ParameterError
 from wavemend.plugins.decrackle import Decrackle
-from wavemend.plugins.marks import Mark, Marks
-from wavemend.plugins.stage import Event
 
-from .test_declick import EXCITATION, MODEL, RATE, gone_db, sound, tick
+from tests.plugins.declick.test_stage import EXCITATION, MODEL, RATE, gone_db, sound, tick
 
 
 def crackle(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from wavemend.analysis.noise_gains import AXIS_FRAMES, CONTEXT, features_of, turned
-from wavemend.kernels.principal_axes import rotate
-from wavemend.kernels.stft import forward, hann, hop_length
+from wavemend.analysis.noise.gains import AXIS_FRAMES, CONTEXT, features_of, turned
+from wavemend.kernels.spectra.principal_axes import rotate
+from wavemend.kernels.spectra.stft import forward, hann, hop_length
 
 from .material import RATE, Material
 from .noises import density, noise, print_of

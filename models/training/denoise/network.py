@@ -1,6 +1,6 @@
 """The network: a perceptron for each bin, on averages around it of the recording over its noise print.
 
-Features, shape (FEATURES, cells), are those of `wavemend.analysis.noise_gains`: a cell is one bin of one
+Features, shape (FEATURES, cells), are those of `wavemend.analysis.noise.gains`: a cell is one bin of one
 frame. So many cells of so many different stretches can be shown in a step that minutes are enough.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from wavemend.analysis.noise_gains import FEATURES
+from wavemend.analysis.noise.gains import FEATURES
 
 
 class Gains(nn.Module):

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from onnx import TensorProto, checker, helper, numpy_helper
 from torch import Tensor
-from wavemend.analysis.noise_gains import FEATURES, MODEL
+from wavemend.analysis.noise.gains import FEATURES, MODEL
 
 from .examples import CELLS, OCTAVES, Example, example
 from .material import Material, render

@@ -15,8 +15,8 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from wavemend.analysis.impulse_judge import MODEL
-from wavemend.analysis.inference import MANIFEST, read_model
+from wavemend.analysis.clicks.judge import MODEL
+from wavemend.inference.packaged import MANIFEST, read_model
 
 from .export import OPSET, export
 from .material import recordings

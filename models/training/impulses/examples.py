@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from wavemend.analysis.impulse_judge import LEAST_ERROR, LEAST_RING, coded_offsets
-from wavemend.kernels.impulse_looks import (
+from wavemend.analysis.clicks.judge import LEAST_ERROR, LEAST_RING, coded_offsets
+from wavemend.kernels.impulses.candidates import (
     APART,
     FAR,
     FAR_ROWS,
@@ -23,7 +23,7 @@ from wavemend.kernels.impulse_looks import (
     candidates,
     look,
 )
-from wavemend.kernels.impulse_rows import (
+from wavemend.kernels.impulses.features import (
     BLOCK,
     CELL,
     CELL_ROWS,
@@ -64,7 +64,7 @@ class Examples:
         1 for a click, 0 for none.
     offsets : np.ndarray [shape=(n, 2), dtype=float32]
         From the candidate back to its event's start and on to its end, as
-        `wavemend.analysis.impulse_judge.coded_offsets` has it; 0 where it is none.
+        `wavemend.analysis.clicks.judge.coded_offsets` has it; 0 where it is none.
     """
 
     near: np.ndarray

@@ -6,7 +6,7 @@ from math import prod
 
 import torch
 from torch import nn
-from wavemend.kernels.impulse_looks import FAR, FAR_ROWS, NEAR, NEAR_ROWS, RING, RING_ROWS
+from wavemend.kernels.impulses.candidates import FAR, FAR_ROWS, NEAR, NEAR_ROWS, RING, RING_ROWS
 
 # Rows, columns, and of each layer: outputs, columns of its kernel, stride.
 TOWERS = (
@@ -44,7 +44,7 @@ FEATURES = sum(prod(_shapes(*tower)[-1]) for tower in TOWERS)
 
 
 class Judge(nn.Module):
-    """Maps looks, see `wavemend.kernels.impulse_looks.look`, to (batch, OUTPUTS)."""
+    """Maps looks, see `wavemend.kernels.impulses.candidates.look`, to (batch, OUTPUTS)."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import soundfile
 from bench.takes import takes
-from wavemend.analysis.impulse_detector import ImpulseDetector
-from wavemend.analysis.inference import Model
+from wavemend.analysis.clicks.detector import ImpulseDetector
+from wavemend.inference.packaged import Model
 
 from .material import Recording
 

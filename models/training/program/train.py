@@ -19,7 +19,8 @@ from bench.fetch_audio import CACHE
 from bench.takes import split_of
 from scipy.optimize import minimize
 from scipy.signal import butter, fftconvolve, lfilter, resample_poly, sosfilt
-from wavemend.analysis import program, program_features
+from wavemend.analysis.program import features as program_features
+from wavemend.analysis.program import program
 
 RATE = 44100
 SECONDS = 3.0

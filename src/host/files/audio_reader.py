@@ -12,8 +12,9 @@ from typing import BinaryIO, Self
 import numpy as np
 import soundfile
 
-from ...analysis.framing import Audio
-from ...analysis.positions import clock, first_not_finite
+from ...audio.arrays import Audio
+from ...audio.checks import first_not_finite
+from ...audio.clock import clock
 from ...errors import AudioFileError
 from .au_header import read_au_header
 from .audio_format import AudioFormat

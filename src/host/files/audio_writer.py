@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from ...analysis.framing import Audio
-from ...analysis.positions import clock, first_not_finite
+from ...audio.arrays import Audio
+from ...audio.checks import first_not_finite
+from ...audio.clock import clock
 from ...errors import AudioFileError, AudioShapeError, AudioValueError
+from ...kernels.samples.dither import Dither
 from ..syncing import sync
 from .audio_format import AudioFormat
 from .chunks import list_chunks
-from .dither import Dither
 from .libsndfile import (
     FFI,
     LIBRARY,

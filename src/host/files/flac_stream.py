@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ...analysis.framing import Audio
+from ...audio.arrays import Audio
 from .searching import found_in
 from .source_file import SourceFile, SourceView
 from .trailing_tags import list_trailing_tags, synchsafe

@@ -13,7 +13,7 @@ from typing import Any
 import numpy.typing as npt
 import soundfile
 
-from ...analysis.framing import Audio
+from ...audio.arrays import Audio
 
 LIBRARY, FFI = soundfile._snd, soundfile._ffi
 

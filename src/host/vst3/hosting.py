@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ...analysis.framing import Audio
+from ...audio.arrays import Audio
 from ...errors import PluginError
 from .client import LOAD_SECONDS, Worker
 from .identity import Identity

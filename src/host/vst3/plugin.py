@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 import numpy as np
 import numpy.typing as npt
 
+from ...audio.checks import check_channels, check_rate
+from ...audio.layout import Layout, Sample, to_planar
+from ...contract.stage import Stage
 from ...errors import ParameterError, PluginError, UnknownParameterError
-from ...plugins.layout import Layout, Sample, check_channels, check_rate, to_planar
-from ...plugins.stage import Stage
 from .catalogue import find_or_scan
 from .client import ANSWER_SECONDS
 from .hosting import Hosted, Places

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...analysis.framing import Audio, Fifo, FrameGrid, next_block
-from ...analysis.positions import clock, first_not_finite
+from ...audio.arrays import Audio
+from ...audio.checks import first_not_finite, next_block
+from ...audio.clock import clock
+from ...audio.framing import Fifo, FrameGrid
+from ...contract.stage import Event, Sink
 from ...errors import PluginError
-from ...plugins.stage import Event, Sink
 from .hosting import Hosted
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Clicks and crackle: how many, where, once a revolution."""

@@ -1,0 +1,230 @@
+"""Clicks and crackle: how many a minute, how strong, in which channels, when, and whether with a turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ...audio.arrays import Audio
+from ...contract.findings import Analyser, Findings, FindingsError, by_channel
+from ...kernels.impulses.counting import HEIGHT, RMS, SCORE, START, STOP, merge_impulses, pulse_height
+from .bands import SCORES, Band, LowBand
+from .rates import (
+    CRACKLE_DB,
+    DENSE_A_MINUTE,
+    MOST_COLUMNS,
+    MOST_STRETCHES,
+    NO_STRENGTH,
+    PLAIN,
+    STRETCH_SECONDS,
+    Tally,
+)
+from .revolutions import NAMES_RPM, Revolutions
+
+__all__ = ["CRACKLE_DB", "NAMES_RPM", "NO_STRENGTH", "STRETCH_SECONDS", "Clicks", "ClicksAnalyser"]
+
+Array = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+Picked = npt.NDArray[np.float64]
+
+_MAX_CHANNELS = 64
+_MOST_RATE = 1e6
+_MOST_COLUMN_S = 1e6
+_LOUDEST = 1e6
+_CELL_SECONDS = 64 / 44_100
+_LOW_RATE = 11_025.0  # about what the low band is decimated to
+_SUPPORTED = 0.5  # part of a score that will do where another channel has a click
+_BLIND_CELLS = 3.0  # a higher peak hides those half as near, on either side
+_MOST_MEASURED = 64  # heights a hop and channel: more say no more about their median
+
+
+@dataclass(frozen=True, eq=False)
+class Clicks(Findings):
+    """Clicks and crackle of a recording.
+
+    Attributes
+    ----------
+    clicks_per_minute, crackle_per_minute
+        Strong and weak impulses (see `CRACKLE_DB`) of each channel, shape (channels,).
+    shared_share
+        Share of the impulses that is in more than one channel at once, beyond chance; None with one channel
+        or without impulses.
+    strength_db, strong_db
+        Median, and the level that one in ten passes, of the impulses' peaks over the RMS within 10 ms;
+        -100 without impulses.
+    revolution_rpm
+        33.33, 45, 76.6 or 78.26 where clicks return once a revolution, else 0.
+    revolution_s
+        The period they return with, measured; 0 where they do not.
+    revolution_confidence
+        0 to 1.
+    worst_start_s, worst_per_minute
+        The 10-second stretches with most impulses, the worst first, and the impulses a minute in them, 8 at
+        most, shape (stretches,). An impulse in several channels counts once.
+    column_s, density_per_minute
+        Impulses a minute over time, counted likewise, in columns of `column_s` seconds from the recording's
+        start, shape (columns,), 512 at most; none where nothing was found.
+    confidence
+        That there are impulses that are not the program's, 0 to 1.
+    """
+
+    clicks_per_minute: Array
+    crackle_per_minute: Array
+    shared_share: float | None
+    strength_db: float
+    strong_db: float
+    revolution_rpm: float
+    revolution_s: float
+    revolution_confidence: float
+    worst_start_s: Array
+    worst_per_minute: Array
+    column_s: float
+    density_per_minute: Array
+    confidence: float
+
+    def __post_init__(self) -> None:
+        rates = (self.clicks_per_minute, self.crackle_per_minute)
+        if any(a.ndim != 1 or a.size != self.clicks_per_minute.size for a in rates):
+            raise FindingsError("Clicks needs one rate a channel")
+        if not 1 <= self.clicks_per_minute.size <= _MAX_CHANNELS:
+            raise FindingsError(f"Clicks needs 1 to {_MAX_CHANNELS} channels, not {rates[0].size}")
+        worst = (self.worst_start_s, self.worst_per_minute)
+        if any(a.ndim != 1 or a.shape != worst[0].shape or a.size > MOST_STRETCHES for a in worst):
+            raise FindingsError(f"Clicks needs one rate a stretch, {MOST_STRETCHES} at most")
+        if self.density_per_minute.ndim != 1 or self.density_per_minute.size > MOST_COLUMNS:
+            raise FindingsError(f"Clicks.density_per_minute must be one row of {MOST_COLUMNS} at most")
+        if not all(((a >= 0) & (a <= _MOST_RATE)).all() for a in (*rates, worst[1], self.density_per_minute)):
+            raise FindingsError(f"Clicks needs rates of 0 to {_MOST_RATE:g} a minute")
+        if not ((worst[0] >= 0) & np.isfinite(worst[0])).all():
+            raise FindingsError("Clicks.worst_start_s must be finite and not negative")
+        limits = {
+            "strength_db": (NO_STRENGTH, -NO_STRENGTH),
+            "strong_db": (NO_STRENGTH, -NO_STRENGTH),
+            "revolution_s": (0.0, 60.0),
+            "column_s": (0.0, _MOST_COLUMN_S),
+            "revolution_confidence": (0.0, 1.0),
+            "confidence": (0.0, 1.0),
+        }
+        for name, (low, high) in limits.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise FindingsError(f"Clicks.{name}={value!r} must be {low:g} to {high:g}")
+        if self.shared_share is not None and not 0.0 <= self.shared_share <= 1.0:
+            raise FindingsError(f"Clicks.shared_share={self.shared_share!r} must be 0 to 1, or none")
+        if self.revolution_rpm not in (0.0, *NAMES_RPM):
+            raise FindingsError(f"Clicks.revolution_rpm={self.revolution_rpm!r} is no record's speed, nor 0")
+
+    @property
+    def found(self) -> bool:
+        """Whether any channel has clicks or crackle."""
+        return bool((self.clicks_per_minute > 0).any() or (self.crackle_per_minute > 0).any())
+
+    def describe(self) -> str:
+        """See `Findings.describe`."""
+        if not self.found:
+            return "no clicks"
+        each = [
+            f"{by_channel([f'{rate:.0f}' for rate in rates])} {what} a minute"
+            for what, rates in (("clicks", self.clicks_per_minute), ("crackles", self.crackle_per_minute))
+            if rates.any()
+        ]
+        parts = [" and ".join(each), f"{self.strength_db:.0f} dB over the sound"]
+        if self.shared_share is not None:
+            parts.append(f"{100 * self.shared_share:.0f} % in several channels")
+        if self.revolution_rpm:
+            parts.append(f"returning at {self.revolution_rpm:g} rpm")
+        return ", ".join([*parts, f"confidence {self.confidence:.1f}"])
+
+
+class ClicksAnalyser(Analyser[Clicks]):
+    """Pick what stands out of the excitation of the whole band and of the low one, and count it by score."""
+
+    def __init__(self, sample_rate: float, channels: int) -> None:
+        factor = max(int(sample_rate / _LOW_RATE), 1)
+        low_cell = max(round(_CELL_SECONDS * sample_rate / factor), 8)
+        self._cell, least = low_cell * factor, _SUPPORTED * SCORES[0]
+        self._band = Band(sample_rate, channels, self._cell, least)
+        super().__init__(sample_rate, channels, hop=self._band.hop)
+        self._low = None
+        if factor > 1:
+            self._low = LowBand(sample_rate, factor, channels, low_cell, least)
+        self._origin = -self._band.size
+        self._merged = np.zeros((2 * self._band.size // self._cell, 5))
+        self._tally = Tally(channels, _BLIND_CELLS * self._cell / sample_rate)
+        self._revolutions = Revolutions()
+
+    def _frame(self, frame: Audio) -> None:
+        self._hear(np.clip(frame, -_LOUDEST, _LOUDEST), self._band.size)
+
+    def _conclude(self, rest: Audio) -> Clicks:
+        hop, size = self._grid.hop, self._band.size
+        rest = np.clip(rest, -_LOUDEST, _LOUDEST)
+        missing = hop - rest.shape[1]
+        self._hear(np.pad(rest, ((0, 0), (0, missing))), size - missing)
+        self._hear(np.zeros((self.channels, hop)), size - missing - hop)
+        rates = self._tally.rates(self._heard / self.sample_rate / 60)
+        none = np.zeros(self.channels)
+        if rates is None:
+            return Clicks(
+                none, none, None, NO_STRENGTH, NO_STRENGTH, 0.0, 0.0, 0.0,
+                none[:0], none[:0], 0.0, none[:0], 0.0,
+            )  # fmt: skip
+        turn = self._revolutions.result()
+        return Clicks(
+            clicks_per_minute=_rounded(rates.clicks_per_minute, 2),
+            crackle_per_minute=_rounded(rates.crackle_per_minute, 2),
+            shared_share=rates.shared_share,
+            strength_db=rates.strength_db,
+            strong_db=rates.strong_db,
+            revolution_rpm=turn.rpm,
+            revolution_s=round(turn.period_s, 4),
+            revolution_confidence=round(turn.confidence, 2),
+            worst_start_s=rates.worst_start_s,
+            worst_per_minute=_rounded(rates.worst_per_minute, 1),
+            column_s=rates.column_s,
+            density_per_minute=_rounded(rates.density_per_minute, 1),
+            confidence=round(rates.confidence, 2),
+        )
+
+    def _hear(self, frame: Audio, end: int) -> None:
+        """Take in one hop; `end` is where the recording ends in the buffer."""
+        self._origin += self._grid.hop
+        bounds = np.array([max(-self._origin, 0), max(end, 0)])
+        self._band.hear(frame, bounds)
+        every = self._band.pick(bounds)
+        if self._low is not None:
+            own = self._low.own_bounds(bounds, self._origin)
+            self._low.hear(frame, own)
+            low = self._low.pick(own)
+        else:
+            low = [picked[:0] for picked in every]
+        found = [
+            self._measured(channel, one, other, bounds)
+            for channel, (one, other) in enumerate(zip(every, low, strict=True))
+        ]
+        excursions = self._band.excursions(bounds, DENSE_A_MINUTE / 60 / self.sample_rate)
+        start_s = (self._origin + self._band.picked_from) / self.sample_rate
+        seconds = self._grid.hop / self.sample_rate
+        self._tally.add(found, excursions * self._grid.hop, start_s, seconds)
+        plain = np.concatenate([one[one[:, SCORE] >= SCORES[PLAIN]] for one in found])
+        self._revolutions.add(plain[:, START], plain[:, SCORE], start_s + seconds)
+
+    def _measured(self, channel: int, one: Picked, other: Picked, bounds: Counts) -> Picked:
+        """Return one channel's impulses of both bands with heights, and with times in seconds."""
+        count = merge_impulses(one, other, self._cell, SCORES[0], self._merged)
+        picked: Picked = self._merged[:count].copy()
+        near, before = round(0.01 * self.sample_rate), 32 * self._band.order
+        x = self._band.x[channel]
+        for row in picked[:_MOST_MEASURED]:
+            start, stop = max(int(row[START]) - 1, bounds[0]), min(int(row[STOP]) + 1, bounds[1])
+            pulse_height(x, start, stop, *bounds, self._band.order, before, near, row[HEIGHT : RMS + 1])
+        picked[:, [START, STOP]] += self._origin
+        picked[:, [START, STOP]] /= self.sample_rate
+        return picked
+
+
+def _rounded(rates: Array, digits: int) -> Array:
+    limited: Array = np.clip(rates, 0.0, _MOST_RATE).round(digits)
+    return limited

@@ -1,0 +1,1 @@
+"""Hum and buzz: frequency, wander, harmonics, edits."""

@@ -1,0 +1,269 @@
+"""Steady combs of lines in a stretch of a recording: where, how likely, and how high each line is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d
+
+from ...kernels.harmonics.harmonic_comb import AGREEMENT, FLOOR_QUANTILES, comb_evidence, track_fundamental
+from .floor import HARMONICS, MAINS_HZ, MAINS_OFF_HZ, FloorComb, Powers, floors_over_time, search_floors
+
+Array = npt.NDArray[np.float64]
+
+NO_LEVEL = -200.0
+"""Level, dBFS, of a harmonic that was not heard in a channel."""
+
+LOWEST_HZ, HIGHEST_HZ = 40.0, 70.0
+AIRCRAFT_HZ = 400.0
+
+LOW_HZ = 880.0  # twelve harmonics of 70 Hz, and what surrounds them
+HIGH_HZ = 8000.0
+MOST_HARMONICS = 240
+SAME_HZ = 0.5
+
+_GUARD_HZ = 2.9  # the main lobe, 1.33 Hz, and what the frequency may be off
+_HIGH_GUARD_HZ = 8.0
+LOW_HARMONICS = 12
+_ALIKE = 0.1  # how much of what a window tells holds for the whole recording
+_DRIFT_WINDOWS = 4.0
+_TRUST = 300.0  # beyond it, wandering and not noise limits what a window says about the frequency
+_GRIDS_HZ = (
+    (np.arange(LOWEST_HZ, HIGHEST_HZ + 0.01, 0.15), 5),
+    (np.arange(AIRCRAFT_HZ - 5, AIRCRAFT_HZ + 5.1, 0.5), 1),
+)
+_MOST_CONTRAST_DB = 40.0
+_FLOOR_GUARD_HZ = 1.45
+_FLOOR_CONTRAST_DB = 3.0
+_CLAIMED = 18.0
+_UNUSUAL = 0.55
+_UNBROKEN = 13.0
+_LEAST_EVIDENCE = 3.0
+_LEAST_LEVEL = -110.0  # under any converter's noise: what stands there is arithmetic
+
+
+class Stretch(NamedTuple):
+    """Levels in dB, shape (channels, windows, bins), those of the mean power, and the bins' width in Hz."""
+
+    levels: Array
+    together: Array
+    bin_hz: float
+
+    def part(self, start: int, stop: int) -> Stretch:
+        """Return some of its windows."""
+        return self._replace(levels=self.levels[:, start:stop], together=self.together[start:stop])
+
+
+class Comb(NamedTuple):
+    """A comb in one stretch: score (1 is claimed), frequency and its variance in Hz, what lies at its lines.
+
+    `points` are the measurements of the fundamental: window, Hz and weight, shape (3, measurements).
+    `floor_dbfs` is each harmonic's level in each channel where only the floors show it, else -200, shape
+    (channels, harmonics).
+    """
+
+    score: float
+    frequency_hz: float
+    variance: float
+    evidence: Array
+    floor: Array
+    track: Array
+    points: Array
+    floor_dbfs: Array
+
+
+def search(low: Stretch, long: Powers, known: list[float]) -> list[Comb]:
+    """Return the likeliest combs of a stretch, and those that earlier ones had.
+
+    Parameters
+    ----------
+    low
+        Windows of 1.5 s.
+    long
+        Windows of 3 s, see `search_floors`; the bins are the same.
+    known
+        Fundamentals, in Hz, that are looked at in any case.
+    """
+    found = (_refine(low, at) for at in (*known, *_candidates(low.together, low.bin_hz)))
+    combs = [comb for comb in found if comb is not None]
+    for weak in search_floors(long, low.bin_hz):
+        near = [k for k, comb in enumerate(combs) if abs(comb.frequency_hz - weak.frequency_hz) < SAME_HZ]
+        seen = max(near, key=lambda k: combs[k].score, default=None)
+        if weak.score < 0.5:
+            continue
+        comb = _follow_floor(weak, low, long)
+        if min(abs(comb.frequency_hz - mains) for mains in MAINS_HZ) > MAINS_OFF_HZ:
+            continue
+        if seen is None or combs[seen].score < 0.5:
+            combs.append(comb)
+        else:
+            points = np.concatenate([combs[seen].points, comb.points], axis=1)
+            frequency, variance = _mean_over_time(*points)
+            score = max(combs[seen].score, weak.score)
+            combs[seen] = combs[seen]._replace(score=score, frequency_hz=frequency, variance=variance)
+    return combs
+
+
+def search_piece(low: Stretch, mains_hz: float) -> Comb | None:
+    """Return the comb at one of the mains' frequencies in a short piece, if one is there at all."""
+    comb = _refine(low, mains_hz)
+    return comb if comb is not None and abs(comb.frequency_hz - mains_hz) <= MAINS_OFF_HZ else None
+
+
+def _candidates(levels: Array, bin_hz: float) -> list[float]:
+    """Return fundamentals, in Hz, at whose harmonics the floors over time stand out most."""
+    levels = levels[::2].astype(np.float32)  # half of the overlapping windows are enough to choose from
+    ranks = (FLOOR_QUANTILES * (levels.shape[0] - 1)).astype(int)
+    reach = _reach(bin_hz, 0.08, 0.6).astype(int)
+    floors = {
+        each: floors_over_time(maximum_filter1d(levels, 2 * each + 1, axis=1), ranks)
+        for each in set(reach.tolist())
+    }
+    apart = np.rint(_GUARD_HZ / bin_hz * np.array([1.0, 1.35, 1.7])).astype(int)
+    candidates: list[float] = []
+    for grid, count in _GRIDS_HZ:
+        strength = np.zeros(grid.size)
+        for harmonic, each in enumerate(reach.tolist(), 1):
+            at = np.rint(harmonic * grid / bin_hz).astype(int)
+            inside = at + 2 * apart[0] < levels.shape[1]
+            floor, last = floors[each], levels.shape[1] - 1
+            beside = np.median([floor[:, np.minimum(at + k, last)] for k in (*-apart, *apart)], axis=0)
+            contrast = (floor[:, np.minimum(at, last)] - beside).max(axis=0)
+            strength += np.sqrt(np.clip(np.where(inside, contrast, 0.0), 0.0, _MOST_CONTRAST_DB))
+        for _ in range(count):
+            # between equals, the middle: a lone strong line gives a plateau
+            top = np.flatnonzero(strength >= strength.max() - 1e-9)
+            best = grid[top[(top.size - 1) // 2]]
+            candidates.append(float(best))
+            strength[np.abs(grid - best) < SAME_HZ] = -1.0
+    return candidates
+
+
+def _refine(low: Stretch, candidate_hz: float) -> Comb | None:
+    """Follow a candidate through the stretch, and weigh the comb where it really lies."""
+    levels, bin_hz = low.together, low.bin_hz
+    windows, guard = levels.shape[0], _GUARD_HZ / bin_hz
+    wide, tight = _reach(bin_hz, 0.08, 0.6), _reach(bin_hz, 0.04, 0.5)
+    wide[:3] = np.rint(0.6 / bin_hz)  # a lone strong line looks as good from beside
+    frequency, reach = candidate_hz / bin_hz, wide
+    variance, track = 0.0, np.full(windows, frequency)
+    for _ in range(3):
+        evidence, floor = _weigh(levels, np.full((1, windows), frequency), reach, guard)
+        floor = np.where(evidence[0] > 0, floor[0], NO_LEVEL)
+        track, weight = track_fundamental(levels, frequency, floor, reach, guard)
+        weight = np.minimum(weight, _TRUST)
+        if not weight.any():
+            return None
+        frequency, variance = _mean_over_time(np.arange(float(windows)), track, weight)
+        reach = tight
+    evidence, floor = _weigh(levels, np.full((1, windows), frequency), tight, guard)
+    shown = np.flatnonzero(weight)
+    return Comb(
+        score=_score(evidence[0], frequency * bin_hz, windows) / _CLAIMED,
+        frequency_hz=frequency * bin_hz,
+        variance=variance * bin_hz**2,
+        evidence=evidence[0],
+        floor=floor[0],
+        track=np.interp(np.arange(windows), shown, track[shown]) * bin_hz,
+        points=np.stack([shown, track[shown] * bin_hz, weight[shown]]),
+        floor_dbfs=np.full((low.levels.shape[0], HARMONICS), NO_LEVEL),
+    )
+
+
+def _follow_floor(comb: FloorComb, low: Stretch, long: Powers) -> Comb:
+    """Return what the floors show as a comb of this stretch."""
+    bin_hz, guard = low.bin_hz, _FLOOR_GUARD_HZ / low.bin_hz
+    levels = 10 * np.log10(np.maximum(long[:, comb.view].astype(np.float64), 1e-20))
+    lines = np.where(comb.contrast > _FLOOR_CONTRAST_DB, comb.level[comb.view], NO_LEVEL)
+    reach = _reach(bin_hz, 0.08, 0.5, HARMONICS)
+    frequency, variance, shown = comb.frequency_hz / bin_hz, 0.0, np.empty(0, np.int64)
+    track, weight = np.full(long.shape[0], frequency), np.zeros(long.shape[0])
+    times = 2.0 * np.arange(long.shape[0]) + 2.0  # they begin with every other short one, and last for five
+    for _ in range(2):
+        track, weight = track_fundamental(levels, frequency, lines, reach, guard)
+        weight = np.minimum(weight, _TRUST)
+        shown = np.flatnonzero(weight)
+        if not shown.size:
+            break
+        frequency, variance = _mean_over_time(times, track, weight)
+    windows, channels = low.together.shape[0], low.levels.shape[0]
+    known = np.full(windows, frequency)
+    if shown.size:
+        known = np.interp(np.arange(windows), times[shown], track[shown])
+    heard = np.where(lines > NO_LEVEL, np.minimum(comb.level[:channels], comb.level[comb.view]), NO_LEVEL)
+    nothing = np.zeros(LOW_HARMONICS)
+    return Comb(
+        score=comb.score,
+        frequency_hz=frequency * bin_hz,
+        variance=variance * bin_hz**2,
+        evidence=nothing,
+        floor=nothing,
+        track=known * bin_hz,
+        points=np.stack([times[shown], track[shown] * bin_hz, weight[shown]]),
+        floor_dbfs=heard,
+    )
+
+
+def _mean_over_time(times: npt.NDArray[np.floating], track: Array, weight: Array) -> tuple[float, float]:
+    """Return the mean of a track over its windows, and its variance.
+
+    A machine drifts on while the program hides its hum, so each window takes its value from those close by.
+    `times` count windows of 1.5 s.
+    """
+    apart = np.abs(times - np.arange(times.max() + 1.0)[:, np.newaxis])
+    near = weight * (_ALIKE + np.exp(-apart / _DRIFT_WINDOWS))
+    mean = float(np.mean(near @ track / np.sum(near, axis=1)))
+    return mean, float(np.sum(weight * (track - mean) ** 2) / np.sum(weight))
+
+
+def _score(evidence: Array, frequency_hz: float, windows: int) -> float:
+    """Return how much speaks for hum: many harmonics count for more than one strong one, which notes have."""
+    off = min(abs(frequency_hz - usual) for usual in (50.0, 60.0, AIRCRAFT_HZ))
+    score = float(np.sum(np.sqrt(np.maximum(evidence, 0.0)))) * (1.0 if off < 0.6 else _UNUSUAL)
+    if off < 0.3 and windows >= 16:  # no note of A = 440 Hz lies there, nor lasts so long
+        unbroken = float(evidence[:2].max()) / (AGREEMENT * windows)
+        score += _UNBROKEN * min(max((unbroken - 0.5) / 0.4, 0.0), 1.0)
+    return score
+
+
+def harmonic_levels(comb: Comb, low: Stretch, high: Stretch) -> Array:
+    """Return the level of each harmonic in each channel, shape (channels, harmonics), in dBFS.
+
+    The low rate gives the first twelve, the full one the others; -200 where a harmonic does not show.
+    """
+    level = np.full((low.levels.shape[0], MOST_HARMONICS), NO_LEVEL)
+    tracks = np.full((1, low.levels.shape[1]), comb.frequency_hz / low.bin_hz)
+    reach = _reach(low.bin_hz, 0.04, 0.5)
+    for channel, levels in enumerate(low.levels):
+        evidence, floor = _weigh(levels, tracks, reach, _GUARD_HZ / low.bin_hz)
+        shows = (evidence[0] >= _LEAST_EVIDENCE) & (comb.evidence > 0)
+        level[channel, : shows.size] = np.where(shows, floor[0], NO_LEVEL)
+    weak = level[:, :HARMONICS]
+    weak[...] = np.where(weak > NO_LEVEL, weak, comb.floor_dbfs)
+    if not high.levels.size:
+        return level
+    count = min(int(HIGH_HZ / comb.frequency_hz), MOST_HARMONICS)
+    reach = _reach(high.bin_hz, 0.03, 4.0, count)
+    # row k of the full rate lies one and a half hops after the middle of row 2 k of the low one
+    at = 2.0 * np.arange(high.levels.shape[1]) + 1.5
+    track = np.interp(at, np.arange(comb.track.size), comb.track)[np.newaxis] / high.bin_hz
+    known = np.count_nonzero(np.arange(1, LOW_HARMONICS + 1) * comb.frequency_hz < LOW_HZ - 20.0)
+    for channel, levels in enumerate(high.levels):
+        evidence, floor = _weigh(levels, track, reach, _HIGH_GUARD_HZ / high.bin_hz)
+        shows = evidence[0] >= 2 * _LEAST_EVIDENCE
+        shows[:known] = False
+        level[channel, :count] = np.where(shows, floor[0], level[channel, :count])
+    return level
+
+
+def _weigh(levels: Array, tracks: Array, reach: Array, guard: float) -> tuple[Array, Array]:
+    evidence, floor = comb_evidence(levels, tracks, reach, guard)
+    return np.where(floor > _LEAST_LEVEL, evidence, 0.0), np.maximum(floor, NO_LEVEL)
+
+
+def _reach(bin_hz: float, hz_a_harmonic: float, most_hz: float, harmonics: int = LOW_HARMONICS) -> Array:
+    """Return how many bins a line may be off: what the fundamental is off, times the harmonic's number."""
+    off_hz = np.minimum(hz_a_harmonic * np.arange(1, harmonics + 1), most_hz)
+    return np.asarray(np.maximum(np.rint(off_hz / bin_hz), 1.0))

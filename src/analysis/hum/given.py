@@ -1,0 +1,165 @@
+"""Levels of a hum whose fundamental an engineer gives, however faint it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ...audio.arrays import Audio
+from ...contract.findings import Analyser
+from .comb import MOST_HARMONICS, NO_LEVEL
+from .hum import Hum
+from .track import STEP, UNHEARD, CombDemodulator
+
+_LOUDEST = 1e6
+_OFF_HZ = 0.1  # what mains are off; a harmonic this many times its number off is not measured
+_MOST_OFF_HZ = 3.0
+_MOST_OFF = 0.1  # of the frequency that is given: further off lies something else
+_LEAST_DB, _STEPS = -160, 240
+_FLOOR = 0.25  # quantile over time: what a line keeps falling back to
+_LEAST_OVER_DB = 3.0
+_LEAST_LEVEL = -110.0
+_PIECE_FRAMES = 125  # 5 s: of 15 s of hum, two pieces at least are full
+_CLASS_DB = 3.0
+
+
+class GivenHumAnalyser(Analyser[Hum]):
+    """Measure the lines at the harmonics of a given frequency; lines that stand out of their floor are hum.
+
+    Hum may begin or end part-way, so floors are those of pieces of 5 s. Histograms of each line's level, and
+    of that beside it, are all that is kept: of all pieces, and of those with hum, by how loud it is. Where
+    hum goes on for two pieces at least, those as loud as most count; else the whole recording.
+    """
+
+    def __init__(self, sample_rate: float, channels: int, frequency_hz: float) -> None:
+        highest = min(_MOST_OFF_HZ / _OFF_HZ, MOST_HARMONICS, 0.45 * sample_rate / frequency_hz)
+        self._comb = CombDemodulator(sample_rate, channels, frequency_hz, max(int(highest), 1))
+        super().__init__(sample_rate, channels, hop=STEP * self._comb.hop)
+        self._frequency_hz = frequency_hz
+        self._turns_a_sample = float(frequency_hz / sample_rate)
+        lines = self._comb.number.size
+        self._whole = _Lines.none(lines)
+        self._piece = _Lines.none(lines)
+        self._frames = 0
+        self._by_loudness: dict[int, _Lines] = {}
+        self._pieces, self._lasts, self._last = 0, False, False
+        self._audio = np.zeros((channels, 0))
+        self._start = 0
+
+    def _frame(self, frame: Audio) -> None:
+        comb, hop = self._comb, self._comb.hop
+        self._audio = np.concatenate([self._audio, np.clip(frame, -_LOUDEST, _LOUDEST)], axis=1)
+        frames = (self._audio.shape[1] - 2 * comb.half) // hop + 1
+        if frames < 2:
+            return
+        count = (frames - 1) * hop + 2 * comb.half
+        turns = (np.arange(self._start, self._start + count) * self._turns_a_sample).astype(np.float64)
+        y, noise = comb.measure(self._audio[:, :count], turns, frames)
+        self._start += frames * hop
+        self._audio = self._audio[:, frames * hop :]
+        rows = np.arange(y.shape[1])
+        heard = noise < UNHEARD
+        piece = self._piece
+        for levels, power in ((piece.line, 0.5 * (y.real**2 + y.imag**2)), (piece.beside, 0.5 * noise)):
+            step = np.clip(np.floor(10 * np.log10(power + 1e-30)).astype(int) - _LEAST_DB, 0, _STEPS - 1)
+            for row, known in zip(step, heard, strict=True):
+                levels[rows[known], row[known]] += 1
+        piece.turn[:] += np.sum(y[1:] * np.conj(y[:-1]), axis=0)
+        self._frames += frames
+        if self._frames >= _PIECE_FRAMES:
+            self._end_piece()
+
+    def _end_piece(self) -> None:
+        """Add a piece to those whose hum is as loud."""
+        piece, self._piece, self._frames = self._piece, _Lines.none(self._piece.turn.size), 0
+        self._whole.add(piece)
+        self._pieces += 1
+        level, over = piece.floors()
+        hums = bool(over.any())
+        self._lasts |= hums and self._last
+        self._last = hums
+        if hums:
+            loudness = round(10 * np.log10(np.sum(10 ** (level[over] / 10))) / _CLASS_DB)
+            self._by_loudness.setdefault(loudness, _Lines.none(piece.turn.size)).add(piece)
+            self._by_loudness[loudness].pieces += 1
+
+    def _best(self) -> _Lines:
+        """Return the pieces that tell most of the hum."""
+        known = self._by_loudness
+        if not (self._lasts and known) or sum(one.pieces for one in known.values()) == self._pieces:
+            return self._whole
+        together = {
+            loudness: sum(known[near].pieces for near in range(loudness - 1, loudness + 2) if near in known)
+            for loudness in known
+        }
+        most = max(together, key=lambda loudness: (together[loudness], known[loudness].pieces))
+        best = _Lines.none(self._whole.turn.size)
+        for near in range(most - 1, most + 2):
+            if near in known:
+                best.add(known[near])
+        return best
+
+    def _conclude(self, rest: Audio) -> Hum:
+        if self._frames >= _PIECE_FRAMES // 2:
+            self._end_piece()
+        else:
+            self._whole.add(self._piece)
+        told = self._best()
+        level, over = told.floors()
+        shape = (-1, self.channels)
+        shown = over.reshape(shape).any(axis=1)
+        if not shown.any():
+            return Hum.nothing(self.channels)
+        dbfs = np.where(over, level, NO_LEVEL).reshape(shape)[shown].T
+        best = int(np.argmax(np.where(over, level - told.beside_db(), -np.inf)))
+        seconds = self._comb.hop / self.sample_rate
+        turned = float(np.angle(told.turn[best]) / (2 * np.pi * seconds * self._comb.number[best]))
+        off = min(max(turned, -_MOST_OFF * self._frequency_hz), _MOST_OFF * self._frequency_hz)
+        return Hum(
+            frequency_hz=self._frequency_hz + off,
+            wander_hz=0.0,
+            harmonic=np.flatnonzero(shown) + 1,
+            level_dbfs=dbfs,
+            share=1.0 if told is self._whole else round(told.pieces / self._pieces, 3),
+            confidence=0.5,
+        )
+
+
+@dataclass
+class _Lines:
+    """Histograms of each line's level and of that beside it, in dB, and its turns from frame to frame."""
+
+    line: npt.NDArray[np.int64]
+    beside: npt.NDArray[np.int64]
+    turn: npt.NDArray[np.complex128]
+    pieces: int = 0
+
+    @classmethod
+    def none(cls, lines: int) -> _Lines:
+        """Return those of nothing."""
+        empty = np.zeros((2, lines, _STEPS), np.int64)
+        return cls(empty[0], empty[1], np.zeros(lines, np.complex128))
+
+    def add(self, other: _Lines) -> None:
+        """Add up two parts of a recording."""
+        self.line += other.line
+        self.beside += other.beside
+        self.turn += other.turn
+        self.pieces += other.pieces
+
+    def floors(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """Return each line's floor in dBFS, and whether it stands out."""
+        line = _quantile(self.line)
+        return line, (line - self.beside_db() >= _LEAST_OVER_DB) & (line >= _LEAST_LEVEL)
+
+    def beside_db(self) -> npt.NDArray[np.float64]:
+        """Return the floor beside each line, in dBFS."""
+        return _quantile(self.beside)
+
+
+def _quantile(histogram: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    count = np.cumsum(histogram, axis=1)
+    step = np.argmax(count >= np.maximum(_FLOOR * count[:, -1:], 1), axis=1)
+    return np.asarray(_LEAST_DB + step + 0.5)

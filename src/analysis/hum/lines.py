@@ -1,0 +1,176 @@
+"""Level and phase of every harmonic of a hum whose fundamental is known, moment by moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from ...audio.arrays import Audio
+from ...kernels.harmonics.kalman import smooth_amplitudes, smooth_phase
+from .edits import Edit, break_sample
+from .hum import Hum
+from .levels import LevelStep
+from .track import (
+    FIRST_POWER,
+    MOST_POWER,
+    REACH,
+    SLACK,
+    STEP,
+    UNHEARD,
+    CombDemodulator,
+    HumTracker,
+    frequency_walk,
+    grown,
+    line_powers,
+    over_time,
+)
+
+Array = npt.NDArray[np.float64]
+Complex = npt.NDArray[np.complex128]
+
+PAST, AHEAD = 50, 75
+_ROUNDS, _NEAR = 3, 4
+_PHASE_HARMONICS = 32
+_STEP_HARMONICS = 12
+_APART = 25  # frames from one step to the next
+_AROUND, _PLACE_REACH = 12, 6  # frames on either side that a step is placed by, and looked for in
+_DOUBT = 1.0  # how many times its error's variance a line's power must be, or it is no hum
+
+
+class HumLines:
+    """Estimate each harmonic's amplitude, and the last turns of the phase that all of them tell together.
+
+    After A frames of audio, those up to A - `LAG` are known.
+
+    Parameters
+    ----------
+    walk
+        Share of itself by which an amplitude walks in a second.
+    """
+
+    LAG = HumTracker.LAG + REACH + AHEAD
+
+    def __init__(self, sample_rate: float, channels: int, hum: Hum, harmonics: int, walk: float) -> None:
+        self.comb = CombDemodulator(sample_rate, channels, hum.frequency_hz, harmonics)
+        self._number = self.comb.number
+        self._telling = int(np.count_nonzero(self._number <= _PHASE_HARMONICS))  # lines of the phase
+        self._found = line_powers(hum, harmonics)
+        self._power = self._found
+        self._sample_rate = sample_rate
+        seconds = self.comb.hop / sample_rate
+        self._walk = walk**2 * seconds
+        self._drift, self._back = frequency_walk(hum, seconds)
+        self._spread = np.diag([1e-4, (2 * np.pi * 0.05 * seconds) ** 2])
+        rows, lines = PAST + STEP + AHEAD, self._power.size
+        self._y = np.zeros((rows, lines), np.complex128)
+        self._noise = np.full((rows, lines), UNHEARD)
+        self._phase = np.zeros(rows + 2)
+        self._mean = np.zeros(lines, np.complex128)
+        self._error = FIRST_POWER * self._power
+        self._channels = channels
+        self._loose = np.zeros(rows)
+        self._first_frame = 1 - HumTracker.LAG - REACH - rows  # of the recording, in the first row
+        self.steps: list[Edit] = []
+        self._factor, self._gain_before = 1.0, 1.0
+
+    def hear(self, audio: Audio, turns: Array, heard: npt.NDArray[np.bool_]) -> None:
+        """Hear `STEP` frames, see `CombDemodulator.measure`; `heard` says which lie in the recording."""
+        y, noise = self.comb.measure(audio, turns, STEP)
+        y /= self._factor
+        noise /= self._factor**2
+        noise[y.real**2 + y.imag**2 > MOST_POWER * self._power] = UNHEARD
+        noise[~heard] = UNHEARD
+        self._y = np.concatenate([self._y[STEP:], y])
+        self._noise = np.concatenate([self._noise[STEP:], noise])
+        self._phase = np.concatenate([self._phase[STEP:], np.full(STEP, self._phase[-1])])
+        self._first_frame += STEP
+
+    def estimate(self, audio: Audio, turns_of: Callable[[int, int], Array]) -> tuple[Complex, Array]:
+        """Return the amplitudes of the next STEP + 1 frames, and their phase in rad over the turns heard.
+
+        Shapes (frames, channels, harmonics) and (frames,), without `gains`. The first frame is the last of
+        those before.
+
+        Parameters
+        ----------
+        audio
+            Shape (channels, n), from that frame's middle on, for the steps of the level in it.
+        turns_of
+            Gives the phase of so many samples from one on, as `HumTracker.turns`.
+        """
+        few = self._telling
+        smooth, error, weighed = self._smooth(self._phase[2:], few, 0)
+        phases = self._phase[2:].copy()
+        state = np.array([self._phase[1], self._phase[1] - self._phase[0]])
+        smooth_phase(
+            self._y[:, :few].copy(), weighed, self._number[:few], smooth, error, self._drift, self._back,
+            self._loose, state, self._spread, phases, np.empty(phases.size),
+        )  # fmt: skip
+        while self._search_step(phases, weighed, audio, turns_of):
+            _, _, weighed = self._smooth(phases, few, 0)
+        smooth, error, _ = self._smooth(phases, self._number.size, STEP)
+        self._phase[2:] = phases
+        self._power = grown(self._found, self._mean)
+        out = slice(PAST - 1, PAST + STEP)
+        a, p = smooth[out], error[out]
+        power = np.maximum(a.real**2 + a.imag**2, 1e-30)
+        a = a * np.maximum(1.0 - _DOUBT * p / power, 0.0)
+        shape = (STEP + 1, -1, self._channels)
+        return np.ascontiguousarray(a.reshape(shape).transpose(0, 2, 1)), phases[out]
+
+    def gains(self, start: int, count: int) -> Array:
+        """Return the hum's level at so many samples, relative to that before the first step."""
+        gain = np.full(count, self._gain_before)
+        for step in self.steps:
+            gain[max(step.sample - start, 0) :] *= step.gain
+        return gain
+
+    def forget(self, sample: int) -> None:
+        """Forget steps before `sample`: nobody asks any more for what lies before it."""
+        while self.steps and self.steps[0].sample < sample:
+            self._gain_before *= self.steps.pop(0).gain
+
+    def _smooth(self, phases: Array, lines: int, keep: int) -> tuple[Complex, Array, Array]:
+        """Smooth the first so many lines along these phases; see `smooth_amplitudes`."""
+        y = self._y[:, :lines] * np.exp(-1j * np.outer(phases, self._number[:lines]))
+        smooth, error, weighed = np.empty_like(y), np.empty(y.shape), np.empty(y.shape)
+        power = self._power[:lines]
+        smooth_amplitudes(
+            y, over_time(self._noise[:, :lines]), self._walk * power, SLACK * power, self._mean, self._error,
+            _ROUNDS, _NEAR, keep, smooth, error, weighed,
+        )  # fmt: skip
+        return smooth, error, weighed
+
+    def _search_step(
+        self, phases: Array, weighed: Array, audio: Audio, turns_of: Callable[[int, int], Array]
+    ) -> bool:
+        """Look for a step of the level; put what follows it in line with what was before."""
+        few = int(np.count_nonzero(self._number <= _STEP_HARMONICS))
+        y = self._y[:, :few] * np.exp(-1j * np.outer(phases, self._number[:few]))
+        walk = self._walk * self._power[:few]
+        steps = LevelStep(y, weighed[:, :few].copy(), walk, self._mean[:few], self._error[:few])
+        last = self.steps[-1].sample // self.comb.hop - self._first_frame if self.steps else 0
+        found = steps.search(max(PAST, last + _APART))
+        if found is None:
+            return False
+        hop, (row, gain, confidence) = self.comb.hop, found
+        first = max(row - _AROUND, PAST - 1)
+        start, count = (self._first_frame + first) * hop, (row + _AROUND - first) * hop
+        knots = np.arange(phases.size) * hop
+        turns = turns_of(start, count)
+        turns += np.interp(first * hop + np.arange(count), knots, phases) / (2 * np.pi)
+        part = slice((first - PAST + 1) * hop, (first - PAST + 1) * hop + count)
+        before = self._factor * steps.before(row - REACH).reshape(-1, self._channels)
+        at = first * hop + break_sample(
+            audio[:, part], turns, before, gain * before,
+            about=(row - first) * hop, reach=_PLACE_REACH * hop, sample_rate=self._sample_rate,
+        )  # fmt: skip
+        gain = steps.gain(round(at / hop), REACH, gain)
+        self._y[knots >= at] /= gain
+        self._noise[knots >= at] /= gain**2
+        self._noise[np.abs(knots - at) < self.comb.half] = UNHEARD
+        self._factor *= gain
+        self.steps.append(Edit(self._first_frame * hop + at, 0.0, gain, confidence))
+        return True

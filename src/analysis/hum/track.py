@@ -1,0 +1,436 @@
+"""Where a hum's fundamental is at every moment: one phase that all of its harmonics hang on, through edits.
+
+::
+
+    audio heard                                                                      |
+    frames measured, harmonics up to 1.2 kHz                                     |
+    phase followed, edits found                                  |
+    phase smoothed: known             |
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+from ...audio.arrays import Audio
+from ...kernels.harmonics.demodulation import fold, spline_response
+from ...kernels.harmonics.kalman import follow_phase, smooth_amplitudes, smooth_phase
+from ...kernels.spectra.stft import hann
+from .comb import NO_LEVEL
+from .edits import Edit, JumpFrames, break_sample
+from .hum import Hum
+
+Array = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
+Complex = npt.NDArray[np.complex128]
+
+FRAME_SECONDS = 0.04
+STEP = 25
+"""Frames that are heard at once."""
+REACH = 3
+"""Frames that a frame's window reaches to either side, at most."""
+UNHEARD = 1e6
+"""Noise of a frame that tells nothing."""
+SLACK = 0.01
+"""Variance that is no surprise, relative to a line's power."""
+MOST_POWER = 45.0
+"""What is so many times a line's power is a note, and tells nothing of the hum."""
+
+FIRST_POWER = 8.0
+"""What a line's power may be at first, relative to how it was found: of levels that step, the lowest."""
+_MOST_GROWN = 10.0
+
+_BESIDE_HZ = 12.5  # where the program is measured, beside each harmonic
+_LEAST_CYCLES = 2  # of half a window: fewer do not tell a harmonic from the next
+_ROUNDING = 1e-14
+_SILENCE = 1e-13
+
+_HIGHEST_HZ = 1200.0
+_WALK = 0.06  # of an amplitude in a second
+_DRIFT_HZ = 0.02, 0.08  # of the frequency in a second
+_RETURN_SECONDS = 20.0
+_AT_FIRST_HZ = 0.1
+_NEAR = 4
+_PAST = 50
+_REMEMBERED = 100  # phases before those
+_TO_FOLLOW = 27  # frames that the search for edits looks ahead
+_TO_SMOOTH = 70
+_FARTHEST_HZ = 1.0
+
+_EDIT_HARMONICS = 8
+_EDIT_EVERY = 3  # frames from one search to the next
+_BEHIND = np.arange(8, 27, 2)  # frames that lie behind an edit close by
+_EDIT_TURNS = 2 * np.pi / 64 * np.arange(64)
+_EDIT_GAINS = 2.0 ** (np.arange(-6, 7) / 4)
+_BENDS = np.array([-2.0, -1.0, 1.0, 2.0])  # standard deviations
+_EDIT_EVIDENCE = 6.0
+_EDIT_SHARE = 0.03
+_STEP_SHARE = 0.15  # notes begin in all lines at once, too
+_LEAST_TURN = 0.3, 5.0  # rad, and rad for each Hz of drift: less is followed without an edit
+_LEAST_GAIN, _MOST_GAIN = 0.25, 2.0  # octaves
+_EDIT_BOTH = 6.0  # evidence that a splice changes the level too, or a step the phase
+_AROUND = 12  # frames on either side that an edit is placed by
+_PLACE_REACH = 6
+_HELD = STEP + REACH + _TO_FOLLOW + _AROUND + 4
+_EDIT_LOOSE = 0.03  # rad^2, of the phase behind an edit
+
+
+class CombDemodulator:
+    """Measure every harmonic's amplitude, and the program beside it, in frames along a phase track.
+
+    Hann windows of 0.16 s, whole periods long so that harmonics do not touch each other; up to 0.24 s where
+    the fundamental is low, which holds the four periods that they need from 16.7 Hz on. Lines are ordered by
+    harmonic, then by channel.
+    """
+
+    def __init__(self, sample_rate: float, channels: int, frequency_hz: float, harmonics: int) -> None:
+        self.hop = max(round(FRAME_SECONDS * sample_rate), 1)
+        self._channels = channels
+        self._cycles = max(round(frequency_hz / _BESIDE_HZ), _LEAST_CYCLES)
+        self.half = min(round(self._cycles / frequency_hz * sample_rate), REACH * self.hop)
+        window = hann(2 * self.half)
+        self._window = 2.0 / np.sum(window) * window
+        self._bins = self._cycles * np.arange(1, harmonics + 1)
+        # of two cycles, the second bin beside a harmonic is the next harmonic
+        self._beside = (-2, -1, 1, 2) if self._cycles > _LEAST_CYCLES else (-1, 1)
+        highest = int(self._bins[-1]) + 2
+        self._points = 2 ** int(np.ceil(np.log2(max(6.4 * highest, 256))))
+        self.number = np.repeat(np.arange(1.0, harmonics + 1), channels)
+
+    def measure(self, audio: Audio, turns: Array, frames: int) -> tuple[Complex, Array]:
+        """Return amplitudes and noise variances, shape (frames, lines).
+
+        `audio`, shape (channels, n), and `turns`, in cycles, begin `half` samples before the first frame's
+        middle.
+        """
+        tables = np.zeros((frames, self._channels, self._points))
+        fold(audio, turns, self._window, self.hop, self._cycles, tables)
+        spectra = fft.rfft(tables, axis=2)
+        y = self._at(spectra, 0)
+        beside = np.zeros(y.shape)
+        for off in self._beside:
+            z = self._at(spectra, off)
+            beside += (z.real**2 + z.imag**2) / len(self._beside)
+        silent = y.real**2 + y.imag**2 + beside < _SILENCE
+        return y, np.where(silent, UNHEARD, beside + _ROUNDING)
+
+    def _at(self, spectra: Complex, off: int) -> Complex:
+        bins = self._bins + off
+        values = spectra[:, :, bins] / spline_response(bins, self._points)
+        return np.ascontiguousarray(values.transpose(0, 2, 1)).reshape(spectra.shape[0], -1)
+
+
+def line_powers(hum: Hum, harmonics: int) -> Array:
+    """Return the squared amplitude of each line as it was found, or as it may be where it was not."""
+    power = np.zeros((harmonics, hum.level_dbfs.shape[0]))
+    inside = hum.harmonic <= harmonics
+    level = hum.level_dbfs[:, inside].T
+    power[hum.harmonic[inside] - 1] = np.where(level > NO_LEVEL, 2.0 * 10 ** (level / 10), 0.0)
+    for line in power.T:
+        heard = np.flatnonzero(line)
+        if not heard.size:
+            line[:] = 1e-12
+            continue
+        known = np.log(line[heard])
+        around = np.exp(np.interp(np.arange(harmonics), heard, known))
+        line[:] = np.where(line > 0, line, around)
+    return power.reshape(-1)
+
+
+def grown(power: Array, amplitude: Complex) -> Array:
+    """Return each line's power as it has grown since it was found, within reason."""
+    return np.asarray(np.clip(amplitude.real**2 + amplitude.imag**2, power, _MOST_GROWN * power))
+
+
+def drift_of(hum: Hum) -> float:
+    """Return by how many Hz the fundamental walks in a second."""
+    return float(np.clip(hum.wander_hz, *_DRIFT_HZ))
+
+
+def frequency_walk(hum: Hum, seconds: float) -> tuple[float, float]:
+    """Return the variance by which the frequency walks in `seconds`, in squared rad, and what it keeps."""
+    return (2 * np.pi * drift_of(hum) * seconds) ** 2 * seconds, float(np.exp(-seconds / _RETURN_SECONDS))
+
+
+class HumTracker:
+    """Follow the phase of a hum through a recording, `STEP` frames at a time.
+
+    After A frames of audio, those up to A - `LAG` are known. A Kalman filter hears the lower harmonics, edits
+    are where one time and one gain explain what all of them do, and a smoother hears what follows too.
+    Before sample `begin` there is no hum.
+    """
+
+    LAG = REACH + _TO_SMOOTH
+
+    def __init__(self, sample_rate: float, channels: int, hum: Hum, begin: int = 0) -> None:
+        self._begin = begin
+        self._frequency_hz = hum.frequency_hz
+        highest = min(_HIGHEST_HZ, 0.45 * sample_rate)
+        harmonics = max(min(int(highest / hum.frequency_hz), int(hum.harmonic[-1]) + 4), 1)
+        self._comb = CombDemodulator(sample_rate, channels, hum.frequency_hz, harmonics)
+        self._number = self._comb.number
+        self.hop = self._comb.hop
+        seconds = self.hop / sample_rate
+        self._turns_a_frame = hum.frequency_hz * seconds
+        self._found = line_powers(hum, harmonics)
+        self._power = self._found
+        self._drift, self._back = frequency_walk(hum, seconds)
+        self._least_turn = _LEAST_TURN[0] + _LEAST_TURN[1] * drift_of(hum)
+        self._seconds = seconds
+        self._amplitude = np.zeros(self._power.size, np.complex128)
+        self._variance = FIRST_POWER * self._power
+        self._recent = np.ones(self._power.size)
+        self._state = np.zeros(2)
+        self._spread = np.diag([1e-6, (2 * np.pi * _AT_FIRST_HZ * seconds) ** 2])
+        self._mean = self._amplitude.copy()
+        self._mean_error = self._variance.copy()
+        # frames from `_origin` on
+        self._origin = -_PAST
+        lines = self._power.size
+        self._y = np.zeros((_PAST, lines), np.complex128)
+        self._noise = np.full((_PAST, lines), UNHEARD)
+        self._loose = np.zeros(_PAST)
+        self._quiet = 0
+        self._phase = np.zeros(_REMEMBERED + _PAST)  # from that many frames before
+        self._followed = 0
+        self._heard = 0
+        self._audio = np.zeros((channels, self._comb.half))
+        self._held = np.zeros((channels, _HELD * self.hop))
+        self._reference = np.zeros(
+            REACH + 1
+        )  # rad over the nominal phase, of the frames still to be measured
+        self._edits: list[Edit] = []
+        self._jumped, self._factor = 0.0, 1.0
+        self._before = 0.0
+        self._length: int | None = None
+
+    def finish(self, length: int) -> None:
+        """Learn that the recording, or the hum, ends at sample `length`."""
+        self._length = length
+
+    def hear(self, audio: Audio) -> None:
+        """Hear the next frames' audio, shape (channels, STEP * hop)."""
+        self._measure(audio)
+        self._follow()
+        self._smooth()
+
+    def turns(self, start: int, count: int) -> Array:
+        """Return the phase of so many samples, in cycles; they must be known, and not long past."""
+        n = np.arange(start, start + count)
+        frames = np.arange(self._phase.size) + (self._origin - _REMEMBERED)
+        phase = np.interp(n / self.hop, frames, self._phase)
+        for edit in self._edits:
+            phase[max(edit.sample - start, 0) :] += edit.phase
+        phase += self._before
+        # far from zero, so that none is negative
+        return np.asarray(10_000.0 + n * (self._turns_a_frame / self.hop) + phase / (2 * np.pi))
+
+    def jumps(self, start: int, stop: int) -> list[Edit]:
+        """Return the edits between two samples where the phase jumps."""
+        return [edit for edit in self._edits if start <= edit.sample < stop and edit.phase]
+
+    def _measure(self, audio: Audio) -> None:
+        comb, hop = self._comb, self.hop
+        self._held = np.concatenate([self._held[:, audio.shape[1] :], audio], axis=1)
+        first = max(self._heard - REACH + 1, 0) if self._heard else 0
+        self._heard += STEP
+        # the reference runs on at the last frequency known
+        limit = 2 * np.pi * _FARTHEST_HZ * self._seconds
+        ahead = float(np.clip(self._state[1], -limit, limit))
+        self._reference = np.concatenate(
+            [self._reference, self._reference[-1] + ahead * np.arange(1, STEP + 1)]
+        )
+        held = np.concatenate([self._audio, audio], axis=1)
+        frames = self._heard - REACH - first + 1
+        start = first * hop - comb.half
+        count = (frames - 1) * hop + 2 * comb.half
+        n = np.arange(start, start + count)
+        known = self._heard - self._reference.size + 1 + np.arange(self._reference.size)
+        reference = np.interp(n / hop, known, self._reference)
+        turns = 10_000.0 + n * (self._turns_a_frame / hop) + reference / (2 * np.pi)
+        y, noise = comb.measure(held[:, :count], turns, frames)
+        self._audio = held[:, frames * hop :]
+        at = np.arange(first, first + frames)
+        of_frames = np.interp(at, known, self._reference)
+        self._reference = self._reference[-2 * REACH - 1 :]
+        y *= np.exp(1j * np.outer(of_frames - self._jumped, self._number)) / self._factor
+        noise /= self._factor**2
+        noise[y.real**2 + y.imag**2 > MOST_POWER * self._power] = UNHEARD
+        noise[(at * hop < self._begin + comb.half) | (at * hop + comb.half > self._end)] = UNHEARD
+        self._y = np.concatenate([self._y, y])
+        self._noise = np.concatenate([self._noise, noise])
+        self._loose = np.concatenate([self._loose, np.zeros(frames)])
+
+    @property
+    def _end(self) -> float:
+        return np.inf if self._length is None else self._length
+
+    def _follow(self) -> None:
+        """Run the filter over the frames that are followed by enough others."""
+        stop = self._heard - REACH - _TO_FOLLOW
+        walk = _WALK**2 * self._seconds * self._power
+        phases = []
+        while self._followed <= stop:
+            row = self._followed - self._origin
+            if self._followed % _EDIT_EVERY == 0 and self._followed >= self._quiet:
+                self._search_edit(row)
+            if self._loose[row]:
+                self._spread[0, 0] += self._loose[row]
+            follow_phase(
+                self._y[row], self._noise[row], self._number, walk, self._drift, self._back,
+                self._amplitude, self._variance, self._recent, self._state, self._spread,
+            )  # fmt: skip
+            phases.append(self._state[0])
+            self._followed += 1
+        self._phase = np.concatenate([self._phase, phases])
+        self._power = grown(self._found, self._amplitude)
+
+    def _search_edit(self, row: int) -> None:
+        """Look for an edit behind frame `row`; put what follows it in line with what was before."""
+        weigh = self._jump_frames(row)
+        for bends in (np.empty(0), _BENDS):  # most often none is needed
+            now = self._cost_of_none(weigh, bends)
+            enough = _EDIT_EVIDENCE + _EDIT_SHARE * now
+            if now < enough:
+                return
+        jumps = np.concatenate([_EDIT_TURNS, np.zeros(_EDIT_GAINS.size)])
+        gains = np.concatenate([np.ones(_EDIT_TURNS.size), _EDIT_GAINS])
+        phase, gain, least = weigh.best(_BEHIND, jumps, gains)
+        if now - least < enough:
+            return
+        spliced = gain == 1.0
+        if not spliced and now - least < _EDIT_EVIDENCE + _STEP_SHARE * least:
+            return
+        for _ in range(2):
+            place = weigh.place(phase, gain, -2.0, _BEHIND[-1])
+            frames = np.arange(min(int(place) + 3, int(_BEHIND[-1]) - 6), _BEHIND[-1] + 1)
+            phase, gain, cost = _refine(weigh, frames, phase, gain, turns=spliced, steps=not spliced)
+        both = _refine(weigh, frames, phase, gain, turns=True, steps=True)
+        if cost - both[2] > _EDIT_BOTH + _EDIT_SHARE * cost:
+            phase, gain, cost = both
+            place = weigh.place(phase, gain, -2.0, _BEHIND[-1])
+        off = abs((phase + np.pi) % (2 * np.pi) - np.pi)
+        steps = abs(np.log2(gain))
+        if (off < self._least_turn and steps < _LEAST_GAIN) or steps > _MOST_GAIN:
+            return
+        sample = self._break_sample(row, place, phase, gain)
+        self._quiet = sample // self.hop + REACH
+        self._apply(Edit(sample, phase, gain, 1.0 - 0.5 * enough / (now - least)))
+
+    def _cost_of_none(self, weigh: JumpFrames, bends: Array) -> float:
+        """Return how badly no edit explains the frames, the frequency changing as suits it best."""
+        likely = np.sqrt(self._spread[1, 1] + 0.5 * self._drift * _BEHIND[-1])
+        none = np.zeros(1), np.ones(1)
+        costs = [weigh.bent(bend * likely).costs(_BEHIND, *none)[0] + 0.5 * bend**2 for bend in bends]
+        return float(min([weigh.costs(_BEHIND, *none)[0], *costs]))
+
+    def _jump_frames(self, row: int) -> JumpFrames:
+        """Return the frames behind `row`, along the phase as it would go on."""
+        few = int(np.count_nonzero(self._number <= _EDIT_HARMONICS))
+        number, amplitude = self._number[:few], self._amplitude[:few]
+        rows = row + np.arange(_BEHIND[-1] + 1)
+        ahead = np.arange(rows.size) + 1.0
+        phase = self._state[0] + self._state[1] * ahead
+        spread = self._spread[0, 0] + self._spread[1, 1] * ahead**2 + self._drift * ahead**3
+        power = amplitude.real**2 + amplitude.imag**2
+        off = np.minimum(np.outer(spread, number**2), 2.0) * power
+        return JumpFrames(
+            self._y[rows, :few] * np.exp(-1j * np.outer(phase, number)),
+            _sure(self._noise[rows, :few]) + self._variance[:few] + off,
+            number,
+            amplitude,
+            2.0 * self._comb.half / self.hop,
+        )
+
+    def _break_sample(self, row: int, place: float, phase: float, gain: float) -> int:
+        """Return the first sample behind an edit that frames place `place` rows behind `row`."""
+        start = (self._origin + row + int(place) - _AROUND) * self.hop
+        stop = min(start + 2 * _AROUND * self.hop, self._heard * self.hop)
+        held = self._held[:, start - self._heard * self.hop : stop - self._heard * self.hop or None]
+        n = np.arange(start, stop)
+        ahead = n / self.hop - (self._followed - 1)
+        on = self._state[0] + self._state[1] * ahead + self._jumped
+        turns = n * (self._turns_a_frame / self.hop) + on / (2 * np.pi)
+        shape = (-1, held.shape[0])
+        before = self._factor * self._amplitude
+        after = gain * before * np.exp(1j * phase * self._number)
+        about = round((self._followed + place) * self.hop) - start
+        found = break_sample(
+            held, turns, before.reshape(shape), after.reshape(shape),
+            about=about, reach=_PLACE_REACH * self.hop, sample_rate=self.hop / self._seconds,
+        )  # fmt: skip
+        return max(start + found, 1)
+
+    def _apply(self, edit: Edit) -> None:
+        at = np.arange(self._origin, self._origin + self._y.shape[0]) * self.hop
+        after = at >= edit.sample
+        self._y[after] *= np.exp(-1j * edit.phase * self._number) / edit.gain
+        self._noise[after] /= edit.gain**2
+        self._noise[np.abs(at - edit.sample) < self._comb.half] = UNHEARD
+        self._jumped += edit.phase
+        self._factor *= edit.gain
+        self._loose[int(np.argmax(after)) if after.any() else -1] = _EDIT_LOOSE
+        self._edits.append(edit)
+
+    def _smooth(self) -> None:
+        """Smooth the phase over the frames followed, and forget those long known."""
+        rows = self._followed - self._origin
+        y, noise = self._y[:rows], over_time(self._noise[:rows])
+        phases = self._phase[_REMEMBERED:].copy()
+        smooth, error, weighed = np.empty_like(y), np.empty(y.shape), np.empty(y.shape)
+        errors = np.empty(rows)
+        two, one = self._phase[_REMEMBERED - 2 : _REMEMBERED]
+        state = np.array([one, one - two])
+        spread = np.diag([1e-4, (2 * np.pi * 0.05 * self._seconds) ** 2])
+        drop = max(self._heard - self.LAG - _PAST - self._origin, 0)
+        for keep in (0, drop):
+            turned = y * np.exp(-1j * np.outer(phases, self._number))
+            smooth_amplitudes(
+                turned, noise, _WALK**2 * self._seconds * self._power, SLACK * self._power, self._mean,
+                self._mean_error, 3, _NEAR, keep, smooth, error, weighed,
+            )  # fmt: skip
+            smooth_phase(
+                y, weighed, self._number, smooth, error, self._drift, self._back, self._loose[:rows],
+                state, spread, phases, errors,
+            )  # fmt: skip
+        fixed = max(self._heard - STEP - self.LAG + 1 - self._origin, 0)
+        self._phase[_REMEMBERED + fixed :] = phases[fixed:]
+        self._y, self._noise = self._y[drop:], self._noise[drop:]
+        self._phase, self._loose = self._phase[drop:], self._loose[drop:]
+        self._origin += drop
+
+    def forget(self, sample: int) -> None:
+        """Forget edits before `sample`: nobody asks any more for what lies before it."""
+        while self._edits and self._edits[0].sample < sample:
+            self._before += self._edits[0].phase
+            self._edits.pop(0)
+
+
+def _refine(
+    weigh: JumpFrames, frames: Numbers, phase: float, gain: float, *, turns: bool, steps: bool
+) -> tuple[float, float, float]:
+    """Return phase, gain and cost of the best jump near this one, of those that may change."""
+    cost = np.inf
+    for width in (2.0, 0.5, 0.12):
+        near = np.linspace(-width, width, 9)
+        jumps = phase + _EDIT_TURNS[1] * near if turns else np.full(1, phase)
+        gains = gain * 2.0 ** (0.5 * near) if steps else np.full(1, gain)
+        phase, gain, cost = weigh.best(frames, np.repeat(jumps, gains.size), np.tile(gains, jumps.size))
+    return phase, gain, cost
+
+
+def over_time(noise: Array) -> Array:
+    """Average variances over neighbouring frames, shape (frames, lines); what was not heard stays so."""
+    beside = np.concatenate([noise[:1], noise, noise[-1:]])
+    mean = 0.25 * beside[:-2] + 0.5 * noise + 0.25 * beside[2:]
+    known = (beside[:-2] < UNHEARD) & (beside[2:] < UNHEARD)
+    return np.asarray(np.where(known, mean, noise))
+
+
+def _sure(noise: Array) -> Array:
+    """Leave out also what shares its window with what was not heard: the beginning of a note, say."""
+    beside = np.concatenate([noise[:1], noise[:1], noise, noise[-1:], noise[-1:]])
+    most = np.max([beside[k : k + noise.shape[0]] for k in range(5)], axis=0)
+    return np.asarray(np.where(most < UNHEARD, noise, UNHEARD))

@@ -1,0 +1,1 @@
+"""Steady noise: its print, how it shifts, rumble."""

@@ -1,0 +1,405 @@
+"""Noise print: the spectrum of a recording's steady noise, found where the program pauses.
+
+Noise that crackles or swells takes longer pauses. Where the program never pauses, the floor that each
+frequency band keeps falling back to is taken instead (minimum statistics).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ...audio.arrays import Audio
+from ...contract.findings import Analyser, Findings, FindingsError, by_channel
+from ...kernels.spectra.stft import forward, hann, hop_length, mean_and_product
+from .floor import (
+    BLOCK_FRAMES,
+    LEAST_LEVEL,
+    MOST_LEVEL,
+    NOISE_LIKE_SHARE,
+    STRETCH_BLOCKS,
+    Bands,
+    Block,
+    Floor,
+    Mask,
+    QuietStretches,
+    Stretch,
+    decibels,
+    extend,
+    mean_density,
+    noise_like,
+    smooth,
+)
+from .uneven import PAUSE_BLOCKS, LongStretch, UnevenNoise
+
+Array = npt.NDArray[np.float64]
+
+NO_NOISE = LEAST_LEVEL
+"""Density, dBFS/Hz, that stands for no noise at all."""
+
+FRAME_SECONDS = 0.05
+"""Length of the frames in which the analyser and the stage look at the recording."""
+
+_MAX_CHANNELS = 64
+_MAX_POINTS = 65_536
+_MAX_STRETCHES = 4_096
+_SILENCE_DBFS = -95.0  # the dither of a 16-bit file is less than any recording's noise
+_LOUDEST = 1e6  # no noise is louder, and powers of powers must not overflow
+_LEAST_STEADY_BANDS = 2
+_AGREE_DB = 2.0
+_ALIKE_DB = 1.0
+_UNEVEN_DB, _MOST_UNEVEN_DB = 1.5, 6.0
+_CHANCE_DB = 1.0
+_CAUTIOUS_FALL_DB, _EXPECTED_FALL_DB = 3.0, 0.5  # an octave off what shows: hiss is almost flat
+
+
+@dataclass(frozen=True, eq=False)
+class NoisePrint(Findings):
+    """Power spectral density of a recording's steady noise.
+
+    Attributes
+    ----------
+    frequency_hz
+        Ascending, shape (points,); no points where nothing was found.
+    density_dbfs_hz
+        One-sided power spectral density of each channel, shape (channels, points): dB relative to a mean
+        square of 1.0 in 1 Hz. -200 is no noise at all. Between points, decibels are interpolated; above the
+        last one there is no noise. Where a program covers the noise all the time it is low on purpose: what
+        is rather left than program taken.
+    expected_dbfs_hz
+        What it likely is, for reports: above `density_dbfs_hz` where that is low on purpose, else the same.
+    start_s, end_s
+        Stretches in which it was heard, in seconds, shape (stretches,); none where it is the floor
+        under a program that never pauses.
+    confidence
+        0 (nothing found) to 1.
+    """
+
+    frequency_hz: Array
+    density_dbfs_hz: Array
+    expected_dbfs_hz: Array
+    start_s: Array
+    end_s: Array
+    confidence: float
+
+    def __post_init__(self) -> None:
+        spectra = (self.density_dbfs_hz, self.expected_dbfs_hz)
+        arrays = (self.frequency_hz, *spectra, self.start_s, self.end_s)
+        if not all(isinstance(a, np.ndarray) and a.dtype == np.float64 for a in arrays):
+            raise FindingsError("NoisePrint needs lists of numbers")
+        if not all(np.isfinite(a).all() for a in arrays):
+            raise FindingsError("NoisePrint needs finite numbers")
+        self._check_spectrum()
+        self._check_stretches()
+        if not isinstance(self.confidence, float) or not 0.0 <= self.confidence <= 1.0:
+            raise FindingsError(f"NoisePrint.confidence={self.confidence!r} must be 0 to 1")
+
+    def _check_spectrum(self) -> None:
+        frequency, density, expected = self.frequency_hz, self.density_dbfs_hz, self.expected_dbfs_hz
+        shapes = {density.shape, expected.shape}
+        if frequency.ndim != 1 or density.ndim != 2 or shapes != {(len(density), frequency.size)}:
+            raise FindingsError("NoisePrint needs one density a channel and frequency")
+        if not 1 <= density.shape[0] <= _MAX_CHANNELS or frequency.size > _MAX_POINTS:
+            raise FindingsError(
+                f"NoisePrint holds {density.shape[0]} channels of {frequency.size} points; allowed are "
+                f"1 to {_MAX_CHANNELS} channels and {_MAX_POINTS} points"
+            )
+        if (np.diff(frequency, prepend=-1e-9) <= 0).any():
+            raise FindingsError("NoisePrint.frequency_hz must ascend from 0 or above")
+        if any(((levels < NO_NOISE) | (levels > MOST_LEVEL)).any() for levels in (density, expected)):
+            raise FindingsError(f"NoisePrint's densities must be {NO_NOISE:g} to {MOST_LEVEL:g} dBFS/Hz")
+
+    def _check_stretches(self) -> None:
+        start, end = self.start_s, self.end_s
+        if start.ndim != 1 or start.shape != end.shape or start.size > _MAX_STRETCHES:
+            raise FindingsError(f"NoisePrint needs one end a start, of at most {_MAX_STRETCHES} stretches")
+        if ((start < 0) | (end <= start)).any():
+            raise FindingsError("NoisePrint needs stretches that start at 0 s or later and end after that")
+
+    @classmethod
+    def nothing(cls, channels: int) -> NoisePrint:
+        """Return the print of a recording of `channels` channels in which no noise was found."""
+        none, no_points = np.empty(0), np.empty((channels, 0))
+        return cls(none, no_points, no_points, none, none, 0.0)
+
+    @property
+    def found(self) -> bool:
+        """Whether any channel has noise."""
+        return bool(self.noisy.any())
+
+    @property
+    def noisy(self) -> npt.NDArray[np.bool_]:
+        """Which channels have noise, shape (channels,)."""
+        return np.asarray((self.density_dbfs_hz > NO_NOISE).any(axis=1))
+
+    @property
+    def level_dbfs(self) -> Array:
+        """Level of each channel's noise, shape (channels,): its mean square over full scale 1.0."""
+        return self._level(np.ones_like(self.frequency_hz))
+
+    @property
+    def level_dbfs_a(self) -> Array:
+        """Level of each channel's noise, A-weighted (IEC 61672-1, annex E), shape (channels,)."""
+        f2 = self.frequency_hz**2
+        low, middle, upper, high = np.square([20.598997, 107.65265, 737.86223, 12194.217])
+        pressure = high * f2**2 / ((f2 + low) * np.sqrt((f2 + middle) * (f2 + upper)) * (f2 + high))
+        return self._level((pressure * 10**0.1) ** 2)
+
+    def _level(self, weight: Array) -> Array:
+        power = np.trapezoid(10 ** (self.density_dbfs_hz / 10) * weight, self.frequency_hz, axis=1)
+        return np.asarray(10 * np.log10(np.maximum(power, 10 ** (NO_NOISE / 10))))
+
+    def bin_power(self, sample_rate: float, window: Array) -> Array:
+        """Return the noise power to expect in each bin of a windowed spectrum.
+
+        Parameters
+        ----------
+        sample_rate
+            Hz.
+        window
+            Shape (length,).
+
+        Returns
+        -------
+        Array
+            ``E |rfft(noise * window)|^2``, shape (channels, length // 2 + 1); 0 where there is no noise.
+        """
+        bins = np.fft.rfftfreq(window.size, 1 / sample_rate)
+        density = np.full((self.density_dbfs_hz.shape[0], bins.size), NO_NOISE)
+        if self.frequency_hz.size:
+            for row, points in zip(density, self.density_dbfs_hz, strict=True):
+                row[:] = np.interp(bins, self.frequency_hz, points, right=NO_NOISE)
+        power = 10 ** (density / 10) * (sample_rate * np.sum(window**2) / 2)
+        return np.where(density > NO_NOISE, power, 0.0)
+
+    def describe(self) -> str:
+        """See `Findings.describe`."""
+        if not self.found:
+            return "no steady noise"
+        levels = by_channel(
+            [
+                f"{level:.0f}" if noisy else None
+                for level, noisy in zip(self.level_dbfs_a, self.noisy, strict=True)
+            ]
+        )
+        seconds = np.sum(self.end_s - self.start_s)
+        where = f"heard in {seconds:.1f} s of pauses" if self.start_s.size else "under the program"
+        return f"steady noise of {levels} dBFS (A), {where}, confidence {self.confidence:.1f}"
+
+
+class NoiseBlocks:
+    """What the analysers of noise hear of a recording: blocks of 0.1 s, and which stretches may be noise.
+
+    Parameters
+    ----------
+    sample_rate
+        Hz.
+    channels
+        Number of channels.
+
+    Attributes
+    ----------
+    hop
+        Samples between half-overlapping frames, and one less than the bins of their spectra.
+    length
+        Samples a block: what `hear` wants.
+    count
+        Blocks heard.
+    """
+
+    def __init__(self, sample_rate: float, channels: int) -> None:
+        # half-overlapping Hann frames are nearly independent, and no sample is lost
+        self.hop = 2 * hop_length(sample_rate, FRAME_SECONDS)
+        self.length = BLOCK_FRAMES * self.hop
+        self.seconds = self.length / sample_rate
+        self.bands = Bands(self.hop + 1)
+        self.frequency_hz = np.arange(self.hop + 1.0) * (sample_rate / (2 * self.hop))
+        self.count = 0
+        self._window = hann(2 * self.hop)
+        self._scale = 2 / (sample_rate * np.sum(self._window**2))
+        self._before = np.zeros((channels, self.hop))
+        self._last: deque[Block] = deque(maxlen=STRETCH_BLOCKS)
+
+    def hear(self, samples: Audio) -> tuple[Block, list[tuple[int, Stretch]]]:
+        """Return the block of `samples`, shape (channels, length), and stretches of noise it ends.
+
+        Stretches come with the channel that they were heard in.
+        """
+        samples = np.clip(samples, -_LOUDEST, _LOUDEST)
+        spectra = forward(np.concatenate([self._before, samples], axis=1), self._window, self.hop)
+        self._before = samples[:, -self.hop :]
+        mean, product = mean_and_product(spectra, self._scale, 10 ** (NO_NOISE / 10))
+        silent = np.einsum("ij,ij->i", samples, samples) < 10 ** (_SILENCE_DBFS / 10) * self.length
+        # the logarithm of a product costs a quarter of four, and densities are far from overflow
+        block = Block.of(mean, np.log(product) / BLOCK_FRAMES, silent, self.bands)
+        self.count += 1
+        self._last.append(block)
+        if len(self._last) < STRETCH_BLOCKS or (noise := noise_like(self._last, self.bands)) is None:
+            return block, []
+        density, level, channels = noise
+        first = self.count - STRETCH_BLOCKS
+        heard = np.flatnonzero(channels).tolist()
+        return block, [(c, Stretch(float(level[c]), first, density[c])) for c in heard]
+
+
+class NoiseListener:
+    """Conclude from blocks what steady noise there is: in the quietest stretches, or else under the program.
+
+    Memory does not grow: the few quietest stretches of each channel are kept, and a histogram of the level
+    in each band.
+
+    Parameters
+    ----------
+    blocks
+        Where the blocks come from; stretches that begin before its next one are not heard.
+    channels
+        Number of channels.
+    uneven
+        Whether noise that is not steady is listened for too, where the program pauses for long.
+    """
+
+    def __init__(self, blocks: NoiseBlocks, channels: int, *, uneven: bool) -> None:
+        self._blocks = blocks
+        self._bands = blocks.bands
+        self._first = blocks.count
+        self._floor = Floor(channels, blocks.bands)
+        self._stretches = [QuietStretches[Stretch](STRETCH_BLOCKS, _ALIKE_DB) for _ in range(channels)]
+        self._uneven = UnevenNoise(channels, blocks.bands) if uneven else None
+
+    def hear(self, block: Block, stretches: list[tuple[int, Stretch]]) -> None:
+        """Hear what `NoiseBlocks.hear` returned."""
+        self._floor.hear(block)
+        if self._uneven:
+            self._uneven.hear(block)
+        for channel, stretch in stretches:
+            if stretch.first >= self._first:
+                self._stretches[channel].hear(stretch)
+
+    def conclude(self) -> tuple[NoisePrint, Mask]:
+        """Return the print of all that was heard, and in which bands it was, shape (channels, bands).
+
+        It is filled in where it is the floor under a program that covers the other bands.
+        """
+        channels = len(self._stretches)
+        floors = [self._floor.level(channel) for channel in range(channels)]
+        # noise that shows widely in one channel is believed in the others where it shows at all
+        widest = max(np.count_nonzero(steady) for _, steady in floors)
+        bands = self._bands.widths.size
+        least = _LEAST_STEADY_BANDS if widest >= max(4, bands / 8) else bands
+        pauses = self._uneven.alike() if self._uneven else []
+        found = [
+            self._from_long_pauses(channel, pauses, self._from_stretches(channel, *floor))
+            or self._from_floor(*floor, least)
+            for channel, floor in enumerate(floors)
+        ]
+        audible = [one for one in found if one is not None]
+        if not audible:
+            return NoisePrint.nothing(channels), np.zeros((channels, bands), bool)
+        shown = np.stack([np.zeros(bands, bool) if one is None else one.shown for one in found])
+        nothing = np.full(self._blocks.hop + 1, NO_NOISE)
+        levels = [nothing if one is None else decibels(one.density) for one in found]
+        expected = [nothing if one is None else decibels(one.expected) for one in found]
+        start, end = _joined(sorted({first for one in audible for first in one.blocks}))
+        heard = NoisePrint(
+            frequency_hz=self._blocks.frequency_hz,
+            density_dbfs_hz=np.clip(np.round(levels, 2), NO_NOISE, MOST_LEVEL),
+            expected_dbfs_hz=np.clip(np.round(expected, 2), NO_NOISE, MOST_LEVEL),
+            start_s=np.round(start * self._blocks.seconds, 3),
+            end_s=np.round(end * self._blocks.seconds, 3),
+            confidence=min(one.confidence for one in audible),
+        )
+        return heard, shown
+
+    def _from_stretches(self, channel: int, floor: Array, known: Mask) -> _Found | None:
+        """Take the noise from quiet stretches, unless the rest of the recording contradicts them."""
+        stretches = self._stretches[channel].alike()
+        if not stretches:
+            return None
+        density, steady = mean_density(stretches, self._bands)
+        level = decibels(self._bands.mean(density))
+        differs = np.median(np.abs(level - floor)[known]) > _AGREE_DB if known.any() else False
+        if not steady or differs or self._floor.often_quieter(channel, level):
+            return None
+        # what a band keeps falling back to is the most that noise can be in it
+        excess = np.maximum(level - floor - _CHANCE_DB, 0.0)
+        density = smooth(density, len(stretches) * STRETCH_BLOCKS * BLOCK_FRAMES)
+        density *= self._bands.spread(10 ** (-excess / 10))
+        confidence = round(1 - 0.4 / len(stretches), 2)
+        blocks, everywhere = [stretch.first for stretch in stretches], np.ones_like(known)
+        return self._audible(_Found(density, density, blocks, confidence, everywhere))
+
+    def _from_long_pauses(
+        self, channel: int, pauses: list[LongStretch], steady: _Found | None
+    ) -> _Found | None:
+        """Take the mean of noise that swells or crackles, unless the recording is often quieter.
+
+        Where it is but little louder than `steady`, what was taken from quiet stretches, that stays.
+        """
+        if not pauses:
+            return steady
+        density = np.mean([stretch.density[channel] for stretch in pauses], axis=0)
+        quietest = np.min([stretch.quietest[channel] for stretch in pauses], axis=0)
+        if self._floor.often_quieter(channel, quietest):
+            return steady
+        density = smooth(density, len(pauses) * PAUSE_BLOCKS)
+        if steady:
+            louder = self._bands.mean(density) / self._bands.mean(steady.density)
+            if np.mean(decibels(louder) > _UNEVEN_DB) < 1 - NOISE_LIKE_SHARE:
+                return steady
+            density = np.minimum(density, steady.density * 10 ** (_MOST_UNEVEN_DB / 10))
+        blocks = [at for p in pauses for at in range(p.first, p.first + PAUSE_BLOCKS - STRETCH_BLOCKS + 1)]
+        confidence = round(0.7 - 0.4 / len(pauses), 2)
+        return self._audible(_Found(density, density, blocks, confidence, np.ones(quietest.size, bool)))
+
+    def _from_floor(self, level: Array, steady: Mask, least: int) -> _Found | None:
+        """Take the noise that shows between the notes of a program that never pauses."""
+        if np.count_nonzero(steady) < least:
+            return None
+        density, expected = (
+            extend(level, steady, self._bands, self._blocks.hop + 1, fall_db)
+            for fall_db in (_CAUTIOUS_FALL_DB, _EXPECTED_FALL_DB)
+        )
+        confidence = round(0.2 + 0.3 * float(np.mean(steady)), 2)
+        return self._audible(_Found(density, expected, [], confidence, steady))
+
+    def _audible(self, found: _Found) -> _Found | None:
+        power = np.sum(found.density) * self._blocks.frequency_hz[1]
+        return found if power > 10 ** (_SILENCE_DBFS / 10) else None
+
+
+class NoisePrintAnalyser(Analyser[NoisePrint]):
+    """One print for a whole recording."""
+
+    def __init__(self, sample_rate: float, channels: int) -> None:
+        self._blocks = NoiseBlocks(sample_rate, channels)
+        super().__init__(sample_rate, channels, hop=self._blocks.length)
+        self._listener = NoiseListener(self._blocks, channels, uneven=True)
+
+    def _frame(self, frame: Audio) -> None:
+        self._listener.hear(*self._blocks.hear(frame))
+
+    def _conclude(self, rest: Audio) -> NoisePrint:
+        return self._listener.conclude()[0]
+
+
+class _Found(NamedTuple):
+    """Noise of one channel: densities of shape (bins,), first blocks of stretches, bands it was heard in."""
+
+    density: Array
+    expected: Array
+    blocks: list[int]
+    confidence: float
+    shown: Mask
+
+
+def _joined(first: list[int]) -> tuple[Array, Array]:
+    """Join stretches that touch or overlap; return their first, and last but one, blocks."""
+    marks = np.array(first, np.float64)
+    if not first:
+        return marks, marks
+    cut = np.flatnonzero(np.diff(marks) > STRETCH_BLOCKS) + 1
+    return marks[np.r_[0, cut]], marks[np.r_[cut - 1, marks.size - 1]] + STRETCH_BLOCKS

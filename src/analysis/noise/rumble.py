@@ -1,0 +1,326 @@
+"""Rumble: steady low noise that a turntable's bearing, a draught or traffic adds below the music."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+from scipy.ndimage import median_filter
+
+from ...audio.arrays import Audio
+from ...contract.findings import Analyser, Findings, FindingsError, by_channel
+from ...kernels.filters.decimation import decimate, decimation_filter
+from ...kernels.spectra.stft import hann
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+NO_LEVEL = -200.0
+"""Level, dBFS, that stands for no rumble."""
+
+LOWEST_HZ, HIGHEST_HZ = 4.0, 60.0
+
+REVOLUTIONS = (100 / 180, 45 / 60, 78.26 / 60)
+"""Turns a second of 33 1/3, 45 and 78 records."""
+
+_NAMES_RPM = (100 / 3, 45.0, 78.26)
+_MAX_CHANNELS = 64
+_MOST_LEVEL = 200.0
+_LOUDEST = 1e6
+
+_RATE_HZ = 500.0
+_WINDOW_SECONDS = 2.0
+_PULSE_SECONDS = 0.1
+_PULSE_FRAMES = 640
+_ABOVE_HZ = (70.0, 140.0)  # what rumble must stand out of: a hiss that reaches down is not rumble
+
+# histogram of levels, in steps of 1 dB
+_LEAST_DB, _STEPS = -180, 320
+_EARLY, _LATE, _LATEST = 0.1, 0.3, 0.9
+_STEADY_DB = 3.0
+_LEAST_DBFS = -78.0
+_LEAST_EXCESS_DB = 6.0
+_UNDER_PROGRAM_DB = 29.0  # what lies further down many clean recordings have: halls, reverberation, codecs
+_LEAST_WINDOWS = 4
+_LINE_HZ = 5.0
+_LOWEST_NOTE_HZ = 27.0
+_LEAST_STEADY = 0.6
+_RISE_DB = 2.0
+_BAND_TAIL = 0.05
+_PULSE_OFF = 0.02
+_PULSE_OVER = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class RumbleFindings(Findings):
+    """Rumble of a recording, between 4 and 60 Hz.
+
+    Attributes
+    ----------
+    level_dbfs
+        Level of each channel's rumble, dB relative to a mean square of 1.0, shape (channels,); -200 where
+        there is none.
+    low_hz, high_hz
+        Band that holds nine tenths of it; 0 where there is none.
+    lateral_share
+        Share of its power that both channels have in phase: 1 is lateral (a bearing, handling), 0 vertical
+        (a warp, a rough stamper). None but for two channels with rumble.
+    revolution_rpm
+        33.33, 45 or 78.26 where it pulses once a revolution, else 0.
+    confidence
+        0 (nothing found) to 1.
+    """
+
+    level_dbfs: Array
+    low_hz: float
+    high_hz: float
+    lateral_share: float | None
+    revolution_rpm: float
+    confidence: float
+
+    def __post_init__(self) -> None:
+        level = self.level_dbfs
+        if not isinstance(level, np.ndarray) or level.ndim != 1 or not 1 <= level.size <= _MAX_CHANNELS:
+            raise FindingsError(f"RumbleFindings needs the levels of 1 to {_MAX_CHANNELS} channels")
+        if not ((level >= NO_LEVEL) & (level <= _MOST_LEVEL)).all():
+            raise FindingsError(f"RumbleFindings.level_dbfs must be {NO_LEVEL:g} to {_MOST_LEVEL:g} dBFS")
+        limits = {"low_hz": 1000.0, "high_hz": 1000.0, "revolution_rpm": 1000.0, "confidence": 1.0}
+        for name, most in limits.items():
+            value = getattr(self, name)
+            if not isinstance(value, float) or not 0.0 <= value <= most:
+                raise FindingsError(f"RumbleFindings.{name}={value!r} must be 0 to {most:g}")
+        if self.low_hz > self.high_hz:
+            raise FindingsError(f"RumbleFindings.low_hz={self.low_hz!r} lies above high_hz={self.high_hz!r}")
+        share = self.lateral_share
+        if share is not None and not (isinstance(share, float) and 0.0 <= share <= 1.0):
+            raise FindingsError(f"RumbleFindings.lateral_share={share!r} must be 0 to 1, or none")
+
+    @classmethod
+    def nothing(cls, channels: int) -> RumbleFindings:
+        """Return what is found in a recording of `channels` channels without rumble."""
+        return cls(np.full(channels, NO_LEVEL), 0.0, 0.0, None, 0.0, 0.0)
+
+    @property
+    def found(self) -> bool:
+        """Whether any channel rumbles."""
+        return bool((self.level_dbfs > NO_LEVEL).any())
+
+    def describe(self) -> str:
+        """See `Findings.describe`."""
+        if not self.found:
+            return "no rumble"
+        levels = by_channel([f"{level:.0f}" if level > NO_LEVEL else None for level in self.level_dbfs])
+        parts = [f"rumble of {levels} dBFS from {self.low_hz:.0f} to {self.high_hz:.0f} Hz"]
+        if self.lateral_share is not None:
+            parts.append(f"{100 * self.lateral_share:.0f} % lateral")
+        if self.revolution_rpm:
+            parts.append(f"pulsing at {self.revolution_rpm:.0f} rpm")
+        return ", ".join([*parts, f"confidence {self.confidence:.1f}"])
+
+
+class RumbleAnalyser(Analyser[RumbleFindings]):
+    """Take the level that each frequency below 60 Hz keeps falling back to.
+
+    Half-overlapping Hann windows of 2 s at a rate of 500 Hz or a little more; a histogram of the level in
+    each bin, of each channel and of the sum and difference of two, is all that is kept of them.
+    """
+
+    def __init__(self, sample_rate: float, channels: int) -> None:
+        factor = max(int(sample_rate / _RATE_HZ), 1)
+        rate = sample_rate / factor
+        # ten levels to a hop
+        self._pulse_hop = max(round(_PULSE_SECONDS * rate), 1)
+        hop = 10 * self._pulse_hop
+        super().__init__(sample_rate, channels, hop=hop * factor)
+        self._factor, self._rate = factor, rate
+        self._taps = decimation_filter(sample_rate, factor, _ABOVE_HZ[1])
+        self._before = np.zeros((channels, self._taps.size - factor))
+        self._recent = np.zeros((channels, 2 * hop))
+        self._window = hann(2 * hop)
+        self._bin_hz = rate / (2 * hop)
+        self._bins = int(_ABOVE_HZ[1] / self._bin_hz)
+        rows = channels + 2 if channels == 2 else channels
+        self._histogram = np.zeros((rows, self._bins, _STEPS), np.int64)
+        self._at = _STEPS * np.arange(rows * self._bins).reshape(rows, self._bins)
+        self._scale = 2 / (self._rate * np.sum(self._window**2))
+        self._frames = 0
+        self._energy, self._samples = np.zeros(channels), 0
+        self._pulse = Pulsation(rate, self._pulse_hop)
+
+    def _frame(self, frame: Audio) -> None:
+        frame = np.clip(frame, -_LOUDEST, _LOUDEST)
+        self._energy += np.einsum("ct,ct->c", frame, frame)
+        self._samples += frame.shape[1]
+        audio = np.concatenate([self._before, frame], axis=1)
+        self._before = audio[:, audio.shape[1] - self._before.shape[1] :]
+        low = decimate(audio, self._taps, self._factor)
+        self._recent = np.concatenate([self._recent[:, low.shape[1] :], low], axis=1)
+        self._frames += 1
+        self._pulse.hear(low)
+        if self._frames < 2:
+            return
+        window = self._recent - self._recent.mean(axis=1, keepdims=True)  # an offset is no rumble
+        spectra = fft.rfft(window * self._window, axis=1)[:, : self._bins]
+        if self.channels == 2:
+            both = np.sqrt(0.5) * np.stack([spectra[0] + spectra[1], spectra[0] - spectra[1]])
+            spectra = np.concatenate([spectra, both])
+        density = self._scale * (spectra.real**2 + spectra.imag**2)
+        step = np.floor(10 * np.log10(density + 1e-18)).astype(int) - _LEAST_DB
+        # each bin of each row has a histogram of its own, so no place is met twice
+        self._histogram.reshape(-1)[self._at + np.clip(step, 0, _STEPS - 1)] += 1
+
+    def _conclude(self, rest: Audio) -> RumbleFindings:
+        if self._frames - 1 < _LEAST_WINDOWS:
+            return RumbleFindings.nothing(self.channels)
+        early, late = self._floor(_EARLY), self._floor(_LATE)
+        rumbles = self._rumbling(early, late, self._floor(_LATEST))
+        heard = rumbles[: self.channels].any(axis=1)
+        if not heard.any():
+            return RumbleFindings.nothing(self.channels)
+        density = np.where(rumbles, 10 ** (late / 10), 0.0)
+        power = np.sum(density, axis=1) * self._bin_hz
+        level = 10 * np.log10(np.maximum(power, 10 ** (NO_LEVEL / 10)))
+        strongest = int(np.argmax(np.where(heard, level[: self.channels], -np.inf)))
+        share = np.cumsum(density[strongest]) / np.sum(density[strongest])
+        hz = np.arange(self._bins) * self._bin_hz
+        drift = np.abs(late - early)[strongest][rumbles[strongest]].mean()
+        certain = (1.0 - drift / _STEADY_DB) * min((level[strongest] - _LEAST_DBFS) / 20.0, 1.0)
+        return RumbleFindings(
+            level_dbfs=np.where(heard, np.round(level[: self.channels], 2), NO_LEVEL),
+            low_hz=round(float(np.interp(_BAND_TAIL, share, hz)), 2),
+            high_hz=round(float(np.interp(1 - _BAND_TAIL, share, hz)), 2),
+            lateral_share=self._lateral(late, rumbles) if self.channels == 2 else None,
+            revolution_rpm=self._pulse.revolution_rpm(),
+            confidence=round(0.4 + 0.59 * float(np.clip(certain, 0.0, 1.0)), 2),
+        )
+
+    def _rumbling(self, early: Array, late: Array, latest: Array) -> Flags:
+        """Return which bins hold rumble, shape (rows, bins).
+
+        No note lies below 27.5 Hz, so it must show there; from there it is followed upwards as far as the
+        level is steady and does not rise, as it does where notes begin. It must be more than the foot of a
+        hiss: stand out of the floor between the notes above it, or, where dense music leaves no floor there,
+        be noise that never ends and does not lie far under the program.
+        """
+        hz = np.arange(self._bins) * self._bin_hz
+        steady = np.abs(late - early) < _STEADY_DB
+        always = steady & (np.abs(latest - early) < _STEADY_DB)
+        below = (hz >= LOWEST_HZ) & (hz < _LOWEST_NOTE_HZ)
+        above = (hz >= _ABOVE_HZ[0]) & (hz <= _ABOVE_HZ[1])
+        lasts = (np.mean(always[:, below], axis=1) >= _LEAST_STEADY) & (
+            np.mean(always[:, above], axis=1) < 0.5
+        )
+        program_db = self._program_db(late.shape[0])
+        rumbles = np.zeros(late.shape, bool)
+        for row in range(late.shape[0]):
+            anchor = below & steady[row]
+            if np.count_nonzero(anchor) < _LEAST_STEADY * np.count_nonzero(below):
+                continue
+            level = 10 * np.log10(np.sum(10 ** (late[row, anchor] / 10)) * self._bin_hz)
+            highest = late[row, anchor].max()
+            floor = above & steady[row]
+            is_foot = floor.any() and highest - np.median(late[row, floor]) < _LEAST_EXCESS_DB
+            is_near = lasts[row] and level > program_db[row] - _UNDER_PROGRAM_DB
+            if level < _LEAST_DBFS or (is_foot and not is_near):
+                continue
+            follows = (hz >= _LOWEST_NOTE_HZ) & (hz <= HIGHEST_HZ)
+            breaks = follows & ~(steady[row] & (late[row] < highest + _RISE_DB))
+            end = hz[breaks][0] if breaks.any() else HIGHEST_HZ
+            rumbles[row] = anchor | (follows & (hz < end))
+        return rumbles
+
+    def _program_db(self, rows: int) -> Array:
+        """Return the recording's level, dBFS, for each channel, and for sum and difference that of both."""
+        power = self._energy / self._samples
+        power = np.append(power, np.full(rows - power.size, power.mean()))
+        return np.asarray(10 * np.log10(np.maximum(power, 1e-20)))
+
+    def _lateral(self, late: Array, rumbles: Flags) -> float:
+        """Return the sum's share of the power, where either channel rumbles."""
+        where = rumbles[: self.channels].any(axis=0)
+        lateral, vertical = np.sum(10 ** (late[self.channels :, where] / 10), axis=1)
+        return round(float(lateral / (lateral + vertical)), 3)
+
+    def _floor(self, quantile: float) -> Array:
+        """Return the density that noise has whose periodogram is below some level that often, in dBFS/Hz.
+
+        The periodogram of Gaussian noise is exponentially distributed, so a share q of it lies below
+        -ln(1 - q) of the mean. A line (hum, a motor) is left out by a median over 5 Hz.
+        """
+        count = np.cumsum(self._histogram, axis=2)
+        wanted = quantile * (self._frames - 1)
+        step = np.argmax(count >= wanted, axis=2)
+        below = np.take_along_axis(count, np.maximum(step - 1, 0)[..., np.newaxis], axis=2)[..., 0]
+        below = np.where(step > 0, below, 0)
+        here = np.take_along_axis(self._histogram, step[..., np.newaxis], axis=2)[..., 0]
+        level = _LEAST_DB + step + (wanted - below) / np.maximum(here, 1)
+        level -= 10 * np.log10(-np.log1p(-quantile))
+        size = max(int(_LINE_HZ / self._bin_hz) // 2 * 2 + 1, 3)
+        floor: Array = median_filter(level, (1, size), mode="nearest")
+        return floor
+
+
+class Pulsation:
+    """Whether the lowest noise pulses once a revolution: a periodogram of its level, in blocks of 64 s.
+
+    Parameters
+    ----------
+    rate
+        Hz.
+    hop
+        Samples from one level to the next.
+    """
+
+    def __init__(self, rate: float, hop: int) -> None:
+        self._hop = hop
+        self._window = hann(2 * hop)
+        self._step_hz = rate / hop
+        bins = np.arange(hop + 1) * (rate / (2 * hop))
+        self._rumbles = (bins >= LOWEST_HZ) & (bins <= 35.0)
+        self._before: Audio | None = None
+        self._levels: list[float] = []
+        self._power = np.zeros(_PULSE_FRAMES // 2 + 1)
+        self._blocks = 0
+
+    def hear(self, low: Audio) -> None:
+        """Hear whole hops, shape (channels, n)."""
+        if self._before is not None:
+            low = np.concatenate([self._before, low], axis=1)
+        self._before = low[:, low.shape[1] - self._hop :]
+        windows = np.lib.stride_tricks.sliding_window_view(low, 2 * self._hop, axis=1)[:, :: self._hop]
+        spectra = fft.rfft(windows * self._window, axis=2)[..., self._rumbles]
+        power = np.sum(spectra.real**2 + spectra.imag**2, axis=(0, 2))
+        self._levels.extend(np.log(power + 1e-18).tolist())
+        if len(self._levels) >= _PULSE_FRAMES:
+            self._add(self._levels[:_PULSE_FRAMES])
+            self._levels = self._levels[_PULSE_FRAMES:]
+
+    def _add(self, levels: list[float]) -> None:
+        level = np.array(levels)
+        middle = np.median(level)
+        level = np.clip(level - middle, -1.5, 1.5)  # a note or a knock is not a revolution
+        window = hann(level.size)
+        level -= np.sum(window * level) / np.sum(window)
+        spectrum = fft.rfft(level * window, _PULSE_FRAMES)
+        self._power += spectrum.real**2 + spectrum.imag**2
+        self._blocks += 1
+
+    def revolution_rpm(self) -> float:
+        """Return the revolution that the level follows, or 0."""
+        if len(self._levels) >= _PULSE_FRAMES // 4:
+            self._add(self._levels)
+        if not self._blocks:
+            return 0.0
+        hz = np.arange(self._power.size) * (self._step_hz / _PULSE_FRAMES)
+        around = np.median(self._power[(hz > 0.2) & (hz < 3.0)])
+        resolution = 2 * self._step_hz / _PULSE_FRAMES
+        peaks = [
+            self._power[np.abs(hz - turns) <= max(_PULSE_OFF * turns, resolution)].max()
+            for turns in REVOLUTIONS
+        ]
+        best = int(np.argmax(peaks))
+        # the largest of some exponentially distributed values must be further off, the fewer blocks there are
+        limit = _PULSE_OVER * (1.0 + 2.0 / np.sqrt(self._blocks))
+        return round(_NAMES_RPM[best], 2) if peaks[best] > limit * around else 0.0

@@ -1,0 +1,1 @@
+"""Speech or music, and how loud."""

@@ -1,0 +1,1 @@
+"""Parameters: declared once on a class, everything else derived; one kind a file."""

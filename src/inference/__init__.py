@@ -1,0 +1,1 @@
+"""Models run by onnxruntime: those that come along, and those of one's own."""

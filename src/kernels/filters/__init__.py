@@ -1,0 +1,1 @@
+"""Filters over samples, and changes of rate."""

@@ -1,0 +1,1 @@
+"""Following sinusoids and their harmonics."""

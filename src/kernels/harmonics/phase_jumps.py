@@ -1,0 +1,48 @@
+"""Edits in a comb of harmonics: where all of them jump by one time and one gain."""
+
+# ruff: noqa: PLR0917 - kernels take plain arrays by position
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..compilation.compilation import compiled
+
+Array = npt.NDArray[np.float64]
+Complex = npt.NDArray[np.complex128]
+
+_FREEDOM = 3.0
+_MODEL = 0.02  # error of a line's predicted amplitude, in its power
+
+
+@compiled
+def jump_costs(
+    y: Complex, noise: Array, number: Array, amplitude: Complex, share: Array, jumps: Array, gains: Array,
+    costs: Array,
+) -> None:  # fmt: skip
+    """Weigh jumps of the phase and the level: how badly each explains the measured amplitudes.
+
+    Parameters
+    ----------
+    y, noise
+        Measured amplitudes relative to the phase before the jump, and their variances, shape (frames, lines).
+    number, amplitude
+        Harmonic and amplitude of each line before the jump, shape (lines,).
+    share
+        Of each frame's window, how much lies before the jump, shape (frames,).
+    jumps, gains
+        Of each jump, phase in rad and factor of the level, shape (jumps,).
+    costs
+        Negative logarithms of Student's t, summed; shape (jumps,).
+    """
+    for jump in range(jumps.size):
+        total = 0.0
+        for line in range(number.size):
+            a = amplitude[line]
+            power = _MODEL * (a.real**2 + a.imag**2)
+            after = gains[jump] * a * np.exp(1j * number[line] * jumps[jump])
+            for k in range(share.size):
+                off = y[k, line] - (share[k] * a + (1.0 - share[k]) * after)
+                square = (off.real**2 + off.imag**2) / (noise[k, line] + power)
+                total += np.log1p(2.0 * square / _FREEDOM)
+        costs[jump] = total

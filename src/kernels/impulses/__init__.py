@@ -1,0 +1,1 @@
+"""Finding what is too sudden for the sound around it."""

@@ -1,0 +1,248 @@
+"""What a click shows in: waveform, prediction errors forwards and backwards, and rings of low pitch.
+
+A prediction error shows how a sample differs from what its surroundings foretell: forwards a click's onset,
+backwards its end. A pop rings for a millisecond or more, so low that no sample of the error stands out; the
+errors of its whole length do together. So they are correlated with what rings would leave in them, which is
+the matched filter in coloured noise (Kay, Fundamentals of Statistical Signal Processing II, 1998, section
+4.4). All are divided by the median of what surrounds them: loudness says nothing.
+"""
+
+# ruff: noqa: PLR0917 - kernels take plain arrays by position
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.signal import firwin
+
+from ..compilation.compilation import compiled
+from ..prediction.models import Matrix, Vector, autocorrelation, levinson
+from .cells import SIGMA, bridge_outliers
+
+Rows = npt.NDArray[np.float32]
+
+RATE = 45_000.0  # nominal, in Hz: kernels work at 40 to 50 kHz
+ORDER = 64
+BLOCK = 1024
+CELL = 64
+STEP = 8  # samples a step of the rings
+RINGS_HZ = (350.0, 600.0, 950.0, 1400.0)
+DECAY_S = 0.5e-3
+RING_STEPS = 14  # five times the decay
+HALF = 72  # of the low-pass before the rings, samples
+AFTER = HALF + STEP * RING_STEPS  # samples of the error that a block's rings reach into
+MARGIN = BLOCK // 2 + ORDER  # samples a block's model and errors need before and after it
+PADDING = MARGIN + BLOCK  # samples that rows need before and after them
+SIDE = BLOCK // CELL  # cells on each side that a scale is the median of
+CELL_ROWS = 5
+PEAK_ROW = 1  # the one of them that holds the error's peak
+
+_LONGEST = 400  # longest run of outliers that is bridged before a model is fitted again, samples
+_OUTLIER = 6.0
+_SPARSE = 4
+RING_SIGMA = 1.745  # for a ring's magnitude in two phases, over `SIGMA`: its median is 1.18 deviations of one
+_FLOOR = 2.0**-17  # least scale: a quarter of a step of 16 bits
+_RING_FLOOR = 1e-9
+_RIDGE = 1e-8  # of the power: keeps bands without sound from making the problem singular
+
+LOW_PASS: Vector = firwin(2 * HALF + 1, 2 * 2750.0 / 44_100.0, window=("kaiser", 11.0))
+
+
+def ring_templates() -> tuple[Matrix, Matrix]:
+    """Return the decaying cosines and sines that errors are correlated with, shape (rings, RING_STEPS)."""
+    t = STEP / RATE * np.arange(RING_STEPS)
+    turns = 2.0 * np.pi * np.outer(RINGS_HZ, t)
+    return np.exp(-t / DECAY_S) * np.cos(turns), np.exp(-t / DECAY_S) * np.sin(turns)
+
+
+COSINES, SINES = ring_templates()
+
+
+@compiled
+def fit_models(x: Vector, models: Matrix, deviation: Vector) -> None:
+    """Fit one model to each block, in a Hann window of two blocks around it, and again without outliers.
+
+    Parameters
+    ----------
+    x
+        `MARGIN` samples, whole blocks, and `MARGIN` samples more.
+    models
+        Filled, shape (blocks, ORDER + 1).
+    deviation
+        Filled with the prediction error's standard deviation, shape (blocks,).
+    """
+    taper = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(2 * BLOCK) + 0.5) / (2 * BLOCK))
+    for k in range(models.shape[0]):
+        low = MARGIN + k * BLOCK - BLOCK // 2
+        stretch = x[low : low + 2 * BLOCK].copy()
+        for again in range(2):
+            r = autocorrelation(stretch * taper, ORDER)
+            r[0] *= 1.0 + _RIDGE
+            energy = levinson(r, models[k])
+            deviation[k] = np.sqrt(energy / (0.75 * BLOCK)) + _FLOOR  # the taper's squares sum up to that
+            if again or not bridge_outliers(stretch, models[k], _LONGEST, _OUTLIER, _SPARSE, ORDER // 4):
+                break
+
+
+@compiled
+def _filtered(x: Vector, a: Vector, out: Vector) -> None:
+    """Write ``sum_k a[k] x[t + a.size - 1 - k]``, four taps a pass."""
+    last, size = a.size - 1, out.size
+    out[:] = 0.0
+    k = 0
+    while k + 4 <= a.size:
+        b, c, d, f = a[k], a[k + 1], a[k + 2], a[k + 3]
+        one, two = x[last - k : last - k + size], x[last - k - 1 : last - k - 1 + size]
+        three, four = x[last - k - 2 : last - k - 2 + size], x[last - k - 3 : last - k - 3 + size]
+        for t in range(size):
+            out[t] += (b * one[t] + c * two[t]) + (d * three[t] + f * four[t])
+        k += 4
+    while k < a.size:
+        b = a[k]
+        one = x[last - k : last - k + size]
+        for t in range(size):
+            out[t] += b * one[t]
+        k += 1
+
+
+@compiled
+def prediction_errors(x: Vector, models: Matrix, deviation: Vector, cosines: Matrix, sines: Matrix,
+                      taps: Vector, errors: Matrix, rings: Matrix) -> None:  # fmt: skip
+    """Write the errors of predicting each sample from those before and after it, and the rings in them.
+
+    Parameters
+    ----------
+    x, models, deviation
+        As in `fit_models`.
+    cosines, sines, taps
+        `COSINES`, `SINES` and `LOW_PASS`.
+    errors
+        Filled, shape (2, blocks * BLOCK): forwards and backwards.
+    rings
+        Filled, shape (rings, blocks * BLOCK / STEP): the magnitude of a ring that starts there.
+    """
+    forward = np.empty(HALF + BLOCK + AFTER + ORDER)
+    weighted = np.empty(HALF + BLOCK + AFTER)
+    low = np.empty(BLOCK // STEP + RING_STEPS)
+    for k in range(models.shape[0]):
+        start = MARGIN + k * BLOCK
+        span = slice(k * BLOCK, (k + 1) * BLOCK)
+        backwards = models[k, ::-1].copy()
+        _filtered(x[start - HALF - ORDER : start + BLOCK + AFTER + ORDER], models[k], forward)
+        _filtered(x[start : start + BLOCK + ORDER], backwards, errors[1, span])
+        _filtered(forward, backwards, weighted)
+        errors[0, span] = forward[HALF : HALF + BLOCK]
+        low[:] = 0.0
+        for i in range(taps.size):
+            tap = taps[i] / deviation[k]
+            for m in range(low.size):
+                low[m] += tap * weighted[STEP * m + i]
+        for ring in range(rings.shape[0]):
+            for m in range(BLOCK // STEP):
+                cosine = sine = 0.0
+                for j in range(RING_STEPS):
+                    cosine += cosines[ring, j] * low[m + j]
+                    sine += sines[ring, j] * low[m + j]
+                rings[ring, k * BLOCK // STEP + m] = np.sqrt(cosine * cosine + sine * sine)
+
+
+@compiled
+def _medians(values: Vector, cell: int, sparse: int, out: Vector) -> None:
+    for k in range(out.size):
+        out[k] = np.median(np.abs(values[k * cell : (k + 1) * cell : sparse]))
+
+
+@compiled
+def _scales(medians: Vector, floor: float, scale: Vector) -> None:
+    """Write the robust scale of each cell: of its median and those of `SIDE` cells on either side."""
+    ranked = np.sort(medians[: 2 * SIDE + 1])
+    for k in range(scale.size):
+        if k:  # the window moves on by a cell: one value goes, one comes
+            i = np.searchsorted(ranked, medians[k - 1])
+            new = medians[k + 2 * SIDE]
+            while i + 1 < ranked.size and ranked[i + 1] < new:
+                ranked[i] = ranked[i + 1]
+                i += 1
+            while i > 0 and ranked[i - 1] > new:
+                ranked[i] = ranked[i - 1]
+                i -= 1
+            ranked[i] = new
+        scale[k] = max(SIGMA * ranked[SIDE], floor)
+
+
+@compiled
+def compressed(value: float) -> float:
+    """Return a value that grows as the fourth root of large ones: ``u = v / sqrt(1 + |v|)``, twice."""
+    once = value / np.sqrt(1.0 + abs(value))
+    return float(once / np.sqrt(1.0 + abs(once)))
+
+
+@compiled
+def _compress(values: Vector, over: float, row: Rows) -> None:
+    for t in range(values.size):
+        value = values[t] * over
+        once = value / np.sqrt(1.0 + abs(value))
+        row[t] = once / np.sqrt(1.0 + abs(once))
+
+
+@compiled
+def impulse_rows(x: Vector, cosines: Matrix, sines: Matrix, taps: Vector, models: Matrix,
+                 deviation: Vector, scale: Matrix, rows: Rows, rings: Rows, cells: Rows) -> None:  # fmt: skip
+    """Write everything that shows a click in whole blocks of sound.
+
+    Parameters
+    ----------
+    x
+        `PADDING` samples, the blocks, and `PADDING` samples more.
+    cosines, sines, taps
+        `COSINES`, `SINES` and `LOW_PASS`.
+    models, deviation
+        Filled, for these blocks and one on either side, shapes (blocks + 2, ORDER + 1) and (blocks + 2,).
+    scale
+        Filled with the scales of prediction error and rings, shape (1 + rings, cells).
+    rows
+        Filled, shape (3, blocks * BLOCK): waveform and both prediction errors over their local scales,
+        compressed.
+    rings
+        Filled, shape (rings, blocks * BLOCK / STEP), likewise.
+    cells
+        Filled, shape (CELL_ROWS, cells), in octaves: median and peak of the error, RMS of the waveform, mean
+        and peak of the rings over their scales.
+    """
+    fit_models(x, models, deviation)
+    wave = x[MARGIN : x.size - MARGIN]
+    errors = np.empty((2, wave.size))
+    ringing = np.empty((rings.shape[0], wave.size // STEP))
+    prediction_errors(x, models, deviation, cosines, sines, taps, errors, ringing)
+    count = cells.shape[1]
+    medians = np.empty(count + 2 * SIDE)
+    own = np.empty(count)
+    _medians(wave, CELL, 2, medians)
+    _scales(medians, _FLOOR, own)
+    for k in range(count):
+        span = slice(BLOCK + k * CELL, BLOCK + (k + 1) * CELL)
+        _compress(wave[span], 1.0 / own[k], rows[0, k * CELL : (k + 1) * CELL])
+        cells[2, k] = 0.5 * np.log2(np.mean(wave[span] ** 2) + _FLOOR**2)
+    _medians(errors[0], CELL, 2, medians)
+    _scales(medians, _FLOOR, scale[0])
+    for k in range(count):
+        span = slice(BLOCK + k * CELL, BLOCK + (k + 1) * CELL)
+        for side in range(2):
+            _compress(errors[side, span], 1.0 / scale[0, k], rows[1 + side, k * CELL : (k + 1) * CELL])
+        peak = max(np.max(np.abs(errors[0, span])), np.max(np.abs(errors[1, span])))
+        cells[0, k] = np.log2(SIGMA * medians[SIDE + k] + _FLOOR)
+        cells[1, k] = np.log2(peak + _FLOOR)
+    cells[3:] = 0.0
+    steps = CELL // STEP
+    for ring in range(rings.shape[0]):
+        _medians(ringing[ring], steps, 1, medians)
+        _scales(medians, _RING_FLOOR, scale[1 + ring])
+        for k in range(count):
+            span = slice(BLOCK // STEP + k * steps, BLOCK // STEP + (k + 1) * steps)
+            over = RING_SIGMA / scale[1 + ring, k]
+            _compress(ringing[ring, span], over, rings[ring, k * steps : (k + 1) * steps])
+            cells[3, k] += over * np.mean(ringing[ring, span])
+            cells[4, k] = max(cells[4, k], over * np.max(ringing[ring, span]))
+    for k in range(count):
+        cells[3, k] = np.log2(cells[3, k] / rings.shape[0] + 0.1)
+        cells[4, k] = np.log2(cells[4, k] + 0.1)

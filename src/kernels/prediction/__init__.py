@@ -1,0 +1,1 @@
+"""Linear prediction: models, what they cannot predict, and gaps filled by them."""

@@ -1,0 +1,301 @@
+"""Autoregressive models: fitted to short stretches, and the least-squares problems on samples under them.
+
+A stretch of sound is taken as ``sum_k a[k] x[t - k] = e[t]``, ``a[0] = 1``, with a white excitation ``e``.
+Every kernel works in float64 and in one fixed order of operations: loops are written so that vector
+instructions run over independent results (lags, columns), never over the terms of a sum, and nothing goes
+through BLAS. The same samples give the same bits wherever they lie in memory.
+"""
+
+# ruff: noqa: PLR0917 - kernels take plain arrays by position
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..compilation.compilation import compiled
+
+Vector = npt.NDArray[np.float64]
+Matrix = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int64]
+
+_FLOOR = 1e-30  # far under the square of one 64-bit step: a model of silence is no model
+
+
+@compiled
+def autocorrelation(x: Vector, order: int) -> Vector:
+    """Sum the lagged products of `x`, lags 0 to `order`, shape (order + 1,)."""
+    r = np.zeros(order + 1)
+    reach = np.zeros(x.size + order)  # zeros past the end spare a test on every lag
+    reach[: x.size] = x
+    for t in range(x.size):
+        value = x[t]
+        for lag in range(order + 1):
+            r[lag] += value * reach[t + lag]
+    return r
+
+
+@compiled
+def levinson(r: Vector, a: Vector) -> float:
+    """Solve the Yule-Walker equations by the Levinson-Durbin recursion (Durbin 1960).
+
+    Parameters
+    ----------
+    r
+        Autocorrelation, lags 0 to p, shape (p + 1,).
+    a
+        Filled with the model, shape (p + 1,), ``a[0] = 1``; the recursion stops where `r` is singular.
+
+    Returns
+    -------
+    float
+        Energy of the prediction error; 0 where `r` holds nothing to predict.
+    """
+    order = r.size - 1
+    a[:] = 0.0
+    a[0] = 1.0
+    error = float(r[0])
+    if not error > _FLOOR:
+        return 0.0
+    previous = np.empty(order + 1)
+    for m in range(1, order + 1):
+        total = r[m]
+        for k in range(1, m):
+            total += a[k] * r[m - k]
+        reflection = -total / error
+        if not abs(reflection) < 1.0:
+            break
+        previous[:m] = a[:m]
+        for k in range(1, m):
+            a[k] = previous[k] + reflection * previous[m - k]
+        a[m] = reflection
+        error *= 1.0 - reflection * reflection
+    return error
+
+
+@compiled
+def prediction_error(x: Vector, start: int, stop: int, a: Vector, e: Vector) -> None:
+    """Write the excitation of ``x[start:stop]`` into ``e[start:stop]``; before ``x[0]`` is silence."""
+    out = e[start:stop]
+    out[:] = x[start:stop]
+    for k in range(1, min(a.size, stop)):
+        coefficient = a[k]
+        missing = max(k - start, 0)
+        earlier = x[start + missing - k : stop - k]
+        rest = out[missing:]
+        for t in range(
+            earlier.size
+        ):  # from 0 and along slices: negative indices would bar vector instructions
+            rest[t] += coefficient * earlier[t]
+
+
+@compiled
+def _add_covariance(x: Vector, start: int, stop: int, phi: Matrix) -> int:
+    """Add the covariance of ``x[start:stop]`` to `phi`, shape (p + 1, p + 1); return how many rows it had.
+
+    ``phi[i, j] = sum_t x[t - i] x[t - j]`` over the t whose every lag lies inside; each diagonal follows
+    from its first element by exchanging one product a step (Marple 1987, section 8.5).
+    """
+    order = phi.shape[0] - 1
+    rows = stop - start - order
+    if rows <= 0:
+        return 0
+    backwards = x[start:stop][::-1].copy()
+    last = stop - start - 1
+    first_row = np.zeros(order + 1)
+    for t in range(order, stop - start):
+        value = backwards[last - t]
+        for lag in range(order + 1):
+            first_row[lag] += value * backwards[last - t + lag]
+    part = np.empty((order + 1, order + 1))
+    part[0] = first_row
+    head = start + order - 1
+    for i in range(order):
+        for j in range(i, order):
+            part[i + 1, j + 1] = part[i, j] + x[head - i] * x[head - j] - x[stop - 1 - i] * x[stop - 1 - j]
+    for i in range(order + 1):
+        for j in range(i, order + 1):
+            phi[i, j] += part[i, j]
+    return int(rows)
+
+
+@compiled
+def covariance_model(x: Vector, start: int, stop: int, damaged: Mask, ridge: float, a: Vector) -> float:
+    """Fit a model by the modified covariance method (Marple 1980) to the undamaged runs of a stretch.
+
+    Forward and backward prediction errors are minimised together over the rows that no damaged sample
+    touches, so nothing has to be assumed about what is under the damage.
+
+    Parameters
+    ----------
+    x, damaged
+        Samples and which of them to keep out, shape (n,).
+    start, stop
+        The stretch.
+    ridge
+        Added to the diagonal, as a part of the power: keeps empty bands from making the problem singular.
+    a
+        Filled with the model, shape (p + 1,), ``a[0] = 1``.
+
+    Returns
+    -------
+    float
+        Variance of the prediction error; negative where there were too few rows (under 2 p) or no power,
+        and `a` is not to be used.
+    """
+    order = a.size - 1
+    phi = np.zeros((order + 1, order + 1))
+    rows = 0
+    run = start
+    for t in range(start, stop + 1):
+        if t == stop or damaged[t]:
+            rows += _add_covariance(x, run, t, phi)
+            run = t + 1
+    if rows < 2 * order:
+        return -1.0
+    both = np.empty((order + 1, order + 1))
+    for i in range(order + 1):
+        for j in range(i, order + 1):
+            both[i, j] = phi[i, j] + phi[order - j, order - i]
+            both[j, i] = both[i, j]
+    power = float(both[0, 0])
+    if not power > _FLOOR:
+        return -1.0
+    band = np.zeros((order, order))
+    target = np.empty(order)
+    for i in range(order):
+        target[i] = -both[0, i + 1]
+        for j in range(i, order):
+            band[i, j - i] = both[i + 1, j + 1]
+        band[i, 0] += ridge * power
+    if not band_cholesky(band):
+        return -1.0
+    band_solve(band, target)
+    a[0] = 1.0
+    a[1:] = target
+    energy = power
+    for i in range(order):
+        energy += target[i] * both[0, i + 1]
+    return max(energy, ridge * power) / (2 * rows)
+
+
+@compiled
+def band_cholesky(band: Matrix) -> bool:
+    """Replace a symmetric positive definite band matrix by its lower Cholesky factor.
+
+    Parameters
+    ----------
+    band
+        Lower band by columns, shape (m, w): ``band[j, d]`` is the element in row j + d, column j.
+
+    Returns
+    -------
+    bool
+        False where the matrix was not positive definite; `band` is then spoilt.
+    """
+    size, width = band.shape
+    for j in range(size):
+        pivot = band[j, 0]
+        if not pivot > 0.0:
+            return False
+        root = np.sqrt(pivot)
+        reach = min(width, size - j)
+        band[j, 0] = root
+        for d in range(1, reach):
+            band[j, d] /= root
+        for d in range(1, reach):
+            factor = band[j, d]
+            for q in range(reach - d):
+                band[j + d, q] -= factor * band[j, d + q]
+    return True
+
+
+@compiled
+def band_solve(factor: Matrix, b: Vector) -> None:
+    """Solve ``L L' x = b`` in place; `factor` comes from `band_cholesky`."""
+    size, width = factor.shape
+    for j in range(size):
+        b[j] /= factor[j, 0]
+        value = b[j]
+        for d in range(1, min(width, size - j)):
+            b[j + d] -= factor[j, d] * value
+    for j in range(size - 1, -1, -1):
+        total = b[j]
+        for d in range(1, min(width, size - j)):
+            total -= factor[j, d] * b[j + d]
+        b[j] = total / factor[j, 0]
+
+
+@compiled
+def band_inverse_diagonal(factor: Matrix, diagonal: Vector) -> None:
+    """Write the diagonal of ``(L L')^-1`` into `diagonal`, shape (m,) (Takahashi, Fagan and Chen 1973)."""
+    size, width = factor.shape
+    inverse = np.zeros((size, 2 * width - 1))  # row i holds its columns i - width + 1 to i + width - 1
+    total = np.empty(width)
+    for j in range(size - 1, -1, -1):
+        reach = min(width, size - j) - 1
+        below = factor[j, 1 : reach + 1]
+        total[:reach] = 0.0
+        for k in range(reach):
+            value = below[k]
+            row = inverse[j + 1 + k, width - 1 - k : width - 1 - k + reach]
+            for q in range(reach):
+                total[q] += value * row[q]
+        pivot = factor[j, 0]
+        own = 1.0 / pivot
+        for d in range(reach):
+            element = -total[d] / pivot
+            own -= below[d] * element
+            inverse[j, width + d] = element
+            inverse[j + 1 + d, width - 2 - d] = element
+        # No less than without the others, whatever rounding leaves: it is divided by.
+        own = max(own, 1.0 / pivot)
+        inverse[j, width - 1] = own / pivot
+        diagonal[j] = own / pivot
+
+
+@compiled
+def span_precision(a: Vector, active: Positions, last: int, band: Matrix) -> None:
+    """Write ``A'A`` on the active samples into `band`: how excitation energy bends around them.
+
+    Parameters
+    ----------
+    a
+        The model, shape (p + 1,).
+    active
+        Increasing positions of the samples, shape (m,).
+    last
+        Position of the last excitation sample that counts (the recording's end, or well past the span).
+    band
+        Filled, shape (m, min(p + 1, m)), as in `band_cholesky`.
+    """
+    order = a.size - 1
+    lags = autocorrelation(a, order)
+    size, width = band.shape
+    for j in range(size):
+        for d in range(width):
+            i = j + d
+            distance = active[i] - active[j] if i < size else order + 1
+            if distance > order:
+                band[j, d] = 0.0
+                continue
+            band[j, d] = lags[distance]
+            # Rows past the recording's end do not exist: take their products out again.
+            for t in range(last + 1, active[j] + order + 1):
+                if t >= active[i]:
+                    band[j, d] -= a[t - active[i]] * a[t - active[j]]
+
+
+@compiled
+def span_gradient(a: Vector, e: Vector, active: Positions, last: int, g: Vector) -> None:
+    """Write ``A'e`` at the active samples into `g`: the excitation's own echo of a change there.
+
+    `e` is indexed by position, as far as `last`.
+    """
+    order = a.size - 1
+    for i in range(active.size):
+        total = 0.0
+        for k in range(min(order, last - active[i]) + 1):
+            total += a[k] * e[active[i] + k]
+        g[i] = total

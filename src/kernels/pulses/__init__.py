@@ -1,0 +1,1 @@
+"""Shapes of damage, fitted and taken out."""

@@ -1,0 +1,242 @@
+"""Clicks that drove the converter to its rails: what was cut off their tops is put back first.
+
+A clipped click is no ring: its flat tops are samples of which only a bound is known. So they are unknowns
+beside the ring's own, and both are fitted to the excitation at once: least squares with the flat samples'
+columns of the prediction-error filter projected out. (For speech alone, without a click: A. Janssen, R.
+Veldhuis, L. Vries, "Adaptive interpolation", IEEE Trans. ASSP 34(2), 1986, whose missing samples these are.)
+
+Excitations are in units of their standard deviation, and indices count from the click's first sample.
+"""
+
+# ruff: noqa: PLR0917 - kernels take plain arrays by position
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..compilation.compilation import compiled
+from ..prediction.models import Matrix, Positions, Vector, band_cholesky, band_solve, prediction_error
+from ..samples.plateaus import plateaus
+from .rings import RingSearch, ring_merit, ring_response
+
+MOST_FLAT = 128  # guard: flat samples of one click; with more there is nothing to fit
+_TOLERANCE = 2.0**-14  # of full scale: two steps of 16 bits, for dither
+_LOUD = 0.1  # guard: of full scale; no converter's rail is as low
+_ROUNDS = 8
+_HALVINGS = 4
+
+
+@compiled
+def flat_samples(x: Vector, start: int, stop: int, flat: Positions) -> int:
+    """Find the samples of ``x[start:stop]`` that lie on a rail: where its greatest height has a flat top.
+
+    The rails of both signs are as high: where one is known by its flat top, fewer samples show the other.
+    Returns how many; their indices, from `start` on, are written into `flat`, ascending.
+    """
+    part = x[start:stop]
+    runs = np.empty((1, 4))
+    rail = np.max(np.abs(part))
+    if rail < _LOUD:
+        return 0
+    for sign in (1.0, -1.0):
+        peak = np.max(sign * part)
+        if peak >= rail - _TOLERANCE and plateaus(part, 0, sign, peak, _TOLERANCE, runs):
+            count = 0
+            for t in range(part.size):
+                if abs(part[t]) >= rail - 2.0 * _TOLERANCE and count < flat.size:
+                    flat[count] = t
+                    count += 1
+            return count
+    return 0
+
+
+@compiled
+def restore_tops(
+    x: Vector, start: int, end: int, flat: Positions, a: Vector, sigma: float, search: RingSearch
+) -> bool:
+    """Put back, in place, what the rails cut off a click that begins at `start`.
+
+    Parameters
+    ----------
+    x
+        Samples; the p before `start` are whole.
+    start, end
+        First sample of the click, and one past the last that counts.
+    flat
+        Indices of flat samples, from `start` on, ascending.
+    a, sigma
+        Model of the sound around it, and standard deviation of its excitation.
+    search
+        Where to look for the ring.
+
+    Returns
+    -------
+    bool
+        False where no ring fits; `x` is then unchanged.
+    """
+    order = a.size - 1
+    local = x[start - order : end]
+    white = np.zeros(local.size)
+    prediction_error(local, order, local.size, a, white)
+    e = white[order:] / sigma
+    q, r = _flat_basis(flat, a, e.size)
+    rest = e.copy()
+    _project(rest, q)
+    gain, begin, pole, c = _fit_ring(rest, q, a, search)
+    if not gain > 0.0:
+        return False
+    # Flat samples explain whatever begins in them: a ring that seems to begin there began with their run.
+    earlier = _run_before(flat, begin)
+    c *= pole ** (earlier - begin)
+    begin = earlier
+    re, im = np.empty(e.size - begin), np.empty(e.size - begin)
+    ring_response(pole, a, re, im)
+    for t in range(begin, e.size):
+        e[t] -= c.real * re[t - begin] + c.imag * im[t - begin]
+    lifts = np.empty(flat.size)
+    for i in range(flat.size - 1, -1, -1):  # back substitution
+        lifts[i] = -_dot(q[i], e)
+        for j in range(i + 1, flat.size):
+            lifts[i] -= r[i, j] * lifts[j]
+        lifts[i] /= r[i, i]
+    for i in range(flat.size):
+        at = start + flat[i]
+        outward = 1.0 if x[at] > 0.0 else -1.0
+        x[at] += outward * max(outward * sigma * lifts[i], 0.0)  # what was cut off lay beyond the rail
+    return True
+
+
+@compiled
+def _dot(one: Vector, other: Vector) -> float:
+    """In one fixed order, which BLAS does not promise: the same recording gives the same bits."""
+    total = 0.0
+    for t in range(one.size):
+        total += one[t] * other[t]
+    return total
+
+
+@compiled
+def _run_before(flat: Positions, begin: int) -> int:
+    """Return the first sample of the run of flat ones that ends at `begin` or goes on there; else `begin`."""
+    first = begin
+    for i in range(flat.size - 1, -1, -1):
+        if flat[i] <= begin and flat[i] >= first - 1:
+            first = flat[i]
+    return first
+
+
+@compiled
+def _flat_basis(flat: Positions, a: Vector, size: int) -> tuple[Matrix, Matrix]:
+    """Orthonormal rows that span what flat samples do to an excitation, and their triangle (Gram-Schmidt)."""
+    q = np.zeros((flat.size, size))
+    r = np.zeros((flat.size, flat.size))
+    for i in range(flat.size):
+        for k in range(min(a.size, size - flat[i])):
+            q[i, flat[i] + k] = a[k]
+        for _ in range(
+            2
+        ):  # twice is enough (W. Kahan, in B. Parlett, The Symmetric Eigenvalue Problem, 1980)
+            for j in range(i):
+                along = _dot(q[j], q[i])
+                r[j, i] += along
+                q[i] -= along * q[j]
+        length = np.sqrt(_dot(q[i], q[i]))
+        r[i, i] = max(length, 1e-12)
+        q[i] /= r[i, i]
+    return q, r
+
+
+@compiled
+def _project(row: Vector, q: Matrix) -> None:
+    """Take out of `row`, in place, what flat samples can explain."""
+    for j in range(q.shape[0]):
+        along = _dot(q[j], row)
+        for t in range(row.size):
+            row[t] -= along * q[j, t]
+
+
+@compiled
+def _columns(pole: complex, c: complex, begin: int, a: Vector, q: Matrix, columns: Matrix) -> None:
+    """Fill rows with what a ring's amplitude and its pole's logarithm do to the excitation, projected."""
+    columns[:] = 0.0
+    h, slope = 0.0 + 0.0j, 0.0 + 0.0j
+    for t in range(begin, columns.shape[1]):
+        slope = pole * (slope + h)
+        h *= pole
+        if t - begin < a.size:
+            h += a[t - begin]
+        turned = c * slope
+        columns[0, t], columns[1, t] = h.real, -h.imag
+        columns[2, t], columns[3, t] = turned.real, -turned.imag
+    for i in range(4):
+        _project(columns[i], q)
+
+
+@compiled
+def _amplitude(columns: Matrix, e: Vector) -> tuple[float, complex]:
+    """Solve for the amplitude of a ring whose response is the first two rows; energy explained, and it."""
+    re, im = columns[0], columns[1]
+    rr, ri, ii = _dot(re, re), _dot(re, im), _dot(im, im)
+    er, ei = _dot(re, e), _dot(im, e)
+    ii += 1e-9 * rr  # a pole without a frequency has a real amplitude
+    det = rr * ii * (1.0 + 1e-9) - ri * ri
+    if not det > 0.0:
+        return 0.0, 0.0 + 0.0j
+    real, imaginary = (er * ii - ei * ri) / det, (ei * rr - er * ri) / det
+    return real * er + imaginary * ei, complex(real, imaginary)
+
+
+@compiled
+def _fit_ring(e: Vector, q: Matrix, a: Vector, search: RingSearch) -> tuple[float, int, complex, complex]:
+    """Fit the ring of greatest merit to what flat samples leave of the excitation; see `rings.fit_ring`."""
+    columns = np.zeros((4, e.size))
+    best, begin, pole, c = 0.0, 0, 0.0 + 0.0j, 0.0 + 0.0j
+    merit = -np.inf
+    for k in range(search.poles.size):
+        for s in range(search.starts):
+            _columns(search.poles[k], 0.0 + 0.0j, s, a, q, columns)
+            gain, amplitude = _amplitude(columns, e)
+            if gain > 0.0:
+                own = ring_merit(gain, search.poles[k], amplitude)
+                if own > merit:
+                    merit, best, begin, pole, c = own, gain, s, search.poles[k], amplitude
+    if not best > 0.0:
+        return 0.0, 0, pole, c
+    gain, pole, c = _refine(e, q, a, begin, pole, c, best, search.slowest)
+    return gain, begin, pole, c
+
+
+@compiled
+def _refine(
+    e: Vector, q: Matrix, a: Vector, begin: int, pole: complex, c: complex, gain: float, slowest: float
+) -> tuple[float, complex, complex]:
+    """Improve a ring by Gauss-Newton steps, each halved until it helps; see `rings`."""
+    columns = np.zeros((4, e.size))
+    tried_columns = np.zeros((4, e.size))
+    normal, step = np.zeros((4, 4)), np.zeros(4)
+    for _ in range(_ROUNDS):
+        _columns(pole, c, begin, a, q, columns)
+        rest = e - c.real * columns[0] - c.imag * columns[1]
+        for i in range(4):
+            step[i] = _dot(columns[i], rest)
+            for d in range(4 - i):
+                normal[i, d] = _dot(columns[i], columns[i + d])
+            normal[i, 0] *= 1.0 + 1e-6
+        if not band_cholesky(normal):
+            break
+        band_solve(normal, step)
+        turn = complex(step[2], step[3])
+        turn = turn if abs(turn) <= 0.5 else turn * (0.5 / abs(turn))
+        before = gain
+        for _ in range(_HALVINGS):
+            tried = pole * np.exp(turn)
+            if abs(tried) <= slowest:
+                _columns(tried, 0.0 + 0.0j, begin, a, q, tried_columns)
+                reached, amplitude = _amplitude(tried_columns, e)
+                if reached > gain:
+                    gain, pole, c = reached, tried, amplitude
+                    break
+            turn *= 0.5
+        if gain - before <= 1e-4 * gain:
+            break
+    return gain, pole, c

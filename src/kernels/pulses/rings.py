@@ -1,0 +1,282 @@
+"""Damped oscillations in an excitation: a stylus or a cartridge that was struck, and rings.
+
+The excitation of ``pole**t`` is the model's response through one pole, so a ring is fitted where
+the sound is white; where in the resonances of the sound it lies does not matter.
+"""
+
+# ruff: noqa: PLR0917 - kernels take plain arrays by position
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..compilation.compilation import compiled
+from ..prediction.models import Vector, band_cholesky, band_solve
+
+Poles = npt.NDArray[np.complex128]
+Starts = npt.NDArray[np.int64]
+
+_RUNG = 7.0  # time constants until a ring is as good as over
+_STARTS = 3  # decays from which rings are refined
+
+
+class RingSearch(NamedTuple):
+    """Where rings are looked for.
+
+    Attributes
+    ----------
+    starts
+        How many samples a ring may begin at.
+    poles
+        Where the search begins, in order of decay, shape (k,).
+    slowest
+        Greatest magnitude of a pole.
+    first
+        First sample that a ring may begin at.
+    """
+
+    starts: int
+    poles: Poles
+    slowest: float
+    first: int = 0
+
+
+@compiled
+def ring_response(pole: complex, a: Vector, re: Vector, im: Vector) -> None:
+    """Write the excitation of ``Re(pole**t)`` into `re` and of ``-Im(pole**t)`` into `im`, t >= 0."""
+    state = 0.0 + 0.0j
+    for t in range(re.size):
+        state *= pole
+        if t < a.size:
+            state += a[t]
+        re[t] = state.real
+        im[t] = -state.imag
+
+
+@compiled
+def _amplitude(rr: float, ii: float, ri: float, er: float, ei: float) -> tuple[float, complex]:
+    """Solve the two normal equations of a ring's complex amplitude; return the energy it explains, and it."""
+    ii += 1e-9 * rr  # a pole without a frequency has a real amplitude
+    det = rr * ii * (1.0 + 1e-9) - ri * ri
+    if not det > 0.0:
+        return 0.0, 0.0 + 0.0j
+    real = (er * ii - ei * ri) / det
+    imaginary = (ei * rr - er * ri) / det
+    return real * er + imaginary * ei, complex(real, imaginary)
+
+
+@compiled
+def _match_ring(e: Vector, a: Vector, pole: complex, starts: int, length: int) -> tuple[float, int, complex]:
+    """Find where a ring of this pole begins best: energy explained, start, amplitude."""
+    re = np.empty(length)
+    im = np.empty(length)
+    ring_response(pole, a, re, im)
+    rr, ii, ri = 0.0, 0.0, 0.0
+    er = np.zeros(starts)
+    ei = np.zeros(starts)
+    for t in range(length):
+        real, imaginary = re[t], im[t]
+        rr += real * real
+        ii += imaginary * imaginary
+        ri += real * imaginary
+        later = e[t : t + starts]
+        for s in range(starts):
+            er[s] += real * later[s]
+            ei[s] += imaginary * later[s]
+    best, start, c = 0.0, 0, 0.0 + 0.0j
+    for s in range(starts):
+        gain, amplitude = _amplitude(rr, ii, ri, er[s], ei[s])
+        if gain > best:
+            best, start, c = gain, s, amplitude
+    return best, start, c
+
+
+@compiled
+def _gauss_newton(e: Vector, a: Vector, pole: complex, c: complex) -> complex:
+    """Find the step of a pole's logarithm that lowers the residue, c fitted along; 0 where there is none."""
+    normal = np.zeros((4, 4))
+    step = np.zeros(4)
+    row = np.empty(4)
+    h = 0.0 + 0.0j
+    slope = 0.0 + 0.0j  # of h, by the logarithm of the pole
+    for t in range(e.size):
+        slope = pole * (slope + h)
+        h *= pole
+        if t < a.size:
+            h += a[t]
+        turned = c * slope
+        row[0], row[1], row[2], row[3] = h.real, -h.imag, turned.real, -turned.imag
+        rest = e[t] - (c * h).real
+        for i in range(4):
+            step[i] += row[i] * rest
+            for d in range(4 - i):
+                normal[i, d] += row[i] * row[i + d]
+    for i in range(4):
+        normal[i, 0] *= 1.0 + 1e-6
+    if not band_cholesky(normal):
+        return 0.0 + 0.0j
+    band_solve(normal, step)
+    turn = complex(step[2], step[3])
+    return turn if abs(turn) <= 0.5 else turn * (0.5 / abs(turn))
+
+
+@compiled
+def _refine(
+    e: Vector, a: Vector, pole: complex, c: complex, gain: float, slowest: float
+) -> tuple[float, complex, complex]:
+    """Improve a ring that begins with `e` by Gauss-Newton steps, each halved until it helps."""
+    re = np.empty(e.size)
+    im = np.empty(e.size)
+    for _ in range(8):
+        turn = _gauss_newton(e, a, pole, c)
+        before = gain
+        for _ in range(4):
+            tried = pole * np.exp(turn)
+            if turn != 0.0 and abs(tried) <= slowest:
+                ring_response(tried, a, re, im)
+                rr, ii, ri, er, ei = 0.0, 0.0, 0.0, 0.0, 0.0
+                for t in range(e.size):
+                    rr += re[t] * re[t]
+                    ii += im[t] * im[t]
+                    ri += re[t] * im[t]
+                    er += e[t] * re[t]
+                    ei += e[t] * im[t]
+                reached, amplitude = _amplitude(rr, ii, ri, er, ei)
+                if reached > gain:
+                    gain, pole, c = reached, tried, amplitude
+                    break
+            turn *= 0.5
+        if gain - before <= 1e-4 * gain:
+            break
+    return gain, pole, c
+
+
+@compiled
+def fit_ring(e: Vector, a: Vector, search: RingSearch) -> tuple[float, int, complex, complex]:
+    """Fit a damped oscillation ``Re(c pole**(t - start))`` to what it does to an excitation.
+
+    Several decays are tried to the end, because rings of quite different pitch and decay can explain an
+    excitation almost alike under a resonant model; the one with the least energy is then the likelier.
+
+    Parameters
+    ----------
+    e
+        Excitation, shape (k,).
+    a
+        The model, shape (p + 1,).
+    search
+        Where to look.
+
+    Returns
+    -------
+    gain, start, pole, c
+        `gain` is the energy that the fit takes from `e`; 0 where nothing fits.
+    """
+    gains, starts, chosen = _best_of_decays(e, a, search)
+    best, start, pole, c = 0.0, 0, 0.0 + 0.0j, 0.0 + 0.0j
+    merit = -np.inf
+    for k in range(_STARTS):
+        if not gains[k] > 0.0:
+            continue
+        tried = e[starts[k] :]
+        gain, moved, amplitude = _refine(tried, a, chosen[k, 0], chosen[k, 1], gains[k], search.slowest)
+        own = ring_merit(gain, moved, amplitude)
+        if own > merit:
+            merit, best, start, pole, c = own, gain, starts[k], moved, amplitude
+    return best, start, pole, c
+
+
+@compiled
+def _best_of_decays(e: Vector, a: Vector, search: RingSearch) -> tuple[Vector, Starts, Poles]:
+    """Match every pole; keep the best of a decay, and of those the few of greatest merit.
+
+    Returns the energy explained, the start, and pole and amplitude, shape (_STARTS, 2), of each.
+    """
+    merits = np.full(_STARTS, -np.inf)
+    gains = np.zeros(_STARTS)
+    starts = np.zeros(_STARTS, np.int64)
+    chosen = np.zeros((_STARTS, 2), np.complex128)
+    best, start, pole, c = 0.0, 0, 0.0 + 0.0j, 0.0 + 0.0j
+    count = search.poles.size
+    for k in range(count):
+        tried = search.poles[k]
+        gain, begin, amplitude = _match_ring(e, a, tried, search.starts, e.size - search.starts)
+        if gain > best:
+            best, start, pole, c = gain, begin, tried, amplitude
+        if best > 0.0 and (k + 1 == count or abs(abs(search.poles[k + 1]) - abs(tried)) > 1e-9):
+            own = ring_merit(best, pole, c)
+            worst = np.argmin(merits)
+            if own > merits[worst]:
+                merits[worst], gains[worst], starts[worst] = own, best, start
+                chosen[worst, 0], chosen[worst, 1] = pole, c
+            best = 0.0
+    return gains, starts, chosen
+
+
+@compiled
+def ring_merit(gain: float, pole: complex, c: complex) -> float:
+    """Log likelihood that a ring gains, less a price on its energy."""
+    energy = (c.real**2 + c.imag**2) / (1.0 - abs(pole) ** 2)
+    return float(0.5 * gain - np.log(energy + 1e-300))
+
+
+@compiled
+def ring_error(size: int, a: Vector, pole: complex, c: complex) -> float:
+    """Return the energy that a fitted ring is likely to be wrong by, in variances of the excitation.
+
+    Its four parameters have the covariance that `size` samples of excitation leave them (Laplace's
+    approximation), and each moves the whole ring: where the sound itself resonates as the ring does, the
+    excitation hardly knows of it.
+    """
+    normal = np.zeros((4, 4))
+    gram = np.zeros((4, 4))
+    own = np.empty(4)
+    row = np.empty(4)
+    h, slope = 0.0 + 0.0j, 0.0 + 0.0j
+    state = 1.0 + 0.0j
+    for t in range(max(size, int(_RUNG / -np.log(max(abs(pole), 1e-9))))):
+        turned = t * c * state
+        own[0], own[1], own[2], own[3] = state.real, -state.imag, turned.real, -turned.imag
+        for i in range(4):
+            for j in range(4):
+                gram[i, j] += own[i] * own[j]
+        state *= pole
+        if t < size:
+            slope = pole * (slope + h)
+            h *= pole
+            if t < a.size:
+                h += a[t]
+            turned = c * slope
+            row[0], row[1], row[2], row[3] = h.real, -h.imag, turned.real, -turned.imag
+            for i in range(4):
+                for d in range(4 - i):
+                    normal[i, d] += row[i] * row[i + d]
+    for i in range(4):
+        normal[i, 0] *= 1.0 + 1e-6
+    if not band_cholesky(normal):
+        return np.inf
+    total = 0.0
+    for j in range(4):
+        column = gram[j].copy()
+        band_solve(normal, column)
+        total += column[j]
+    return total
+
+
+def ring_poles(sample_rate: float, slowest: float) -> Poles:
+    """Poles that a search for rings begins at, in order of decay, shape (k,).
+
+    Decays from 0.03 ms by factors of 2 to that of the pole magnitude `slowest`; frequencies, up to 11 kHz, as
+    close as the resonance is narrow; slow rings are low.
+    """
+    poles = []
+    decay = 0.03e-3
+    while np.exp(-1.0 / (decay * sample_rate)) <= slowest and decay < 1.5e-3:
+        highest = min(11_000.0, 2.0 / decay, 0.45 * sample_rate)
+        for frequency in np.arange(0.0, highest, 0.6 / (2.0 * np.pi * decay)):
+            poles.append(np.exp((-1.0 / decay + 2j * np.pi * frequency) / sample_rate))
+        decay *= 2.0
+    return np.array(poles, np.complex128)

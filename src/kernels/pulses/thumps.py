@@ -1,0 +1,170 @@
+"""Thumps: a tonearm that was struck swings at a few tens of hertz, long after the click that struck it.
+
+A thump adds to the music, and is far too long to be cut out. At a few kilohertz, though, it is a ring like
+any other (see `rings`): a model of the low notes around it is fitted there, the ring in what that model
+cannot predict, and the ring, at the recording's own rate, is what is taken away.
+"""
+
+# ruff: noqa: PLR0917 - kernels take plain arrays by position
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..compilation.compilation import compiled
+from ..filters.decimation import decimation_filter
+from ..prediction.models import Positions, Vector, covariance_model, prediction_error
+from .rings import RingSearch, fit_ring
+
+_LOW_RATE_HZ = 2800.0
+_PASS_HZ = 1000.0
+_ORDER = 48
+_BEFORE_S = 0.35
+_MASKED_S = 0.06  # after the click, that the model does not see
+_FREQUENCIES_HZ = np.geomspace(18.0, 160.0, 16)
+_DECAYS_S = np.array([5e-3, 8e-3, 12e-3, 18e-3])
+_SLOWEST_S = 0.020
+_FADED = 1e-3  # of its height: a thump is over
+_EARLY, _LATE = 2, 3  # low samples by which it may begin before and after the click's end
+_MOST_SOUND = 1.2  # without a thump, as a part of what there is with it
+
+
+class ThumpSearch(NamedTuple):
+    """How thumps are looked for.
+
+    Attributes
+    ----------
+    factor
+        Samples of the recording to a low sample.
+    taps
+        Of the low-pass, shape (k * factor,).
+    order
+        Of the model of the low notes.
+    before, masked, after
+        Low samples before a click that the model is fitted to; after it that the model does not see; and
+        after it that are looked at.
+    rings
+        The search, at the low rate.
+    least
+        Least log evidence for a thump.
+    """
+
+    factor: int
+    taps: Vector
+    order: int
+    before: int
+    masked: int
+    after: int
+    rings: RingSearch
+    least: float
+
+    @property
+    def past(self) -> int:
+        """Samples before the end of a click that are looked at."""
+        return (self.before + 1) * self.factor + self.taps.size
+
+    @property
+    def longest(self) -> int:
+        """Samples after the end of a click that are looked at, or belong to the longest thump."""
+        fades = int(np.log(_FADED) / np.log(self.rings.slowest)) + _LATE
+        return max(fades, self.after + 1) * self.factor + self.taps.size
+
+
+def thump_search(sample_rate: float, least: float) -> ThumpSearch:
+    """Lay out the search at one sample rate; thumps need `least` evidence."""
+    factor = max(round(sample_rate / _LOW_RATE_HZ), 1)
+    rate = sample_rate / factor
+    poles = np.exp((-1.0 / _DECAYS_S[:, np.newaxis] + 2j * np.pi * _FREQUENCIES_HZ) / rate).ravel()
+    return ThumpSearch(
+        factor=factor,
+        taps=decimation_filter(sample_rate, factor, _PASS_HZ),
+        order=_ORDER,
+        before=round(_BEFORE_S * rate),
+        masked=round(_MASKED_S * rate),
+        after=round(0.09 * rate),
+        rings=RingSearch(_EARLY + _LATE, poles, float(np.exp(-1.0 / (_SLOWEST_S * rate)))),
+        least=least,
+    )
+
+
+@compiled
+def low_band(x: Vector, first: int, count: int, factor: int, taps: Vector) -> Vector:
+    """Low-pass `x` around ``first, first + factor, ...``; shape (count,)."""
+    low = np.empty(count)
+    half = taps.size // 2
+    for k in range(count):
+        begin = first + k * factor - half
+        total = 0.0
+        for t in range(taps.size):
+            total += taps[t] * x[begin + t]
+        low[k] = total
+    return low
+
+
+@compiled
+def remove_thump(x: Vector, click: int, stop: int, bounds: Positions, until: int, search: ThumpSearch) -> int:
+    """Take the thump that follows a click out of `x`, where there is one.
+
+    Parameters
+    ----------
+    x
+        Samples, the click repaired, changed in place.
+    click, stop
+        The click's span.
+    bounds
+        Where the recording begins and ends in `x`.
+    until
+        Samples from here on must not change: a thump that is heard there stays.
+    search
+        Where to look, and the evidence that is asked for.
+
+    Returns
+    -------
+    int
+        One past the last sample changed; `stop` where there is no thump.
+    """
+    half = search.taps.size // 2 + 1
+    factor = search.factor
+    before = min(search.before, (stop - bounds[0] - half) // factor)
+    after = min(search.after, (bounds[1] - stop - half) // factor)
+    if before < 4 * search.order or after < search.masked // 2:
+        return stop
+    y = low_band(x, stop - before * factor, before + after, factor, search.taps)
+    damaged = np.zeros(y.size, np.bool_)
+    damaged[before - (stop - click) // factor - 2 : before + search.masked] = True
+    a = np.empty(search.order + 1)
+    variance = covariance_model(y, 0, y.size, damaged, 1e-6, a)
+    if not variance > 0.0:
+        return stop
+    white = np.zeros(y.size)
+    prediction_error(y, before - _EARLY, y.size, a, white)
+    e = white[before - _EARLY :] / np.sqrt(variance)
+    gain, start, pole, c = fit_ring(e, a, search.rings)
+    if not 0.5 * gain - 2.5 * np.log(1.0 + gain) > search.least:
+        return stop
+    c *= np.sqrt(variance)
+    if _adds_sound(y[before - _EARLY + start :], pole, c):
+        return stop
+    first = stop + (start - _EARLY) * factor
+    turn = pole ** (1.0 / factor)
+    last = min(first + int(np.log(_FADED) / np.log(abs(turn))) + 1, bounds[1])
+    if last > until:
+        return stop
+    for t in range(first, last):
+        x[t] -= c.real
+        c *= turn
+    return int(last)
+
+
+@compiled
+def _adds_sound(y: Vector, pole: complex, c: complex) -> bool:
+    """Whether there is clearly more sound without the thump than with it; see `click_repair.is_absurd`."""
+    before, after = 0.0, 0.0
+    for t in range(y.size):
+        before += y[t] * y[t]
+        rest = y[t] - c.real
+        after += rest * rest
+        c *= pole
+    return after > _MOST_SOUND * before

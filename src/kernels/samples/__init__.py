@@ -1,0 +1,1 @@
+"""Sample values as they are stored: runs, plateaus, word length, dither."""

@@ -1,0 +1,1 @@
+"""Short-time spectra, their statistics and gains on them."""

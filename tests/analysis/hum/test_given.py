@@ -1,0 +1,60 @@
+"""Levels of a hum whose fundamental is given: as they are, however it comes, and none where none is."""
+
+import numpy as np
+import pytest
+from wavemend.analysis.hum.comb import NO_LEVEL
+from wavemend.analysis.hum.given import GivenHumAnalyser
+
+RATE = 4000
+SECONDS = np.arange(8 * RATE) / RATE
+
+
+def analysed(audio, hz=50.0, sizes=()):
+    analyser = GivenHumAnalyser(RATE, audio.shape[0], hz)
+    for part in np.split(audio, np.cumsum(sizes), axis=1) if sizes else [audio]:
+        analyser.push(part)
+    return analyser.result()
+
+
+def hum(hz=50.0, level=0.01, channels=2):
+    lines = sum(level / h * np.sin(2 * np.pi * hz * h * SECONDS + h) for h in (1, 2, 4))
+    noise = 1e-4 * np.random.default_rng(0).standard_normal((channels, SECONDS.size))
+    return lines + noise
+
+
+@pytest.mark.parametrize("hz", [50.0, 60.0, 100.0])
+def test_levels_are_as_they_are(hz):
+    found = analysed(hum(hz), hz)
+    expected = 20 * np.log10(0.01 / np.sqrt(2) / np.array([1, 2, 4]))
+    level = dict(zip(found.harmonic.tolist(), found.level_dbfs[0], strict=True))
+    assert [level[h] for h in (1, 2, 4)] == pytest.approx(expected, abs=1.0)
+
+
+def test_the_frequency_is_set_right():
+    assert analysed(hum(50.04)).frequency_hz == pytest.approx(50.04, abs=0.01)
+
+
+def test_a_channel_without_hum_has_none():
+    audio = hum()
+    audio[1] = 1e-4 * np.random.default_rng(1).standard_normal(SECONDS.size)
+    level = analysed(audio).level_dbfs
+    assert level[0].max() > -50.0
+    assert np.all(level[1] <= max(NO_LEVEL, -80.0))
+
+
+def test_a_note_that_pauses_is_no_hum():
+    audio = hum(channels=1) * (SECONDS % 2.0 < 1.0) + 1e-4 * np.random.default_rng(2).standard_normal(
+        (1, SECONDS.size)
+    )
+    found = analysed(audio)
+    assert not found.found or found.level_dbfs.max() < -60.0
+
+
+@pytest.mark.parametrize("audio", [np.zeros((1, 8 * RATE)), np.zeros((1, 10))], ids=["silence", "too short"])
+def test_nothing_where_nothing_is(audio):
+    assert not analysed(audio).found
+
+
+@pytest.mark.parametrize("sizes", [(1,) * 50, (441,) * 30, (8192, 0, 8193)])
+def test_any_partition_gives_the_same(sizes):
+    assert analysed(hum(), sizes=sizes) == analysed(hum())

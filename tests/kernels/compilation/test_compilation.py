@@ -1,0 +1,212 @@
+"""Compiled kernels run wherever they are installed, whoever runs them, and never what they no longer are."""
+
+import ctypes
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import wavemend
+
+SOURCES = Path(wavemend.__file__).parent
+
+# A kernel that calls another, in two modules.
+INNER = """
+from .compilation import compiled
+STEP = 1
+
+@compiled
+def inner(x):
+    return x + STEP
+"""
+OUTER = """
+from .compilation import compiled
+from .inner import inner
+
+@compiled
+def outer(x):
+    return inner(x) * 2
+"""
+
+# Compiles, or loads, them; tells which were compiled, and what came out.
+RUN = """
+import os, tempfile, warnings
+tempfile.tempdir = os.environ["TMPDIR"]  # not /tmp where this cannot be written
+from wavemend.kernels.compilation.compilation import watched
+with watched(lambda name: print("compiled", name)), warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    from wavemend.kernels.outer import outer
+    answers = outer(1), outer(1)
+print("answers", *answers)
+for warning in said:
+    print("said", warning.message)
+"""
+ANSWERS = "answers 4 4"
+
+needs_permissions = pytest.mark.skipif(os.name == "nt", reason="folders of Windows have no permission bits")
+
+
+def _obey_permissions() -> None:
+    """Let root be refused like anybody else: CAP_DAC_OVERRIDE is lost with the next exec."""
+    if sys.platform == "linux" and os.geteuid() == 0:
+        pr_capbset_drop, cap_dac_override = 24, 1
+        if ctypes.CDLL(None, use_errno=True).prctl(pr_capbset_drop, cap_dac_override, 0, 0, 0):
+            raise OSError(ctypes.get_errno(), "cannot give up CAP_DAC_OVERRIDE")
+
+
+class Install:
+    """A copy of the package, with a home and a folder for temporary files of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.package = folder / "lib" / "wavemend"
+        shutil.copytree(SOURCES, self.package, ignore=shutil.ignore_patterns("__pycache__"))
+        (self.package / "kernels" / "inner.py").write_text(INNER)
+        (self.package / "kernels" / "outer.py").write_text(OUTER)
+        self.home, self.temporary = folder / "home", folder / "tmp"
+        self.home.mkdir()
+        self.temporary.mkdir()
+
+    def close(self, *folders: Path) -> None:
+        """Let nobody write into these folders."""
+        for top in folders:
+            for folder in (top, *(path for path in top.rglob("*") if path.is_dir())):
+                folder.chmod(0o555)
+
+    def open(self, *folders: Path) -> None:
+        for top in folders:
+            for folder in (top, *(path for path in top.rglob("*") if path.is_dir())):
+                folder.chmod(0o755)
+
+    def run(self, **environment: str) -> list[str]:
+        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+        given = {"HOME": str(self.home), "TMPDIR": str(self.temporary), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(
+            [sys.executable, "-c", RUN],
+            check=False,
+            env=kept | given | {"PYTHONPATH": str(self.package.parent)} | environment,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            preexec_fn=_obey_permissions if os.name == "posix" else None,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        return done.stdout.splitlines()
+
+    def code_in(self, folder: Path) -> set[str]:
+        """Names of the kernels whose code lies in a folder."""
+        return {path.name.split("-")[0] for path in folder.rglob("*.nbi")}
+
+
+@pytest.fixture
+def install(tmp_path):
+    made = Install(tmp_path)
+    yield made
+    made.open(tmp_path)
+
+
+CODE = {"inner.inner", "outer.outer"}
+
+
+def test_code_is_kept_beside_the_source(install):
+    assert install.run() == ["compiled outer", "compiled inner", ANSWERS]
+    assert install.code_in(install.package / "kernels" / "__pycache__") == CODE
+    assert install.run() == [ANSWERS]
+    assert not install.code_in(install.home)
+
+
+@needs_permissions
+def test_code_goes_to_the_users_cache_where_the_package_is_read_only(install):
+    install.close(install.package)
+    install.run()
+    assert install.code_in(install.home) == CODE
+    (folder,) = [path for path in install.home.rglob("wavemend") if path.is_dir()]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert install.run() == [ANSWERS]
+
+
+@needs_permissions
+def test_code_goes_to_a_private_temporary_folder_without_a_home(install):
+    install.close(install.package, install.home)
+    install.run()
+    (folder,) = install.temporary.iterdir()
+    assert folder.name == f"wavemend-{os.geteuid()}"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert install.code_in(folder) == CODE
+    assert install.run() == [ANSWERS]
+
+
+@needs_permissions
+@pytest.mark.parametrize("how", ["open to all", "a link", "below a folder open to all"])
+def test_code_is_never_run_from_where_strangers_write(install, how):
+    install.close(install.package, install.home)
+    install.run()
+    folder = install.temporary / f"wavemend-{os.geteuid()}"
+    if how == "open to all":
+        folder.chmod(0o777)
+    elif how == "a link":
+        folder.rename(install.temporary / "elsewhere")
+        folder.symlink_to("elsewhere")
+    else:
+        install.temporary.chmod(0o777)
+    assert any(line.startswith("compiled") for line in install.run())
+
+
+@needs_permissions
+def test_without_any_place_code_is_compiled_in_memory_and_that_is_said_once(install):
+    install.close(install.package, install.home, install.temporary)
+    for _ in range(2):
+        *compiled, answers, said = install.run()
+        assert len(compiled) >= len(CODE)
+        assert answers == ANSWERS
+        assert "not kept" in said
+        assert "NUMBA_CACHE_DIR" in said
+
+
+@needs_permissions
+def test_a_warm_install_serves_read_only(install):
+    install.run()
+    install.close(install.package, install.home, install.temporary)
+    assert install.run() == [ANSWERS]
+
+
+@needs_permissions
+def test_a_warm_users_cache_serves_read_only(install):
+    install.close(install.package)
+    install.run()
+    install.close(install.home, install.temporary)
+    assert install.run() == [ANSWERS]
+
+
+def test_the_named_folder_goes_first(install, tmp_path):
+    install.run(NUMBA_CACHE_DIR=str(tmp_path / "named"))
+    assert install.code_in(tmp_path / "named") == CODE
+    assert not install.code_in(install.package)
+    assert install.run(NUMBA_CACHE_DIR=str(tmp_path / "named")) == [ANSWERS]
+
+
+def test_a_kernel_is_compiled_anew_when_one_that_it_calls_changed(install):
+    install.run()
+    inner = install.package / "kernels" / "inner.py"
+    inner.write_text(INNER.replace("STEP = 1", "STEP = 9"))
+    assert install.run() == ["compiled outer", "compiled inner", "answers 20 20"]
+
+
+@pytest.mark.parametrize("kind", ["*.nbi", "*.nbc"])
+def test_damaged_code_is_compiled_anew_and_mended(install, kind):
+    install.run()
+    for path in install.package.rglob(kind):
+        path.write_bytes(path.read_bytes()[:20])
+    assert ANSWERS in install.run()
+    assert install.run() == [ANSWERS]
+
+
+def test_numba_is_asked_in_one_place():
+    asks = re.compile(r"^ *(import|from) numba", re.MULTILINE)
+    users = {path.name for path in SOURCES.rglob("*.py") if asks.search(path.read_text(encoding="utf-8"))}
+    assert users == {"compilation.py", "code_cache.py", "code_places.py"}

@@ -1,0 +1,74 @@
+"""Additions are evidence of crackle, a sound's own impulses are not; what is chosen depends on the prior."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+from wavemend.kernels.pulses.crackle import Prior, Stretch, find_crackle, is_crackle
+
+BLOCK, ORDER = 1_024, 32
+MODEL = np.poly([0.97 * np.exp(0.1j), 0.97 * np.exp(-0.1j), 0.9 * np.exp(0.9j), 0.9 * np.exp(-0.9j)]).real
+PLACES = np.array([1_100, 1_400, 1_700, 2_000])
+
+
+def room() -> Stretch:
+    size = 2 * BLOCK
+    return Stretch(
+        np.empty(ORDER + 1), np.empty(size), np.empty(size), np.empty((size, 2), np.int64),
+        np.empty(size), np.empty(size), np.empty(size), np.zeros(4, np.int64),
+    )  # fmt: skip
+
+
+def search(added: float, driven: float) -> tuple[int, float, Stretch, np.ndarray, np.ndarray]:
+    """Search the second block of a sound with impulses of these heights, for what `find_crackle` finds."""
+    excitation = 1e-3 * np.random.default_rng(0).standard_normal(4 * BLOCK)
+    excitation[PLACES] += driven
+    x = lfilter([1.0], MODEL, excitation)
+    x[PLACES] += added
+    found, without = room(), x.copy()
+    bounds = np.array([0, x.size])
+    evident, tallest = find_crackle(without, BLOCK, BLOCK, bounds, 3, 13.0, 2.0**-16, found)
+    return evident, tallest, found, x, without
+
+
+def test_additions_are_evidence_and_go() -> None:
+    evident, tallest, found, x, without = search(added=0.05, driven=0.0)
+    assert evident == PLACES.size
+    assert tallest == pytest.approx(0.05, rel=0.1)
+    assert found.place[3] == PLACES.size
+    assert np.allclose((x - without)[PLACES], 0.05, rtol=0.1)
+
+
+def test_what_drives_the_sound_is_no_evidence() -> None:
+    assert search(added=0.0, driven=0.05)[0] == 0
+
+
+def test_a_sound_alone_stays_to_the_bit() -> None:
+    evident, _, found, x, without = search(added=0.0, driven=0.0)
+    assert evident == found.place[3] == 0
+    assert np.array_equal(x, without)
+
+
+@pytest.mark.parametrize(
+    ("odds", "stands_out", "tallest", "skew", "taken"),
+    [
+        (1.0, 1.0, 0.05, 0.0, True),  # likelier added than not
+        (-1.0, 2.0, 0.05, 0.0, False),
+        (-1.0, 4.0, 0.05, 0.0, True),  # plain
+        (20.0, 5.0, 0.5, 0.0, False),  # far taller than the crackle usually is,
+        (80.0, 8.0, 0.5, 0.0, True),  # and yet sure
+        (1.0, 1.0, 0.05, 0.5, False),  # under the music's level
+        (1.0, 1.0, 0.20, 0.5, True),  # over it
+    ],
+)
+def test_the_prior_chooses(odds: float, stands_out: float, tallest: float, skew: float, taken: bool) -> None:
+    found = room()
+    found.odds[0], found.stands_out[0], found.tallest[0] = odds, stands_out, tallest
+    assert is_crackle(found, 0, 0.1, Prior(a_block=2.0, height=0.06, skew=skew)) == taken
+
+
+def test_where_many_overlap_odds_mean_nothing() -> None:
+    found = room()
+    found.odds[0], found.stands_out[0], found.tallest[0] = -5.0, 1.0, 0.05
+    assert is_crackle(found, 0, 0.1, Prior(a_block=20.0, height=0.06, skew=0.0))

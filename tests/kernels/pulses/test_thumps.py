@@ -1,0 +1,70 @@
+"""Thumps: a low ring after a click goes, low notes stay, and a thump that may not be taken whole is left."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from wavemend.kernels.pulses.thumps import remove_thump, thump_search
+
+RATE = 44_100
+SEARCH = thump_search(RATE, 12.0)
+STOP = SEARCH.past + 500
+SIZE = STOP + SEARCH.longest + 500
+BOUNDS = np.array([0, SIZE])
+
+
+def music(seed: int = 0) -> np.ndarray:
+    """Low notes with a little noise, whose RMS is about 0.1."""
+    draw = np.random.default_rng(seed)
+    t = np.arange(SIZE) / RATE
+    notes = sum(np.sin(2 * np.pi * f * t + draw.uniform(0, 6)) for f in (55.0, 110.0, 165.0, 440.0))
+    return 0.07 * notes + 0.003 * draw.standard_normal(SIZE)
+
+
+def thump(frequency: float, decay_ms: float) -> np.ndarray:
+    t = np.arange(SIZE - STOP) / RATE
+    return np.exp(-t / (1e-3 * decay_ms)) * np.sin(2 * np.pi * frequency * t)
+
+
+@pytest.mark.parametrize("frequency", [30.0, 60.0, 90.0])
+@pytest.mark.parametrize("decay_ms", [9.0, 17.0])
+def test_a_thump_goes_and_the_notes_stay(frequency: float, decay_ms: float) -> None:
+    clean = music()
+    added = np.zeros(SIZE)
+    added[STOP:] = 0.3 * thump(frequency, decay_ms)
+    x = clean + added
+    last = remove_thump(x, STOP - 150, STOP, BOUNDS, SIZE, SEARCH)
+    assert STOP + 3 * decay_ms * 44 < last <= SIZE
+    assert np.sum((x - clean) ** 2) < 0.02 * np.sum(added**2)
+    assert np.array_equal(x[: STOP - 100], clean[: STOP - 100])
+    assert np.array_equal(x[last:], (clean + added)[last:])
+
+
+@pytest.mark.parametrize("rate", [8_000.0, 48_000.0, 192_000.0])
+def test_at_any_rate_it_looks_as_far(rate: float) -> None:
+    search = thump_search(rate, 12.0)
+    assert search.past / rate == pytest.approx(SEARCH.past / RATE, rel=0.1)
+    assert search.longest / rate == pytest.approx(SEARCH.longest / RATE, rel=0.1)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_thump_no_change(seed: int) -> None:
+    x = music(seed)
+    assert remove_thump(x, STOP - 150, STOP, BOUNDS, SIZE, SEARCH) == STOP
+    assert np.array_equal(x, music(seed))
+
+
+def test_a_thump_that_reaches_what_must_not_change_stays_whole() -> None:
+    x = music()
+    x[STOP:] += 0.3 * thump(60.0, 12.0)
+    before = x.copy()
+    assert remove_thump(x, STOP - 150, STOP, BOUNDS, STOP + 500, SEARCH) == STOP
+    assert np.array_equal(x, before)
+
+
+def test_too_little_before_it_to_know_the_notes() -> None:
+    x = music()
+    x[STOP:] += 0.3 * thump(60.0, 12.0)
+    before = x.copy()
+    assert remove_thump(x, STOP - 150, STOP, np.array([STOP - 2_000, SIZE]), SIZE, SEARCH) == STOP
+    assert np.array_equal(x, before)
