@@ -9,8 +9,8 @@ from zlib import crc32
 
 import numpy as np
 from wavemend.analysis.survey import Survey
-from wavemend.host.analyse import Suggestion, suggest
 from wavemend.host.files.audio_format import AudioFormat
+from wavemend.host.survey.analyse import Suggestion, suggest
 
 from bench.media import (
     Medium,

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from wavemend import VST3, Chain, Preset, load_preset, save_preset
 from wavemend.errors import PluginError
-from wavemend.host.vst3.catalogue import Catalogue
+from wavemend.host.vst3.installed.catalogue import Catalogue
 
 from bench.tables import Plan, markdown, verdict
 

@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 from wavemend import VST3, Chain, render
 from wavemend.errors import PluginError
-from wavemend.host.vst3.catalogue import Catalogue
+from wavemend.host.vst3.installed.catalogue import Catalogue
 
 from bench.tables import Plan, markdown, verdict
 from bench.takes import SAMPLE_RATE, Take

@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from .errors import PresetError as PresetError
     from .errors import UnknownParameterError as UnknownParameterError
     from .errors import WavemendError as WavemendError
-    from .host.analyse import Analysis as Analysis
-    from .host.analyse import analyse as analyse
-    from .host.chain import Chain as Chain
-    from .host.chain import Slot as Slot
-    from .host.document import DocumentError as DocumentError
-    from .host.document import RecordingDocument as RecordingDocument
-    from .host.document import load_document as load_document
-    from .host.document import save_document as save_document
-    from .host.presets import Preset as Preset
-    from .host.presets import load_preset as load_preset
-    from .host.presets import save_preset as save_preset
-    from .host.render import Rendered as Rendered
-    from .host.render import render as render
+    from .host.archive.walk import PlanError as PlanError
+    from .host.chain.chain import Chain as Chain
+    from .host.chain.chain import Slot as Slot
+    from .host.presets.preset import Preset as Preset
+    from .host.presets.preset import load_preset as load_preset
+    from .host.presets.preset import save_preset as save_preset
+    from .host.recording.document import DocumentError as DocumentError
+    from .host.recording.document import RecordingDocument as RecordingDocument
+    from .host.recording.document import load_document as load_document
+    from .host.recording.document import save_document as save_document
+    from .host.rendering.render import Rendered as Rendered
+    from .host.rendering.render import render as render
+    from .host.survey.analyse import Analysis as Analysis
+    from .host.survey.analyse import analyse as analyse
     from .host.vst3.plugin import VST3 as VST3
-    from .host.walk import PlanError as PlanError
     from .plugins.dc_offset import DcOffset as DcOffset
     from .plugins.declick.stage import Declick as Declick
     from .plugins.decrackle import Decrackle as Decrackle
@@ -64,21 +64,21 @@ _HOMES = {
     "PresetError": "errors",
     "UnknownParameterError": "errors",
     "WavemendError": "errors",
-    "Analysis": "host.analyse",
-    "analyse": "host.analyse",
-    "Chain": "host.chain",
-    "Slot": "host.chain",
-    "DocumentError": "host.document",
-    "RecordingDocument": "host.document",
-    "load_document": "host.document",
-    "save_document": "host.document",
-    "Preset": "host.presets",
-    "load_preset": "host.presets",
-    "save_preset": "host.presets",
-    "Rendered": "host.render",
-    "render": "host.render",
+    "Analysis": "host.survey.analyse",
+    "analyse": "host.survey.analyse",
+    "Chain": "host.chain.chain",
+    "Slot": "host.chain.chain",
+    "DocumentError": "host.recording.document",
+    "RecordingDocument": "host.recording.document",
+    "load_document": "host.recording.document",
+    "save_document": "host.recording.document",
+    "Preset": "host.presets.preset",
+    "load_preset": "host.presets.preset",
+    "save_preset": "host.presets.preset",
+    "Rendered": "host.rendering.render",
+    "render": "host.rendering.render",
     "VST3": "host.vst3.plugin",
-    "PlanError": "host.walk",
+    "PlanError": "host.archive.walk",
     "DcOffset": "plugins.dc_offset",
     "Declick": "plugins.declick.stage",
     "Decrackle": "plugins.decrackle",

@@ -1,5 +1,5 @@
 """``python -m wavemend``: the command line."""
 
-from .host.cli import main
+from .host.cli.main import main
 
 main()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from wavemend import stage_class, stage_ids
-from wavemend.host.cli_output import markdown_table
-from wavemend.host.presets import parse_preset
+from wavemend.host.cli.output import markdown_table
+from wavemend.host.presets.preset import parse_preset
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -34,8 +34,8 @@ def table_of(identifier):
 
 def scan_zam_plugins(folder, monkeypatch):
     """Make a catalogue of the plugins that the snippets name, apart from the user's."""
-    from wavemend.host.vst3 import bundles
-    from wavemend.host.vst3.catalogue import Catalogue
+    from wavemend.host.vst3.bundle import bundles
+    from wavemend.host.vst3.installed.catalogue import Catalogue
 
     from tests.host.vst3.requirements import require_zam_plugins
 
@@ -69,7 +69,7 @@ def test_links_lead_somewhere(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_are_the_command_lines(page):
     from typer.main import get_command
-    from wavemend.host.cli import app
+    from wavemend.host.cli.main import app
 
     for line in re.findall(r"^wavemend (.*)$", page.read_text(), re.MULTILINE):
         words = line.split("#")[0].split()

@@ -10,10 +10,7 @@ import numpy.typing as npt
 
 from ..errors import AudioShapeError, AudioTypeError
 from .arrays import Audio
-from .checks import MAX_CHANNELS, check_channels, check_rate, refuse_non_finite
-
-__all__ = ["MAX_CHANNELS", "Layout", "check_channels", "check_rate", "refuse_non_finite", "to_planar"]
-
+from .checks import MAX_CHANNELS, refuse_non_finite
 
 Kind = Literal["mono", "planar", "interleaved"]
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import soundfile
 from wavemend.errors import WavemendError
-from wavemend.host.analyse import analyse
-from wavemend.host.chain import Chain
-from wavemend.host.document import RecordingDocument, document_to_json, load_document, save_document
-from wavemend.host.presets import Preset, preset_to_json
+from wavemend.host.chain.chain import Chain
+from wavemend.host.presets.preset import Preset, preset_to_json
+from wavemend.host.recording.document import RecordingDocument, document_to_json, load_document, save_document
+from wavemend.host.survey.analyse import analyse
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.declick.stage import Declick
 from wavemend.plugins.decrackle import Decrackle

@@ -47,6 +47,6 @@ if __name__ == "__main__":
     if COUNT_INTO in os.environ:
         atexit.register(lambda: Path(os.environ[COUNT_INTO]).write_text(str(_done), encoding="ascii"))
 
-    from wavemend.host.cli import main
+    from wavemend.host.cli.main import main
 
     main()

@@ -13,9 +13,8 @@ import numpy as np
 import soundfile
 from wavemend.contract.registry import stage_class, stage_ids
 from wavemend.errors import WavemendError
-from wavemend.host.chain import Chain, Slot
-from wavemend.host.native import stock_effects, stock_parameters
-from wavemend.host.presets import (
+from wavemend.host.chain.chain import Chain, Slot
+from wavemend.host.presets.preset import (
     Preset,
     described_preset,
     load_preset,
@@ -23,6 +22,7 @@ from wavemend.host.presets import (
     preset_to_json,
     save_preset,
 )
+from wavemend.host.stock.stock import stock_effects, stock_parameters
 
 from .json_mutations import Generator, Literal, mutated_json
 from .judge import Case, Command, Run

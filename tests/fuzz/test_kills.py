@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from wavemend import Chain
-from wavemend.host.presets import Preset, save_preset
+from wavemend.host.presets.preset import Preset, save_preset
 from wavemend.plugins.declick.stage import Declick
 
 from .kills import Kill, Scene, kills

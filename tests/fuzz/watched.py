@@ -32,7 +32,9 @@ class Watched:
         Of processor time that one may take.
     """
 
-    def __init__(self, folder: Path, program: str = "wavemend.host.cli", seconds: float = SECONDS) -> None:
+    def __init__(
+        self, folder: Path, program: str = "wavemend.host.cli.main", seconds: float = SECONDS
+    ) -> None:
         self._program, self._seconds = program, seconds
         self.home = folder / "home"
         self.captured = folder / "captured"

@@ -10,18 +10,19 @@ import pedalboard
 import pytest
 from wavemend import Chain, analyse, render
 from wavemend.errors import AudioFileError
-from wavemend.host.document import document_path, save_document
-from wavemend.host.hashing import sha256_of
-from wavemend.host.listening import analyse_file
-from wavemend.host.preparation import open_document
+from wavemend.host.cli.findings_page import analyse_file
+from wavemend.host.recording.document import document_path, save_document
+from wavemend.host.recording.preparation import open_document
+from wavemend.host.storage.hashing import sha256_of
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.declick.stage import Declick
+
+from tests.host.cli.test_main import ENV
+from tests.host.survey.test_analyse import Wanted, hear
 
 from .failing_disks import counted_reads, failing_at, interrupted_at, spread
 from .files.sound_files import encoded
 from .recordings import damaged, words
-from .test_analyse import Wanted, hear
-from .test_cli import ENV
 
 KINDS = {"wav": "PCM_16", "flac": "PCM_16", "mp3": "MPEG_LAYER_III", "ogg": "VORBIS", "opus": "OPUS"}
 WANTED = {"removed": True, "events": True, "labels": True, "trim_ends_s": 0.1}
@@ -156,7 +157,7 @@ def test_no_document_is_written_for_what_changes(tmp_path, command):
         "    with open(self.path, 'ab') as file: file.write(b'x')\n"
         "    return plain(self, start, count)\n"
         "AudioReader.read = read\n"
-        "from wavemend.host.cli import main\n"
+        "from wavemend.host.cli.main import main\n"
         "main()"
     )
     done = subprocess.run(
@@ -177,7 +178,7 @@ def test_a_picture_is_of_what_was_heard(tmp_path, monkeypatch):
         other.replace(source)
         return page
 
-    monkeypatch.setattr("wavemend.host.listening.analyse_file", heard)
+    monkeypatch.setattr("wavemend.host.cli.findings_page.analyse_file", heard)
     pages, failed, _ = hear(source, wanted=Wanted(pictures=tmp_path / "pictures"))
     assert len(pages) == 1 and "another file took its place" in failed[0]
     assert not files(tmp_path / "pictures")
@@ -226,7 +227,7 @@ def test_the_command_line_ends_as_it_should(tmp_path, happen, code, said):
         "from tests.host.failing_disks import *\n"
         "from pathlib import Path\n"
         f"counted_reads(pytest.MonkeyPatch(), Path(sys.argv[3]), {happen})\n"
-        "from wavemend.host.cli import main\n"
+        "from wavemend.host.cli.main import main\n"
         "main()"
     )
     done = subprocess.run(

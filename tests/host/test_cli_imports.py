@@ -10,7 +10,7 @@ PEDALBOARD = {"pedalboard", "numpy"}
 
 LOADED = """
 import sys
-from wavemend.host.cli import main
+from wavemend.host.cli.main import main
 try:
     main()
 except SystemExit as left:

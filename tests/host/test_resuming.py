@@ -8,8 +8,9 @@ from wavemend import Chain, render
 from wavemend.errors import AudioFileError
 from wavemend.plugins.dc_offset import DcOffset
 
+from tests.host.storage.test_publishing import killed, names
+
 from .recordings import damaged, write
-from .test_publishing import killed, names
 
 WANTED = {"removed": True, "events": True, "labels": True}
 

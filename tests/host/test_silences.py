@@ -10,7 +10,7 @@ import pedalboard
 import pytest
 import soundfile
 from wavemend import Chain, DcOffset, Declick, Slot, render
-from wavemend.host.silence_meter import SilenceMeter
+from wavemend.host.chain.silence_meter import SilenceMeter
 
 from .recordings import RATE, write
 

@@ -19,7 +19,6 @@ from ...audio.checks import first_not_finite
 from ...audio.clock import clock
 from ...errors import AudioFileError, AudioShapeError, AudioValueError
 from ...kernels.samples.dither import Dither
-from ..syncing import sync
 from .audio_format import AudioFormat
 from .chunks import list_chunks
 from .libsndfile import (
@@ -31,6 +30,7 @@ from .libsndfile import (
     address,
     filename,
 )
+from .syncing import sync
 
 _LARGEST = {"FLOAT": float(np.finfo(np.float32).max), "DOUBLE": float(np.finfo(np.float64).max)}
 

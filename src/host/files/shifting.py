@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 from mutagen import flac
 
-from ..syncing import sync
 from .chunks import FORM, RIFF, Chunk, list_chunks
+from .syncing import sync
 
 _TIME_REFERENCE_AT = 338  # description 256, originator 32, its reference 32, date 10, time 8
 _CUE_POINT = struct.Struct("<II4sIII")  # id, position, chunk, chunk start, block start, sample offset

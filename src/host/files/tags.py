@@ -19,7 +19,6 @@ import numpy as np
 from mutagen import flac, oggopus, oggvorbis
 
 from ...errors import AudioFileError
-from ..syncing import sync
 from .au_header import read_au_header, write_annotation
 from .audio_reader import AudioReader
 from .chunks import CAF, FORM, RIFF, W64, Chunk, ChunkList, ChunkStyle, append_chunk, list_chunks
@@ -29,6 +28,7 @@ from .loudspeakers import FLAC_MASK_KEY, copy_loudspeakers, flac_mask
 from .mpeg_tags import read_mpeg_tags
 from .source_file import SourceFile
 from .stale_metadata import DATA_MD5, data_md5, is_stale_key, leave_out, renewed_chunk
+from .syncing import sync
 
 _MAX_PARSED_BYTES = 64 << 20  # of a chunk that is parsed, not merely copied: room for pictures
 _MAX_FLAC_BLOCK = (1 << 24) - 1

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ParameterError
-from .parameter_text import Allowed, check, value_of
+from .loaded.parameter_text import Allowed, check, value_of
 
 if TYPE_CHECKING:
     from .plugin import VST3

@@ -22,17 +22,17 @@ from ...audio.checks import check_channels, check_rate
 from ...audio.layout import Layout, Sample, to_planar
 from ...contract.stage import Stage
 from ...errors import ParameterError, PluginError, UnknownParameterError
-from .catalogue import find_or_scan
-from .client import ANSWER_SECONDS
-from .hosting import Hosted, Places
-from .identity import Identity
-from .memory import MEMORY_LIMIT_GB
+from ..processes.memory import MEMORY_LIMIT_GB
+from ..processes.worker_limits import checked_memory_limit, checked_timeout
+from .bundle.identity import Identity
+from .bundle.vstpreset import read_vstpreset, write_vstpreset
+from .installed.catalogue import find_or_scan
+from .installed.probe import Bundle
+from .loaded.true_delay import DELAYING
 from .parameter import HostedParameter
-from .probe import Bundle
+from .process.client import ANSWER_SECONDS
+from .process.hosting import Hosted, Places
 from .stream import VST3Stream
-from .true_delay import DELAYING
-from .vstpreset import read_vstpreset, write_vstpreset
-from .worker_limits import checked_memory_limit, checked_timeout
 
 if TYPE_CHECKING:
     import pedalboard
@@ -436,7 +436,7 @@ class VST3:
     def __getstate__(self) -> dict[str, Any]:
         held: dict[str, Any] = {"_hosted": None, "_live": None, "_described": {}}
         if self._substitute is not None and not isinstance(self._substitute, Stage):
-            from ..native import NativeSettings  # noqa: PLC0415 - only who has one needs pedalboard for it
+            from ..stock.stock import NativeSettings  # noqa: PLC0415 - only who has one needs pedalboard for it
 
             held["_substitute"] = NativeSettings.of(self._substitute)
         return {**vars(self), **held}

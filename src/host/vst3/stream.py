@@ -15,7 +15,7 @@ from ...audio.clock import clock
 from ...audio.framing import Fifo, FrameGrid
 from ...contract.stage import Event, Sink
 from ...errors import PluginError
-from .hosting import Hosted
+from .process.hosting import Hosted
 
 if TYPE_CHECKING:
     from .plugin import VST3

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from wavemend.host.vst3 import bundles
-from wavemend.host.vst3.catalogue import Catalogue
-from wavemend.host.vst3.probe import Bundle, probe
+from wavemend.host.vst3.bundle import bundles
+from wavemend.host.vst3.installed.catalogue import Catalogue
+from wavemend.host.vst3.installed.probe import Bundle, probe
 
 from .requirements import skip_or_fail
 

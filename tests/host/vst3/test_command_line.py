@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 import soundfile
 from wavemend import Chain, Preset, Rumble, save_preset
-from wavemend.host import cli
-from wavemend.host.vst3.catalogue import catalogue_path
+from wavemend.host.cli import main as cli
+from wavemend.host.vst3.installed.catalogue import catalogue_path
 from wavemend.host.vst3.plugin import VST3
 
+from tests.host.vst3.process.test_worker import gone_within
+
 from .conftest import make_bundle
-from .test_worker import gone_within
 
 RATE = 8000
 

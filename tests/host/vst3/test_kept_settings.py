@@ -7,8 +7,8 @@ import pickle
 import numpy as np
 import pytest
 from wavemend import Chain, Preset, load_preset, save_preset
-from wavemend.host.vst3.hosting import Hosted
 from wavemend.host.vst3.plugin import VST3
+from wavemend.host.vst3.process.hosting import Hosted
 
 RATES = [44_100, 48_000, 96_000]
 QUEUED = ["MonoQueued", "Queued"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 from wavemend import Chain, Preset, Slot, render
-from wavemend.host.presets import parse_preset, preset_to_json
+from wavemend.host.presets.preset import parse_preset, preset_to_json
 from wavemend.host.vst3.plugin import VST3
 
 RATES = (44_100, 48_000, 96_000)

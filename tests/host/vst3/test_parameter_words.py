@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from wavemend import Chain, Preset, load_preset, save_preset
 from wavemend.errors import ParameterError, PresetError
-from wavemend.host import cli
-from wavemend.host.presets import parse_preset, preset_to_json
-from wavemend.host.settings import chain_with
+from wavemend.host.cli import main as cli
+from wavemend.host.presets.overrides import chain_with
+from wavemend.host.presets.preset import parse_preset, preset_to_json
 from wavemend.host.vst3.plugin import VST3
 
 WHERE = pytest.mark.parametrize("isolated", [True, False], ids=["isolated", "in process"])

@@ -9,8 +9,8 @@ import pedalboard
 import pytest
 from wavemend import Chain, Preset
 from wavemend.errors import ParameterError, PluginError, PresetError, UnknownParameterError
-from wavemend.host.presets import chain_to_json
-from wavemend.host.vst3 import bundles
+from wavemend.host.presets.preset import chain_to_json
+from wavemend.host.vst3.bundle import bundles
 from wavemend.host.vst3.plugin import VST3
 
 from .conftest import make_bundle

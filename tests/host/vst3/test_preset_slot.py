@@ -10,14 +10,20 @@ import pedalboard
 import pytest
 from wavemend import Chain, Preset, Rumble, Slot, load_preset, save_preset
 from wavemend.errors import ParameterError, PluginError, PresetError
-from wavemend.host.preset_schema import preset_schema
-from wavemend.host.presets import absences, chain_to_json, described_preset, parse_preset, preset_to_json
-from wavemend.host.settings import chain_with
-from wavemend.host.strength import eased
-from wavemend.host.vst3 import preset_slot
-from wavemend.host.vst3.catalogue import catalogue_path
-from wavemend.host.vst3.hosting import Hosted
+from wavemend.host.chain.strength import eased
+from wavemend.host.presets import vst3_slot as preset_slot
+from wavemend.host.presets.overrides import chain_with
+from wavemend.host.presets.preset import (
+    absences,
+    chain_to_json,
+    described_preset,
+    parse_preset,
+    preset_to_json,
+)
+from wavemend.host.presets.schema import preset_schema
+from wavemend.host.vst3.installed.catalogue import catalogue_path
 from wavemend.host.vst3.plugin import VST3
+from wavemend.host.vst3.process.hosting import Hosted
 
 RATE = 8000
 

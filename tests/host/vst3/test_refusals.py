@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
-from wavemend.host.vst3 import client, memory, player, refusals, stream
+from wavemend.host.processes import memory
+from wavemend.host.vst3 import refusals, stream
+from wavemend.host.vst3.loaded import player
+from wavemend.host.vst3.process import client
 
 DOCS = Path(__file__).parents[3] / "docs" / "vst3.md"
 CRASHED = "crashed (SIGSEGV)"

@@ -10,8 +10,8 @@ import pytest
 import soundfile
 from wavemend import Chain, DcOffset, Preset, Rumble, Slot, render, save_preset
 from wavemend.errors import PluginError
-from wavemend.host.batch import plan, run
-from wavemend.host.settings import chain_with
+from wavemend.host.archive.batch import plan, run
+from wavemend.host.presets.overrides import chain_with
 from wavemend.host.vst3.plugin import VST3
 
 RATE = 8000

@@ -6,12 +6,18 @@ import time
 import numpy as np
 import pytest
 from wavemend.errors import PluginError
-from wavemend.host.vst3 import listing, refusals
-from wavemend.host.vst3.catalogue import Catalogue, NotInstalledError, catalogue_path, load_catalogue
-from wavemend.host.vst3.factory import bus_channels, declared_classes
-from wavemend.host.vst3.identity import Identity
+from wavemend.host.cli import vst3_tables as listing
+from wavemend.host.vst3 import refusals
+from wavemend.host.vst3.bundle.identity import Identity
+from wavemend.host.vst3.installed.catalogue import (
+    Catalogue,
+    NotInstalledError,
+    catalogue_path,
+    load_catalogue,
+)
+from wavemend.host.vst3.installed.probe import bundle_to_json
+from wavemend.host.vst3.loaded.factory import bus_channels, declared_classes
 from wavemend.host.vst3.plugin import VST3
-from wavemend.host.vst3.probe import bundle_to_json
 
 from .conftest import make_bundle
 
@@ -49,7 +55,7 @@ def tried_out(shell):
     catalogue = Catalogue()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Catalogue, "save", lambda self: None)
-        patch.setattr("wavemend.host.vst3.bundles.standard_folders", list)
+        patch.setattr("wavemend.host.vst3.bundle.bundles.standard_folders", list)
         catalogue.scan([shell.parent], seconds=5)
     return catalogue
 

@@ -10,8 +10,8 @@ import pytest
 from wavemend import Chain, Slot
 from wavemend.errors import PluginError
 from wavemend.host.vst3 import plugin as plugin_module
-from wavemend.host.vst3.hosting import Isolated
 from wavemend.host.vst3.plugin import VST3
+from wavemend.host.vst3.process.hosting import Isolated
 
 AUDIO = 0.1 * np.random.default_rng(0).standard_normal((2, 4000))
 RATE = 8000

@@ -10,8 +10,8 @@ import pedalboard
 import pytest
 import soundfile
 from wavemend import Chain, Declick, Preset, load_preset, render, save_preset
-from wavemend.host.presets import parse_preset, preset_to_json
-from wavemend.host.vst3.catalogue import Catalogue
+from wavemend.host.presets.preset import parse_preset, preset_to_json
+from wavemend.host.vst3.installed.catalogue import Catalogue
 from wavemend.host.vst3.plugin import VST3
 from wavemend.plugins.dehum import Dehum
 

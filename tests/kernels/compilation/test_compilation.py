@@ -16,7 +16,7 @@ SOURCES = Path(wavemend.__file__).parent
 
 # A kernel that calls another, in two modules.
 INNER = """
-from .compilation import compiled
+from .compilation.compilation import compiled
 STEP = 1
 
 @compiled
@@ -24,7 +24,7 @@ def inner(x):
     return x + STEP
 """
 OUTER = """
-from .compilation import compiled
+from .compilation.compilation import compiled
 from .inner import inner
 
 @compiled

@@ -1,0 +1,1 @@
+"""Many recordings: what is found in folders, and renders of all of it."""

@@ -1,0 +1,1 @@
+"""Chains of members, and how they run over one recording."""

@@ -1,0 +1,378 @@
+"""Chains: our stages, pedalboard's effects, whole Pedalboards and loaded VST3s, one after another.
+
+A `Chain` is settings, like a stage; `stream` holds what runs over one recording.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, MutableSequence
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, Union, overload
+
+import numpy as np
+import numpy.typing as npt
+import pedalboard
+
+from ...audio.checks import check_channels, check_rate
+from ...audio.layout import Layout, Sample, to_planar
+from ...contract.findings import Findings
+from ...contract.marks import Marks
+from ...contract.stage import Stage, Step
+from ...errors import ParameterError, PluginError
+from ..stock.stock import NativeSettings, name_of, place_of
+from ..vst3.plugin import VST3
+from .order import order_warnings
+from .path import Path
+from .stream import ChainStream, is_repair
+
+if TYPE_CHECKING:
+    from ..presets.preset import Preset
+
+Member: TypeAlias = Union[Stage, VST3, pedalboard.Plugin, "Chain", None]
+"""What may sit in a slot; None leaves it empty. Reading one gives Any: only you know what you put there."""
+
+
+class Slot:
+    """One place in a chain: its member, whether it is bypassed, and how much of it is mixed in.
+
+    `stands_for` is the preset's own JSON of a VST3 that is not installed here, where the member stands in
+    for it: nothing is lost when the preset is saved again.
+    """
+
+    def __init__(
+        self,
+        member: Member,
+        *,
+        bypass: bool = False,
+        mix: float = 1.0,
+        stands_for: dict[str, Any] | None = None,
+    ) -> None:
+        self.member = member
+        self.bypass = bypass
+        self.mix = mix
+        self.stands_for = stands_for
+
+    @property
+    def member(self) -> Any:
+        """What sits here."""
+        return self._member
+
+    @member.setter
+    def member(self, member: Member) -> None:
+        if not (member is None or isinstance(member, Stage | VST3 | Chain | pedalboard.Plugin)):
+            raise PluginError(
+                f"{member!r} cannot sit in a chain; "
+                "a member is a stage, a VST3, a pedalboard plugin, a Chain or None"
+            )
+        self._member = member
+
+    @property
+    def bypass(self) -> bool:
+        """True: the member is not heard, and does not run."""
+        return self._bypass
+
+    @bypass.setter
+    def bypass(self, bypass: bool) -> None:
+        if not isinstance(bypass, bool):
+            raise ParameterError(f"Slot.bypass={bypass!r} is not allowed; it must be True or False")
+        self._bypass = bypass
+
+    @property
+    def mix(self) -> float:
+        """Wet/dry: 0 is the slot's input, 1 its member's output; the dry side is delayed to fit."""
+        return self._mix
+
+    @mix.setter
+    def mix(self, mix: float) -> None:
+        if isinstance(mix, bool) or not isinstance(mix, int | float) or not 0 <= mix <= 1:
+            raise ParameterError(f"Slot.mix={mix!r} is not allowed; it must be a number from 0 to 1")
+        self._mix = float(mix)
+
+    @property
+    def active(self) -> bool:
+        """Whether the slot changes anything."""
+        return self.member is not None and not self.bypass and self.mix > 0
+
+    def __copy__(self) -> Slot:
+        return Slot(self.member, bypass=self.bypass, mix=self.mix, stands_for=self.stands_for)
+
+    def __getstate__(self) -> dict[str, Any]:
+        native = isinstance(self.member, pedalboard.Plugin)
+        return vars(self) | ({"_member": NativeSettings.of(self.member)} if native else {})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        member = state["_member"]
+        vars(self).update(state)
+        self._member = member.make() if isinstance(member, NativeSettings) else member
+
+    def __repr__(self) -> str:
+        state = f" mix={self.mix:g}" if self.mix != 1 else ""
+        return f"<wavemend.Slot {self.member!r}{state}{' bypassed' if self.bypass else ''}>"
+
+
+class Chain(MutableSequence[Any]):
+    """A list of members that processes audio like a `pedalboard.Pedalboard`.
+
+    Indexing gives members; `slots` gives their bypass and mix. A `Slot` may be put in wherever a member may.
+
+    Slices and `copy.copy` are new chains of the same members, as with a list, in slots of their own: bypass
+    and mix are independent. `copy.deepcopy` and `pickle` make new members too, and so do `from_preset`,
+    native effects included; what pedalboard does not let one copy is a `PluginError`.
+
+    Parameters
+    ----------
+    members
+        Stages, pedalboard plugins, chains, None, or slots of these.
+
+    Raises
+    ------
+    PluginError
+        A member is not one, or the same native plugin object sits in two places.
+    """
+
+    def __init__(self, members: Iterable[Member | Slot] = ()) -> None:
+        self.slots: list[Slot] = []
+        self._live: tuple[ChainStream, float, Layout] | None = None
+        for member in members:
+            self.append(member)
+
+    # -- a list ------------------------------------------------------------------------------------
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Chain: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            part = Chain()
+            part.slots = [copy.copy(slot) for slot in self.slots[index]]
+            return part
+        return self.slots[index].member
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        before = list(self.slots)
+        self.slots[index] = [_slot(v) for v in value] if isinstance(index, slice) else _slot(value)
+        self._changed(before)
+
+    def __delitem__(self, index: int | slice) -> None:
+        del self.slots[index]
+        self._live = None
+
+    def __len__(self) -> int:
+        return len(self.slots)
+
+    def insert(self, index: int, value: Member | Slot) -> None:
+        """Insert a member, or a `Slot`, before `index`."""
+        before = list(self.slots)
+        self.slots.insert(index, _slot(value))
+        self._changed(before)
+
+    def _changed(self, before: list[Slot]) -> None:
+        try:
+            natives = [id(m) for m in _natives(self)]
+        except RecursionError:
+            self.slots = before
+            raise PluginError("a chain cannot hold itself") from None
+        if len(natives) != len(set(natives)):
+            self.slots = before
+            raise PluginError(
+                "the same native plugin object sits in two places of the chain; make a second one"
+            )
+        self._live = None
+
+    def __repr__(self) -> str:
+        plain = (slot if slot.bypass or slot.mix != 1 else slot.member for slot in self.slots)
+        members = ", ".join(map(repr, plain))
+        return f"<wavemend.Chain with {len(self)} slot{'s' * (len(self) != 1)}: [{members}]>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Chain):
+            return NotImplemented
+        mine, theirs = ([(s.member, s.bypass, s.mix) for s in c.slots] for c in (self, other))
+        return mine == theirs
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __copy__(self) -> Chain:
+        return self[:]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_live": None}
+
+    @classmethod
+    def from_preset(cls, preset: str | os.PathLike[str] | Preset) -> Self:
+        """Make the chain of a preset: a name, a path or a loaded `Preset`; see `wavemend.load_preset`.
+
+        The chain is new, down to its members: what is changed in it changes neither the preset nor the next
+        chain made from it. Raises `PluginError` where a member that was put in by hand cannot be copied.
+        """
+        from ..presets.preset import Preset, load_preset  # noqa: PLC0415 - presets are made of chains
+
+        loaded = preset if isinstance(preset, Preset) else load_preset(preset)
+        chain = cls()
+        chain.slots = copy.deepcopy(loaded.chain.slots)
+        return chain
+
+    @classmethod
+    def from_pedalboard(cls, board: pedalboard.Pedalboard | pedalboard.Chain) -> Self:
+        """Make a chain of a Pedalboard: the same effects in the same order, nested boards as nested chains.
+
+        Raises
+        ------
+        PluginError
+            `board` is no Pedalboard.
+        """
+        if not isinstance(board, pedalboard.Chain):  # which a Pedalboard is
+            raise PluginError(f"{board!r} is no Pedalboard; for stages and single effects use Chain([...])")
+        return cls(cls.from_pedalboard(m) if isinstance(m, pedalboard.Chain) else m for m in board)
+
+    # -- what it is made of ------------------------------------------------------------------------
+
+    def walk(self) -> Iterator[tuple[Path, Slot]]:
+        """Every slot with its path, those of nested chains after the one that holds them."""
+        for index, slot in enumerate(self.slots):
+            yield (index,), slot
+            if isinstance(slot.member, Chain):
+                for path, inner in slot.member.walk():
+                    yield (index, *path), inner
+
+    def stages(self) -> Iterator[tuple[Path, Stage]]:
+        """Every active stage of ours or of third parties, nested ones too, with its path."""
+        for index, slot in enumerate(self.slots):
+            if slot.active and isinstance(slot.member, Stage):
+                yield (index,), slot.member
+            elif slot.active and isinstance(slot.member, Chain):
+                for path, stage in slot.member.stages():
+                    yield (index, *path), stage
+
+    @property
+    def repairs_only(self) -> bool:
+        """Whether every active member is a repair stage: what goes out and what is removed add up."""
+        members = [slot.member for slot in self.slots if slot.active]
+        return all(m.repairs_only if isinstance(m, Chain) else is_repair(m) for m in members)
+
+    def warnings(self) -> list[str]:
+        """Return what a person should know: what is harmful about the order, which VST3s are missing."""
+        heard = (slot for _, slot in self.walk() if not slot.bypass)
+        plugins = [warning for slot in heard for warning in _plugin_warnings(slot)]
+        return order_warnings(list(_steps(self))) + plugins
+
+    # -- pedalboard's surface ----------------------------------------------------------------------
+
+    @property
+    def is_effect(self) -> bool:
+        """True: it processes audio."""
+        return True
+
+    @property
+    def is_instrument(self) -> bool:
+        """False: it makes no sound of its own."""
+        return False
+
+    def stream(
+        self,
+        sample_rate: float,
+        channels: int,
+        findings: Mapping[Path, Findings] | None = None,
+        marks: Mapping[str, Marks] | None = None,
+    ) -> ChainStream:
+        """Open the running state of one recording; raises `NotLearned` where a stage lacks its findings.
+
+        `marks` are vetoed and forced events by the id of the stages they are for.
+        """
+        return ChainStream(
+            self.slots, check_rate(sample_rate), check_channels(channels), findings or {}, marks=marks or {}
+        )
+
+    def process(
+        self,
+        input_array: npt.NDArray[Sample],
+        sample_rate: float,
+        buffer_size: int = 8192,
+        reset: bool = True,
+    ) -> npt.NDArray[Sample]:
+        """Process audio as pedalboard's boards do; see `Stage.process` for arrays, dtypes and errors.
+
+        With ``reset=True`` the array is a whole recording: each stage that needs findings analyses it as
+        it stands at that stage's place, latency is compensated, and the output is as long as the input.
+        With ``reset=False`` it is the next block of a stream.
+        """
+        from .passes import render_array  # noqa: PLC0415 - passes run chains
+        from .sources import ArraySource  # noqa: PLC0415 - passes run chains
+
+        sample_rate = check_rate(sample_rate)
+        audio, layout = to_planar(input_array, self._live[2] if self._live and not reset else None)
+        if reset:
+            self._live = None
+            self._warn()
+            return layout.restore(render_array(self, ArraySource(audio), sample_rate))
+        return layout.restore(self._running(sample_rate, audio.shape[0], layout).step(audio))
+
+    __call__ = process
+
+    def flush(self) -> npt.NDArray[Any]:
+        """End the stream that ``process(..., reset=False)`` runs; see `Stage.flush`."""
+        if self._live is None:
+            return np.empty(0)
+        stream, _, layout = self._live
+        self._live = None
+        return layout.restore(stream.flush())
+
+    def reset(self) -> None:
+        """Forget the running stream and reset native members; settings stay."""
+        self._live = None
+        for member in _natives(self):
+            member.reset()
+
+    def _running(self, sample_rate: float, channels: int, layout: Layout) -> ChainStream:
+        if self._live is not None:
+            stream, rate, _ = self._live
+            if rate == sample_rate and stream.channels == channels and stream.follow(self.slots):
+                self._live = (stream, rate, layout)
+                return stream
+        self._warn()
+        stream = self.stream(sample_rate, channels)
+        self._live = (stream, sample_rate, layout)
+        return stream
+
+    def _warn(self) -> None:
+        for warning in self.warnings():
+            warnings.warn(warning, stacklevel=3)
+
+
+def _slot(value: Member | Slot) -> Slot:
+    return value if isinstance(value, Slot) else Slot(value)
+
+
+def _plugin_warnings(slot: Slot) -> list[str]:
+    if slot.stands_for is not None:
+        instead = "left out" if slot.member is None else f"replaced by {type(slot.member).__name__}"
+        return [f"the VST3 {slot.stands_for['name']} is not installed here and was {instead}"]
+    return slot.member.warnings if isinstance(slot.member, VST3) else []
+
+
+def _natives(chain: Chain) -> Iterator[pedalboard.Plugin]:
+    for slot in chain.slots:
+        if isinstance(slot.member, Chain):
+            yield from _natives(slot.member)
+        elif isinstance(slot.member, pedalboard.Plugin):
+            yield slot.member
+
+
+def _steps(chain: Chain) -> Iterator[tuple[str, Step | None]]:
+    for slot in chain.slots:
+        member = slot.member
+        if not slot.active:
+            continue
+        if isinstance(member, Chain):
+            yield from _steps(member)
+        elif isinstance(member, Stage):
+            yield type(member).__name__, member.place
+        elif isinstance(member, VST3):
+            yield member.name, None  # what it is for cannot be told from its category
+        elif isinstance(member, pedalboard.Chain):  # which a Pedalboard is
+            yield from _steps(Chain.from_pedalboard(member))
+        else:
+            yield name_of(member), place_of(member)

@@ -1,0 +1,370 @@
+"""The command line: ``wavemend analyse | render | presets | plugins | demo | warm-up``.
+
+Exit codes: 0 all done; 1 something failed while rendering; 2 refused before it started; 130 interrupted.
+Heavy modules are imported inside the commands, so that help and completion answer at once.
+"""
+
+# ruff: noqa: PLR0917 - options are keywords on the command line
+# Nothing here may say `from __future__ import annotations`: typer reads the annotations.
+import io
+import os
+import sys
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...errors import Cancelled, WavemendError
+from ..processes import interrupts
+from .batch import (
+    DryRunOption,
+    ExcludeOption,
+    InputsArgument,
+    JobsOption,
+    LogOption,
+    NdjsonOption,
+    OutputOption,
+    OverwriteOption,
+    QuietOption,
+    Run,
+    SkipOption,
+    render_all,
+)
+from .catalogues import plugins_app, presets_app
+from .completion import complete_preset, complete_setting
+from .models import models_app, train_app
+from .output import (
+    FAILED,
+    INTERRUPTED,
+    REFUSED,
+    JsonOption,
+    err,
+    fail,
+    out,
+    print_json,
+    print_table,
+    say_error,
+    say_note,
+)
+
+_INTERRUPTED = "interrupted; nothing unfinished was left behind"
+
+app = typer.Typer(
+    name="wavemend",
+    help="Restore old recordings: clicks, rumble, noise. Originals are never written over.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(presets_app, name="presets")
+app.add_typer(plugins_app, name="plugins")
+app.add_typer(models_app, name="models")
+app.add_typer(train_app, name="train")
+
+DocumentsOption = Annotated[
+    Path | None,
+    typer.Option("--documents", help="Folder of the recording documents.", show_default="beside them"),
+]
+
+
+class OversOption(StrEnum):
+    """What to do where the restored recording passes full scale."""
+
+    headroom = "headroom"
+    float = "float"
+
+
+class MissingOption(StrEnum):
+    """What to do where a VST3 of the preset is not installed, or cannot be used."""
+
+    fail = "fail"
+    bypass = "bypass"
+    substitute = "substitute"
+
+
+def main() -> None:
+    """Run the command line: one line for every error, and never a traceback for a user's mistake."""
+    for stream in (sys.stdout, sys.stderr):  # names that are not valid UTF-8, terminals that are not UTF-8
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    interrupts.heed_signals()
+    try:
+        code = app(standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort, Cancelled):
+        code = INTERRUPTED
+    except WavemendError as error:
+        fail(str(error), REFUSED)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        fail(f"{os.fsdecode(error.filename or 'file')}: {error.strerror or error}", REFUSED)
+    except Exception as error:  # typer's own usage errors
+        if interrupts.INTERRUPTED.is_set():  # compiled code makes errors of its own of an interrupt
+            fail(_INTERRUPTED, INTERRUPTED)
+        if not hasattr(error, "format_message"):
+            raise
+        if type(error).__name__ == "NoArgsIsHelpError":  # `wavemend` or `wavemend presets`, and nothing more
+            print(error.format_message())
+            sys.exit(0)
+        fail(f"{error.format_message()} (see --help)", REFUSED)
+    if code == INTERRUPTED:
+        fail(_INTERRUPTED, INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        print(version("wavemend"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def render(
+    preset: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a factory preset, or path of a preset file.", autocompletion=complete_preset
+        ),
+    ],
+    inputs: InputsArgument,
+    output: OutputOption,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Change a value: SLOT.PARAMETER=VALUE, such as declick.sensitivity=4.",
+            autocompletion=complete_setting,
+        ),
+    ] = None,
+    missing: Annotated[
+        MissingOption | None,
+        typer.Option(help="Where a VST3 is not installed.", show_default="what the preset says"),
+    ] = None,
+    removed: Annotated[bool, typer.Option("--removed", help="Also write what was removed.")] = False,
+    events: Annotated[bool, typer.Option("--events", help="Also write every event as a JSON line.")] = False,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Also write every event as an Audacity label.")
+    ] = False,
+    overwrite: OverwriteOption = False,
+    skip_existing: SkipOption = False,
+    overs: Annotated[
+        OversOption, typer.Option(help="Beyond full scale: turn down and say so, or write floats.")
+    ] = OversOption.headroom,
+    strength: Annotated[
+        float, typer.Option(min=0, max=100, help="Percent of every change that is made; 0 is the original.")
+    ] = 100,
+    ease_lossy: Annotated[
+        bool | None,
+        typer.Option(
+            "--ease-lossy/--no-ease-lossy",
+            help="Turn the stages down to 75 %, for what a lossy coder hid.",
+            show_default="for lossy sources",
+        ),
+    ] = None,
+    trim_ends_s: Annotated[
+        float | None, typer.Option(min=0, help="Cut silent ends off, but for so many seconds.")
+    ] = None,
+    document: Annotated[
+        bool, typer.Option("--document/--no-document", help="Obey recording documents.")
+    ] = True,
+    documents: DocumentsOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the dither.")] = 0,
+    exclude: ExcludeOption = None,
+    jobs: JobsOption = 1,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+    log: LogOption = None,
+    ndjson: NdjsonOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Restore recordings with a preset."""
+    render_all(
+        preset,
+        inputs,
+        output,
+        settings or [],
+        Run(skip_existing, exclude or [], jobs, dry_run, quiet, log, ndjson, as_json),
+        missing=missing.value if missing else None,
+        removed=removed,
+        events=events,
+        labels=labels,
+        overwrite=overwrite,
+        overs=overs.value,
+        seed=seed,
+        strength=strength,
+        ease_lossy=ease_lossy,
+        trim_ends_s=trim_ends_s,
+        document=document,
+        documents=documents,
+    )
+
+
+@app.command()
+def prepare(
+    inputs: InputsArgument,
+    output: OutputOption,
+    margin: Annotated[
+        float, typer.Option("--margin", min=0, max=3600, help="Seconds kept of a silent end.")
+    ] = 1.0,
+    keep_ends: Annotated[bool, typer.Option("--keep-ends", help="Trim nothing.")] = False,
+    overwrite: OverwriteOption = False,
+    skip_existing: SkipOption = False,
+    documents: DocumentsOption = None,
+    exclude: ExcludeOption = None,
+    jobs: JobsOption = 1,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+    log: LogOption = None,
+    ndjson: NdjsonOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Trim silent ends and remove a constant offset; nothing else."""
+    render_all(
+        "prepare",
+        inputs,
+        output,
+        [],
+        Run(skip_existing, exclude or [], jobs, dry_run, quiet, log, ndjson, as_json),
+        removed=False,
+        overwrite=overwrite,
+        trim_ends_s=None if keep_ends else margin,
+        documents=documents,
+    )
+
+
+@app.command()
+def analyse(
+    inputs: InputsArgument,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write or renew the recording document of each file.")
+    ] = False,
+    documents: DocumentsOption = None,
+    pictures: Annotated[
+        Path | None, typer.Option("--picture", help="Folder for a picture of each, findings marked.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing pictures.")] = False,
+    exclude: ExcludeOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Listen to recordings: what is wrong, how bad, and which preset would help."""
+    from ..archive.walk import find_recordings  # noqa: PLC0415
+    from .findings_page import Wanted, listen  # noqa: PLC0415
+
+    found = find_recordings(inputs, exclude=exclude or [])
+    for note in found.notes if not quiet else []:
+        say_note(note)
+    if not (found.recordings or found.unlisted):
+        fail("no sound files were given", REFUSED)
+    wanted = Wanted(write, documents, pictures, overwrite)
+    pages, failed = listen(found.recordings, out, err, quiet=as_json or quiet, wanted=wanted)
+    if as_json:
+        print_json([page.to_json() for page in pages])
+    for error in [*(why for _, why in found.unlisted), *failed]:
+        say_error(error)
+    if failed or found.unlisted:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def document(
+    recording: Annotated[Path, typer.Argument(help="Sound file.")],
+    prints: Annotated[
+        list[str] | None, typer.Option("--print", help="START-END where noise is alone.")
+    ] = None,
+    vetoes: Annotated[
+        list[str] | None, typer.Option("--veto", help="TIME or START-END that must not be repaired.")
+    ] = None,
+    forced: Annotated[
+        list[str] | None, typer.Option("--force", help="START-END that must be repaired.")
+    ] = None,
+    trim: Annotated[str | None, typer.Option("--trim", help="START-END that renders keep.")] = None,
+    channel: Annotated[
+        int | None, typer.Option(min=1, help="Channel of the events.", show_default="all")
+    ] = None,
+    stage: Annotated[str, typer.Option(help="Stage that the events are for.")] = "wavemend.declick",
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="Audacity labels: veto, force, print or trim.")
+    ] = None,
+    clear: Annotated[
+        list[str] | None, typer.Option("--clear", help="Forget first: prints, vetoes, forced or trim.")
+    ] = None,
+    documents: DocumentsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show and change what is decided about one recording: noise prints, single events, trims."""
+    from ...contract.registry import stage_class  # noqa: PLC0415
+    from ..recording.decisions import Decisions, decided, described, labelled  # noqa: PLC0415
+    from ..recording.document import document_to_json, save_document  # noqa: PLC0415
+    from ..recording.preparation import open_document  # noqa: PLC0415
+    from ..storage.outputs import make_folder  # noqa: PLC0415
+
+    kind = stage_class(stage)
+    if not kind.takes_marks:
+        fail(f"--stage {stage}: it repairs no single events", REFUSED)
+    path, known, written, levels = open_document(recording, documents)
+    said = Decisions(prints or (), vetoes or (), forced or (), trim, kind.id, channel, clear or ())
+    if labels or said != Decisions(stage=kind.id, channel=channel):
+        known = decided(known, said)
+        if labels:
+            known = decided(known, replace(labelled(labels), stage=kind.id, channel=channel))
+        make_folder(path.parent)
+        save_document(known, path, overwrite=written)
+        written = True
+    for warning in levels.warnings(known.guidance().print_ranges):
+        say_note(warning)
+    if as_json:
+        print_json(document_to_json(known))
+        return
+    print(f"{path}{'' if written else ' (not written yet)'}")
+    print_table(("what", "where"), described(known))
+
+
+@app.command()
+def demo(
+    source: Annotated[Path | None, typer.Argument(help="Restore this recording, not a made-up one.")] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for what it writes.")] = Path("demo"),
+    preset: Annotated[str, typer.Option(help="Preset to use.", autocompletion=complete_preset)] = "vinyl",
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Restore a recording before your eyes: before, after, removed, and a picture of the three."""
+    from ..demo.demo import run_demo  # noqa: PLC0415
+
+    run_demo(source, output, preset, out, overwrite=overwrite)
+
+
+@app.command("warm-up")
+def warm_up() -> None:
+    """Compile now what is compiled at first use otherwise: for images, services and shared installs."""
+    from time import monotonic  # noqa: PLC0415
+
+    from rich.progress import Progress  # noqa: PLC0415
+
+    from ...kernels.compilation.compilation import watched  # noqa: PLC0415
+    from ..demo.warm_up import compiled_code_folder, warm_up  # noqa: PLC0415
+
+    folder = compiled_code_folder()
+    if folder is None:
+        fail("no folder for compiled kernels can be written; set NUMBA_CACHE_DIR to one that can", REFUSED)
+    began = monotonic()
+    compiled: list[str] = []
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bars, watched(compiled.append):
+        bar = bars.add_task("", total=1.0)
+        warm_up(lambda share, doing: bars.update(bar, completed=share, description=doing))
+    out.print(f"{len(compiled)} kernels compiled in {monotonic() - began:.0f} s; kept in {folder}")

@@ -1,0 +1,1 @@
+"""A worn disc made up, restored before your eyes; and the same used to warm up."""

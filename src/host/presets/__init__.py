@@ -1,0 +1,1 @@
+"""Presets: chains as files that people share."""

@@ -1,0 +1,161 @@
+"""Values changed on the way: ``--set declick.sensitivity=4`` over a preset's own."""
+
+from __future__ import annotations
+
+import json
+
+import pedalboard
+
+from ...contract.parameters.switch import Switch
+from ...contract.registry import plugin_key
+from ...contract.stage import Stage
+from ...errors import ParameterError, PresetError
+from ..chain.chain import Chain, Member, Slot
+from ..chain.path import Path, slot_number
+from ..stock.stock import set_stock
+from ..vst3.plugin import VST3
+from .preset import described_preset, load_preset
+
+
+def chain_with(preset: str, settings: list[str], missing: str | None = None) -> Chain:
+    """Load the chain of `preset` and change values in it.
+
+    Parameters
+    ----------
+    preset
+        Name of a factory preset, or path of a preset file.
+    settings
+        ``SLOT.PARAMETER=VALUE`` each. The slot is its number (``2``, ``3.1`` in a nested chain) or its
+        plugin (``declick``, ``highshelffilter``), where only one slot holds that. The parameter is one of
+        the plugin's, or ``bypass`` or ``mix``. ``bypass`` holds before any plugin is looked for, so that
+        what is bypassed need not be installed.
+    missing
+        What to do where a VST3 is missing; see `load_preset`.
+
+    Raises
+    ------
+    PresetError
+        The preset cannot be used, or there is no such slot.
+    ParameterError, PluginError
+        There is no such parameter, or the value is not allowed.
+    """
+    changes = [_split(setting) for setting in settings]
+    bypass = _bypassed_before(preset, changes) if any(name == "bypass" for _, name, _, _ in changes) else {}
+    chain = load_preset(preset, missing=missing, bypass=bypass).chain
+    for slot, name, value, setting in changes:
+        _change(_found(chain, slot, setting), name, value, slot)
+    return chain
+
+
+_Change = tuple[str, str, str, str]
+"""Slot, parameter and value as written, and the whole of it for errors."""
+
+
+def _split(setting: str) -> _Change:
+    target, equals, value = setting.partition("=")
+    slot, dot, name = target.strip().rpartition(".")
+    if not (equals and dot):
+        raise ParameterError(f"--set {setting!r}: write SLOT.PARAMETER=VALUE, as declick.sensitivity=4")
+    return slot, name, value, setting
+
+
+def _bypassed_before(preset: str, changes: list[_Change]) -> dict[str, bool]:
+    """Return what is bypassed or not, by slot number, as far as slots can be told without their plugins."""
+    described = described_preset(preset).chain
+    found = {}
+    for slot, name, value, _ in changes:
+        matches = _matches(described, slot)
+        if name == "bypass" and len(matches) == 1:  # else the loaded chain tells, or the error comes from it
+            found[slot_number(matches[0])] = _on_or_off(name, value)
+    return found
+
+
+def _change(slot: Slot, name: str, text: str, called: str) -> None:
+    member = slot.member
+    missing = slot.stands_for["name"] if slot.stands_for else ""
+    if name == "bypass":
+        slot.bypass = _on_or_off(name, text)
+    elif name == "mix":
+        slot.mix = _plain(text)  # type: ignore[assignment]  # checked by the slot
+    elif missing and (member is None or called.lower() == missing.lower()):
+        instead = "" if member is None else f"; what stands in for it is called {_short(member)}"
+        raise ParameterError(f"{missing} is not installed here, so its {name} cannot be set{instead}")
+    elif isinstance(member, Stage):
+        parameter = member.schema.get(name)
+        if parameter is None:
+            type(member)(**{name: None})  # raises the schema's own error, which knows what is near it
+        else:
+            setattr(member, name, parameter.parse(text))
+    elif isinstance(member, VST3):
+        setattr(member, name, _as_word_or_switch(member, name, text))
+    elif isinstance(member, Chain):
+        raise ParameterError(f"{name!r} is no setting of a nested chain; it has bypass and mix")
+    else:
+        is_switch = isinstance(getattr(member, name, None), bool)
+        set_stock(member, name, _on_or_off(name, text) if is_switch else _plain(text))
+
+
+def _on_or_off(name: str, text: str) -> bool:
+    switch = Switch(False, doc="")
+    try:
+        return bool(switch.parse(text))
+    except ParameterError:
+        raise ParameterError(f"{name}={text!r} is not allowed; it must be {switch.allowed()}") from None
+
+
+def _as_word_or_switch(plugin: VST3, name: str, text: str) -> object:
+    parameter = plugin.parameters.get(name)
+    return _on_or_off(name, text) if parameter and parameter.is_boolean else text.strip()
+
+
+def _plain(text: str) -> object:
+    """Read a number, true or false; anything else is a word."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text.strip()
+
+
+def _matches(chain: Chain, name: str) -> list[Path]:
+    key = plugin_key(name)
+    slots = dict(chain.walk())
+    return [
+        path
+        for path, (number, *names) in _named(chain).items()
+        if name == number or key in {plugin_key(call) for call in (*names, *_calls(slots[path].member))}
+    ]
+
+
+def _found(chain: Chain, name: str, setting: str) -> Slot:
+    matches = _matches(chain, name)
+    if len(matches) == 1:
+        return dict(chain.walk())[matches[0]]
+    known = ", ".join(f"{number} ({short})" for number, short, *_ in _named(chain).values()) or "none"
+    problem = "fits several slots; use its number" if matches else "is no slot of this preset"
+    raise PresetError(f"--set {setting!r}: {name!r} {problem}; it has {known}")
+
+
+def _named(chain: Chain) -> dict[Path, list[str]]:
+    """Return number and names of every slot: a missing VST3 has its own, and that of what stands in."""
+    named = {}
+    for path, slot in chain.walk():
+        missing = [slot.stands_for.get("name", slot.stands_for["plugin"]).lower()] if slot.stands_for else []
+        names = missing + ([_short(slot.member)] if slot.member is not None else [])
+        if names:
+            named[path] = [slot_number(path), *names]
+    return named
+
+
+def _calls(member: Member) -> list[str]:
+    """Return what a member is called in full, beside its short name."""
+    if isinstance(member, Stage):
+        return [member.id, type(member).__name__]
+    return [f"pedalboard.{_short(member)}"] if isinstance(member, pedalboard.Plugin) else []
+
+
+def _short(member: Member) -> str:
+    if isinstance(member, Stage):
+        return member.id.rpartition(".")[2]
+    if isinstance(member, VST3):
+        return member.name.lower()
+    return type(member).__name__.lower()

@@ -1,0 +1,1 @@
+"""What is known of one recording and was decided about it: its document."""

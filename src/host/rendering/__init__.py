@@ -1,0 +1,1 @@
+"""One recording through one chain into files."""

@@ -1,0 +1,133 @@
+"""The JSON report beside a restored file: hashes, versions, settings, what was found and done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path as FilePath
+from typing import Any
+
+import soundfile
+
+from ...contract.findings import Findings
+from ...errors import PresetError
+from ..chain.chain import Chain
+from ..chain.path import Path, slot_number
+from ..files.audio_format import AudioFormat
+from ..presets.preset import chain_to_json
+from ..storage.hashing import sha256_of
+from ..vst3.bundle.bundles import code_of
+from ..vst3.plugin import VST3
+from .event_log import teller_names
+
+REPORT_FORMAT = "wavemend-report"
+_PACKAGES = ("wavemend", "numpy", "scipy", "numba", "pedalboard", "soundfile")
+
+
+def build_report(
+    *,
+    chain: Chain,
+    files: Mapping[str, tuple[str, str, AudioFormat]],
+    beside: Mapping[str, FilePath],
+    settings: Mapping[str, Any],
+    findings: Mapping[Path, Findings],
+    events: Mapping[tuple[Path, str], int],
+    warnings: list[str],
+) -> dict[str, Any]:
+    """Return the report; it holds no date and no folder, so that the same render gives the same bytes.
+
+    Parameters
+    ----------
+    chain
+        What was run.
+    files
+        By their part in the render: name to report, SHA-256, format.
+    beside
+        What else lies beside the output, by its name: path to read.
+    settings
+        Further facts about this render, by their names in the report.
+    findings
+        By the path of the stage that listened.
+    events
+        Number of events by path and kind.
+    warnings
+        What a person should know.
+    """
+    names = teller_names(chain)
+    return {
+        "format": REPORT_FORMAT,
+        "format_version": 1,
+        "versions": {package: version(package) for package in _PACKAGES}
+        | {"libsndfile": soundfile.__libsndfile_version__},
+        **{part: _described(*described) for part, described in files.items()},
+        "beside": [{"name": name, "sha256": sha256_of(path)} for name, path in beside.items()],
+        "chain": _slots(chain),
+        "vst3": _binaries(chain),
+        **settings,
+        "findings": [
+            {"slot": slot_number(path), "stage": names[path], "found": f.found, "summary": f.describe()}
+            for path, f in findings.items()
+        ],
+        "events": [
+            {"slot": slot_number(path), "stage": names[path], "kind": kind, "count": count}
+            for (path, kind), count in sorted(events.items())
+        ],
+        "warnings": warnings,
+    }
+
+
+def made_from(path: FilePath) -> dict[str, str]:
+    """Return the names of the sound files that the report at `path` is of, each with its source's name.
+
+    Empty where the file is no report of ours.
+    """
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        if report["format"] != REPORT_FORMAT:
+            return {}
+        source = str(report["input"]["name"])
+        return {str(report[part]["name"]): source for part in ("output", "removed") if part in report}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+
+
+def _described(name: str, sha256: str, form: AudioFormat) -> dict[str, Any]:
+    return {
+        "name": name,
+        "sha256": sha256,
+        "container": form.container,
+        "subtype": form.subtype,
+        "sample_rate": form.sample_rate,
+        "channels": form.channels,
+    }
+
+
+def _binaries(chain: Chain) -> list[dict[str, Any]]:
+    """Return the VST3s that were heard, each with the hash of its code; None where that is gone by now."""
+    described = []
+    for path, slot in chain.walk():
+        if isinstance(slot.member, VST3) and not slot.bypass:
+            plugin = slot.member
+            code = code_of(FilePath(plugin.bundle.path))
+            described.append(
+                {
+                    "slot": slot_number(path),
+                    "plugin": f"vst3.{plugin.identifier}",
+                    "name": plugin.name,
+                    "version": plugin.version,
+                    "sha256": sha256_of(code) if code.is_file() else None,
+                }
+            )
+    return described
+
+
+def _slots(chain: Chain) -> list[Any]:
+    """Return each slot as a preset holds it, or in words where no preset can: a Mix, say."""
+    described: list[Any] = []
+    for index, slot in enumerate(chain.slots):
+        try:
+            described += chain_to_json(chain[index : index + 1])
+        except PresetError:
+            described.append(repr(slot))
+    return described

@@ -1,0 +1,91 @@
+"""The recording on disk, as it is read and as it is rewritten between passes."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path as FilePath
+from typing import Self
+
+import numpy as np
+
+from ...audio.arrays import Audio
+from ...errors import AudioFileError
+from ..files.audio_reader import AudioReader
+
+
+class FileSpool:
+    """A recording in a nameless temporary file: gone with the process, however that ends.
+
+    Parameters
+    ----------
+    folder
+        Where the file lies; beside the target, because that is where room was made.
+    channels, frames
+        Size of the recording.
+    """
+
+    def __init__(self, folder: FilePath, channels: int, frames: int) -> None:
+        self.channels = channels
+        self.frames = 0
+        self._expected = frames  # an estimate where a lossy source has not been decoded to its end
+        self._folder = folder
+        self._frame_bytes = 8 * channels
+        self._written = 0
+        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - lives as long as the spool
+
+    def rewind(self) -> None:
+        """See `Spool.rewind`."""
+        self._written = 0
+
+    def write(self, audio: Audio) -> None:
+        """See `Spool.write`; raises `AudioFileError` where the disk is full."""
+        data = memoryview(audio.T.tobytes())
+        self._file.seek(self._written * self._frame_bytes)
+        self._written += audio.shape[1]
+        self.frames = max(self.frames, self._written)
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            needed = self._expected * self._frame_bytes / 1e9
+            raise AudioFileError(
+                f"{self._folder}: no space left for the working copy of the recording "
+                f"({needed:.2f} GB are needed); free some, or write somewhere else"
+            ) from None
+
+    def blocks(self, size: int) -> Iterator[Audio]:
+        """See `Source.blocks`."""
+        for start in range(0, self.frames, size):
+            count = min(size, self.frames - start)
+            self._file.seek(start * self._frame_bytes)
+            data = self._file.read(count * self._frame_bytes)
+            while len(data) < count * self._frame_bytes:  # the kernel reads at most 2 GB at once
+                data += self._file.read(count * self._frame_bytes - len(data))
+            yield np.frombuffer(data, np.float64).reshape(count, self.channels).T.copy()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+
+class ReaderSource:
+    """A sound file as a `Source` of passes."""
+
+    def __init__(self, reader: AudioReader) -> None:
+        self._reader = reader
+        self.channels = reader.format.channels
+
+    @property
+    def frames(self) -> int:
+        """Number of samples a channel; an estimate in some lossy files until they were read once."""
+        return self._reader.frames
+
+    def blocks(self, size: int) -> Iterator[Audio]:
+        """See `Source.blocks`."""
+        return self._reader.blocks(size)

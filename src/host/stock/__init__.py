@@ -1,0 +1,1 @@
+"""pedalboard's own effects as members of a chain."""

@@ -1,0 +1,1 @@
+"""What a VST3's files say without running it."""

@@ -1,0 +1,1 @@
+"""Which VST3s are here."""

@@ -1,0 +1,1 @@
+"""A VST3 in this process."""

@@ -1,0 +1,99 @@
+"""Preparation: silent ends go, but for a margin; every position says so; the original stays."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+from wavemend import render
+from wavemend.errors import ParameterError
+from wavemend.host.files.shifting import shift_positions
+from wavemend.host.recording.document import RecordingDocument, Span, save_document
+from wavemend.host.recording.preparation import open_document
+from wavemend.host.storage.hashing import sha256_of
+
+from tests.host.cli.test_main import wavemend
+from tests.host.recordings import RATE, damaged, words, write
+
+
+def with_ends(lead_s: float = 3.0, tail_s: float = 4.0) -> np.ndarray:
+    """A recording of 6 s between two silent ends."""
+    rng = np.random.default_rng(3)
+    music = damaged(6.0)[:, int(0.5 * RATE) :] - 0.003
+    ends = [1e-5 * rng.standard_normal((2, int(s * RATE))) for s in (lead_s, tail_s)]
+    return np.concatenate([ends[0], music, ends[1]], axis=1)
+
+
+def test_silent_ends_are_trimmed_to_the_margin_and_the_rest_is_the_same(tmp_path) -> None:
+    audio = with_ends()
+    source = write(tmp_path / "a.wav", audio, "PCM_24")
+    before = sha256_of(source)
+    done = render("prepare", source, tmp_path / "b.wav", trim_ends_s=0.5)
+    trim = json.loads(done.report.read_text())["trim"]
+    assert abs(trim["position"] / RATE - 2.5) < 0.1
+    assert abs(trim["length"] / RATE - 6.5) < 0.2
+    part = words(source)[:, trim["position"] : trim["position"] + trim["length"]]
+    assert (words(done.output) == part).all()
+    assert sha256_of(source) == before == json.loads(done.report.read_text())["input"]["sha256"]
+
+
+def test_removed_belongs_to_the_part_that_is_kept(tmp_path) -> None:
+    source = write(tmp_path / "a.wav", with_ends() + 0.004)
+    done = render("prepare", source, tmp_path / "b.wav", trim_ends_s=1.0, removed=True)
+    trim = json.loads(done.report.read_text())["trim"]
+    original, restored, removed = (soundfile.read(p)[0] for p in (source, done.output, done.removed))
+    part = original[trim["position"] : trim["position"] + trim["length"]]
+    assert (restored + removed == part).all() and np.any(removed)
+
+
+def test_the_documents_trim_comes_before_what_was_found(tmp_path) -> None:
+    source = write(tmp_path / "a.wav", with_ends())
+    path, document, *_ = open_document(source)
+    save_document(RecordingDocument(document.audio, trim=Span(1000, 2000)), path)
+    done = render("prepare", source, tmp_path / "b.wav", trim_ends_s=0.5)
+    assert (words(done.output) == words(source)[:, 1000:3000]).all()
+
+
+def test_nothing_silent_nothing_cut(tmp_path) -> None:
+    source = write(tmp_path / "a.wav", damaged(4.0))
+    done = render("prepare", source, tmp_path / "b.wav", trim_ends_s=0.5)
+    assert "trim" not in json.loads(done.report.read_text())
+    assert soundfile.info(done.output).frames == soundfile.info(source).frames
+    with pytest.raises(ParameterError, match="trim_ends_s=-1"):
+        render("prepare", source, tmp_path / "c.wav", trim_ends_s=-1)
+
+
+def chunk(name: bytes, payload: bytes) -> bytes:
+    return name + struct.pack("<I", len(payload)) + payload + b"\0" * (len(payload) % 2)
+
+
+def test_time_reference_and_cue_points_follow_the_trim(tmp_path) -> None:
+    path = write(tmp_path / "a.wav", damaged(1.0))
+    cues = [(1, 500), (2, 5_000), (3, 90_000)]
+    bext = b"\0" * 338 + struct.pack("<Q", 2**33) + b"\0" * 256
+    cue = struct.pack("<I", len(cues)) + b"".join(
+        struct.pack("<II4sIII", number, at, b"data", 0, 0, at) for number, at in cues
+    )
+    data = path.read_bytes() + chunk(b"bext", bext) + chunk(b"cue ", cue) + chunk(b"smpl", b"\0" * 36)
+    path.write_bytes(data[:4] + struct.pack("<I", len(data) - 8) + data[8:])
+    assert shift_positions(path, 1_000, 43_000) == [
+        "chunk 'smpl' holds positions in the recording before it was trimmed"
+    ]
+    now = path.read_bytes()
+    assert len(now) == len(data)
+    assert struct.unpack("<Q", now[now.index(b"bext") + 8 + 338 :][:8]) == (2**33 + 1_000,)
+    points = now[now.index(b"cue ") + 12 :]
+    offsets = [struct.unpack("<II4sIII", points[24 * k : 24 * k + 24])[5] for k in range(3)]
+    assert offsets == [0, 4_000, 43_000]
+
+
+def test_the_prepare_command(tmp_path) -> None:
+    write(tmp_path / "a.wav", with_ends() + 0.004)
+    result = wavemend("prepare", tmp_path / "a.wav", "-o", tmp_path / "out", "--margin", "0.5")
+    assert result.returncode == 0, result.stderr
+    prepared, _ = soundfile.read(tmp_path / "out" / "a.wav")
+    assert abs(len(prepared) / RATE - 6.5) < 0.2
+    assert abs(prepared.mean()) < 1e-4
