@@ -57,7 +57,7 @@ endif
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet ".[bench]"
-	$(BIN)/python -m bench.fetch_audio
+	$(BIN)/python -m bench.material.fetch_audio
 	$(BIN)/python -m bench
 
 clean:

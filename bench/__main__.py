@@ -58,7 +58,7 @@ def _use_one_core() -> None:
 
 
 def _print_tables(chosen: argparse.Namespace, command: str) -> None:
-    from bench.tables import Plan, heading, takes_of  # noqa: PLC0415 -- after the process is pinned
+    from bench.measuring.plan import Plan, heading, takes_of  # noqa: PLC0415 -- after the process is pinned
 
     console = Console(stderr=True)
     with console.status("starting") as status:
@@ -74,7 +74,7 @@ def _print_tables(chosen: argparse.Namespace, command: str) -> None:
         print(heading(plan, command), flush=True)
         for name in chosen.tables or TABLES:
             started = time.perf_counter()
-            for text in import_module(f"bench.{name}_table").tables(plan):
+            for text in import_module(f"bench.tables.{name}").tables(plan):
                 print(f"\n{text}", flush=True)
             console.print(f"{name}: {time.perf_counter() - started:.0f} s", highlight=False)
 

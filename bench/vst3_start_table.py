@@ -23,7 +23,7 @@ from wavemend import VST3, Chain, Preset, load_preset, save_preset
 from wavemend.errors import PluginError
 from wavemend.host.vst3.installed.catalogue import Catalogue
 
-from bench.tables import Plan, markdown, verdict
+from bench.measuring.plan import Plan, markdown, verdict
 
 # Debian's zam-plugins, without ZamVerb: it computes its reverberation for a second, wherever it runs.
 PLUGINS = (

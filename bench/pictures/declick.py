@@ -16,8 +16,8 @@ from PIL import Image
 from scipy.signal import stft
 from wavemend import Declick
 
-from bench.damage import clicks
-from bench.takes import SAMPLE_RATE, takes
+from bench.material.damage import clicks
+from bench.material.takes import SAMPLE_RATE, takes
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 TAKES = 8

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from scipy.signal import stft
 from wavemend import Decrackle
 
-from bench.damage import crackle
-from bench.measures import sdr_db
+from bench.material.damage import crackle
+from bench.material.takes import SAMPLE_RATE, takes
+from bench.measuring.measures import sdr_db
 from bench.pictures.declick import CLEAN, DAMAGED, IMAGES, REPAIRED, TAKES, save
-from bench.takes import SAMPLE_RATE, takes
 
 PER_SECOND, STRENGTH = 200, 2.0
 SPECTRUM_S = (3.0, 4.5)

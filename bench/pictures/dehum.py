@@ -17,8 +17,8 @@ import soundfile
 from scipy.signal import stft
 from wavemend import Dehum
 
-from bench.damage import hum
-from bench.fetch_audio import CACHE
+from bench.material.damage import hum
+from bench.material.fetch_audio import CACHE
 
 RECORDING = CACHE / "dance-band" / "foxtrot.flac"
 START_SECONDS, SECONDS = 30.0, 9.0

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from scipy.signal import stft
 from wavemend import Denoise
 
-from bench.damage import noise
-from bench.takes import SAMPLE_RATE, takes
+from bench.material.damage import noise
+from bench.material.takes import SAMPLE_RATE, takes
 
 IMAGE = Path(__file__).parents[2] / "docs" / "images" / "denoise.png"
 TAKES = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bench.fetch_audio import GROOVES
+from bench.material.fetch_audio import GROOVES
 from models.training.impulses import scores
 from models.training.impulses.damage import PULSES, Damage, drawn_damage
 from models.training.impulses.material import BANDS

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from bench.fetch_audio import CACHE, SOUND_FONT, dance_band_score
-from bench.takes import split_of
+from bench.material.fetch_audio import CACHE, SOUND_FONT, dance_band_score
+from bench.material.takes import split_of
 from scipy.signal import fftconvolve, lfilter, resample_poly
 
 RATE = 44100

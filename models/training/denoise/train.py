@@ -2,7 +2,7 @@
 
 Renders its material, draws examples, trains on one thread, and writes ``models/denoise-1.onnx`` with its
 entry in ``models/manifest.json``. Seeded. Needs ``pip install wavemend[models]``, mma, fluidsynth and
-fluid-soundfont-gm, and ``python -m bench.fetch_audio festvox-ru sonic-pi-samples dance-band``.
+fluid-soundfont-gm, and ``python -m bench.material.fetch_audio festvox-ru sonic-pi-samples dance-band``.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from bench.fetch_audio import CACHE, GROOVES, SOUND_FONT, FetchError, dance_band_score, fetch
-from bench.takes import split_of
+from bench.material.fetch_audio import CACHE, GROOVES, SOUND_FONT, FetchError, dance_band_score, fetch
+from bench.material.takes import split_of
 
 from . import scores
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import soundfile
-from bench.takes import takes
+from bench.material.takes import takes
 from wavemend.analysis.clicks.detector import ImpulseDetector
 from wavemend.inference.packaged import Model
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from bench.fetch_audio import CACHE
-from bench.takes import split_of
+from bench.material.fetch_audio import CACHE
+from bench.material.takes import split_of
 from scipy.optimize import minimize
 from scipy.signal import butter, fftconvolve, lfilter, resample_poly, sosfilt
 from wavemend.analysis.program import features as program_features

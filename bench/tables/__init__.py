@@ -1,0 +1,1 @@
+"""One table a file: `tables(plan)` yields it as markdown."""
