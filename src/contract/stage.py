@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import enum
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Never, Self
 
-import numpy as np
 import numpy.typing as npt
 
 from ..audio.arrays import Audio
 from ..audio.checks import check_channels, check_rate
-from ..audio.layout import Layout, Sample, to_planar
+from ..audio.layout import to_planar
 from ..errors import NotLearned, ParameterError
 from .findings import Analyser, Findings
 from .marks import NO_MARKS, Mark, Marks
@@ -32,6 +31,7 @@ from .parameters.parametric import Parametric
 from .parameters.switch import switch
 from .parameters.words import choice
 from .stream import Event, Framing, Processor, Sink, Stream
+from .surface import Surface, through
 
 __all__ = [
     "Analyser", "Audio", "Event", "Findings", "Framing", "Mark", "Marks", "Processor", "RepairStage", "Sink",
@@ -52,7 +52,7 @@ class Step(enum.IntEnum):
     LIMIT = 5
 
 
-class Stage(Parametric, ABC):
+class Stage(Parametric, Surface):
     """A restoration stage that behaves like one of pedalboard's plugins.
 
     Class attributes, all of them the author's:
@@ -97,7 +97,7 @@ class Stage(Parametric, ABC):
     def __init__(self, /, *unnamed: Never, **values: Any) -> None:
         super().__init__(*unnamed, **values)
         self._findings: Findings | None = None
-        self._live: tuple[Stream, float, Layout] | None = None
+        self._live = None
 
     # -- what an author writes ---------------------------------------------------------------------
 
@@ -221,105 +221,29 @@ class Stage(Parametric, ABC):
         processor.marks = marks
         return Stream(snapshot, processor, snapshot.framing(sample_rate), channels)
 
-    # -- pedalboard's surface ----------------------------------------------------------------------
-
-    @property
-    def is_effect(self) -> bool:
-        """True: it processes audio."""
-        return True
-
-    @property
-    def is_instrument(self) -> bool:
-        """False: it makes no sound of its own."""
-        return False
+    # -- the surface -------------------------------------------------------------------------------
 
     @property
     def reported_latency_samples(self) -> int:
         """Most samples held back while streaming: at the running stream's rate, else at 44.1 kHz."""
         if self._live is not None:
-            return self._live[0].latency
+            held_back: int = self._live[0].latency
+            return held_back
         return self.latency(44_100.0)
 
     def latency(self, sample_rate: float) -> int:
         """Most samples held back while streaming at `sample_rate` Hz."""
         return self.framing(check_rate(sample_rate)).held_back
 
-    def process(
-        self,
-        input_array: npt.NDArray[Sample],
-        sample_rate: float,
-        buffer_size: int = 8192,
-        reset: bool = True,
-    ) -> npt.NDArray[Sample]:
-        """Process audio as pedalboard's plugins do.
+    def _whole(self, audio: Audio, sample_rate: float) -> Audio:
+        findings = self._analyse(audio, sample_rate) if self.needs_findings else None
+        return through(self.stream(sample_rate, audio.shape[0], findings), audio)
 
-        Parameters
-        ----------
-        input_array
-            float32 or float64, shape (n,), (channels, n) or (n, channels); it is not changed.
-        sample_rate
-            Hz.
-        buffer_size
-            Accepted for pedalboard's sake; results never depend on it.
-        reset
-            True: `input_array` is a whole recording: analysed where the stage needs findings, output
-            aligned and as long as the input. False: it is the next block of a stream: 0 to n samples come
-            back while the latency fills.
+    def _open(self, sample_rate: float, channels: int) -> Stream:
+        return self.stream(sample_rate, channels)
 
-        Returns
-        -------
-        numpy.ndarray
-            Same layout and same dtype as the input. (pedalboard gives float32 for float64; samples that
-            a repair does not touch could then not come back as they were.)
-
-        Raises
-        ------
-        AudioTypeError, AudioShapeError, AudioValueError
-            Not usable as audio.
-        NotLearned
-            ``reset=False`` on a stage that needs findings and has none.
-        """
-        sample_rate = check_rate(sample_rate)
-        audio, layout = to_planar(input_array, self._live[2] if self._live and not reset else None)
-        if reset:
-            self._live = None
-            if not audio.shape[1]:
-                return layout.restore(audio)
-            findings = self._analyse(audio, sample_rate) if self.needs_findings else None
-            stream = self.stream(sample_rate, audio.shape[0], findings)
-            return layout.restore(np.concatenate([stream.step(audio), stream.flush()], axis=1))
-        return layout.restore(self._running(sample_rate, audio.shape[0], layout).step(audio))
-
-    __call__ = process
-
-    def flush(self) -> npt.NDArray[Any]:
-        """End the stream that ``process(..., reset=False)`` runs: return the samples still held back.
-
-        Returns
-        -------
-        numpy.ndarray
-            In the layout and dtype of the stream, which with it has as many samples out as in; an empty
-            array where no stream runs. The next ``process(..., reset=False)`` starts a new one.
-        """
-        if self._live is None:
-            return np.empty(0)
-        stream, _, layout = self._live
-        self._live = None
-        return layout.restore(stream.flush())
-
-    def reset(self) -> None:
-        """Forget the running stream; settings and fixed findings stay."""
-        self._live = None
-
-    def _running(self, sample_rate: float, channels: int, layout: Layout) -> Stream:
-        if self._live is not None:
-            stream, rate, _ = self._live
-            if rate == sample_rate and stream.channels == channels and stream.follow(self):
-                self._live = (stream, rate, layout)
-                return stream
-        stream = self.stream(sample_rate, channels)
-        self._live = (stream, sample_rate, layout)
-        return stream
+    def _follows(self, stream: Stream) -> bool:
+        return stream.follow(self)
 
     # -- values ------------------------------------------------------------------------------------
 

@@ -14,19 +14,35 @@ construction.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 
 from ..audio.arrays import Audio
 from ..audio.checks import next_block
 from ..audio.framing import Fifo, FrameGrid
+from .findings import Findings
 from .marks import NO_MARKS, Marks
+from .parameters.parameter import Parameter
 
-if TYPE_CHECKING:
-    from .stage import Stage
+
+class Settings(Protocol):
+    """What a stream knows of its stage."""
+
+    repairs: ClassVar[bool]
+    schema: ClassVar[Mapping[str, Parameter]]
+
+    @property
+    def findings(self) -> Findings | None:
+        """Findings that were fixed on purpose."""
+
+    def values(self) -> dict[str, Any]:
+        """Every parameter's value by id."""
+
+    def copy(self) -> Self:
+        """Return a snapshot."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +124,7 @@ class Stream:
     at most `latency` samples are held back. After `flush` as many came out as went in.
     """
 
-    def __init__(self, stage: Stage, processor: Processor, framing: Framing, channels: int) -> None:
+    def __init__(self, stage: Settings, processor: Processor, framing: Framing, channels: int) -> None:
         self._stage = stage
         self._processor = processor
         self._framing = framing
@@ -126,7 +142,7 @@ class Stream:
         """Most samples that are held back."""
         return self._framing.held_back
 
-    def follow(self, stage: Stage) -> bool:
+    def follow(self, stage: Settings) -> bool:
         """Take over changed settings from the next frame on; False where a change needs a new stream."""
         if stage == self._stage:
             return True

@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import ParameterError
-from .fingerprint import Fingerprint
-from .number import Integer
 from .parameter import Parameter
-from .parametric import Parametric
-from .switch import Switch
-from .words import Choice
 
 
 class BoundParameter:
@@ -19,7 +14,7 @@ class BoundParameter:
     Setting `raw_value` (0 to 1) sets the stage's attribute.
     """
 
-    def __init__(self, stage: Parametric, parameter: Parameter) -> None:
+    def __init__(self, stage: object, parameter: Parameter) -> None:
         self._stage = stage
         self._parameter = parameter
 
@@ -43,39 +38,33 @@ class BoundParameter:
     @property
     def type(self) -> type:
         """Python type of the value: float, str or bool (pedalboard has no int: whole numbers are float)."""
-        return {Choice: str, Fingerprint: str, Switch: bool}.get(type(self._parameter), float)
+        return self._parameter.python_type
 
     @property
     def range(self) -> tuple[Any, Any, Any]:
         """Minimum, maximum and step; (None, None, None) for words."""
-        return self.min_value, self.max_value, self.step_size
+        return self._parameter.limits
 
     @property
     def min_value(self) -> Any:
         """Lowest value; None for words."""
-        return False if self.is_boolean else getattr(self._parameter, "low", None)
+        return self.range[0]
 
     @property
     def max_value(self) -> Any:
         """Highest value; None for words."""
-        return True if self.is_boolean else getattr(self._parameter, "high", None)
+        return self.range[1]
 
     @property
     def step_size(self) -> float | None:
         """1 for whole numbers and switches; None where every value between the ends is allowed."""
-        return 1 if isinstance(self._parameter, Integer | Switch) else None
+        step: float | None = self.range[2]
+        return step
 
     @property
     def valid_values(self) -> list[Any]:
         """Every allowed value of a discrete parameter; the two ends of a continuous one."""
-        parameter = self._parameter
-        if isinstance(parameter, Choice):
-            return list(parameter.options)
-        if isinstance(parameter, Fingerprint):
-            return [parameter.default]
-        if isinstance(parameter, Integer):
-            return list(range(int(parameter.low), int(parameter.high) + 1))
-        return [self.min_value, self.max_value]
+        return self._parameter.valid_values()
 
     @property
     def raw_value(self) -> float:
@@ -99,12 +88,12 @@ class BoundParameter:
     @property
     def is_discrete(self) -> bool:
         """Whether only some values are allowed."""
-        return isinstance(self._parameter, Integer | Choice | Fingerprint | Switch)
+        return self._parameter.is_discrete
 
     @property
     def is_boolean(self) -> bool:
         """Whether it is a switch."""
-        return isinstance(self._parameter, Switch)
+        return self._parameter.python_type is bool
 
     @property
     def is_automatable(self) -> bool:

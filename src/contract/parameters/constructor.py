@@ -5,11 +5,9 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from .parameter import Parameter
-    from .parametric import Parametric
+from .parameter import Parameter
 
 Init = TypeVar("Init", bound=Callable[..., None])
 
@@ -26,7 +24,7 @@ def by_schema(init: Init) -> Init:
 class SchemaSignature:
     """``__signature__`` of a class with a schema. Its objects have none: theirs is that of ``__call__``."""
 
-    def __get__(self, instance: object, owner: type[Parametric]) -> inspect.Signature:
+    def __get__(self, instance: object, owner: type[Any]) -> inspect.Signature:
         if instance is not None or not getattr(owner.__init__, "by_schema", False):
             raise AttributeError("__signature__")
         return inspect.Signature(

@@ -18,6 +18,8 @@ class Fingerprint(Parameter):
     It has no place on a slider: every place is the default.
     """
 
+    python_type = str
+
     @property
     def annotation(self) -> Any:
         """See `Parameter.annotation`."""

@@ -22,6 +22,9 @@ Scale = Literal["linear", "log"]
 class Number(Parameter):
     """A real number between `low` and `high`, both allowed."""
 
+    python_type = float
+    is_discrete = False
+
     low: float = 0.0
     high: float = 1.0
     scale: Scale = "linear"
@@ -36,6 +39,15 @@ class Number(Parameter):
     def annotation(self) -> Any:
         """See `Parameter.annotation`."""
         return float
+
+    @property
+    def limits(self) -> tuple[Any, Any, Any]:
+        """See `Parameter.limits`."""
+        return self.low, self.high, None
+
+    def valid_values(self) -> list[Any]:
+        """See `Parameter.valid_values`."""
+        return [self.low, self.high]
 
     def check(self, value: object, owner: str = "") -> float:
         """See `Parameter.check`; any real number but a bool, NaN or infinity is refused by name."""
@@ -94,10 +106,21 @@ class Number(Parameter):
 class Integer(Number):
     """A whole number between `low` and `high`, both allowed."""
 
+    is_discrete = True
+
     @property
     def annotation(self) -> Any:
         """See `Parameter.annotation`."""
         return int
+
+    @property
+    def limits(self) -> tuple[Any, Any, Any]:
+        """See `Parameter.limits`."""
+        return self.low, self.high, 1
+
+    def valid_values(self) -> list[Any]:
+        """See `Parameter.valid_values`."""
+        return list(range(int(self.low), int(self.high) + 1))
 
     def check(self, value: object, owner: str = "") -> int:
         """See `Parameter.check`; 3.0 is taken as 3, because JSON writers may write it so."""

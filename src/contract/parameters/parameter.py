@@ -16,18 +16,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass, field
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Literal,
-)  # fmt: skip
+from typing import Any, ClassVar, Literal, Protocol
 
 from ...errors import ParameterError
 
-if TYPE_CHECKING:
-    from .parametric import Parametric
-
 Role = Literal["", "strength", "output"]
+
+
+class Holder(Protocol):
+    """Whatever holds values by parameter id: a `Parametric`."""
+
+    _values: dict[str, Any]
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,6 +53,11 @@ class Parameter(ABC):
         The attribute's name; stable for ever.
     """
 
+    python_type: ClassVar[type]
+    """Type of the value as pedalboard's parameters tell it: float, str or bool (whole numbers are float)."""
+    is_discrete: ClassVar[bool] = True
+    """Whether only some values are allowed."""
+
     default: Any
     _: KW_ONLY
     doc: str
@@ -75,10 +79,10 @@ class Parameter(ABC):
             raise TypeError(f"{owner.__name__}.{name}: the default {self.default!r} is of another type")
         object.__setattr__(self, "__doc__", f"{self.doc}\n\n{self!r}")
 
-    def __get__(self, instance: Parametric | None, owner: type) -> Any:
+    def __get__(self, instance: Holder | None, owner: type) -> Any:
         return self if instance is None else instance._values[self.id]
 
-    def __set__(self, instance: Parametric, value: object) -> None:
+    def __set__(self, instance: Holder, value: object) -> None:
         instance._values[self.id] = self.check(value, type(instance).__name__)
 
     def __repr__(self) -> str:
@@ -116,6 +120,15 @@ class Parameter(ABC):
     @abstractmethod
     def bad_values(self) -> list[Any]:
         """Values that `check` must refuse; generated tests use them."""
+
+    @property
+    def limits(self) -> tuple[Any, Any, Any]:
+        """Lowest value, highest value and step; None where there is none."""
+        return None, None, None
+
+    def valid_values(self) -> list[Any]:
+        """Every allowed value of a discrete parameter; the two ends of a continuous one."""
+        return [self.default]
 
     def text(self, value: Any) -> str:
         """Write `value` for people, with its unit."""

@@ -6,17 +6,15 @@ import difflib
 import inspect
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Never, Self, dataclass_transform
+from typing import Any, ClassVar, Never, Self, dataclass_transform
 
 from ...errors import UnknownParameterError
+from .bound import BoundParameter
 from .constructor import SchemaSignature, by_schema, documented
 from .number import integer, number
 from .parameter import Parameter
 from .switch import switch
 from .words import choice
-
-if TYPE_CHECKING:
-    from .bound import BoundParameter
 
 
 def vars_of(instance: object, name: str) -> object:
@@ -68,8 +66,6 @@ class Parametric:
     @property
     def parameters(self) -> dict[str, BoundParameter]:
         """Parameter objects by id, as pedalboard's plugins have them."""
-        from .bound import BoundParameter  # noqa: PLC0415 - it is made of parameters
-
         return {name: BoundParameter(self, parameter) for name, parameter in self.schema.items()}
 
     @classmethod

@@ -18,6 +18,8 @@ from .parameter import Parameter
 class Switch(Parameter):
     """On or off."""
 
+    python_type = bool
+
     _TRUE: ClassVar = ("on", "true", "yes", "1")
     _FALSE: ClassVar = ("off", "false", "no", "0")
 
@@ -25,6 +27,15 @@ class Switch(Parameter):
     def annotation(self) -> Any:
         """See `Parameter.annotation`."""
         return bool
+
+    @property
+    def limits(self) -> tuple[Any, Any, Any]:
+        """See `Parameter.limits`."""
+        return False, True, 1
+
+    def valid_values(self) -> list[Any]:
+        """See `Parameter.valid_values`."""
+        return [False, True]
 
     def check(self, value: object, owner: str = "") -> bool:
         """See `Parameter.check`; only a bool is one, so that 0.3 is not quietly on."""

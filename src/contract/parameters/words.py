@@ -24,6 +24,8 @@ from .parameter import Parameter
 class Choice(Parameter):
     """One of a few words, which stand once: in the attribute's annotation, where type checkers read them."""
 
+    python_type = str
+
     options: tuple[str, ...] = field(default=(), init=False)
 
     def declare(self, owner: type, name: str) -> None:
@@ -40,6 +42,10 @@ class Choice(Parameter):
     def annotation(self) -> Any:
         """See `Parameter.annotation`."""
         return Literal[self.options]
+
+    def valid_values(self) -> list[Any]:
+        """See `Parameter.valid_values`."""
+        return list(self.options)
 
     def check(self, value: object, owner: str = "") -> str:
         """See `Parameter.check`."""

@@ -11,20 +11,20 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, Union, overload
 
-import numpy as np
-import numpy.typing as npt
 import pedalboard
 
+from ...audio.arrays import Audio
 from ...audio.checks import check_channels, check_rate
-from ...audio.layout import Layout, Sample, to_planar
 from ...contract.findings import Findings
 from ...contract.marks import Marks
 from ...contract.stage import Stage, Step
+from ...contract.surface import Surface
 from ...errors import ParameterError, PluginError
 from ..stock.stock import NativeSettings, name_of, place_of
 from ..vst3.plugin import VST3
 from .order import order_warnings
 from .path import Path
+from .sources import ArraySource
 from .stream import ChainStream, is_repair
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Slot:
         return f"<wavemend.Slot {self.member!r}{state}{' bypassed' if self.bypass else ''}>"
 
 
-class Chain(MutableSequence[Any]):
+class Chain(Surface, MutableSequence[Any]):
     """A list of members that processes audio like a `pedalboard.Pedalboard`.
 
     Indexing gives members; `slots` gives their bypass and mix. A `Slot` may be put in wherever a member may.
@@ -134,7 +134,6 @@ class Chain(MutableSequence[Any]):
 
     def __init__(self, members: Iterable[Member | Slot] = ()) -> None:
         self.slots: list[Slot] = []
-        self._live: tuple[ChainStream, float, Layout] | None = None
         for member in members:
             self.append(member)
 
@@ -259,17 +258,7 @@ class Chain(MutableSequence[Any]):
         plugins = [warning for slot in heard for warning in _plugin_warnings(slot)]
         return order_warnings(list(_steps(self))) + plugins
 
-    # -- pedalboard's surface ----------------------------------------------------------------------
-
-    @property
-    def is_effect(self) -> bool:
-        """True: it processes audio."""
-        return True
-
-    @property
-    def is_instrument(self) -> bool:
-        """False: it makes no sound of its own."""
-        return False
+    # -- the surface -------------------------------------------------------------------------------
 
     def stream(
         self,
@@ -286,60 +275,28 @@ class Chain(MutableSequence[Any]):
             self.slots, check_rate(sample_rate), check_channels(channels), findings or {}, marks=marks or {}
         )
 
-    def process(
-        self,
-        input_array: npt.NDArray[Sample],
-        sample_rate: float,
-        buffer_size: int = 8192,
-        reset: bool = True,
-    ) -> npt.NDArray[Sample]:
-        """Process audio as pedalboard's boards do; see `Stage.process` for arrays, dtypes and errors.
-
-        With ``reset=True`` the array is a whole recording: each stage that needs findings analyses it as
-        it stands at that stage's place, latency is compensated, and the output is as long as the input.
-        With ``reset=False`` it is the next block of a stream.
-        """
-        from .passes import render_array  # noqa: PLC0415 - passes run chains
-        from .sources import ArraySource  # noqa: PLC0415 - passes run chains
-
-        sample_rate = check_rate(sample_rate)
-        audio, layout = to_planar(input_array, self._live[2] if self._live and not reset else None)
-        if reset:
-            self._live = None
-            self._warn()
-            return layout.restore(render_array(self, ArraySource(audio), sample_rate))
-        return layout.restore(self._running(sample_rate, audio.shape[0], layout).step(audio))
-
-    __call__ = process
-
-    def flush(self) -> npt.NDArray[Any]:
-        """End the stream that ``process(..., reset=False)`` runs; see `Stage.flush`."""
-        if self._live is None:
-            return np.empty(0)
-        stream, _, layout = self._live
-        self._live = None
-        return layout.restore(stream.flush())
-
     def reset(self) -> None:
         """Forget the running stream and reset native members; settings stay."""
-        self._live = None
+        super().reset()
         for member in _natives(self):
             member.reset()
 
-    def _running(self, sample_rate: float, channels: int, layout: Layout) -> ChainStream:
-        if self._live is not None:
-            stream, rate, _ = self._live
-            if rate == sample_rate and stream.channels == channels and stream.follow(self.slots):
-                self._live = (stream, rate, layout)
-                return stream
+    def _whole(self, audio: Audio, sample_rate: float) -> Audio:
+        from .passes import render_array  # noqa: PLC0415 - passes run chains
+
         self._warn()
-        stream = self.stream(sample_rate, channels)
-        self._live = (stream, sample_rate, layout)
-        return stream
+        return render_array(self, ArraySource(audio), sample_rate)
+
+    def _open(self, sample_rate: float, channels: int) -> ChainStream:
+        self._warn()
+        return self.stream(sample_rate, channels)
+
+    def _follows(self, stream: ChainStream) -> bool:
+        return stream.follow(self.slots)
 
     def _warn(self) -> None:
         for warning in self.warnings():
-            warnings.warn(warning, stacklevel=3)
+            warnings.warn(warning, stacklevel=4)
 
 
 def _slot(value: Member | Slot) -> Slot:

@@ -15,12 +15,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
-import numpy as np
-import numpy.typing as npt
-
+from ...audio.arrays import Audio
 from ...audio.checks import check_channels, check_rate
-from ...audio.layout import Layout, Sample, to_planar
 from ...contract.stage import Stage
+from ...contract.surface import Surface, through
 from ...errors import ParameterError, PluginError, UnknownParameterError
 from ..processes.memory import MEMORY_LIMIT_GB
 from ..processes.worker_limits import checked_memory_limit, checked_timeout
@@ -47,7 +45,7 @@ _MOST_DELAYS = 256
 _delays: dict[tuple[Any, ...], tuple[int, int | None]] = {}
 
 
-class VST3:
+class VST3(Surface):
     """A VST3 of this machine, for a `Chain` or by itself.
 
     ::
@@ -126,7 +124,7 @@ class VST3:
         self._places: dict[str, float] = {}
         self._hosted: Hosted | None = None
         self._described: dict[str, HostedParameter] = {}
-        self._live: tuple[VST3Stream, float, Layout] | None = None
+        self._live = None
         for name, value in values.items():
             self._set(name, value)
 
@@ -191,16 +189,6 @@ class VST3:
     def bundle(self) -> Bundle:
         """Where it lies."""
         return self._bundle
-
-    @property
-    def is_effect(self) -> bool:
-        """True: it processes audio."""
-        return True
-
-    @property
-    def is_instrument(self) -> bool:
-        """False: it makes no sound of its own."""
-        return False
 
     @property
     def warnings(self) -> list[str]:
@@ -373,50 +361,14 @@ class VST3:
         """Open the running state of one recording, in a new instance with the settings as they are."""
         return open_together([self], sample_rate, channels)[0]
 
-    def process(
-        self,
-        input_array: npt.NDArray[Sample],
-        sample_rate: float,
-        buffer_size: int = 8192,
-        reset: bool = True,
-    ) -> npt.NDArray[Sample]:
-        """Process audio as pedalboard's plugins do; see `Stage.process` for arrays, dtypes and errors.
+    def _whole(self, audio: Audio, sample_rate: float) -> Audio:
+        return through(self.stream(sample_rate, audio.shape[0]), audio)
 
-        `buffer_size` is accepted for pedalboard's sake; the plugin is given blocks of `block_size`.
-        """
-        sample_rate = check_rate(sample_rate)
-        audio, layout = to_planar(input_array, self._live[2] if self._live and not reset else None)
-        if reset:
-            self._live = None
-            if not audio.shape[1]:
-                return layout.restore(audio)
-            stream = self.stream(sample_rate, audio.shape[0])
-            return layout.restore(np.concatenate([stream.step(audio), stream.flush()], axis=1))
-        return layout.restore(self._running(sample_rate, audio.shape[0], layout).step(audio))
+    def _open(self, sample_rate: float, channels: int) -> VST3Stream:
+        return self.stream(sample_rate, channels)
 
-    __call__ = process
-
-    def flush(self) -> npt.NDArray[Any]:
-        """End the stream that ``process(..., reset=False)`` runs; see `Stage.flush`."""
-        if self._live is None:
-            return np.empty(0)
-        stream, _, layout = self._live
-        self._live = None
-        return layout.restore(stream.flush())
-
-    def reset(self) -> None:
-        """Forget the running stream; settings stay."""
-        self._live = None
-
-    def _running(self, sample_rate: float, channels: int, layout: Layout) -> VST3Stream:
-        if self._live is not None:
-            stream, rate, _ = self._live
-            if rate == sample_rate and stream.channels == channels and stream.follow(self):
-                self._live = (stream, rate, layout)
-                return stream
-        stream = self.stream(sample_rate, channels)
-        self._live = (stream, sample_rate, layout)
-        return stream
+    def _follows(self, stream: VST3Stream) -> bool:
+        return stream.follow(self)
 
     # -- values ------------------------------------------------------------------------------------
 
