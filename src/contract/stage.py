@@ -97,7 +97,7 @@ class Stage(Parametric, Surface):
     def __init__(self, /, *unnamed: Never, **values: Any) -> None:
         super().__init__(*unnamed, **values)
         self._findings: Findings | None = None
-        self._live = None
+        Surface.__init__(self)
 
     # -- what an author writes ---------------------------------------------------------------------
 

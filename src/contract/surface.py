@@ -39,8 +39,10 @@ class Running(Protocol):
 class Surface(ABC):
     """What pedalboard's plugins and boards offer; a stage, a chain and a hosted plugin are each one."""
 
-    _live: tuple[Any, float, Layout] | None = None
-    """The stream that ``process(..., reset=False)`` runs, its rate, and its caller's layout."""
+    def __init__(self) -> None:
+        # What ``process(..., reset=False)`` runs, at which rate, and its caller's layout. (No annotation on the
+        # class: type checkers would take it for a parameter of a stage.)
+        self._live: tuple[Any, float, Layout] | None = None
 
     # -- what it is made of ------------------------------------------------------------------------
 

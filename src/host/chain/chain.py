@@ -133,6 +133,7 @@ class Chain(Surface, MutableSequence[Any]):
     """
 
     def __init__(self, members: Iterable[Member | Slot] = ()) -> None:
+        super().__init__()
         self.slots: list[Slot] = []
         for member in members:
             self.append(member)

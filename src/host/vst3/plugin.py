@@ -124,7 +124,7 @@ class VST3(Surface):
         self._places: dict[str, float] = {}
         self._hosted: Hosted | None = None
         self._described: dict[str, HostedParameter] = {}
-        self._live = None
+        super().__init__()
         for name, value in values.items():
             self._set(name, value)
 
