@@ -40,8 +40,8 @@ class Surface(ABC):
     """What pedalboard's plugins and boards offer; a stage, a chain and a hosted plugin are each one."""
 
     def __init__(self) -> None:
-        # What ``process(..., reset=False)`` runs, at which rate, and its caller's layout. (No annotation on the
-        # class: type checkers would take it for a parameter of a stage.)
+        # What ``process(..., reset=False)`` runs, at which rate, and its caller's layout. (On the class,
+        # type checkers would take it for a parameter of a stage.)
         self._live: tuple[Any, float, Layout] | None = None
 
     # -- what it is made of ------------------------------------------------------------------------

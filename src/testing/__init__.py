@@ -16,11 +16,12 @@ except ImportError as error:
 pytest.register_assert_rewrite(
     *(
         f"{__name__}.{module}"
-        for module in ("arrays", "findings", "repairs", "settings", "streams", "subject")
+        for module in ("arrays", "findings", "repairs", "settings", "streams", "subject", "surface")
     )
 )
 
 from . import signals  # noqa: E402
 from .contract import StageContract  # noqa: E402
+from .surface import SurfaceContract  # noqa: E402
 
-__all__ = ["StageContract", "signals"]
+__all__ = ["StageContract", "SurfaceContract", "signals"]

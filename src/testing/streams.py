@@ -159,19 +159,6 @@ class StreamsContract(Subject):
             assert same(came, np.ascontiguousarray(expected[:, : came.shape[1]]))
             stage.reset()
 
-    def test_whole_recordings_end_a_running_stream(self) -> None:
-        """After ``reset=True``, `reset`, another rate or another width, a stream starts anew."""
-        audio = self.take(9000)
-        stage = self.ready(audio)
-        first = stage.process(audio, RATE, reset=False)
-        for restart in (
-            stage.reset,
-            lambda: stage.process(audio[:, :600], RATE),
-            lambda: stage.process(audio, 48_000.0, reset=False),
-        ):
-            restart()
-            assert same(stage.process(audio, RATE, reset=False), first)
-
     def test_not_learned(self) -> None:
         """What needs findings says so before it runs live, in words that help."""
         audio = recording(samples=600)
@@ -237,14 +224,6 @@ class StreamsContract(Subject):
             assert_same_take(run(stream, [audio]), expected)
 
     # -- one recording, no other -----------------------------------------------------------------------
-
-    def test_deterministic(self) -> None:
-        """The same recording gives the same bits twice, by one stage or two."""
-        audio = self.take()
-        stage = self.make()
-        first = stage.process(audio, RATE)
-        assert same(stage.process(audio, RATE), first)
-        assert same(self.make().process(audio, RATE), first)
 
     def test_nothing_leaks_into_the_next_recording(self) -> None:
         """A recording comes out the same whatever came before it."""

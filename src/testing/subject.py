@@ -29,7 +29,23 @@ class Take(NamedTuple):
     events: list[Event]
 
 
-class Subject:
+class SurfaceSubject:
+    """Makes what is under test: a stage, a chain, or a hosted plugin."""
+
+    def make(self) -> Any:
+        """Make a new one."""
+        raise NotImplementedError
+
+    def take(self, samples: int = 20_000, seed: int = 1) -> Audio:
+        """Return a damaged stereo recording."""
+        return recording(RATE, 2, samples, seed)
+
+    def ready(self, audio: Audio) -> Any:
+        """Make one that may run live."""
+        return self.make()
+
+
+class Subject(SurfaceSubject):
     """Base of the contract's parts: makes the stage and runs it."""
 
     stage_class: type[Stage]
