@@ -30,7 +30,7 @@ chain = Chain(several)
 chain.append(Rumble())
 chain[0].sensitivity = 4
 chain.slots[0].member.sensitivity = 4
-Chain.from_preset(load_preset("vinyl"))
+load_preset("vinyl").new_chain()
 Declick(sensitivity=4, algorithm="learned").output = "removed"
 """
 

@@ -33,8 +33,8 @@ PROGRAMS = {
     "vinyl preset": """
 import sys
 from pathlib import Path
-from wavemend import Chain, render
-chain = Chain.from_preset("vinyl")
+from wavemend import load_preset, render
+chain = load_preset("vinyl").new_chain()
 for slot in chain.slots:
     slot.bypass = False
 render(chain, sys.argv[1], Path(sys.argv[1]).with_name("out.wav"))

@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 from scipy.signal import butter, sosfilt
-from wavemend import Chain
+from wavemend import Chain, load_preset
 
 from bench.material.damage import Damaged, clicks, crackle, noise
 from bench.material.takes import Take
@@ -33,7 +33,7 @@ HEADROOM_DB = 6.0  # the limiter must have nothing to do on the clean take
 
 def vinyl(*, repairs: bool = True) -> Chain:
     """Return the vinyl preset with every slot on; ``repairs=False`` leaves its filters and its limiter."""
-    chain = Chain.from_preset("vinyl")
+    chain = load_preset("vinyl").new_chain()
     for slot in chain.slots:
         slot.bypass = not repairs and getattr(slot.member, "repairs", False)
     return chain

@@ -6,10 +6,9 @@ A `Chain` is settings, like a stage; `stream` holds what runs over one recording
 from __future__ import annotations
 
 import copy
-import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, Union, overload
+from typing import Any, Self, TypeAlias, Union, overload
 
 import pedalboard
 
@@ -26,9 +25,6 @@ from .order import order_warnings
 from .path import Path
 from .sources import ArraySource
 from .stream import ChainStream, is_repair
-
-if TYPE_CHECKING:
-    from ..presets.preset import Preset
 
 Member: TypeAlias = Union[Stage, VST3, pedalboard.Plugin, "Chain", None]
 """What may sit in a slot; None leaves it empty. Reading one gives Any: only you know what you put there."""
@@ -118,8 +114,8 @@ class Chain(Surface, MutableSequence[Any]):
     Indexing gives members; `slots` gives their bypass and mix. A `Slot` may be put in wherever a member may.
 
     Slices and `copy.copy` are new chains of the same members, as with a list, in slots of their own: bypass
-    and mix are independent. `copy.deepcopy` and `pickle` make new members too, and so do `from_preset`,
-    native effects included; what pedalboard does not let one copy is a `PluginError`.
+    and mix are independent. `copy.deepcopy` and `pickle` make new members too, native
+    effects included; what pedalboard does not let one copy is a `PluginError`.
 
     Parameters
     ----------
@@ -200,20 +196,6 @@ class Chain(Surface, MutableSequence[Any]):
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_live": None}
-
-    @classmethod
-    def from_preset(cls, preset: str | os.PathLike[str] | Preset) -> Self:
-        """Make the chain of a preset: a name, a path or a loaded `Preset`; see `wavemend.load_preset`.
-
-        The chain is new, down to its members: what is changed in it changes neither the preset nor the next
-        chain made from it. Raises `PluginError` where a member that was put in by hand cannot be copied.
-        """
-        from ..presets.preset import Preset, load_preset  # noqa: PLC0415 - presets are made of chains
-
-        loaded = preset if isinstance(preset, Preset) else load_preset(preset)
-        chain = cls()
-        chain.slots = copy.deepcopy(loaded.chain.slots)
-        return chain
 
     @classmethod
     def from_pedalboard(cls, board: pedalboard.Pedalboard | pedalboard.Chain) -> Self:

@@ -6,6 +6,7 @@ file, and nothing in it is run.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -60,12 +61,22 @@ class Preset:
         For people.
     chain
         The preset's own, made when it was loaded: to change it is to change this preset, but neither its file
-        nor what is loaded next. `Chain.from_preset` makes a new one.
+        nor what is loaded next. `new_chain` makes a new one.
     """
 
     name: str
     description: str
     chain: Chain
+
+    def new_chain(self) -> Chain:
+        """Make a chain like the preset's, new down to its members: what is changed in it stays in it.
+
+        Raises
+        ------
+        PluginError
+            A member that was put in by hand cannot be copied.
+        """
+        return copy.deepcopy(self.chain)
 
 
 def preset_names() -> list[str]:

@@ -27,7 +27,7 @@ from ..files.audio_writer import AudioOverError, AudioWriter
 from ..files.shifting import shift_positions
 from ..files.source_file import SourceFile
 from ..files.tags import copy_tags
-from ..presets.preset import Preset
+from ..presets.preset import Preset, load_preset
 from ..recording.document import Span
 from ..recording.preparation import Prepared, prepare_recording
 from ..storage.hashing import sha256_of
@@ -167,7 +167,7 @@ def render(
     Cancelled
         `cancel` was set.
     """
-    chain = preset if isinstance(preset, Chain) else Chain.from_preset(preset)
+    chain = _chain_of(preset)
     strength = check_strength(strength)
     source, output = Path(source), Path(output)
     with ExitStack() as stack:
@@ -199,6 +199,12 @@ def render(
             return job.run(publication, stack, block_size, progress, cancel)
         except PluginError as error:
             raise type(error)(f"{source}: {error}") from error
+
+
+def _chain_of(preset: str | os.PathLike[str] | Preset | Chain) -> Chain:
+    if isinstance(preset, Chain):
+        return preset
+    return (preset if isinstance(preset, Preset) else load_preset(preset)).new_chain()
 
 
 class _RemovedOverError(Exception):

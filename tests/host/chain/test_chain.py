@@ -252,7 +252,7 @@ def every_kind():
 WAYS_TO_COPY = {
     "deepcopy": copy.deepcopy,
     "pickle": lambda chain: pickle.loads(pickle.dumps(chain)),
-    "preset": lambda chain: Chain.from_preset(Preset("", "", chain)),
+    "preset": lambda chain: Preset("", "", chain).new_chain(),
 }
 
 
@@ -281,7 +281,7 @@ def test_a_copy_sounds_the_same_and_shares_nothing(way):
 
 def test_two_chains_of_one_preset_share_nothing():
     preset = load_preset("vinyl")
-    first, second = Chain.from_preset(preset), Chain.from_preset(preset)
+    first, second = preset.new_chain(), preset.new_chain()
     first[0].sensitivity = 9
     first.slots[0].bypass = True
     first[-1].ceiling_db = -12

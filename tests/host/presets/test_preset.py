@@ -80,7 +80,7 @@ def test_factory_presets_load_and_keep_the_order_and_the_schema(name, tmp_path):
     jsonschema.validate(data, preset_schema(), jsonschema.Draft202012Validator)
     save_preset(preset, tmp_path / "copy.json")
     assert preset_to_json(load_preset(tmp_path / "copy.json")) == data
-    assert Chain.from_preset(name) == Chain.from_preset(preset) or any(
+    assert load_preset(name).chain == preset.new_chain() or any(
         isinstance(m, pedalboard.Plugin) for m in preset.chain
     )
 

@@ -217,7 +217,7 @@ def test_a_chain_with_a_vst3_is_copied_with_an_instance_and_a_substitute_of_its_
     for twin in (
         copy.deepcopy(chain),
         pickle.loads(pickle.dumps(chain)),
-        Chain.from_preset(Preset("", "", chain)),
+        Preset("", "", chain).new_chain(),
     ):
         assert np.array_equal(twin(recording(), RATE), chain(recording(), RATE))
         twin[0].gain_db = 6
