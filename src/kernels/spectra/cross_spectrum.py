@@ -152,7 +152,7 @@ def delay(cross: Spectra, coherent: Array, farthest: int) -> Delay:
     length = 2 * (cross.size - 1)
     correlation = fft.irfft(coherent * np.exp(1j * phase), _FINER * length)
     reach = min(_FINER * farthest, correlation.size // 2 - 1)
-    near = np.concatenate([correlation[-reach:], correlation[: reach + 1]])
+    near = correlation[np.arange(-reach, reach + 1)]
     best = int(np.argmax(np.abs(near)))
     sign = 1.0 if near[best] >= 0 else -1.0
     samples = (best - reach) / _FINER
