@@ -38,6 +38,16 @@ def test_a_vetoed_click_stays_to_the_bit_and_the_others_go() -> None:
     assert left == [event for event in events if event != chosen]
 
 
+def test_a_veto_holds_where_only_the_ring_of_a_click_would_reach() -> None:
+    damaged = struck(sound(), CLICKS["slow, low ring"], (AT[0], AT[2]))
+    ring, other = marked(damaged, Marks())[1]
+    last = ring.position + ring.length
+    repaired, left = marked(damaged, Marks(vetoed=(Mark(last - 5, 1),)))
+    assert left == [other]
+    assert (repaired[:, : AT[0] + 2_000] == damaged[:, : AT[0] + 2_000]).all()
+    assert marked(damaged, Marks(vetoed=(Mark(last, 1),)))[1] == [ring, other]
+
+
 def test_a_forced_event_is_repaired_where_nothing_was_found() -> None:
     clean = sound()
     damaged = struck(clean, HIDDEN, (20_000,))

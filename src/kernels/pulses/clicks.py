@@ -381,7 +381,8 @@ def repair_spans(
     tilt
         What is asked of bright clicks and of low ones.
     until
-        Where the next samples begin that must not change, shape (count,): no thump goes on there.
+        Where the next samples begin that must not change, shape (count,): a click whose ring goes on there
+        stays, and so does a thump.
     done
         Filled with rows of (first, one past last) of the samples changed, shape (count, 2).
     """
@@ -421,7 +422,7 @@ def repair_spans(
             asked = least
             if kinds[k] == CLICK and scores[k] < _PLAIN:
                 asked = max(least, _sounds_own(whole, start, stop, end, a, sigma) + least_odds / gain)
-            if evidence > asked and scores[k] * gain >= 1.0:
+            if evidence > asked and scores[k] * gain >= 1.0 and start + length <= until[k]:
                 for t in range(length):
                     x[start + t] = whole[start + t] - sigma * click[t]
                 done[k, 1] = start + length
