@@ -1,4 +1,4 @@
-"""Windowed sincs in polyphase form are the filters of scipy; peaks between samples are those of every phase."""
+"""Windowed sincs in polyphase form are the filters of scipy; peaks between samples are all that there are."""
 
 from __future__ import annotations
 
@@ -57,6 +57,11 @@ def test_the_true_peak_of_a_sine_whose_samples_miss_it() -> None:
     assert np.abs(x).max() == pytest.approx(0.5**0.5)
     peak = peak_between(x[:, :-20], interpolator(FACTOR, TAPS), np.zeros(1))
     assert 20 * np.log10(peak[0]) == pytest.approx(0.0, abs=0.1)
+
+
+def test_a_stretch_is_not_passed_over_whose_samples_alone_are_below_the_peak_so_far() -> None:
+    x = np.sin(np.pi / 2 * np.arange(200) + np.pi / 4)[np.newaxis]
+    assert peak_between(x, interpolator(FACTOR, TAPS), np.array([0.9]))[0] > 0.99
 
 
 @settings(max_examples=40)

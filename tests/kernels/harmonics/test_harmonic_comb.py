@@ -73,6 +73,15 @@ def test_a_note_that_comes_and_goes_contradicts_itself() -> None:
     assert weighed(combed(level=decaying))[0].max() < 0.25 * AGREEMENT * WINDOWS
 
 
+def test_windows_that_contradict_a_line_weigh_against_it() -> None:
+    """One where it is missing takes what two give; one where it is louder by itself, little."""
+    missing = np.arange(WINDOWS) % 5 == 4
+    evidence, floor = weighed(combed(level=np.where(missing, BACKGROUND, LEVEL)))
+    assert (evidence == AGREEMENT * (32 - 2 * 8)).all() and (floor == LEVEL).all()
+    evidence, floor = weighed(combed(level=np.where(missing, LEVEL + 10, LEVEL)))
+    assert (evidence < AGREEMENT * 32).all() and (evidence > AGREEMENT * 30).all() and (floor == LEVEL).all()
+
+
 @settings(max_examples=20)
 @given(st.integers(-40, 40), st.integers(0, 99))
 def test_evidence_does_not_depend_on_gain_or_on_the_order_of_windows(gain: int, seed: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,8 +23,8 @@ WIDTH = 1e-3
 PERIODS = (1.8, 60 / 45, 60 / 78.26)
 BINS = reach_of(PERIODS[0], WIDTH)
 
-moments = st.lists(st.integers(0, 4_000), max_size=40, unique=True).map(
-    lambda steps: np.array(sorted(steps)) / 1024  # distances are exact
+moments = st.lists(st.integers(0, 100), max_size=40, unique=True).map(
+    lambda steps: np.array(sorted(steps)) / 32  # distances are exact
 )
 
 
@@ -60,7 +62,7 @@ def test_lags_are_the_histogram_of_all_distances(
 def test_times_that_come_later_are_counted_as_if_all_came_at_once(times: np.ndarray, cuts: list[int]) -> None:
     ends = sorted({0, times.size, *(min(cut, times.size) for cut in cuts)})
     counts, whole = np.zeros(50), np.zeros(50)
-    for start, stop in zip(ends[:-1], ends[1:], strict=True):
+    for start, stop in itertools.pairwise(ends):
         count_lags(times[:stop], start, 0.1, counts)
     count_lags(times, 0, 0.1, whole)
     assert np.array_equal(counts, whole)
