@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .errors import WavemendError as WavemendError
     from .host.archive.walk import PlanError as PlanError
     from .host.chain.chain import Chain as Chain
-    from .host.chain.chain import Slot as Slot
+    from .host.chain.slot import Slot as Slot
     from .host.presets.preset import Preset as Preset
     from .host.presets.preset import load_preset as load_preset
     from .host.presets.preset import save_preset as save_preset
@@ -67,7 +67,7 @@ _HOMES = {
     "Analysis": "host.survey.analyse",
     "analyse": "host.survey.analyse",
     "Chain": "host.chain.chain",
-    "Slot": "host.chain.chain",
+    "Slot": "host.chain.slot",
     "DocumentError": "host.recording.document",
     "RecordingDocument": "host.recording.document",
     "load_document": "host.recording.document",

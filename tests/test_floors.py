@@ -56,9 +56,7 @@ def arrows(graph: grimp.ImportGraph, depth: int, inside: str) -> dict[tuple[str,
 
 
 @pytest.mark.parametrize(("floors", "depth", "inside"), [(FLOORS, 1, "wavemend"), (HOST, 2, "wavemend.host")])
-def test_arrows_point_down(
-    graph: grimp.ImportGraph, floors: list[set[str]], depth: int, inside: str
-) -> None:
+def test_arrows_point_down(graph: grimp.ImportGraph, floors: list[set[str]], depth: int, inside: str) -> None:
     level = {room: number for number, floor in enumerate(floors) for room in floor}
     known = arrows(graph, depth, inside)
     assert {room for rooms in known for room in rooms} <= set(level), "name the floor of the new room"

@@ -13,7 +13,8 @@ import numpy as np
 import soundfile
 from wavemend.contract.registry import stage_class, stage_ids
 from wavemend.errors import WavemendError
-from wavemend.host.chain.chain import Chain, Slot
+from wavemend.host.chain.chain import Chain
+from wavemend.host.chain.slot import Slot
 from wavemend.host.presets.preset import (
     Preset,
     described_preset,

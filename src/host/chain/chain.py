@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence
-from typing import Any, Self, TypeAlias, Union, overload
+from typing import Any, Self, overload
 
 import pedalboard
 
@@ -18,94 +18,15 @@ from ...contract.findings import Findings
 from ...contract.marks import Marks
 from ...contract.stage import Stage, Step
 from ...contract.surface import Surface
-from ...errors import ParameterError, PluginError
-from ..stock.stock import NativeSettings, name_of, place_of
+from ...errors import PluginError
+from ..stock.stock import name_of, place_of
 from ..vst3.plugin import VST3
 from .order import order_warnings
+from .passes import render_array
 from .path import Path
+from .slot import Member, Slot, slot_of
 from .sources import ArraySource
 from .stream import ChainStream, is_repair
-
-Member: TypeAlias = Union[Stage, VST3, pedalboard.Plugin, "Chain", None]
-"""What may sit in a slot; None leaves it empty. Reading one gives Any: only you know what you put there."""
-
-
-class Slot:
-    """One place in a chain: its member, whether it is bypassed, and how much of it is mixed in.
-
-    `stands_for` is the preset's own JSON of a VST3 that is not installed here, where the member stands in
-    for it: nothing is lost when the preset is saved again.
-    """
-
-    def __init__(
-        self,
-        member: Member,
-        *,
-        bypass: bool = False,
-        mix: float = 1.0,
-        stands_for: dict[str, Any] | None = None,
-    ) -> None:
-        self.member = member
-        self.bypass = bypass
-        self.mix = mix
-        self.stands_for = stands_for
-
-    @property
-    def member(self) -> Any:
-        """What sits here."""
-        return self._member
-
-    @member.setter
-    def member(self, member: Member) -> None:
-        if not (member is None or isinstance(member, Stage | VST3 | Chain | pedalboard.Plugin)):
-            raise PluginError(
-                f"{member!r} cannot sit in a chain; "
-                "a member is a stage, a VST3, a pedalboard plugin, a Chain or None"
-            )
-        self._member = member
-
-    @property
-    def bypass(self) -> bool:
-        """True: the member is not heard, and does not run."""
-        return self._bypass
-
-    @bypass.setter
-    def bypass(self, bypass: bool) -> None:
-        if not isinstance(bypass, bool):
-            raise ParameterError(f"Slot.bypass={bypass!r} is not allowed; it must be True or False")
-        self._bypass = bypass
-
-    @property
-    def mix(self) -> float:
-        """Wet/dry: 0 is the slot's input, 1 its member's output; the dry side is delayed to fit."""
-        return self._mix
-
-    @mix.setter
-    def mix(self, mix: float) -> None:
-        if isinstance(mix, bool) or not isinstance(mix, int | float) or not 0 <= mix <= 1:
-            raise ParameterError(f"Slot.mix={mix!r} is not allowed; it must be a number from 0 to 1")
-        self._mix = float(mix)
-
-    @property
-    def active(self) -> bool:
-        """Whether the slot changes anything."""
-        return self.member is not None and not self.bypass and self.mix > 0
-
-    def __copy__(self) -> Slot:
-        return Slot(self.member, bypass=self.bypass, mix=self.mix, stands_for=self.stands_for)
-
-    def __getstate__(self) -> dict[str, Any]:
-        native = isinstance(self.member, pedalboard.Plugin)
-        return vars(self) | ({"_member": NativeSettings.of(self.member)} if native else {})
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        member = state["_member"]
-        vars(self).update(state)
-        self._member = member.make() if isinstance(member, NativeSettings) else member
-
-    def __repr__(self) -> str:
-        state = f" mix={self.mix:g}" if self.mix != 1 else ""
-        return f"<wavemend.Slot {self.member!r}{state}{' bypassed' if self.bypass else ''}>"
 
 
 class Chain(Surface, MutableSequence[Any]):
@@ -149,7 +70,7 @@ class Chain(Surface, MutableSequence[Any]):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         before = list(self.slots)
-        self.slots[index] = [_slot(v) for v in value] if isinstance(index, slice) else _slot(value)
+        self.slots[index] = [slot_of(v) for v in value] if isinstance(index, slice) else slot_of(value)
         self._changed(before)
 
     def __delitem__(self, index: int | slice) -> None:
@@ -162,7 +83,7 @@ class Chain(Surface, MutableSequence[Any]):
     def insert(self, index: int, value: Member | Slot) -> None:
         """Insert a member, or a `Slot`, before `index`."""
         before = list(self.slots)
-        self.slots.insert(index, _slot(value))
+        self.slots.insert(index, slot_of(value))
         self._changed(before)
 
     def _changed(self, before: list[Slot]) -> None:
@@ -238,7 +159,7 @@ class Chain(Surface, MutableSequence[Any]):
     def warnings(self) -> list[str]:
         """Return what a person should know: what is harmful about the order, which VST3s are missing."""
         heard = (slot for _, slot in self.walk() if not slot.bypass)
-        plugins = [warning for slot in heard for warning in _plugin_warnings(slot)]
+        plugins = [warning for slot in heard for warning in slot.warnings()]
         return order_warnings(list(_steps(self))) + plugins
 
     # -- the surface -------------------------------------------------------------------------------
@@ -265,8 +186,6 @@ class Chain(Surface, MutableSequence[Any]):
             member.reset()
 
     def _whole(self, audio: Audio, sample_rate: float) -> Audio:
-        from .passes import render_array  # noqa: PLC0415 - passes run chains
-
         self._warn()
         return render_array(self, ArraySource(audio), sample_rate)
 
@@ -280,17 +199,6 @@ class Chain(Surface, MutableSequence[Any]):
     def _warn(self) -> None:
         for warning in self.warnings():
             warnings.warn(warning, stacklevel=4)
-
-
-def _slot(value: Member | Slot) -> Slot:
-    return value if isinstance(value, Slot) else Slot(value)
-
-
-def _plugin_warnings(slot: Slot) -> list[str]:
-    if slot.stands_for is not None:
-        instead = "left out" if slot.member is None else f"replaced by {type(slot.member).__name__}"
-        return [f"the VST3 {slot.stands_for['name']} is not installed here and was {instead}"]
-    return slot.member.warnings if isinstance(slot.member, VST3) else []
 
 
 def _natives(chain: Chain) -> Iterator[pedalboard.Plugin]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import numpy as np
 
@@ -23,12 +24,21 @@ from ...audio.framing import Fifo
 from ...contract.findings import Findings
 from ...contract.stage import Stage
 from ...errors import Cancelled
-from .chain import Chain, Slot
 from .guidance import NO_GUIDANCE, Guidance
 from .path import ChainSink, Path
 from .progress import READ_BLOCK, Progress
+from .slot import Slot
 from .sources import ArraySource, Source, Spool
 from .stream import ChainStream
+
+
+class Run(Protocol):
+    """What passes know of a chain."""
+
+    slots: list[Slot]
+
+    def stages(self) -> Iterator[tuple[Path, Stage]]:
+        """Every active stage, nested ones too, with its path."""
 
 
 class Passes:
@@ -60,7 +70,7 @@ class Passes:
 
     def __init__(
         self,
-        chain: Chain,
+        chain: Run,
         source: Source,
         sample_rate: float,
         *,
@@ -102,7 +112,9 @@ class Passes:
         It may be run again (after an over, say); with ``report=False`` the events are not told twice.
         """
         self._done = len(self._learners) * self._source.frames
-        yield from self._run(self._stream(len(self._chain)), self._sink if report else None, "restoring")
+        yield from self._run(
+            self._stream(len(self._chain.slots)), self._sink if report else None, "restoring"
+        )
 
     def _learn_one(self, path: Path, stage: Stage) -> Findings:
         ranges = self._guidance.print_ranges
@@ -143,7 +155,7 @@ class Passes:
         slots: list[Slot] = []
         findings: dict[Path, Findings] = {}
         for depth in range(1, len(path)):
-            chain = chain[path[depth - 1]]
+            chain = chain.slots[path[depth - 1]].member
             for known, found in self.findings.items():
                 if len(known) > depth and known[:depth] == path[:depth] and known[depth] < path[depth]:
                     findings[(len(slots) + known[depth], *known[depth + 1 :])] = found
@@ -183,7 +195,7 @@ class Passes:
         self._done += samples
 
 
-def render_array(chain: Chain, source: ArraySource, sample_rate: float) -> Audio:
+def render_array(chain: Run, source: ArraySource, sample_rate: float) -> Audio:
     """Run a recording in memory through a chain; returns shape (channels, n), as long as it came."""
     passes = Passes(
         chain,

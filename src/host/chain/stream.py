@@ -7,7 +7,7 @@ arithmetic: wet and dry, and what each repair removed, are aligned by queues alo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pedalboard
@@ -24,9 +24,7 @@ from ..vst3.stream import VST3Stream
 from .limit_meter import LimitMeter, is_at_limit, is_limiter
 from .path import ChainSink, Path
 from .silence_meter import SilenceMeter, should_sound
-
-if TYPE_CHECKING:
-    from .chain import Slot
+from .slot import Slot
 
 
 class ChainStream:
@@ -209,9 +207,7 @@ def _vst3s(slots: list[Slot]) -> Iterator[VST3]:
 def slots_of(member: Any) -> list[Slot] | None:
     """Slots of a nested chain, or of a Pedalboard, which runs as one; None for any other member."""
     if isinstance(member, pedalboard.Chain):  # which a Pedalboard is
-        from .chain import Chain  # noqa: PLC0415 - chains are made of streams
-
-        return Chain(list(member)).slots
+        return [Slot(inner) for inner in member]
     slots: list[Slot] | None = getattr(member, "slots", None)
     return slots
 

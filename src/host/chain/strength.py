@@ -5,7 +5,8 @@ from __future__ import annotations
 from ...audio.arrays import Audio
 from ...contract.stage import Stage
 from ...errors import ParameterError
-from .chain import Chain, Slot
+from .chain import Chain
+from .slot import Slot
 
 FULL_STRENGTH = 100.0
 LOSSY_EASING = 75.0

@@ -10,8 +10,9 @@ from ...contract.parameters.switch import Switch
 from ...contract.registry import plugin_key
 from ...contract.stage import Stage
 from ...errors import ParameterError, PresetError
-from ..chain.chain import Chain, Member, Slot
+from ..chain.chain import Chain
 from ..chain.path import Path, slot_number
+from ..chain.slot import Member, Slot
 from ..stock.stock import set_stock
 from ..vst3.plugin import VST3
 from .preset import described_preset, load_preset

@@ -22,8 +22,9 @@ from ...contract.findings import FindingsError
 from ...contract.registry import stage_class, stage_ids
 from ...contract.stage import Stage
 from ...errors import AudioFileError, ParameterError, PluginError, PresetError, UnknownParameterError
-from ..chain.chain import Chain, Member, Slot
+from ..chain.chain import Chain
 from ..chain.path import slot_number
+from ..chain.slot import Member, Slot
 from ..stock.stock import MOST_OF, WHY_NOT_IN_PRESETS, make_stock, name_of, stock_effects, stock_values
 from ..storage.json_text import json_text
 from ..storage.publishing import Publication

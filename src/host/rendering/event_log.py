@@ -11,10 +11,11 @@ from typing import IO, Any, Self
 
 from ...audio.clock import clock
 from ...contract.stage import Event, Stage
-from ..chain.chain import Chain, Slot
+from ..chain.chain import Chain
 from ..chain.limit_meter import LIMITED, Limited, is_at_limit
 from ..chain.path import Path, slot_number
 from ..chain.silence_meter import SILENCED, Silenced
+from ..chain.slot import Slot
 from ..chain.stream import slots_of
 from ..stock.stock import name_of
 from ..storage.json_text import json_text

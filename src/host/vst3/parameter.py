@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ParameterError
+from .controls import Controls
 from .loaded.parameter_text import Allowed, check, value_of
-
-if TYPE_CHECKING:
-    from .plugin import VST3
 
 
 class HostedParameter:
@@ -28,7 +26,7 @@ class HostedParameter:
         Whether it may change while audio runs.
     """
 
-    def __init__(self, plugin: VST3, described: dict[str, Any]) -> None:
+    def __init__(self, plugin: Controls, described: dict[str, Any]) -> None:
         self._plugin = plugin
         self.name: str = described["name"]
         self.python_name: str = described["python_name"]

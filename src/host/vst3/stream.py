@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,10 +14,8 @@ from ...audio.clock import clock
 from ...audio.framing import Fifo, FrameGrid
 from ...contract.stage import Event, Sink
 from ...errors import PluginError
+from .controls import Settings
 from .process.hosting import Hosted
-
-if TYPE_CHECKING:
-    from .plugin import VST3
 
 MOST_DBFS = 40.0
 """A plugin that works gives no more than this, unless the recording itself is louder."""
@@ -68,7 +65,7 @@ class VST3Stream:
     def __init__(
         self,
         hosted: Hosted,
-        plugin: VST3,
+        plugin: Settings,
         state: bytes,
         sample_rate: float,
         channels: int,
@@ -114,7 +111,7 @@ class VST3Stream:
         """Most samples that are held back: the plugin's own delay, and an unfinished block."""
         return self._delay + self._block_size - 1
 
-    def follow(self, plugin: VST3) -> bool:
+    def follow(self, plugin: Settings) -> bool:
         """Take over moved parameters from the next block on; False where a change needs a new stream.
 
         It does where the delay is another with it: what follows would not fit what came before.

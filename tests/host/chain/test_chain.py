@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wavemend import Preset, load_preset
 from wavemend.errors import NotLearned, ParameterError, PluginError
-from wavemend.host.chain.chain import Chain, Slot
+from wavemend.host.chain.chain import Chain
+from wavemend.host.chain.slot import Slot
 from wavemend.host.presets.preset import preset_to_json
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.rumble import Rumble

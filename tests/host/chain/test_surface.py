@@ -5,7 +5,8 @@ from __future__ import annotations
 import pedalboard
 import pytest
 from wavemend.audio.arrays import Audio
-from wavemend.host.chain.chain import Chain, Slot
+from wavemend.host.chain.chain import Chain
+from wavemend.host.chain.slot import Slot
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.rumble import Rumble
 from wavemend.testing import SurfaceContract

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wavemend.contract.registry import stage_class, stage_ids
 from wavemend.errors import ParameterError, PresetError
-from wavemend.host.chain.chain import Chain, Slot
+from wavemend.host.chain.chain import Chain
+from wavemend.host.chain.slot import Slot
 from wavemend.host.presets.preset import (
     SCHEMA_NAME,
     Preset,

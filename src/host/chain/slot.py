@@ -1,0 +1,108 @@
+"""One place in a chain: its member, whether it is bypassed, and how much of it is mixed in."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import pedalboard
+
+from ...contract.surface import Surface
+from ...errors import ParameterError, PluginError
+from ..stock.stock import NativeSettings
+from ..vst3.plugin import VST3
+
+Member: TypeAlias = Surface | pedalboard.Plugin | None
+"""What may sit in a slot: a stage, a VST3, a chain, a pedalboard plugin; None leaves it empty.
+
+Reading one gives Any: only you know what you put there.
+"""
+
+
+class Slot:
+    """One place in a chain: its member, whether it is bypassed, and how much of it is mixed in.
+
+    `stands_for` is the preset's own JSON of a VST3 that is not installed here, where the member stands in
+    for it: nothing is lost when the preset is saved again.
+    """
+
+    def __init__(
+        self,
+        member: Member,
+        *,
+        bypass: bool = False,
+        mix: float = 1.0,
+        stands_for: dict[str, Any] | None = None,
+    ) -> None:
+        self.member = member
+        self.bypass = bypass
+        self.mix = mix
+        self.stands_for = stands_for
+
+    @property
+    def member(self) -> Any:
+        """What sits here."""
+        return self._member
+
+    @member.setter
+    def member(self, member: Member) -> None:
+        if not (member is None or isinstance(member, Surface | pedalboard.Plugin)):
+            raise PluginError(
+                f"{member!r} cannot sit in a chain; "
+                "a member is a stage, a VST3, a pedalboard plugin, a Chain or None"
+            )
+        self._member = member
+
+    @property
+    def bypass(self) -> bool:
+        """True: the member is not heard, and does not run."""
+        return self._bypass
+
+    @bypass.setter
+    def bypass(self, bypass: bool) -> None:
+        if not isinstance(bypass, bool):
+            raise ParameterError(f"Slot.bypass={bypass!r} is not allowed; it must be True or False")
+        self._bypass = bypass
+
+    @property
+    def mix(self) -> float:
+        """Wet/dry: 0 is the slot's input, 1 its member's output; the dry side is delayed to fit."""
+        return self._mix
+
+    @mix.setter
+    def mix(self, mix: float) -> None:
+        if isinstance(mix, bool) or not isinstance(mix, int | float) or not 0 <= mix <= 1:
+            raise ParameterError(f"Slot.mix={mix!r} is not allowed; it must be a number from 0 to 1")
+        self._mix = float(mix)
+
+    @property
+    def active(self) -> bool:
+        """Whether the slot changes anything."""
+        return self.member is not None and not self.bypass and self.mix > 0
+
+    def warnings(self) -> list[str]:
+        """Return what a person should know of the member: that it only stands in for another, say."""
+        if self.stands_for is not None:
+            instead = "left out" if self.member is None else f"replaced by {type(self.member).__name__}"
+            return [f"the VST3 {self.stands_for['name']} is not installed here and was {instead}"]
+        return self.member.warnings if isinstance(self.member, VST3) else []
+
+    def __copy__(self) -> Slot:
+        return Slot(self.member, bypass=self.bypass, mix=self.mix, stands_for=self.stands_for)
+
+    def __getstate__(self) -> dict[str, Any]:
+        native = isinstance(self.member, pedalboard.Plugin)
+        return vars(self) | ({"_member": NativeSettings.of(self.member)} if native else {})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        member = state["_member"]
+        vars(self).update(state)
+        self._member = member.make() if isinstance(member, NativeSettings) else member
+
+    def __repr__(self) -> str:
+        state = f" mix={self.mix:g}" if self.mix != 1 else ""
+        return f"<wavemend.Slot {self.member!r}{state}{' bypassed' if self.bypass else ''}>"
+
+
+def slot_of(value: Member | Slot) -> Slot:
+    """Put a member into a slot of its own; a slot stays what it is."""
+    return value if isinstance(value, Slot) else Slot(value)
