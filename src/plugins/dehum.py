@@ -15,7 +15,7 @@ from ..analysis.hum.hum import Hum, HumAnalyser
 from ..analysis.hum.lines import PAST, HumLines
 from ..analysis.hum.presence import AHEAD, Edge, HumPresence
 from ..analysis.hum.track import FRAME_SECONDS, REACH, STEP, HumTracker
-from ..audio.arrays import Audio
+from ..audio.arrays import Array, Audio
 from ..audio.framing import Fifo
 from ..contract.findings import Analyser, FindingsError
 from ..contract.parameters.number import integer, number
@@ -32,8 +32,6 @@ _STILL_SECONDS = 1e-3
 _TOGETHER_SECONDS = 0.2
 _NOTCH_Q = 30.0
 _NOTCH_HOP = 1024
-
-Array = npt.NDArray[np.float64]
 
 
 class _Stretch:

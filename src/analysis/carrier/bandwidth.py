@@ -8,17 +8,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio
+from ...audio.checks import MAX_CHANNELS
 from ...contract.findings import Analyser, Findings, FindingsError
 from ...kernels.spectra.band_limit import DB_A_DOUBLING, BandLimit, lower_limit, upper_limit
 from ...kernels.spectra.stft import hann
 
-Array = npt.NDArray[np.float64]
-
 BRICK_WALL_DB_OCTAVE = 100.0
 """A slope steeper than this is a digital filter's: a codec's or a sample-rate converter's."""
 
-_MAX_CHANNELS = 64
 _FRAME_SECONDS = 0.37
 _BANDS_AN_OCTAVE = 96
 _LOWEST_LEVEL, _HIGHEST_LEVEL = -200, 60
@@ -146,8 +144,8 @@ class Bandwidth(Findings):
                   self.lower_error, self.upper_error, self.lower_drop_db, self.upper_drop_db)  # fmt: skip
         if not all(isinstance(a, np.ndarray) and a.ndim == 1 for a in arrays):
             raise FindingsError("Bandwidth needs lists of numbers")
-        if len({a.size for a in arrays}) != 1 or not 1 <= self.lower_hz.size <= _MAX_CHANNELS:
-            raise FindingsError(f"Bandwidth needs one number a channel, for 1 to {_MAX_CHANNELS} channels")
+        if len({a.size for a in arrays}) != 1 or not 1 <= self.lower_hz.size <= MAX_CHANNELS:
+            raise FindingsError(f"Bandwidth needs one number a channel, for 1 to {MAX_CHANNELS} channels")
         if not all(np.isfinite(a).all() and (a >= 0).all() for a in arrays):
             raise FindingsError("Bandwidth needs finite numbers that are not negative")
         if not 0 < self.nyquist_hz < np.inf or (self.upper_hz > self.nyquist_hz).any():

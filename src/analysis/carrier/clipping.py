@@ -7,14 +7,11 @@ from math import log10
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio, Counts
+from ...audio.checks import MAX_CHANNELS
 from ...contract.findings import Analyser, Findings, FindingsError
 from ...kernels.samples.plateaus import LEAST_RUN, measure, plateaus
-
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 
 NO_LEVEL = -200.0
 """Level, dBFS, that stands for no clipping."""
@@ -22,7 +19,6 @@ NO_LEVEL = -200.0
 MOST_TIMES = 64
 """How many first times are kept."""
 
-_MAX_CHANNELS = 64
 _HIGHEST_DBFS = 200.0
 _LEAST_FOUND = 0.5
 _FRAME_SECONDS, _CARRY_SECONDS = 0.1, 0.01
@@ -82,8 +78,8 @@ class Clipping(Findings):
         counts = (self.events, self.samples)
         if any(a.ndim != 1 or a.size != self.events.size for a in (*levels, *counts)):
             raise FindingsError("Clipping needs one number a channel")
-        if not 1 <= self.events.size <= _MAX_CHANNELS:
-            raise FindingsError(f"Clipping needs 1 to {_MAX_CHANNELS} channels, not {self.events.size}")
+        if not 1 <= self.events.size <= MAX_CHANNELS:
+            raise FindingsError(f"Clipping needs 1 to {MAX_CHANNELS} channels, not {self.events.size}")
         if not all(((a >= NO_LEVEL) & (a <= _HIGHEST_DBFS)).all() for a in levels):
             raise FindingsError(f"Clipping needs levels of {NO_LEVEL:g} to {_HIGHEST_DBFS:g} dBFS")
         if not all((a >= 0).all() for a in counts):

@@ -7,9 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio
 from ...contract.findings import Analyser, Findings, FindingsError
 from ...kernels.spectra.lapped_transform import (
     LAYER_3_GRANULE,
@@ -21,8 +20,6 @@ from ...kernels.spectra.lapped_transform import (
     mdct_filters,
     vorbis_window,
 )
-
-Array = npt.NDArray[np.float64]
 
 CODECS = ("MP3", "AAC", "Vorbis")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import fft
 
 from ...audio.arrays import Audio
@@ -13,8 +12,6 @@ from ...contract.findings import Analyser, Findings, FindingsError
 from ...kernels.filters.decimation import decimate, decimation_filter
 from ...kernels.samples.runs import still_runs
 from ...kernels.spectra.stft import hann
-
-Array = npt.NDArray[np.float64]
 
 MAINS_HZ = (50.0, 60.0)
 ROUND_PEAKS_DBFS = (0.0, -0.1, -0.2, -0.3, -0.5, -1.0, -2.0, -3.0, -6.0)

@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio, Counts
+from ...audio.checks import MAX_CHANNELS
 from ...contract.findings import Analyser, Findings, FindingsError
 from ...kernels.samples.runs import still_runs
-
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 
 MOST_DROPOUTS = 256
 """How many dropouts are listed; all are counted."""
 
-_MAX_CHANNELS = 64
 _FRAME_SECONDS = 0.01
 _PIECES = 50  # a frame: enough to make Python's share of the time small
 _SUSTAINED_FRAMES = 10
@@ -86,7 +82,7 @@ class Silences(Findings):
             raise FindingsError(f"Silences needs one time, length and channel a gap, {MOST_DROPOUTS} at most")
         if not all(np.isfinite(a).all() and (a >= 0).all() for a in lists):
             raise FindingsError("Silences needs gaps at times that are finite and not negative")
-        if (self.gap_channel >= _MAX_CHANNELS).any() or self.gaps < self.gap_s.size:
+        if (self.gap_channel >= MAX_CHANNELS).any() or self.gaps < self.gap_s.size:
             raise FindingsError("Silences names a channel above 63, or lists more gaps than there are")
         if not 0.0 <= self.confidence <= 1.0:
             raise FindingsError(f"Silences.confidence={self.confidence!r} must be 0 to 1")

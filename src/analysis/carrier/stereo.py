@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy import fft
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio, Mask
+from ...audio.checks import MAX_CHANNELS
 from ...contract.findings import Analyser, Findings, FindingsError
 from ...kernels.spectra.cross_spectrum import (
     Delay,
@@ -21,16 +21,12 @@ from ...kernels.spectra.cross_spectrum import (
 )
 from ...kernels.spectra.stft import hann
 
-Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
-
 NO_DIFFERENCE_DB = -200.0
 """Level that stands for nothing at all."""
 
 FARTHEST_MS = 5.0
 """Longest delay that is looked for."""
 
-_MAX_CHANNELS = 64
 _MOST_DB = 400.0
 _LOUDEST = 1e9
 _HOP_SECONDS = 0.045
@@ -101,8 +97,8 @@ class Stereo(Findings):
             raise FindingsError("Stereo.silent, related, inverted and one_gain need lists of true and false")
         if not all(isinstance(a, np.ndarray) and a.dtype == np.float64 for a in arrays):
             raise FindingsError("Stereo needs lists of numbers")
-        if self.silent.ndim != 1 or not 1 <= self.silent.size <= _MAX_CHANNELS:
-            raise FindingsError(f"Stereo needs 1 to {_MAX_CHANNELS} channels")
+        if self.silent.ndim != 1 or not 1 <= self.silent.size <= MAX_CHANNELS:
+            raise FindingsError(f"Stereo needs 1 to {MAX_CHANNELS} channels")
         if any(a.shape != (self.silent.size - 1,) for a in (*arrays, *masks[1:])):
             raise FindingsError("Stereo needs one value for each channel but the first")
         for name, array in zip(names, arrays, strict=True):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import fft
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio, Counts
 from ...contract.findings import Analyser, Findings, FindingsError
 from ...kernels.samples.word_length import (
     COARSE_BITS,
@@ -19,9 +18,6 @@ from ...kernels.samples.word_length import (
     count_samples,
 )
 from .bandwidth import LongTermSpectrum
-
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 
 FLOAT_BITS = 0
 """Bits that stand for samples on no integer grid."""

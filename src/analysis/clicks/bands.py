@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio, Counts
 from ...kernels.filters.decimation import decimate, decimation_filter
 from ...kernels.impulses.counting import (
     SCORE,
@@ -18,8 +18,6 @@ from ...kernels.impulses.counting import (
     whiten,
 )
 
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 Picked = npt.NDArray[np.float64]
 
 CELLS_A_BLOCK = 16

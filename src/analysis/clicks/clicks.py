@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio, Counts
+from ...audio.checks import MAX_CHANNELS
 from ...contract.findings import Analyser, Findings, FindingsError, by_channel
 from ...kernels.impulses.counting import HEIGHT, RMS, SCORE, START, STOP, merge_impulses, pulse_height
 from .bands import SCORES, Band, LowBand
@@ -25,11 +26,8 @@ from .revolutions import NAMES_RPM, Revolutions
 
 __all__ = ["CRACKLE_DB", "NAMES_RPM", "NO_STRENGTH", "STRETCH_SECONDS", "Clicks", "ClicksAnalyser"]
 
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 Picked = npt.NDArray[np.float64]
 
-_MAX_CHANNELS = 64
 _MOST_RATE = 1e6
 _MOST_COLUMN_S = 1e6
 _LOUDEST = 1e6
@@ -88,8 +86,8 @@ class Clicks(Findings):
         rates = (self.clicks_per_minute, self.crackle_per_minute)
         if any(a.ndim != 1 or a.size != self.clicks_per_minute.size for a in rates):
             raise FindingsError("Clicks needs one rate a channel")
-        if not 1 <= self.clicks_per_minute.size <= _MAX_CHANNELS:
-            raise FindingsError(f"Clicks needs 1 to {_MAX_CHANNELS} channels, not {rates[0].size}")
+        if not 1 <= self.clicks_per_minute.size <= MAX_CHANNELS:
+            raise FindingsError(f"Clicks needs 1 to {MAX_CHANNELS} channels, not {rates[0].size}")
         worst = (self.worst_start_s, self.worst_per_minute)
         if any(a.ndim != 1 or a.shape != worst[0].shape or a.size > MOST_STRETCHES for a in worst):
             raise FindingsError(f"Clicks needs one rate a stretch, {MOST_STRETCHES} at most")

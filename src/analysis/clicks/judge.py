@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import firwin, upfirdn
 
+from ...audio.arrays import Array
 from ...audio.checks import next_block
 from ...audio.framing import Fifo
 from ...errors import AudioValueError
@@ -45,7 +46,6 @@ LEAST_PEAK = -13.0  # of the prediction error, in octaves: four steps of 16 bits
 OFFSET_STEP = 4.0  # samples: see `offsets_of`
 LONGEST_S = 0.01  # from a candidate to its impulse's start, or its end
 
-Array = npt.NDArray[np.float64]
 
 _CHUNK = 16 * BLOCK
 _CONTEXT = FAR * CELL

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ...audio.arrays import Array, Counts
 from ...kernels.impulses.counting import HEIGHT, RMS, SCORE, START
 from ...kernels.impulses.point_process import coincidences, distinct_scores, undo_blindness
 from .bands import FLOOR, SCORES
 
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 Picked = npt.NDArray[np.float64]
 
 CRACKLE_DB = 4.0

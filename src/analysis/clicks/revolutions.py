@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from ...audio.arrays import Array
 from ...kernels.impulses.point_process import LEAST_DEVIATIONS, count_lags, reach_of, returning_period
-
-Array = npt.NDArray[np.float64]
 
 NAMES_RPM = (33.33, 45.0, 76.6, 78.26)
 """The records' speeds that are told apart."""

@@ -6,9 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from ...audio.arrays import Array
 from ...kernels.spectra.stft import hann
-
-Array = npt.NDArray[np.float64]
 
 _HARMONICS = 3
 _LOW_SHARE = 0.04

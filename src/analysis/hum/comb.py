@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d
 
+from ...audio.arrays import Array
 from ...kernels.harmonics.harmonic_comb import AGREEMENT, FLOOR_QUANTILES, comb_evidence, track_fundamental
 from .floor import HARMONICS, MAINS_HZ, MAINS_OFF_HZ, FloorComb, Powers, floors_over_time, search_floors
-
-Array = npt.NDArray[np.float64]
 
 NO_LEVEL = -200.0
 """Level, dBFS, of a harmonic that was not heard in a channel."""

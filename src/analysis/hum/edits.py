@@ -8,12 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft, ndimage
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio, Complex
 from ...kernels.harmonics.phase_jumps import jump_costs
 
-Array = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
-Complex = npt.NDArray[np.complex128]
 
 _PLACES = 0.05  # frames from one place that is tried to the next
 _HIGHEST_HZ = 1200.0

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from ...audio.arrays import Array
+
 Powers = npt.NDArray[np.float32]
 Spectra = npt.NDArray[np.complex64]
 

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio
+from ...audio.checks import MAX_CHANNELS
 from ...contract.findings import Analyser, Findings, FindingsError, by_channel
 from ...kernels.filters.decimation import decimate, decimation_filter
 from ...kernels.spectra.stft import hann
@@ -29,10 +30,8 @@ from .comb import (
 )
 from .floor import MAINS_HZ, LongWindows, Powers, Spectra
 
-Array = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 
-_MAX_CHANNELS = 64
 _MOST_HZ = 1100.0  # the highest that may be named, and by how much that may be off
 _MOST_LEVEL = 200.0
 _LOUDEST = 1e6
@@ -89,10 +88,10 @@ class Hum(Findings):
             raise FindingsError("Hum needs lists of harmonics and levels")
         if number.ndim != 1 or level.ndim != 2 or level.shape[1] != number.size:
             raise FindingsError("Hum needs one level a channel and harmonic")
-        if not 1 <= level.shape[0] <= _MAX_CHANNELS or number.size > MOST_HARMONICS:
+        if not 1 <= level.shape[0] <= MAX_CHANNELS or number.size > MOST_HARMONICS:
             raise FindingsError(
                 f"Hum holds {level.shape[0]} channels of {number.size} harmonics; allowed are 1 to "
-                f"{_MAX_CHANNELS} channels and {MOST_HARMONICS} harmonics"
+                f"{MAX_CHANNELS} channels and {MOST_HARMONICS} harmonics"
             )
         if (np.diff(number, prepend=0) <= 0).any() or (number > MOST_HARMONICS).any():
             raise FindingsError(f"Hum.harmonic must ascend from 1 or above to {MOST_HARMONICS} at most")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ...audio.arrays import Array, Complex
 from ...kernels.harmonics.kalman import filter_both_ways
 
-Array = npt.NDArray[np.float64]
-Complex = npt.NDArray[np.complex128]
 Numbers = npt.NDArray[np.int64]
 
 _GAINS = 2.0 ** (np.arange(-12, 13) / 8)

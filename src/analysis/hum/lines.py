@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio, Complex
 from ...kernels.harmonics.kalman import smooth_amplitudes, smooth_phase
 from .edits import Edit, break_sample
 from .hum import Hum
@@ -26,9 +26,6 @@ from .track import (
     line_powers,
     over_time,
 )
-
-Array = npt.NDArray[np.float64]
-Complex = npt.NDArray[np.complex128]
 
 PAST, AHEAD = 50, 75
 _ROUNDS, _NEAR = 3, 4

@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio, Complex
 from .comb import NO_LEVEL
 from .edits import break_sample
 from .hum import Hum
 from .track import STEP, UNHEARD, CombDemodulator, line_powers
-
-Array = npt.NDArray[np.float64]
-Complex = npt.NDArray[np.complex128]
 
 AHEAD = 3
 """Steps that are heard before it is decided where the hum is."""

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio, Complex
 from ...kernels.harmonics.demodulation import fold, spline_response
 from ...kernels.harmonics.kalman import follow_phase, smooth_amplitudes, smooth_phase
 from ...kernels.spectra.stft import hann
@@ -22,9 +22,7 @@ from .comb import NO_LEVEL
 from .edits import Edit, JumpFrames, break_sample
 from .hum import Hum
 
-Array = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
-Complex = npt.NDArray[np.complex128]
 
 FRAME_SECONDS = 0.04
 STEP = 25

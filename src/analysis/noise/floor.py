@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma
 
-Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+from ...audio.arrays import Array, Mask
 
 BLOCK_FRAMES = 4
 STRETCH_BLOCKS = 3

@@ -13,11 +13,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ...audio.arrays import Array
 from ...inference.packaged import Model
 from ...kernels.spectra.box_means import box_means
 from ...kernels.spectra.principal_axes import principal_axes, rotate
 
-Array = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.complex128]
 Features = npt.NDArray[np.float32]
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio, Mask
+from ...audio.checks import MAX_CHANNELS
 from ...contract.findings import Analyser, Findings, FindingsError, by_channel
 from ...kernels.spectra.stft import forward, hann, hop_length, mean_and_product
 from .floor import (
@@ -25,7 +26,6 @@ from .floor import (
     Bands,
     Block,
     Floor,
-    Mask,
     QuietStretches,
     Stretch,
     decibels,
@@ -36,15 +36,12 @@ from .floor import (
 )
 from .uneven import PAUSE_BLOCKS, LongStretch, UnevenNoise
 
-Array = npt.NDArray[np.float64]
-
 NO_NOISE = LEAST_LEVEL
 """Density, dBFS/Hz, that stands for no noise at all."""
 
 FRAME_SECONDS = 0.05
 """Length of the frames in which the analyser and the stage look at the recording."""
 
-_MAX_CHANNELS = 64
 _MAX_POINTS = 65_536
 _MAX_STRETCHES = 4_096
 _SILENCE_DBFS = -95.0  # the dither of a 16-bit file is less than any recording's noise
@@ -103,10 +100,10 @@ class NoisePrint(Findings):
         shapes = {density.shape, expected.shape}
         if frequency.ndim != 1 or density.ndim != 2 or shapes != {(len(density), frequency.size)}:
             raise FindingsError("NoisePrint needs one density a channel and frequency")
-        if not 1 <= density.shape[0] <= _MAX_CHANNELS or frequency.size > _MAX_POINTS:
+        if not 1 <= density.shape[0] <= MAX_CHANNELS or frequency.size > _MAX_POINTS:
             raise FindingsError(
                 f"NoisePrint holds {density.shape[0]} channels of {frequency.size} points; allowed are "
-                f"1 to {_MAX_CHANNELS} channels and {_MAX_POINTS} points"
+                f"1 to {MAX_CHANNELS} channels and {_MAX_POINTS} points"
             )
         if (np.diff(frequency, prepend=-1e-9) <= 0).any():
             raise FindingsError("NoisePrint.frequency_hz must ascend from 0 or above")

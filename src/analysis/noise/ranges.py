@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from ...audio.arrays import Audio
 from ...audio.clock import clock
@@ -15,8 +14,6 @@ from ...kernels.spectra.stft import forward, hann, hop_length
 from .floor import MOST_LEVEL, decibels, smooth
 from .noise_print import FRAME_SECONDS, NO_NOISE
 from .segments import NoiseSegments
-
-Array = npt.NDArray[np.float64]
 
 SHORTEST_RANGE_S = 0.2
 """Less noise than this says little about its spectrum: the scatter would be over 2 dB."""

@@ -9,12 +9,12 @@ import numpy.typing as npt
 from scipy import fft
 from scipy.ndimage import median_filter
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio
+from ...audio.checks import MAX_CHANNELS
 from ...contract.findings import Analyser, Findings, FindingsError, by_channel
 from ...kernels.filters.decimation import decimate, decimation_filter
 from ...kernels.spectra.stft import hann
 
-Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 NO_LEVEL = -200.0
@@ -26,7 +26,6 @@ REVOLUTIONS = (100 / 180, 45 / 60, 78.26 / 60)
 """Turns a second of 33 1/3, 45 and 78 records."""
 
 _NAMES_RPM = (100 / 3, 45.0, 78.26)
-_MAX_CHANNELS = 64
 _MOST_LEVEL = 200.0
 _LOUDEST = 1e6
 
@@ -82,8 +81,8 @@ class RumbleFindings(Findings):
 
     def __post_init__(self) -> None:
         level = self.level_dbfs
-        if not isinstance(level, np.ndarray) or level.ndim != 1 or not 1 <= level.size <= _MAX_CHANNELS:
-            raise FindingsError(f"RumbleFindings needs the levels of 1 to {_MAX_CHANNELS} channels")
+        if not isinstance(level, np.ndarray) or level.ndim != 1 or not 1 <= level.size <= MAX_CHANNELS:
+            raise FindingsError(f"RumbleFindings needs the levels of 1 to {MAX_CHANNELS} channels")
         if not ((level >= NO_LEVEL) & (level <= _MOST_LEVEL)).all():
             raise FindingsError(f"RumbleFindings.level_dbfs must be {NO_LEVEL:g} to {_MOST_LEVEL:g} dBFS")
         limits = {"low_hz": 1000.0, "high_hz": 1000.0, "revolution_rpm": 1000.0, "confidence": 1.0}

@@ -8,15 +8,12 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio, Mask
+from ...audio.checks import MAX_CHANNELS
 from ...contract.findings import Analyser, Findings, FindingsError
 from .floor import MOST_LEVEL, decibels
 from .noise_print import NO_NOISE, NoiseBlocks, NoiseListener, NoisePrint
-
-Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 WINDOW_SECONDS = 30.0
 """Length of the stretches that get a print of their own."""
@@ -25,7 +22,6 @@ FADE_SECONDS = 30.0
 """Longest cross-fade between prints."""
 
 _MAX_SEGMENTS = 32
-_MAX_CHANNELS = 64
 _MAX_POINTS = 65_536
 _LONGEST_S = 1e7
 _AGREE_DB = 1.5
@@ -73,8 +69,8 @@ class NoiseSegments(Findings):
         shape = self.density_dbfs_hz.shape
         if len(shape) != 3 or shape[::2] != (segments, points):
             raise FindingsError("NoiseSegments needs a density a segment, channel and frequency")
-        if not 1 <= shape[1] <= _MAX_CHANNELS:
-            raise FindingsError(f"NoiseSegments needs 1 to {_MAX_CHANNELS} channels")
+        if not 1 <= shape[1] <= MAX_CHANNELS:
+            raise FindingsError(f"NoiseSegments needs 1 to {MAX_CHANNELS} channels")
         self._check_values()
 
     def _check_values(self) -> None:

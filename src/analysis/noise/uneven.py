@@ -10,8 +10,8 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from ...audio.arrays import Array, Mask
 from .floor import (
     BLOCK_FRAMES,
     NOISE_LIKE_SHARE,
@@ -24,9 +24,6 @@ from .floor import (
     expected_scatter,
     unevenness,
 )
-
-Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 PAUSE_BLOCKS = 8
 """Blocks a stretch: 0.8 s."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-Array = npt.NDArray[np.float64]
+from ...audio.arrays import Array
 
 LOWEST_HZ, HIGHEST_HZ = 300.0, 3400.0
 HOPS_A_SECOND = 50

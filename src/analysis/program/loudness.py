@@ -7,19 +7,16 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio
+from ...audio.checks import MAX_CHANNELS
 from ...contract.findings import Analyser, Findings, FindingsError, by_channel
 from ...kernels.filters.biquads import filtered_energy
 from ...kernels.filters.polyphase import interpolator, peak_between
 
-Array = npt.NDArray[np.float64]
-
 SILENCE_DBFS = -200.0
 """Level that stands for digital silence."""
 
-_MAX_CHANNELS = 64
 _MOST_DB = 200.0
 _LOUDEST = 1e9  # squares of hostile samples must not overflow
 _HOP_SECONDS = 0.1
@@ -72,8 +69,8 @@ class Loudness(Findings):
             levels = getattr(self, name)
             if not isinstance(levels, np.ndarray) or levels.dtype != np.float64 or levels.ndim != 1:
                 raise FindingsError(f"Loudness.{name} needs one level a channel")
-            if not 1 <= levels.size <= _MAX_CHANNELS or levels.size != self.rms_dbfs.size:
-                raise FindingsError(f"Loudness.{name} needs 1 to {_MAX_CHANNELS} channels, as many as RMS")
+            if not 1 <= levels.size <= MAX_CHANNELS or levels.size != self.rms_dbfs.size:
+                raise FindingsError(f"Loudness.{name} needs 1 to {MAX_CHANNELS} channels, as many as RMS")
             if not (np.abs(levels) <= _MOST_DB).all():
                 raise FindingsError(f"Loudness.{name} must be within {_MOST_DB:g} dB of full scale")
         for name in ("integrated_lufs", "range_lu", "confidence"):

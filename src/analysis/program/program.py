@@ -10,14 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Array, Audio
 from ...contract.findings import Analyser, Findings, FindingsError
 from ...kernels.filters.polyphase import decimate, decimator
 from ...kernels.spectra.stft import forward, hann
 from .features import HOPS_A_SECOND, Grid, features
 from .weights import BIAS, MEAN, SCALE, WEIGHTS
-
-Array = npt.NDArray[np.float64]
 
 KINDS = ("neither", "speech", "music", "both")
 """What a stretch can be; findings hold places in this list."""

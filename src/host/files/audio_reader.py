@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from ...audio.arrays import Audio
-from ...audio.checks import first_not_finite
+from ...audio.checks import MAX_CHANNELS, first_not_finite
 from ...audio.clock import clock
 from ...errors import AudioFileError
 from .au_header import read_au_header
@@ -26,7 +26,6 @@ from .sds_packets import has_damaged_packets
 from .source_file import SourceFile, SourceView
 from .trailing_tags import synchsafe
 
-_MAX_CHANNELS = 64
 _MAX_SAMPLE_RATE = 768_000
 # libsndfile 1.2.2 makes noise of the ALAC frames that did not compress, except in 16 bits.
 _DAMAGED_BY_LIBSNDFILE = frozenset(("ALAC_20", "ALAC_24", "ALAC_32"))
@@ -156,10 +155,10 @@ class AudioReader:
     def _check_header(self) -> None:
         """Refuse what libsndfile lets pass: it quietly plays whatever bytes are there."""
         form = self.format
-        if form.channels > _MAX_CHANNELS or form.sample_rate > _MAX_SAMPLE_RATE:
+        if form.channels > MAX_CHANNELS or form.sample_rate > _MAX_SAMPLE_RATE:
             raise AudioFileError(
                 f"{self.path}: claims {form.channels} channels at {form.sample_rate} Hz; at most"
-                f" {_MAX_CHANNELS} channels and {_MAX_SAMPLE_RATE} Hz are read: split or convert it"
+                f" {MAX_CHANNELS} channels and {_MAX_SAMPLE_RATE} Hz are read: split or convert it"
             )
         if form.subtype in _DAMAGED_BY_LIBSNDFILE:
             raise AudioFileError(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from ...analysis.carrier.bandwidth import Bandwidth
 from ...analysis.carrier.clipping import Clipping
@@ -16,6 +15,7 @@ from ...analysis.clicks.clicks import Clicks
 from ...analysis.hum.hum import Hum
 from ...analysis.noise.noise_print import NoisePrint
 from ...analysis.program.program import KINDS, Program
+from ...audio.arrays import Array
 from ...audio.clock import clock
 from ...kernels.spectra.stft import forward, hann
 from ..files.audio_reader import AudioReader
@@ -23,8 +23,6 @@ from ..files.source_file import SourceFile
 from ..recording.document import RecordingDocument
 from ..survey.analyse import Analysis
 from .spectrograms import CEILING_DB, FLOOR_DB, new_figure
-
-Array = npt.NDArray[np.float64]
 
 _COLUMNS = 1200
 _ROWS = 320

@@ -20,6 +20,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from ...analysis.clicks.judge import MODEL, Candidate, ImpulseJudge
+from ...audio.arrays import Array
 from ...contract.marks import Mark
 from ...errors import ModelError
 from ...inference.own import METADATA
@@ -38,7 +39,6 @@ _BYSTANDERS = 2000  # a recording's candidates that nothing was decided about, a
 _BYSTANDER_WEIGHT = 1.0  # of all of them together, beside all decisions
 _PRIOR = 8.0  # standard deviation of a weight, as a part of the packaged weights' own
 
-Array = npt.NDArray[np.float64]
 Told = Callable[[float, str], None]
 
 

@@ -8,11 +8,9 @@ sounds, and far below it before and after.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from ...audio.arrays import Array
 from ..compilation.compilation import compiled
-
-Array = npt.NDArray[np.float64]
 
 FLOOR_QUANTILES = np.array([0.04, 0.1, 0.25])
 """Ranks at which a line's level is looked for: pauses may be short, or the program may never pause."""

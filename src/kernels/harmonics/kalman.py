@@ -10,12 +10,9 @@ estimates of linear dynamic systems, 1965.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from ...audio.arrays import Array, Complex
 from ..compilation.compilation import compiled
-
-Array = npt.NDArray[np.float64]
-Complex = npt.NDArray[np.complex128]
 
 FREEDOM = 3.0
 """Degrees of freedom of the errors."""

@@ -4,12 +4,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from ...audio.arrays import Array, Complex
 from ..compilation.compilation import compiled
-
-Array = npt.NDArray[np.float64]
-Complex = npt.NDArray[np.complex128]
 
 _FREEDOM = 3.0
 _MODEL = 0.02  # error of a line's predicted amplitude, in its power

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
 from .models import (
-    Mask,
     Positions,
     Vector,
     band_cholesky,

@@ -13,11 +13,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
 
 _FLOOR = 1e-30  # far under the square of one 64-bit step: a model of silence is no model

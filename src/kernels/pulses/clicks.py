@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
 from ..prediction.gaps import believed_peak, gaps_together, rebuild
-from ..prediction.models import Mask, Matrix, Positions, Vector, covariance_model, prediction_error
+from ..prediction.models import Matrix, Positions, Vector, covariance_model, prediction_error
 from .burst_pulse import burst_pulse, own_evidence
 from .clipped_pulse import MOST_FLAT, flat_samples, restore_tops
 from .noise_pulse import decaying_pulse, ring_pulse, sparse_pulse

@@ -20,8 +20,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
-from ..prediction.models import Mask, Matrix, Positions, Vector, autocorrelation, levinson, prediction_error
+from ..prediction.models import Matrix, Positions, Vector, autocorrelation, levinson, prediction_error
 from .clicks import estimate_click, is_absurd
 from .rings import RingSearch
 from .sparse_impulses import local_scale, sparse_impulses

@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ...audio.arrays import Counts
 from ..compilation.compilation import compiled
 
 Vector = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 Measures = tuple[float, float, float, float]
 
 LEAST_RUN = 3

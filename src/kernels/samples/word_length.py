@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ...audio.arrays import Counts
 from ..compilation.compilation import compiled
 
 Vector = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 
 COARSE_BITS, FINE_BITS = 16, 24
 MOST_BITS = 32

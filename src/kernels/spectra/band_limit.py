@@ -12,12 +12,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d, median_filter
 
+from ...audio.arrays import Array
 from ..compilation.compilation import compiled
 
-Array = npt.NDArray[np.float64]
 Normal = tuple[float, Array, Array, float]
 
 DB_A_DOUBLING = 20 * np.log10(2)

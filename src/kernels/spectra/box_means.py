@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ...audio.arrays import Array
 from ..compilation.compilation import compiled
 
-Array = npt.NDArray[np.float64]
 Boxes = npt.NDArray[np.int64]
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from ...audio.arrays import Array
 from ..compilation.compilation import compiled
 
-Array = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.complex128]
 SingleSpectra = npt.NDArray[np.complex64]
 

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft, optimize
 
+from ...audio.arrays import Array
 from ..compilation.compilation import compiled
 
-Array = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
 Spectra = npt.NDArray[np.complex64]
 

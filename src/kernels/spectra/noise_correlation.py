@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ...audio.arrays import Array
 from ..compilation.compilation import compiled
 
-Array = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.complex128]
 
 MOST_NOISE = 3.0

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from ..compilation.compilation import compiled
 from .box_means import summed_area
 
-Array = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.complex128]
 
 _MOST = 1e6  # a bin counts for no more: sums next to it must keep what is faint

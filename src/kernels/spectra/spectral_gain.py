@@ -19,9 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import exp1
 
+from ...audio.arrays import Array
 from ..compilation.compilation import compiled
-
-Array = npt.NDArray[np.float64]
 
 LEAST_A_PRIORI_SNR = 10 ** (-25 / 10)
 """What is taken where nothing but noise is heard: lower lets more musical noise through [1]."""
