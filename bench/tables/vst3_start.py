@@ -1,6 +1,6 @@
 """What chains of many VST3s cost before the first sample: in worker processes beside in this process.
 
-Each figure is taken in a new interpreter, `python -m bench.vst3_start_table PRESET in-process|isolated`, on
+Each figure is taken in a new interpreter, `python -m bench.tables.vst3_start PRESET in-process|isolated`, on
 all cores. It prints seconds as JSON: what the first and the second file take, from the preset to the end of
 one second of audio.
 """
@@ -102,7 +102,7 @@ def _measured(preset: Path, way: str, environment: dict[str, str]) -> Start:
 
 
 def _command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "bench.vst3_start_table", *arguments]
+    return [sys.executable, "-m", "bench.tables.vst3_start", *arguments]
 
 
 def write_presets(folder: Path) -> None:
