@@ -22,7 +22,8 @@ def test_the_next_run_makes_what_an_undisturbed_one_makes(tmp_path: Path) -> Non
     for kill in (Kill(1, True, None, 0.4), Kill(1, False, 0.3, 0.0)):
         fate = scene.suffer(kill)
         assert fate.faults == []
-        assert kill.share is not None or fate.state == "1 of 3 done"
+        # The steps of a first run are more: it keeps the kernels that it compiles.
+        assert kill.share is not None or fate.state in ("1 of 3 done", "2 of 3 done")
 
 
 def test_a_seed_gives_every_kind_of_kill_and_the_same_each_time() -> None:

@@ -39,7 +39,8 @@ def answers(worker):
 def test_what_workers_import_is_little_and_starts_no_thread():
     code = (
         "import os, sys\n"
-        "from wavemend.host.vst3 import desk, fork_server, shared_audio\n"
+        "from wavemend.host.processes import shared_audio\n"
+        "from wavemend.host.vst3.process import desk, fork_server\n"
         "heavy = {'scipy', 'numba', 'onnxruntime', 'soundfile'} & set(sys.modules)\n"
         "print(sorted(heavy), len(os.listdir('/proc/self/task')))"
     )

@@ -104,7 +104,7 @@ def test_what_is_asked_wrongly_is_an_error_and_the_worker_lives():
 HOST = """
 import json, os, sys, threading, time
 import numpy as np
-from wavemend.host.vst3 import bundles
+from wavemend.host.vst3.bundle import bundles
 bundles.standard_folders = list
 from wavemend.host.vst3.plugin import VST3
 def start():
