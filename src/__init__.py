@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from .host.recording.document import RecordingDocument as RecordingDocument
     from .host.recording.document import load_document as load_document
     from .host.recording.document import save_document as save_document
-    from .host.rendering.render import Rendered as Rendered
     from .host.rendering.render import render as render
+    from .host.rendering.rendered import Rendered as Rendered
     from .host.survey.analyse import Analysis as Analysis
     from .host.survey.analyse import analyse as analyse
     from .host.vst3.plugin import VST3 as VST3
@@ -75,7 +75,7 @@ _HOMES = {
     "Preset": "host.presets.preset",
     "load_preset": "host.presets.preset",
     "save_preset": "host.presets.preset",
-    "Rendered": "host.rendering.render",
+    "Rendered": "host.rendering.rendered",
     "render": "host.rendering.render",
     "VST3": "host.vst3.plugin",
     "PlanError": "host.archive.walk",

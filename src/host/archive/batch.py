@@ -8,18 +8,19 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ...errors import Cancelled, WavemendError
 from ..chain.chain import Chain
 from ..chain.progress import Progress
 from ..files.audio_format import AUDIO_SUFFIXES
 from ..files.audio_reader import AudioReader
-from ..rendering.render import Rendered, render
+from ..rendering.options import DEFAULTS, RenderOptions
+from ..rendering.render import render_with
+from ..rendering.rendered import Rendered
 from ..storage.file_names import fitted, longest_name
 from ..storage.outputs import removed_path
 from ..storage.publishing import TargetBusyError, TargetExistsError, clear_leftovers
@@ -136,11 +137,11 @@ def _names(found: Found) -> list[str]:
 def run(
     new_chain: Callable[[], Chain],
     jobs: Iterable[Job],
+    options: RenderOptions = DEFAULTS,
     *,
     workers: int = 1,
     on_start: Callable[[Job], Progress | None] = lambda job: None,
     cancel: threading.Event | None = None,
-    **options: Any,
 ) -> Iterator[Outcome]:
     """Render `jobs`; yield what became of each, first of those that need no rendering.
 
@@ -148,6 +149,8 @@ def run(
     ----------
     new_chain
         Makes the chain, anew for each recording, so that no plugin carries anything over.
+    options
+        Of every render.
     workers
         How many recordings to render at once. With 1 it happens in this process, in order; with more,
         in processes of their own, so that `new_chain` must pickle. The files are the same either way.
@@ -155,8 +158,6 @@ def run(
         Called before each render; returns its progress callback.
     cancel
         Set it to stop after the current block; `Cancelled` is raised.
-    **options
-        Passed on to `render`.
     """
     todo = []
     jobs = list(jobs)
@@ -183,7 +184,7 @@ def dry_run(jobs: Iterable[Job]) -> Iterator[Outcome]:
 
 def _render(
     new_chain: Callable[[], Chain],
-    options: Mapping[str, Any],
+    options: RenderOptions,
     job: Job,
     progress: Progress | None,
     cancel: threading.Event | None,
@@ -191,7 +192,7 @@ def _render(
     assert job.output is not None  # noqa: S101 - others are not rendered
     began = time.monotonic()
     try:
-        rendered = render(new_chain(), job.source, job.output, progress=progress, cancel=cancel, **options)
+        rendered = render_with(options, new_chain(), job.source, job.output, progress=progress, cancel=cancel)
     except Cancelled:
         raise
     except Exception as error:

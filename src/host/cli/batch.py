@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ..processes.interrupts import INTERRUPTED
+from ..rendering.options import RenderOptions
 from .output import FAILED, REFUSED, err, fail, out, print_json, print_json_line, say_error, say_note
 
 InputsArgument = Annotated[list[str], typer.Argument(help="Sound files, folders, or quoted glob patterns.")]
@@ -70,10 +71,10 @@ def render_all(
     settings: list[str],
     run: Run,
     *,
+    options: RenderOptions,
     missing: str | None = None,
-    **options: Any,
 ) -> None:
-    """Plan, render and tell; `options` are those of `wavemend.render`."""
+    """Plan, render and tell."""
     from functools import partial  # noqa: PLC0415
 
     from ..archive.workers import use_one_thread  # noqa: PLC0415
@@ -84,14 +85,14 @@ def render_all(
     from ..presets.overrides import chain_with  # noqa: PLC0415
     from .progress import Reporter  # noqa: PLC0415
 
-    overwrite, removed = options["overwrite"], options["removed"]
-    run.refuse_contradictions(overwrite)
+    run.refuse_contradictions(options.overwrite)
     warnings = chain_with(
         preset, settings, missing
     ).warnings()  # refuses a bad preset before any file is read
     jobs = batch.plan(
         inputs, output,
-        removed=removed, overwrite=overwrite, skip_existing=run.skip_existing, exclude=run.exclude,
+        removed=options.removed, overwrite=options.overwrite,
+        skip_existing=run.skip_existing, exclude=run.exclude,
         tell=(lambda note: None) if run.quiet else say_note,
     )  # fmt: skip
     machine = run.as_json or run.ndjson
@@ -114,7 +115,7 @@ def render_all(
                 batch.dry_run(jobs)
                 if run.dry_run
                 else batch.run(
-                    new_chain, jobs, workers=run.jobs, on_start=reporter.start, cancel=INTERRUPTED, **options
+                    new_chain, jobs, options, workers=run.jobs, on_start=reporter.start, cancel=INTERRUPTED
                 )
             )
             for outcome in outcomes:

@@ -18,6 +18,7 @@ import typer
 
 from ...errors import Cancelled, WavemendError
 from ..processes import interrupts
+from ..rendering.options import RenderOptions
 from .batch import (
     DryRunOption,
     ExcludeOption,
@@ -200,18 +201,20 @@ def render(
         output,
         settings or [],
         Run(skip_existing, exclude or [], jobs, dry_run, quiet, log, ndjson, as_json),
+        options=RenderOptions(
+            removed=removed,
+            events=events,
+            labels=labels,
+            overwrite=overwrite,
+            overs=overs.value,
+            seed=seed,
+            strength=strength,
+            ease_lossy=ease_lossy,
+            trim_ends_s=trim_ends_s,
+            document=document,
+            documents=documents,
+        ),
         missing=missing.value if missing else None,
-        removed=removed,
-        events=events,
-        labels=labels,
-        overwrite=overwrite,
-        overs=overs.value,
-        seed=seed,
-        strength=strength,
-        ease_lossy=ease_lossy,
-        trim_ends_s=trim_ends_s,
-        document=document,
-        documents=documents,
     )
 
 
@@ -241,10 +244,9 @@ def prepare(
         output,
         [],
         Run(skip_existing, exclude or [], jobs, dry_run, quiet, log, ndjson, as_json),
-        removed=False,
-        overwrite=overwrite,
-        trim_ends_s=None if keep_ends else margin,
-        documents=documents,
+        options=RenderOptions(
+            overwrite=overwrite, trim_ends_s=None if keep_ends else margin, documents=documents
+        ),
     )
 
 

@@ -17,7 +17,8 @@ from ..pictures.spectrograms import spectrograms
 from ..presets.preset import load_preset
 from ..processes.interrupts import INTERRUPTED
 from ..rendering.event_log import WARNED
-from ..rendering.render import Rendered, render
+from ..rendering.render import render
+from ..rendering.rendered import Rendered
 from ..storage.outputs import make_folder
 from ..storage.publishing import Publication
 from .worn_disc import SAMPLE_RATE, performance, worn_disc

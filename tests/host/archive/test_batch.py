@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from wavemend import Chain
 from wavemend.host.archive.batch import PlanError, plan, run
+from wavemend.host.rendering.options import RenderOptions
 from wavemend.host.storage.publishing import Publication
 from wavemend.plugins.dc_offset import DcOffset
 
@@ -142,7 +143,7 @@ def deadly():
 def test_files_are_the_same_from_any_number_of_workers(archive, tmp_path):
     for workers in (1, 3):
         jobs = plan([str(archive)], tmp_path / str(workers), removed=True)
-        assert all(o.rendered for o in run(deadly, jobs, workers=workers, removed=True))
+        assert all(o.rendered for o in run(deadly, jobs, RenderOptions(removed=True), workers=workers))
     alone, together = (sorted(p for p in (tmp_path / n).rglob("*") if p.is_file()) for n in "13")
     assert len(alone) == 9
     for one, other in zip(alone, together, strict=True):
@@ -198,7 +199,9 @@ def test_a_name_of_255_bytes_may_get_a_longer_ending(tmp_path):
     write(tmp_path / "x.wav", damaged(0.2)).rename(tmp_path / "in" / ("é" * 125 + "y.wav"))
     soundfile.write(tmp_path / "x.ogg", damaged(0.2).T, RATE)
     (tmp_path / "x.ogg").rename(tmp_path / "in" / ("é" * 125 + "x.ogg"))
-    outcomes = list(run(Chain, plan([str(tmp_path / "in")], tmp_path / "out", removed=True), removed=True))
+    outcomes = list(
+        run(Chain, plan([str(tmp_path / "in")], tmp_path / "out", removed=True), RenderOptions(removed=True))
+    )
     assert all(outcome.rendered for outcome in outcomes), [outcome.error for outcome in outcomes]
     assert len(list((tmp_path / "out").iterdir())) == 9
     assert all(job.skipped for job in plan([str(tmp_path / "in")], tmp_path / "out", skip_existing=True))

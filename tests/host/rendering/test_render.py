@@ -13,7 +13,7 @@ import soundfile
 from wavemend import Chain, Slot, load_preset, render
 from wavemend.contract.stage import Framing, Processor, Stage, Step
 from wavemend.errors import AudioFileError, AudioValueError, Cancelled, PluginError
-from wavemend.host.rendering.render import headroom_gain
+from wavemend.host.rendering.job import headroom_gain
 from wavemend.host.storage.hashing import sha256_of
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.declick.stage import Declick

@@ -1,0 +1,44 @@
+"""What one render did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...contract.findings import Findings
+from ..chain import path as chain_path
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What one render did.
+
+    Attributes
+    ----------
+    source, output, report
+        Paths of the input, the restored file and its JSON report.
+    removed, events_file, labels_file
+        Paths of what was removed, of the event list and of the label track; None where not asked for.
+    seconds
+        Length of the recording.
+    findings
+        What each stage that listened found, by its path in the chain.
+    events
+        Number of events by path and kind.
+    headroom_gain
+        Gain that kept an over from clipping; 1.0 where there was none.
+    warnings
+        What a person should know.
+    """
+
+    source: Path
+    output: Path
+    report: Path
+    removed: Path | None
+    events_file: Path | None
+    labels_file: Path | None
+    seconds: float
+    findings: dict[chain_path.Path, Findings]
+    events: dict[tuple[chain_path.Path, str], int]
+    headroom_gain: float = 1.0
+    warnings: list[str] = field(default_factory=list)
