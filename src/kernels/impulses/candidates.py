@@ -30,7 +30,7 @@ def candidates(rows: Rows, rings: Rows, first: int, last: int, error: float, rin
     Parameters
     ----------
     rows, rings
-        From `impulse_rows`, of one channel.
+        From `features`, of one channel.
     first, last
         Multiples of `STEP`, `APART` samples or more from the rows' ends.
     error, ring

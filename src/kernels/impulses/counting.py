@@ -1,7 +1,7 @@
-"""Impulses picked out of a recording's excitation: what `impulses` does for repair, at a third of its cost.
+"""Impulses picked out of a recording's excitation: what `cells` does for repair, at a third of its cost.
 
 A repair wants every sample of every click; a count wants the clicks. So the models here are fitted to less,
-medians are of fewer samples, and what neighbours share is computed once. The scores are those of `impulses`.
+medians are of fewer samples, and what neighbours share is computed once. The scores are those of `cells`.
 """
 
 # ruff: noqa: PLR0917 - kernels take plain arrays by position
@@ -29,7 +29,7 @@ _AT_ONCE = 8  # samples whose lagged products are summed at once
 
 @compiled
 def _lagged_products(x: Vector, order: int) -> Vector:
-    """Return what `autoregression.autocorrelation` does, up to rounding: four times as fast."""
+    """Return what `models.autocorrelation` does, up to rounding: four times as fast."""
     r = np.zeros(order + 1)
     reach = np.zeros(x.size + order + _AT_ONCE)  # zeros past the end spare a test on every lag
     reach[: x.size] = x

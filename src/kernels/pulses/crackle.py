@@ -9,7 +9,7 @@ of A. J. Fox, "Outliers in time series", Journal of the Royal Statistical Societ
 
 No impulse is judged alone, though: crackle goes on for seconds, at random times and as tall in a loud passage
 as in a quiet one. What the blocks around say together is the `Prior` under which `take_crackle` chooses;
-it estimates each impulse once more, the others taken away, under the models of `click_repair`.
+it estimates each impulse once more, the others taken away, under the models of `clicks`.
 """
 
 # ruff: noqa: PLR0917 - kernels take plain arrays by position

@@ -1,6 +1,6 @@
 """What is under a click that adds to the music: the click is estimated, and taken away.
 
-Three models of a click, of which the evidence makes the choice (see `click_repair`):
+Three models of a click, of which the evidence makes the choice (see `clicks`):
 
 - *samples that are off*, each with a variance of its own: the click n solves
   ``(A'A / s_e^2 + D) n = A'e / s_e^2``, ``D = 1 / variance`` (Godsill and Rayner, Digital Audio Restoration,

@@ -160,7 +160,7 @@ def remove_thump(x: Vector, click: int, stop: int, bounds: Positions, until: int
 
 @compiled
 def _adds_sound(y: Vector, pole: complex, c: complex) -> bool:
-    """Whether there is clearly more sound without the thump than with it; see `click_repair.is_absurd`."""
+    """Whether there is clearly more sound without the thump than with it; see `clicks.is_absurd`."""
     before, after = 0.0, 0.0
     for t in range(y.size):
         before += y[t] * y[t]

@@ -28,7 +28,7 @@ from .judged import DOUBTED, JudgedClicks
 UNREPAIRABLE = "unrepairable gap"
 """Kind of the event that is told for a forced event whose samples could not be rebuilt, and stay."""
 
-_CELLS_A_BLOCK = 16  # so that the cells on either side of a cell lie within a block; see `impulses.SIDE`
+_CELLS_A_BLOCK = 16  # so that the cells on either side of a cell lie within a block; see `cells.SIDE`
 _BLOCKS_A_HOP = 8
 _FLOOR = 2.0**-16  # half a step of 16 bits: what stands on less is rounding, not sound
 _ALONE = (10.0, 3.0)  # a click stands so many scales out, and so many times over the highest peak nearby,

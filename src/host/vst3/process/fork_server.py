@@ -1,4 +1,4 @@
-"""The process that workers are forked from; `processes` starts it.
+"""The process that workers are forked from; `starting` starts it.
 
 It has imported what a worker needs, once; it never loads a plugin and runs no second thread, so that a fork
 of it is what a fresh interpreter would be after the same imports. It alone can wait for workers, and so it

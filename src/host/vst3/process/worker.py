@@ -1,4 +1,4 @@
-"""The process a VST3 runs in: forked, or ``python -m wavemend.host.vst3.process.worker``; see `processes`.
+"""The process a VST3 runs in: forked, or ``python -m wavemend.host.vst3.process.worker``; see `starting`.
 
 Commands come in on standard input, answers go out on what was standard output; whatever the plugin prints
 goes nowhere. The host holds the other end of the lifeline: when the host is gone, however it went, the
