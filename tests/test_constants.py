@@ -42,7 +42,7 @@ PENDING = {
 
 
 def holds_number(value: ast.expr) -> bool:
-    """Tell whether a constant is a number or made of numbers; keys, indices and what objects are made with are names."""
+    """Tell whether a constant is made of numbers; keys, indices and what objects are made with are names."""
     match value:
         case ast.Constant():
             return isinstance(value.value, int | float | complex) and not isinstance(value.value, bool)
@@ -66,7 +66,7 @@ def holds_number(value: ast.expr) -> bool:
 
 
 def is_formula(value: ast.expr) -> bool:
-    """Tell whether a value is other constants and whole numbers alone, and so says itself how it is derived."""
+    """Tell whether a value is other constants and whole numbers alone: it says itself how it is derived."""
     parts = list(ast.walk(value))
     numbers = [part.value for part in parts if isinstance(part, ast.Constant)]
     names = [part.id for part in parts if isinstance(part, ast.Name) if NAME.fullmatch(part.id)]
@@ -147,7 +147,8 @@ def test_each_number_says_where_it_comes_from() -> None:
         "A: Final = 1e-30  # guard: no division by zero",
         "A = 2 * B + C // 2",
         "A, B = range(2)",
-        'A = "words" * 2\nB = re.compile("x{3}", 2)\nC = {3: "three"}\nD = Literal[1, 2]\nE = True\nlower = 3',
+        'A = "words" * 2\nB = re.compile("x{3}", 2)\nC = {3: "three"}\nD = Literal[1, 2]\nE = True',
+        "lower = 3",
     ],
 )
 def test_what_says_where_it_comes_from(module: str) -> None:
