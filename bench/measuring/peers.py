@@ -72,7 +72,7 @@ def ffmpeg(audio: np.ndarray, sample_rate: int, filters: str) -> np.ndarray:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "in.wav"), Path(folder, "out.wav")
         _write(source, np.pad(audio, ((0, 0), (0, delay))), sample_rate)
-        _call(*ffmpeg_command(source, filters), "-c:a", "pcm_f32le", target)
+        called(*ffmpeg_command(source, filters), "-c:a", "pcm_f32le", target)
         return _read(target, audio.shape[1], delay)
 
 
@@ -98,8 +98,8 @@ def sox_noisered(audio: np.ndarray, sample_rate: int, lead: int, amount: float) 
         for channel, x in enumerate(audio * SOX_HEADROOM):
             _write(noise, x[None, :lead], sample_rate)
             _write(source, np.pad(x, (0, 2 * SOX_WINDOW))[None], sample_rate)
-            _call("sox", "-V1", noise, "-n", "noiseprof", profile)
-            _call("sox", "-V1", "-D", source, target, "noisered", profile, str(amount))
+            called("sox", "-V1", noise, "-n", "noiseprof", profile)
+            called("sox", "-V1", "-D", source, target, "noisered", profile, str(amount))
             output[channel] = _read(target, len(x))[0]
     return output / SOX_HEADROOM
 
@@ -140,7 +140,7 @@ def peer_version(program: str) -> str:
     if not shutil.which(program):
         return f"{program} not installed"
     option = {"ffmpeg": "-version", "sox": "--version"}[program]
-    words = _call(program, option).splitlines()[0].replace("SoX", "").split()
+    words = called(program, option).splitlines()[0].replace("SoX", "").split()
     return f"{program} {words[2] if program == 'ffmpeg' else words[-1].lstrip('v')}"
 
 
@@ -154,7 +154,8 @@ def _probed(name: str, run: Callable[[Damaged, int], np.ndarray]) -> System:
     return System(name, run)
 
 
-def _call(*command: str | Path) -> str:
+def called(*command: str | Path) -> str:
+    """Run a program; return what it said. Raises `PeerError` where it is missing or fails."""
     words = [str(word) for word in command]
     if not shutil.which(words[0]):
         raise PeerError(f"{words[0]} is not installed")
