@@ -1,0 +1,182 @@
+"""Declick at work on one recording: what is found waits for what follows it, and is then repaired."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from ...audio.arrays import Audio
+from ...audio.framing import Fifo
+from ...contract.marks import touched
+from ...contract.stream import Event, Processor, Sink
+from ...kernels.pulses.clicks import FORCED, Tilt, repair_spans
+from ...kernels.pulses.rings import RingSearch, ring_poles
+from .judged import DOUBTED, JudgedClicks
+from .search import ClickSearch
+from .times import Times
+
+UNREPAIRABLE = "unrepairable gap"
+"""Kind of the event that is told for a forced event whose samples could not be rebuilt, and stay."""
+
+_PIVOT_HZ = 2000.0  # between the frequencies of pops and of ticks
+_OCTAVE = 0.5  # octaves of score that an octave of frequency is worth at full skew
+_LEAST_EVIDENCE = 12.0
+_LEAST_ODDS = 16.0  # log odds that a click adds to the sound, against the sound being louder itself
+
+
+class Repair(Processor):
+    """Finds and repairs the clicks of one recording.
+
+    Parameters
+    ----------
+    times
+        Lengths, and how the buffer lies on the recording.
+    sample_rate, channels
+        Of the recording.
+    judged
+        Has the last word on what is doubtful; None: nothing doubtful is repaired.
+    delay
+        Samples that the judge hears ahead.
+    """
+
+    def __init__(
+        self, times: Times, sample_rate: float, channels: int, judged: JudgedClicks | None, delay: int
+    ) -> None:
+        self._times = times
+        self._judged = judged
+        self._doubt = DOUBTED if judged else 1.0
+        self._waiting = Fifo(channels)
+        self._waiting.push(np.zeros((channels, delay)))
+        # The slowest ring falls by 60 dB in twice the longest click.
+        slowest = float(np.exp(-np.log(1000.0) / (2 * max(times.longest, 8))))
+        poles = ring_poles(sample_rate, slowest)
+        self._rings = RingSearch(2 * times.lead, poles, slowest, times.widening)
+        self._search = ClickSearch(times, sample_rate, channels, self._rings, self._doubt)
+        self._pivot = 2.0 * np.pi * _PIVOT_HZ / sample_rate
+        self._repaired = np.zeros((channels, times.size))
+        self._pending = [np.zeros((0, 4)) for _ in range(channels)]
+        self._origin = -times.size - delay
+        self._length: int | None = None
+        self._by_channel = cache(
+            lambda channel: (self.marks.vetoed_in(channel), self.marks.forced_in(channel))
+        )
+
+    def finish(self, length: int) -> None:
+        """See `Processor.finish`."""
+        self._length = length
+        if self._judged:
+            self._judged.finish(length)
+
+    def step(self, frame: Audio, sink: Sink | None) -> Audio:
+        """See `Processor.step`."""
+        times = self._times
+        if self._judged:
+            self._judged.hear(frame)
+        self._waiting.push(frame)
+        self._advance(self._waiting.pop(times.hop))
+        end = times.size if self._length is None else self._length - self._origin
+        bounds = np.array([max(-self._origin, 0), max(min(end, times.size), 0)])
+        found = self._search.find(self._repaired, bounds, self._ease * self._eased)
+        for channel, rows in enumerate(found):
+            self._take(channel, rows)
+            self._mend(channel, bounds, sink)
+        return self._repaired[:, times.past : times.past + times.hop].copy()
+
+    @property
+    def _ease(self) -> float:
+        return float(2.0 ** ((5.0 - self.settings.sensitivity) / 4.0))
+
+    @property
+    def _eased(self) -> float:
+        """Part of the thresholds at which clicks are looked for, so that a skew can favour some."""
+        return float(2.0 ** -abs(self.settings.frequency_skew))
+
+    def _advance(self, frame: Audio) -> None:
+        hop = self._times.hop
+        self._search.advance(frame)
+        self._repaired[:, :-hop] = self._repaired[:, hop:]
+        self._repaired[:, -hop:] = frame
+        self._origin += hop
+
+    def _take(self, channel: int, found: npt.NDArray[np.float64]) -> None:
+        """Let what was found wait for its repair, less what the judge or an engineer says is no click."""
+        found[:, :2] += self._origin
+        if self._judged:
+            found = self._believed(self._judged, channel, found)
+        found = self._marked(channel, found, self._origin + self._search.searched)
+        self._pending[channel] = np.concatenate([self._pending[channel], found])
+
+    def _believed(
+        self, judged: JudgedClicks, channel: int, found: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Return those of the clicks that are some by the judge's word, or by their own height and it."""
+        found[:, 2] *= self._doubt
+        found = found[judged.believed(channel, found, self._origin)]
+        found[:, 2] = np.maximum(found[:, 2], 1.0 / self._eased)
+        return found
+
+    def _marked(
+        self, channel: int, found: npt.NDArray[np.float64], searched: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float64]:
+        """Put the forced events that begin in the searched samples in place of what was found there."""
+        if not self.marks.forced:
+            return found
+        forced = self._by_channel(channel)[1]
+        kept = found[~touched(found, forced)]
+        here = forced[(forced[:, 0] >= searched[0]) & (forced[:, 0] < searched[1])]
+        rows = np.concatenate([kept, np.column_stack([here, np.full((len(here), 2), [np.inf, FORCED])])])
+        return rows[np.argsort(rows[:, 0], kind="stable")]
+
+    def _untouchable(self, channel: int, spans: npt.NDArray[np.int64], end: int) -> npt.NDArray[np.int64]:
+        """Return where, after each span, the next vetoed one begins."""
+        if not self.marks.vetoed:
+            return np.full(len(spans), end)
+        begins = np.append(self._by_channel(channel)[0][:, 0] - self._origin, np.iinfo(np.int64).max)
+        return np.asarray(np.minimum(begins[np.searchsorted(begins, spans[:, 1])], end))
+
+    def _mend(self, channel: int, bounds: npt.NDArray[np.int64], sink: Sink | None) -> None:
+        """Repair the pending clicks whose surroundings have been searched for clicks."""
+        times = self._times
+        pending = self._pending[channel]
+        spans = times.widened(pending) - self._origin
+        if self.marks.vetoed:
+            pending = pending[~touched(spans, self._by_channel(channel)[0] - self._origin)]
+            spans = times.widened(pending) - self._origin
+        forced = pending[:, 3] == FORCED
+        spans[1:, 0] = np.where(forced[:-1], np.maximum(spans[1:, 0], spans[:-1, 1]), spans[1:, 0])
+        spans[:-1, 1] = np.minimum(spans[:-1, 1], spans[1:, 0])
+        spans = np.clip(spans, max(times.past, bounds[0]), bounds[1])
+        count = int(np.searchsorted(spans[:, 0], times.size - times.ahead + times.longest + times.lead))
+        if not count:
+            return
+        done = np.zeros((count, 2), np.int64)
+        repaired = self._repaired[channel]
+        repair_spans(
+            repaired,
+            spans,
+            count,
+            bounds,
+            times.model,
+            times.order,
+            self._rings,
+            times.thumps,
+            _LEAST_EVIDENCE,
+            _LEAST_ODDS * self._ease,
+            pending[:count, 3].astype(np.int64),
+            pending[:count, 2] * self._eased,
+            Tilt(self.settings.frequency_skew * _OCTAVE, self._pivot),
+            self._untouchable(channel, spans[:count], int(bounds[1])),
+            done,
+        )
+        self._pending[channel] = pending[count:]
+        if sink is None:
+            return
+        for (start, stop), (first, last), (_, _, score, kind) in zip(
+            done.tolist(), spans[:count].tolist(), pending[:count].tolist(), strict=True
+        ):
+            if stop > start:
+                sink(Event("click", start + self._origin, stop - start, channel, 1.0 - 0.5 / score))
+            elif kind == FORCED:
+                sink(Event(UNREPAIRABLE, first + self._origin, last - first, channel, 0.0))

@@ -1,0 +1,111 @@
+"""Lengths that Declick works with at one sample rate, and where in its buffer each act takes place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ...kernels.impulses.bursts import AFTER, SIDE
+from ...kernels.pulses.clicks import FORCED
+from ...kernels.pulses.thumps import ThumpSearch, thump_search
+
+_CELLS_A_BLOCK = 16  # so that the cells on either side of a cell lie within a block; see `cells.SIDE`
+_BLOCKS_A_HOP = 8
+_LEAST_THUMP = 12.0
+
+
+@dataclass(frozen=True)
+class Times:
+    """Lengths in samples at one sample rate, and how the buffer lies on the recording.
+
+    ::
+
+        0              past          past + hop                               size
+        |---- past ----|---- hop ----|---------------- ahead -----------------|
+                       given out now | repaired | found       | whitened | newest
+                                                |-- model... --|- block --|- block -|
+    """
+
+    cell: int
+    order: int
+    model: int
+    longest: int
+    lead: int
+    widening: int
+    thumps: ThumpSearch
+
+    @classmethod
+    def at(cls, sample_rate: float, max_length_ms: float, widening_ms: float) -> Times:
+        """Lengths at a sample rate in Hz, as two of the parameters of Declick are."""
+        order = min(max(round(32 / 44_100 * sample_rate), 16), 64)
+        return cls(
+            cell=2 * max(round(32 / 44_100 * sample_rate), 4),
+            order=order,
+            model=max(round(1000 / 44_100 * sample_rate), 6 * order),
+            longest=max(round(max_length_ms * 1e-3 * sample_rate), 1),
+            lead=max(round(70e-6 * sample_rate), 2),
+            widening=round(widening_ms * 1e-3 * sample_rate),
+            thumps=thump_search(sample_rate, _LEAST_THUMP),
+        )
+
+    @property
+    def half(self) -> int:
+        """Half a cell: bursts are found in those."""
+        return self.cell // 2
+
+    @property
+    def longest_run(self) -> int:
+        """Half cells that the longest burst touches."""
+        return (self.longest + self.order) // self.half + 1
+
+    @property
+    def searched(self) -> int:
+        """Cells that must follow a cell before it is searched."""
+        halves = self.longest_run + AFTER + SIDE
+        return max(_CELLS_A_BLOCK, -(-halves // 2))
+
+    @property
+    def block(self) -> int:
+        """Samples that are whitened by one model."""
+        return _CELLS_A_BLOCK * self.cell
+
+    @property
+    def hop(self) -> int:
+        """Samples repaired at once."""
+        return _BLOCKS_A_HOP * self.block
+
+    @property
+    def ahead(self) -> int:
+        """Samples seen before the first of a hop is repaired and given out."""
+        beyond = max(self.model, self.thumps.longest)
+        found = -(-self.searched // _CELLS_A_BLOCK)
+        return self.block * (
+            1 + found - (-(beyond + 2 * (self.longest + self.widening) + self.lead) // self.block)
+        )
+
+    @property
+    def past(self) -> int:
+        """Samples kept before those that are given out."""
+        return self.block * (1 - (-max(self.model, self.thumps.past) // self.block))
+
+    @property
+    def size(self) -> int:
+        """Samples of the buffer."""
+        return self.past + self.hop + self.ahead
+
+    def widened(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """Return the spans of found clicks widened, shape (n, 2); a forced one is as it was said.
+
+        Parameters
+        ----------
+        rows
+            Rows of (start, stop, score, kind), shape (n, 4).
+        """
+        spans = rows[:, :2].astype(np.int64)
+        found = rows[:, 3] != FORCED
+        further = np.minimum((spans[found, 1] - spans[found, 0]) // 2, self.order)
+        spans[found, 1] += self.lead + further + self.widening
+        spans[found, 0] -= self.lead + self.widening
+        return spans
