@@ -34,8 +34,6 @@ PENDING = {
     "src/contract",
     "src/host/survey",
     "src/host",
-    "src/plugins",
-    "src/testing",
     "bench",
     "models",
 }

@@ -19,9 +19,10 @@ from ..errors import ParameterError
 from ..kernels.pulses.crackle import Prior, Stretch, find_crackle, take_crackle
 from ..kernels.pulses.rings import RingSearch, ring_poles
 
-_BLOCKS_A_HOP = 4
+_BLOCKS_A_HOP = 4  # tuned: latency against speed, by hand, no record
+_FLOOR = 2.0**-16  # derived: half a step of 16 bits; what stands on less is rounding, not sound
+# tuned: table crackle on the tuning set, 2026-11-21; no record of each
 _AROUND = 64  # blocks before and after one that say how much crackle there is: 1.5 s
-_FLOOR = 2.0**-16  # half a step of 16 bits: what stands on less is rounding, not sound
 _ALONE = 13.0  # at strength 5; see `sparse_impulses`
 _EVIDENT = 0.4  # part of the blocks around that must hold an evident impulse, at strength 5
 _UNKNOWN = 8  # blocks without any that are added to those around, so that a few say less than many

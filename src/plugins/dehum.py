@@ -23,15 +23,17 @@ from ..contract.parameters.words import choice
 from ..contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
 from ..kernels.harmonics.demodulation import spline_response, unfold
 
-_MOST_HARMONICS = 200
-_HIGHEST_HZ = 8000.0
-_LEAST_OF_VERSION_1_HZ = 40.0
+_MOST_HARMONICS = 200  # derived: 8000 Hz over 40 Hz, the lowest base but for a named one
+_HIGHEST_HZ = 8000.0  # tuned: by hand, no record
+_LEAST_OF_VERSION_1_HZ = 40.0  # source: this stage's version 1, which took no lower base frequency
+_TABLE = 2048  # samples of a cycle; derived: ten for the highest harmonic's, as `spline_response` allows for
+# tuned: table hum on the tuning set, 2026-11-21; no record of each
 _WALK = {"adaptive": 0.06, "static": 0.003}  # of a harmonic's amplitude in a second
-_TABLE = 2048
-_STILL_SECONDS = 1e-3
-_TOGETHER_SECONDS = 0.2
+_STILL_SECONDS = 1e-3  # no change for so long is digital silence
+_TOGETHER_SECONDS = 0.2  # a jump and a step so close are one edit
+# tuned: by hand, no record
 _NOTCH_Q = 30.0
-_NOTCH_HOP = 1024
+_NOTCH_HOP = 1024  # samples a step
 
 
 class _Stretch:

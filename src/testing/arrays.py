@@ -13,6 +13,7 @@ from . import signals
 from .subject import RATE, Subject, recording, run, same
 from .surface import SurfaceContract
 
+# source: the rates that sound files and converters have
 RATES = [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000]
 
 

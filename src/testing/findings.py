@@ -18,7 +18,7 @@ from ..errors import WavemendError
 from . import signals
 from .subject import BLOCK_SIZES, RATE, Subject, blocks, even, partitions, recording, same
 
-SAMPLES = 20_000
+SAMPLES = 20_000  # derived: 2.5 s at `signals.RATE`, more than any finder's window
 
 JUNK: list[Any] = [
     {"junk": [1, {"more": None}]},
@@ -38,7 +38,7 @@ JUNK: list[Any] = [
     10**400,
     b"junk",
 ]
-"""What no field of any findings may be."""
+"""What no field of any findings may be; guard: of every JSON type, and what is no JSON."""
 
 
 class FindingsContract(Subject):

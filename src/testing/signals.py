@@ -9,7 +9,7 @@ import numpy as np
 from ..audio.arrays import Audio
 
 RATE = 8_000.0
-"""Low, so that few samples last long enough for what listens for seconds."""
+"""Low, so that few samples last long enough for what listens for seconds; source: telephony's."""
 
 
 def damaged(sample_rate: float = RATE, channels: int = 2, samples: int = 20_000, seed: int = 1) -> Audio:

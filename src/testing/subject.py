@@ -18,7 +18,7 @@ from . import signals
 
 RATE = signals.RATE
 
-BLOCK_SIZES = (64, 65, 441, 8192, 8193)
+BLOCK_SIZES = (64, 65, 441, 8192, 8193)  # source: pedalboard's own tests, and 10 ms of a CD
 
 
 class Take(NamedTuple):

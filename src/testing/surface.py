@@ -14,6 +14,7 @@ import pytest
 from ..errors import AudioShapeError, AudioTypeError, AudioValueError
 from .subject import RATE, SurfaceSubject, blocks, even, recording, same
 
+# derived: every order of 0, 1, 2, 3, few and many that a layout is told by
 SHAPES: list[tuple[int, ...]] = [
     *[(0,), (1,), (2,), (600,)],
     *[(1, 600), (600, 1), (2, 600), (600, 2), (3, 600), (8, 600), (600, 8)],

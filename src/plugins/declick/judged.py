@@ -10,6 +10,7 @@ from ...audio.arrays import Audio
 from ...inference.own import own_model
 from ...inference.packaged import model
 
+# tuned: tables detector and clicks on the tuning set, 2026-11-21; no record of each
 DOUBTED = 0.5
 """Part of the usual thresholds from which on a click is asked about."""
 _UNLIKELY = 0.02  # with less, what stands out enough is no click after all
