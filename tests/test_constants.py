@@ -34,8 +34,6 @@ PENDING = {
     "src/contract",
     "src/host/survey",
     "src/host",
-    "bench",
-    "models",
 }
 
 

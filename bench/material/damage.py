@@ -14,11 +14,13 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import lfilter
 
-from bench.measuring.measures import active_level_db
+from bench.measuring.measures import SILENCE_DB, active_level_db
 
-SILENCE_DB = -60.0
+# source: bench/README.md, where a recipe had to choose
 PULSE_END = 1e-3  # a decaying pulse is drawn until its envelope is 60 dB down,
 SPAN_END = 1e-2  # and counts as a span until it is 40 dB down
+LEAD_S, TAIL_S = 1.5, 1.0  # of noise alone, before a take and after it
+HUM_LEAD_S = 3  # of hum alone
 
 
 @dataclass(frozen=True)
@@ -248,7 +250,7 @@ def hum(
         The phase jumps every 2 to 5 s, as at a tape splice.
     """
     draw = np.random.default_rng(seed)
-    lead = 3 * sample_rate
+    lead = HUM_LEAD_S * sample_rate
     n = lead + audio.shape[1]
     frequency = mains_hz + draw.uniform(-0.03, 0.03) + _wander(draw, n, sample_rate, wander_hz)
     phase = 2 * np.pi * np.cumsum(frequency) / sample_rate
@@ -307,7 +309,7 @@ def noise(audio: np.ndarray, sample_rate: int, *, kind: str, below_db: float, se
     seed : int
     """
     draw = np.random.default_rng(seed)
-    lead, tail = round(1.5 * sample_rate), sample_rate
+    lead, tail = (round(seconds * sample_rate) for seconds in (LEAD_S, TAIL_S))
     n = lead + audio.shape[1] + tail
     shape = np.sqrt(noise_spectrum(kind, np.fft.rfftfreq(n, 1.0 / sample_rate)))
     added = np.fft.irfft(np.fft.rfft(draw.standard_normal((len(audio), n))) * shape, n)

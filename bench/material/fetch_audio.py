@@ -25,7 +25,7 @@ import soundfile
 CACHE = Path(__file__).parents[1] / "cache"
 SOUND_FONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 DANCE_BAND = "dance-band"
-RENDER_TIMEOUT_S = 120  # some MIDI files never end
+RENDER_TIMEOUT_S = 120  # guard: some MIDI files never end
 
 GROOVES = (
     "Foxtrot", "Charleston", "Dixie", "Ragtime", "Swing", "VieneseWaltz", "Tango", "Quickstep",

@@ -11,22 +11,29 @@ from collections.abc import Callable
 import numpy as np
 from scipy.signal import butter, sosfilt
 
-from bench.material.damage import clicks, crackle, hum, noise
+from bench.material.damage import Damaged, clicks, crackle, hum, noise
 from bench.material.takes import Take
 from bench.measuring.measures import active_level_db
 
 Audio = np.ndarray
 Medium = Callable[[Take, np.random.Generator], Audio]
 
-PEAK_DBFS = -6.0
-LP_TURN_S, SHELLAC_TURN_S = 60 / 33.33, 60 / 78.26
+PEAK_DBFS = -6.0  # of what is recorded; tuned: by hand, no record
+LP_TURN_S, SHELLAC_TURN_S = 60 / 33.33, 60 / 78.26  # source: IEC 98's 33 1/3 rpm; American 78s ran at 78.26
+
+# tuned: by hand, so that each part of the worn disc is heard and none is drowned; no record
+RUMBLE_HZ = (4.0, 14.0)
+RUMBLE_BELOW_DB = 20.0
+TAPE_HISS_BELOW_DB = 30.0
+HEADROOM_DB = 6.0  # the limiter must have nothing to do on the clean take
 
 
 def lp(take: Take, draw: np.random.Generator) -> Audio:
     """Return a worn LP: ticks and pops, some of them once a turn, light crackle, surface noise, rumble."""
     rate = take.sample_rate
     hissing = noise(take.audio, rate, kind="pink", below_db=draw.uniform(32, 45), seed=_seed(draw))
-    audio = hissing.audio + _rumble(hissing.audio, rate, draw.uniform(20, 35), draw)
+    level_db = active_level_db(hissing.audio, rate)[0] - draw.uniform(20, 35)
+    audio = hissing.audio + rumble(hissing.audio.shape, rate, (4, 25), level_db, draw)
     for kind in ("tick", "pop"):
         audio = clicks(audio, rate, kind=kind, strength=draw.uniform(4, 15), seed=_seed(draw)).audio
     audio = crackle(
@@ -95,14 +102,35 @@ def recorded(audio: Audio, bits: int = 24) -> Audio:
     return np.round(scaled * 2 ** (bits - 1)) / 2 ** (bits - 1)
 
 
+def worn_disc(take: Take, seed: int, *, crackling: bool = True) -> Damaged:
+    """Add tape hiss of the master, clicks, crackle and rumble to a take, with the hiss alone before it."""
+    rate = take.sample_rate
+    audio = take.audio * (10 ** (-HEADROOM_DB / 20) / np.max(np.abs(take.audio)))
+    hissing = noise(audio, rate, kind="tape", below_db=TAPE_HISS_BELOW_DB, seed=seed)
+    clean, level_db = hissing.clean, active_level_db(audio, rate)[0] - RUMBLE_BELOW_DB
+    added = hissing.added + rumble(clean.shape, rate, RUMBLE_HZ, level_db, np.random.default_rng([seed, 1]))
+    added += clicks(clean, rate, kind="tick", strength=5, seed=seed).added
+    added += clicks(clean, rate, kind="pop", strength=5, seed=seed + 1000).added
+    if crackling:
+        added += crackle(clean, rate, per_second=50, strength=2, seed=seed).added
+    return Damaged(clean + added, clean, added, hissing.program)
+
+
+def rumble(
+    shape: tuple[int, ...],
+    rate: int,
+    band_hz: tuple[float, float],
+    level_db: float,
+    draw: np.random.Generator,
+) -> Audio:
+    """Draw noise in a band, independent in each channel, whose mean square is so many dB."""
+    white = draw.standard_normal(shape)
+    low = sosfilt(butter(2, band_hz, "bandpass", fs=rate, output="sos"), white, axis=-1)
+    return low * (10 ** (level_db / 20) / np.sqrt(np.mean(low**2)))
+
+
 def _seed(draw: np.random.Generator) -> int:
     return int(draw.integers(2**31))
-
-
-def _rumble(audio: Audio, rate: int, below_db: float, draw: np.random.Generator) -> Audio:
-    white = draw.standard_normal(audio.shape)
-    low = sosfilt(butter(2, (4, 25), "bandpass", fs=rate, output="sos"), white, axis=1)
-    return low * 10 ** ((active_level_db(audio, rate)[0] - below_db) / 20) / np.sqrt(np.mean(low**2))
 
 
 def _turning(audio: Audio, rate: int, turn_s: float, draw: np.random.Generator) -> Audio:

@@ -33,6 +33,7 @@ from scipy.signal import resample_poly
 from bench.material.fetch_audio import CACHE
 from bench.measuring.measures import active_level_db
 
+# source: the benchmark's own rules for takes
 SAMPLE_RATE = 44100
 LOWEST_LEVEL_DB = -40.0
 LEAST_ACTIVE = 0.7

@@ -9,6 +9,7 @@ from math import gcd
 import numpy as np
 from scipy.signal import resample_poly, stft, welch
 
+# source: the measures' own definitions, which their docstrings give
 MOVED = 2.0**-15
 SILENCE_DB = -60.0
 MOST_DB = 120.0  # a click repaired without any error counts as this

@@ -20,8 +20,8 @@ from bench.material.damage import Damaged
 from bench.measuring.systems import System
 
 ADECLICK = "adeclick"
-SOX_HEADROOM = 0.25  # SoX computes with integers and clips what a click takes over full scale
-SOX_WINDOW = 2048
+SOX_HEADROOM = 0.25  # guard: SoX computes with integers and clips what a click takes over full scale
+SOX_WINDOW = 2048  # source: SoX's noisered.c, WINDOWSIZE
 
 # The steps of the vinyl preset with its shelf on. A fourth-order Butterworth is two sections of these Q.
 VINYL_FILTERS = (
@@ -30,7 +30,7 @@ VINYL_FILTERS = (
     "alimiter=limit=0.966:attack=5:release=100:level=false:latency=true",
 )
 VINYL_WITHOUT_REPAIRS = ",".join(VINYL_FILTERS)
-VINYL_REDUCTION_DB = 8
+VINYL_REDUCTION_DB = 8  # source: the preset `vinyl`, which this stands beside
 
 
 class PeerError(Exception):

@@ -11,9 +11,9 @@ from scipy.signal import istft, stft
 
 from bench.material.damage import Clicked, Damaged
 
-CONTEXT = 1024  # samples beside and within what is solved together
-FRAME = 4096
-LEAST_PRIOR = 10 ** (-25 / 10)
+CONTEXT = 1024  # samples beside and within what is solved together; tuned: by hand, no record
+FRAME = 4096  # samples, 93 ms; tuned: by hand, no record
+LEAST_PRIOR = 10 ** (-25 / 10)  # derived: `spectral_gain.LEAST_A_PRIORI_SNR`, as the stage has it
 
 
 def exact_span_lsar(damaged: Clicked, order: int = 64, iterations: int = 2) -> np.ndarray:

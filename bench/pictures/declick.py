@@ -20,6 +20,7 @@ from bench.material.damage import clicks
 from bench.material.takes import SAMPLE_RATE, takes
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
+# tuned: the picture, by eye
 TAKES = 8
 DPI, COLOURS = 100, 64
 CLEAN, DAMAGED, REPAIRED = "#9aa5b1", "#d1495b", "#1d6996"

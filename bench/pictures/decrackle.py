@@ -16,6 +16,7 @@ from bench.material.takes import SAMPLE_RATE, takes
 from bench.measuring.measures import sdr_db
 from bench.pictures.declick import CLEAN, DAMAGED, IMAGES, REPAIRED, TAKES, save
 
+# tuned: the picture, by eye
 PER_SECOND, STRENGTH = 200, 2.0
 SPECTRUM_S = (3.0, 4.5)
 WAVE_S = (3.62, 3.66)

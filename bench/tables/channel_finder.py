@@ -13,6 +13,7 @@ from wavemend.analysis.carrier.stereo import Stereo, StereoAnalyser
 from bench.material.takes import SAMPLE_RATE, Take
 from bench.measuring.plan import Plan, markdown, percent, takes_of
 
+# source: this table's own conditions; the delays are samples
 DELAYS = (0.0, 0.5, -7.45, 100.2, -219.0)
 HISS_DB = (None, 30.0, 20.0)
 COUNTS = {"music": 16, "hard": 5, "speech": 32}

@@ -16,6 +16,7 @@ from bench.material.damage import CLICKS, clicks, crackle
 from bench.material.takes import Take
 from bench.measuring.plan import Plan, markdown, percent, takes_of, verdict
 
+# source: this table's own conditions; the periods are those of 33 1/3, 45, 76.6 and 78.26 rpm
 RATES = (1, 3, 10, 30, 100, 300, 1000, 3000)
 PERIODS_S = (1.8, 60 / 45, 60 / 76.6, 60 / 78.26)
 JITTER_S = 4e-3

@@ -15,7 +15,7 @@ from bench.measuring.plan import NOTHING, Plan, db, markdown, names_of, percent,
 from bench.measuring.systems import System, click_finder, click_yardsticks
 
 KINDS = {"tick": "ticks", "pop": "pops", "glitch": "glitches", "scratch": "scratches"}
-STRENGTHS = (2, 5, 15)
+STRENGTHS = (2, 5, 15)  # source: this table's own conditions
 HARM_HEAD = (
     "clean takes", "system", "moved: mean", "moved: worst take", "error, worst take, dB", "worst 100 ms, dB",
     "clicks found a minute",

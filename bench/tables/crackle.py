@@ -15,6 +15,7 @@ from bench.measuring.plan import NOTHING, Plan, db, markdown, names_of, percent,
 from bench.measuring.systems import System, click_finder, click_yardsticks
 from bench.tables.clicks import harms
 
+# source: this table's own conditions
 STRENGTHS = (0.5, 2, 8)
 RATES = (50, 200, 1000)
 WANTED_DB = {50: 36.0, 200: 31.0, 1000: 23.0}  # at A = 2

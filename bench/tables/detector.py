@@ -30,8 +30,9 @@ from bench.material.takes import Take
 from bench.measuring.plan import NOTHING, Plan, markdown, verdict
 
 KINDS = ("tick", "pop", "glitch", "scratch")
-STRENGTHS = (2, 5, 15)
+STRENGTHS = (2, 5, 15)  # source: this table's own conditions
 CRACKLES = tuple((strength, rate) for strength in (2, 8) for rate in (50, 200, 1000))
+# source: docs/detector.md, which defines a hit and what is audible
 APART_S = 2e-3
 JOINED_S = 0.25e-3
 AUDIBLE = 10 ** (3 / 20)

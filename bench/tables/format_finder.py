@@ -23,10 +23,12 @@ from wavemend.analysis.carrier.silences import SilencesAnalyser
 from wavemend.analysis.carrier.stereo import StereoAnalyser
 from wavemend.analysis.carrier.word_length import WordLengthAnalyser
 
+from bench.material.passbands import quantised
+from bench.material.takes import SAMPLE_RATE as RATE
 from bench.material.takes import Take
 from bench.measuring.plan import Plan, markdown, takes_of
 
-RATE = 44100
+# source: this table's own conditions
 BLOCK = 65536
 COUNTS = {"music": 12, "hard": 5, "speech": 8}
 
@@ -38,14 +40,6 @@ def analyse(kind: type, audio: Audio, rate: float = RATE, **options: object):
     analyser = kind(rate, len(audio), **options)
     analyser.push(audio)
     return analyser.result()
-
-
-def quantised(audio: Audio, bits: int = 16, seed: int | None = 0) -> Audio:
-    """Round to an integer grid, with triangular dither unless `seed` is None."""
-    steps = 2.0 ** (bits - 1)
-    draw = np.random.default_rng(seed)
-    dither = 0.0 if seed is None else draw.random(audio.shape) - draw.random(audio.shape)
-    return np.clip(np.round(audio * steps + dither), -steps, steps - 1) / steps
 
 
 def with_noise(audio: Audio, below_db: float, seed: int = 0) -> Audio:

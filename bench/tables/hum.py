@@ -16,6 +16,7 @@ from bench.measuring.plan import NOTHING, Plan, markdown, names_of, verdict
 from bench.measuring.systems import System, stage_system
 from bench.tables.clicks import harms
 
+# source: this table's own conditions
 CONDITIONS: dict[str, dict[str, object]] = {
     "mains": {"kind": "mains"},
     "buzz": {"kind": "buzz"},

@@ -10,19 +10,20 @@ from collections.abc import Iterator
 from itertools import chain, islice, zip_longest
 
 import numpy as np
-from scipy.signal import butter, sosfilt
 from wavemend.analysis.hum.hum import Hum, HumAnalyser
 from wavemend.analysis.noise.rumble import RumbleAnalyser, RumbleFindings
 
-from bench.material.damage import hum
+from bench.material.damage import HUM_LEAD_S, hum
+from bench.material.media import rumble
 from bench.material.takes import KINDS, SAMPLE_RATE, Take
 from bench.measuring.plan import Plan, markdown
 
+# source: this table's own conditions
 SECONDS = 25.0
 SHORT_SECONDS = 12.0
 BELOW_DB = 35.0
-LEAD = 3 * SAMPLE_RATE
-RUMBLE_BELOW_DB = (25.0, 35.0)
+LEAD = HUM_LEAD_S * SAMPLE_RATE
+RUMBLE_HZ, RUMBLE_BELOW_DB = (8.0, 35.0), (25.0, 35.0)
 BASS_HZ = (50.0, 60.0, 100.0, 120.0, 41.2, 49.0, 55.0, 61.74)
 EXCERPTS, QUICK_EXCERPTS = 41, 2
 HEAD = ("material", "takes", "claimed", "right", "error, median", "error within limit")
@@ -154,13 +155,11 @@ def _hum_row(name: str, each: list[tuple[Hum, float]]) -> Row:
 
 
 def _rumble_rows(music: list[Take], cleans: tuple[tuple[str, list[Take]], ...]) -> Iterator[Row]:
-    band = butter(2, [8.0, 35.0], "bandpass", fs=SAMPLE_RATE, output="sos")
     for below in RUMBLE_BELOW_DB:
         errors = []
         for seed, take in enumerate(music):
-            added = sosfilt(band, np.random.default_rng(seed).standard_normal(take.audio.shape[1]))
             level = 10 * np.log10(np.mean(take.audio**2)) - below
-            added *= 10 ** (level / 20) / np.sqrt(np.mean(added**2))
+            added = rumble(take.audio.shape[1:], SAMPLE_RATE, RUMBLE_HZ, level, np.random.default_rng(seed))
             found = find_rumble(take.audio + added)
             if found.found:
                 errors.append(abs(found.level_dbfs.max() - level))

@@ -17,6 +17,7 @@ from bench.material.damage import clicks
 from bench.material.takes import Take
 from bench.measuring.plan import Plan, markdown, verdict
 
+# source: this table's own conditions
 SAMPLE_RATE = 96000
 MINUTES = (1.0, 10.0)
 QUICK_MINUTES = (0.25, 1.0)
@@ -46,7 +47,7 @@ from wavemend import analyse
 analyse(sys.argv[1])
 """,
 }
-MOST_MB = {"vinyl preset": 500.0, "analysis": 400.0}
+MOST_MB = {"vinyl preset": 500.0, "analysis": 400.0}  # source: what docs/benchmarks.md promises
 
 
 def tables(plan: Plan) -> Iterator[str]:

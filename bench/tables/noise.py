@@ -24,6 +24,7 @@ from bench.measuring.systems import System, noise_yardsticks, stage_system
 from bench.tables.clicks import harms
 
 KINDS = ("white", "pink", "tape")
+# source: this table's own conditions, and what docs/benchmarks.md promises
 LEVELS_DB = (10, 25)
 PRINT_ERRORS_DB = (-3.0, 3.0)
 PROMISED = {"fast": (5.0, 0.6), "high": (5.5, 0.3)}

@@ -23,6 +23,7 @@ from bench.material.takes import SAMPLE_RATE, Take
 from bench.measuring.measures import sdr_db
 from bench.measuring.plan import Plan, markdown, percent
 
+# source: this table's own conditions; bands by IEC 61260
 STEP_DB = 6.0
 STEP_S = 65.0
 DRIFT_MINUTES = 10.0

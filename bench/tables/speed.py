@@ -27,10 +27,14 @@ from bench.measuring.peers import (
 from bench.measuring.plan import NOTHING, Plan, markdown, verdict
 from bench.tables.vinyl import vinyl
 
+# source: this table's own conditions
 REPEATS = 3
 HISS_BELOW_DB = 35.0
 PRESET, FFMPEG_CHAIN = "vinyl preset, shelf on: WAV to WAV", "ffmpeg, the same steps: WAV to WAV"
-ANALYSIS, LEAST_ANALYSIS = "analysis, every finder: from WAV", 60.0
+ANALYSIS, LEAST_ANALYSIS = (
+    "analysis, every finder: from WAV",
+    60.0,
+)  # source: what docs/benchmarks.md promises
 Times = tuple[float, float]
 
 

@@ -5,42 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import soundfile
 from wavemend import Chain, Declick, Denoise
 
-from bench.material.damage import Damaged, add_below
-from bench.material.fetch_audio import CACHE
-from bench.material.takes import SAMPLE_RATE, Take
+from bench.material.surfaces import BELOW_DB, SURFACES, played
 from bench.measuring.measures import sdr_db, zimtohrli_distance
 from bench.measuring.plan import NOTHING, Plan, markdown, verdict
 from bench.measuring.systems import System, noise_yardsticks, stage_system
 
-BELOW_DB = 20.0
-FADE_S = 0.05
-LEAD_S, TAIL_S = 1.5, 1.0
-SURFACES = ("Noise", "Static", "Rumble", "Crackle")
 CLICKING = ("Crackle",)
 QUALITIES = ("fast", "high")
-
-
-def surface(name: str, samples: int) -> np.ndarray:
-    """Return a vinyl simulator's loop (calf-plugins), over and over, of shape (2, samples) at 44.1 kHz."""
-    found = [
-        soundfile.read(CACHE / "calf-plugins" / f"{name}-{channel}-{name}{side}.flac")[0]
-        for channel, side in enumerate("LR")
-    ]
-    once, fade = np.stack(found), round(FADE_S * SAMPLE_RATE)
-    turn = np.linspace(0.0, np.pi / 2, fade)
-    loop = once[:, :-fade].copy()
-    loop[:, :fade] = loop[:, :fade] * np.sin(turn) + once[:, -fade:] * np.cos(turn)
-    return np.tile(loop, samples // loop.shape[1] + 1)[:, :samples]
-
-
-def played(take: Take, name: str) -> Damaged:
-    """Return a take with a disc's surface 20 dB under it, 1.5 s of that alone before and 1 s after."""
-    lead, tail = (round(seconds * take.sample_rate) for seconds in (LEAD_S, TAIL_S))
-    added = surface(name, lead + take.audio.shape[1] + tail)[: len(take.audio)]
-    return add_below(take.audio, added, take.sample_rate, BELOW_DB, lead=lead, tail=tail)
 
 
 def tables(plan: Plan) -> Iterator[str]:

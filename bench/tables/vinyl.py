@@ -7,12 +7,11 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
-from scipy.signal import butter, sosfilt
 from wavemend import Chain, load_preset
 
-from bench.material.damage import Damaged, clicks, crackle, noise
-from bench.material.takes import Take
-from bench.measuring.measures import active_level_db, harm, octave_gains_db, sdr_db, zimtohrli_distance
+from bench.material.damage import Damaged
+from bench.material.media import RUMBLE_BELOW_DB, RUMBLE_HZ, TAPE_HISS_BELOW_DB, worn_disc
+from bench.measuring.measures import harm, octave_gains_db, sdr_db, zimtohrli_distance
 from bench.measuring.peers import (
     VINYL_REDUCTION_DB,
     VINYL_WITHOUT_REPAIRS,
@@ -25,11 +24,6 @@ from bench.measuring.plan import NOTHING, Plan, db, markdown, names_of
 from bench.measuring.systems import System, stage_system
 from bench.tables.surface import tables as surface_tables
 
-RUMBLE_HZ = (4.0, 14.0)
-RUMBLE_BELOW_DB = 20.0
-HISS_BELOW_DB = 30.0
-HEADROOM_DB = 6.0  # the limiter must have nothing to do on the clean take
-
 
 def vinyl(*, repairs: bool = True) -> Chain:
     """Return the vinyl preset with every slot on; ``repairs=False`` leaves its filters and its limiter."""
@@ -37,26 +31,6 @@ def vinyl(*, repairs: bool = True) -> Chain:
     for slot in chain.slots:
         slot.bypass = not repairs and getattr(slot.member, "repairs", False)
     return chain
-
-
-def worn_disc(take: Take, seed: int, *, crackling: bool = True) -> Damaged:
-    """Add tape hiss of the master, clicks, crackle and rumble to a take, with the hiss alone before it."""
-    rate = take.sample_rate
-    audio = take.audio * (10 ** (-HEADROOM_DB / 20) / np.max(np.abs(take.audio)))
-    hissing = noise(audio, rate, kind="tape", below_db=HISS_BELOW_DB, seed=seed)
-    clean = hissing.clean
-    added = hissing.added + _rumble(clean.shape, rate, active_level_db(audio, rate)[0], seed)
-    added += clicks(clean, rate, kind="tick", strength=5, seed=seed).added
-    added += clicks(clean, rate, kind="pop", strength=5, seed=seed + 1000).added
-    if crackling:
-        added += crackle(clean, rate, per_second=50, strength=2, seed=seed).added
-    return Damaged(clean + added, clean, added, hissing.program)
-
-
-def _rumble(shape: tuple[int, int], sample_rate: int, level_db: float, seed: int) -> np.ndarray:
-    white = np.random.default_rng([seed, 1]).standard_normal(shape)
-    rumble = sosfilt(butter(2, RUMBLE_HZ, "bandpass", fs=sample_rate, output="sos"), white, axis=1)
-    return rumble * (10 ** ((level_db - RUMBLE_BELOW_DB) / 20) / np.sqrt(np.mean(rumble**2)))
 
 
 def tables(plan: Plan) -> Iterator[str]:
@@ -93,9 +67,10 @@ def table(plan: Plan, chains: list[tuple[System, System]]) -> str:
                 damaged = worn_disc(take, seed, crackling=crackling)
                 each.append(_measure(damaged, system, bare, take.sample_rate))
             rows.append([disc, system.name, *_cells(np.array(each))])
+    hiss = f"tape hiss {TAPE_HISS_BELOW_DB:.0f} dB under"
     rumble = f"rumble {RUMBLE_HZ[0]:.0f} to {RUMBLE_HZ[1]:.0f} Hz {RUMBLE_BELOW_DB:.0f} dB under"
     note = (
-        f"Ticks and pops 5x, tape hiss {HISS_BELOW_DB:.0f} dB under, {rumble}, crackle (50 a second, A = 2) "
+        f"Ticks and pops 5x, {hiss}, {rumble}, crackle (50 a second, A = 2) "
         "where it says so; against the clean take through the same filters and limiter. Before: the damaged "
         "take through those alone. Learned: floor and print from the lead; the others find their own."
     )

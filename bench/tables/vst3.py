@@ -23,6 +23,7 @@ from bench.measuring.plan import Plan, markdown, verdict
 # Debian's zam-plugins: stereo, stereo with latency, and mono, of which a stereo recording needs two.
 PLUGINS = ("ZamCompX2", "ZaMaximX2", "ZamEQ2")
 CHEAP = ("ZamCompX2", "ZamEQ2")  # over whole files: the less a plugin does, the larger the share of the rest
+# source: this table's own conditions, and what docs/benchmarks.md promises
 SIDE_SECONDS, QUICK_SECONDS = 1200.0, 20.0
 BLOCK, WHOLE_FILE_BLOCK = 512, 8192
 MOST_BLOCK_US, MOST_SHARE = 60.0, 0.15

@@ -38,8 +38,9 @@ PLUGINS = (
     "ZamGEQ31",
     "ZamPhono",
 )
-COUNTS = (1, 5, 20)
+COUNTS = (1, 5, 20)  # source: this table's own conditions
 WAYS = ("in-process", "isolated")
+# source: this table's own conditions
 SAMPLE_RATE = 44_100
 REPEATS = 5
 MOST_FIRST_S, MOST_NEXT_S = 6.0, 1.0

@@ -20,8 +20,8 @@ from bench.measuring.peers import called
 Routed = tuple[np.ndarray, int]
 Route = Callable[[np.ndarray, int], Routed]
 
-HEADROOM = 0.25  # SoX clips, and codecs may, what goes over full scale
-_MOST_LAG_S = 0.1
+HEADROOM = 0.25  # guard: SoX clips, and codecs may, what goes over full scale
+_MOST_LAG_S = 0.1  # guard: no route delays by more
 
 
 def as_it_is(audio: np.ndarray, rate: int) -> Routed:

@@ -14,8 +14,8 @@ from scipy.signal import bilinear, lfilter
 Draw = np.random.Generator
 Shape = np.ndarray
 
-END = 1e-3  # decays are drawn until they are 60 dB down
-RIAA_S = (3180e-6, 318e-6, 75e-6)  # the playback curve's time constants (IEC 98)
+END = 1e-3  # decays are drawn until they are 60 dB down; source: as in `bench.material.damage`
+RIAA_S = (3180e-6, 318e-6, 75e-6)  # the playback curve's time constants; source: IEC 98
 
 
 def tick(draw: Draw, rate: float) -> Shape:

@@ -12,6 +12,7 @@ from wavemend.kernels.spectra.stft import forward, hann, hop_length
 from .material import RATE, Material
 from .noises import density, noise, print_of
 
+# tuned: by hand, no record
 SECONDS = 4.0
 CELLS = 4096
 OCTAVES = 10

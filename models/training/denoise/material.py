@@ -18,15 +18,15 @@ from bench.material.fetch_audio import CACHE, SOUND_FONT, dance_band_score
 from bench.material.takes import split_of
 from scipy.signal import fftconvolve, lfilter, resample_poly
 
-RATE = 44100
+RATE = 44100  # source: bench/material/takes.py
 RENDERS = CACHE / "denoise-training"
-RENDER_TIMEOUT_S = 60
+RENDER_TIMEOUT_S = 60  # guard: some MIDI files never end
 GROOVES = (
     "Hymn", "StringBallad", "PianoBallad", "Lullaby", "BWMarch", "Bolero", "Calypso", "Samba", "Mambo",
     "MellowJazz", "EasySwing", "Folk", "JazzGuitar", "GuitarBallad", "Spiritual", "Strut", "SoftShoe",
     "ShowTune", "SlowBlues", "Zydeco", "Broadway", "Jive",
 )  # fmt: skip
-ORCHESTRAS = 28
+ORCHESTRAS = 28  # tuned: by hand, no record; see models/denoise-1.md
 HELD = ("SlowStrings", "Strings", "ChoirAahs", "FrenchHorn", "BrassSection", "ChurchOrgan", "ReedOrgan",
         "Accordion", "TremoloStrings")  # fmt: skip
 MOVING = ("Flute", "Oboe", "Clarinet", "Violin", "Trumpet", "OrchestralHarp", "PizzicatoStrings", "Piano1",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+# source: equalisations of tape (NAB, IEC 94) and of discs, and their speeds
 RATE = 44100
 NONE = 1.0  # a time constant so long that it does not count
 TAPE = ((3180e-6, 50e-6), (NONE, 35e-6), (NONE, 70e-6), (3180e-6, 90e-6), (3180e-6, 120e-6),

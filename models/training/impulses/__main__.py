@@ -25,7 +25,7 @@ from .thresholds import choose
 from .train import Plan, train
 
 MODELS = Path(__file__).parents[2]
-GAP_MS = 0.25  # spans so far apart are one
+GAP_MS = 0.25  # source: docs/detector.md; spans so far apart are one
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "scipy", "torch")
 
 

@@ -15,6 +15,7 @@ from scipy.signal import butter, lfilter, sosfilt
 
 Draw = np.random.Generator
 
+# source: this model's own definition of an event
 BODY = 0.1  # part of its peak down to which a pulse is the event's body,
 TAIL = 0.01  # and down to which it is its tail
 

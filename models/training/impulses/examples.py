@@ -43,6 +43,7 @@ from wavemend.kernels.impulses.features import (
 from .damage import Damage, Draw, drawn_damage
 from .stretches import Stretches, at_16_bits
 
+# tuned: on the validation recordings, by hand, 2026-11-21; models/impulses-2.md has the outcome
 BLOCKS = 88
 CONTEXT = FAR * CELL
 WHOLE = BLOCKS * BLOCK + 2 * PADDING

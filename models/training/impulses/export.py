@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from .network import HIDDEN, OUTPUTS, TOWERS, Judge, Layer
 
+# source: ONNX 1.12's operators, and the file format that goes with them
 OPSET = 17
 IR_VERSION = 8
 INPUTS = ("near", "ring", "far")

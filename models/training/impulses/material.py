@@ -25,7 +25,7 @@ from bench.material.takes import split_of
 from . import scores
 
 RENDERS = CACHE / "impulses-training"
-RENDER_TIMEOUT_S = 120
+RENDER_TIMEOUT_S = 120  # guard: some MIDI files never end
 BANDS = (
     "50srock", "8beat", "afro-cuban", "bebop", "bluegrass", "blues", "boggiewoggie", "bolero", "bossanova",
     "broadway", "bwmarch", "calypso", "chacha", "countryswing", "countrywaltz", "cubanguitar", "dixiemarch",
@@ -34,6 +34,7 @@ BANDS = (
     "samba", "showtune", "shuffleboggie", "ska", "slowbroadway", "softshoe", "spiritual", "stringballad",
     "strut", "trance", "twist", "westernswing", "zydeco",
 )  # fmt: skip
+# tuned: by hand, no record; see models/impulses-2.md
 BARS = 20
 VALIDATION_SHARE = 0.12
 SOLO_PROGRAMS = (

@@ -14,8 +14,8 @@ TOWERS = (
     (RING_ROWS, 2 * RING, ((16, 4, 2), (24, 3, 2), (24, 3, 2))),
     (FAR_ROWS, 2 * FAR, ((24, 4, 4), (24, 3, 2), (24, 3, 2), (24, 3, 2))),
 )
-HIDDEN = 64
-OUTPUTS = 3  # logit, and the coded offsets back to the event's start and on to its end
+HIDDEN = 64  # tuned: on the validation recordings, by hand, 2026-11-21
+OUTPUTS = 3  # derived: a logit, and the coded offsets back to the event's start and on to its end
 
 
 class Layer(nn.Module):

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# source: General MIDI
 TICKS_A_BEAT = 480
 DRUMS = 9  # the channel of General MIDI's percussion
 
-# General MIDI programs, counted from 0.
+# source: General MIDI programs, counted from 0, and its percussion key map
 PLUCKED = (0, 6, 24, 25, 26, 28, 36, 45, 46, 105, 106, 107, 108)
 STRUCK = (9, 12, 13, 14, 47, 114, 115, 116)
 BRASS = (56, 57, 58, 59, 60, 61, 65, 66, 70)

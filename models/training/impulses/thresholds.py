@@ -15,6 +15,7 @@ from wavemend.inference.packaged import Model
 from .material import Recording
 
 MUSIC = ("band", "combo", "orchestra", "solo")
+# source: models/impulses-2.md, which says how the threshold is chosen
 SECONDS = 20
 TAKES = 8  # of the benchmark's tuning set
 MOST_ALARMS = 0.9  # a minute and channel, on the validation recordings and on the takes

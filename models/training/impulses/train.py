@@ -17,6 +17,7 @@ from .material import recordings
 from .network import Judge
 from .stretches import Stretches
 
+# tuned: on the validation recordings, by hand, 2026-11-21; models/impulses-2.md has the outcome
 PEAK_RATE = 4e-3
 DECAY = 0.998  # of the moving average of the weights, which is what is kept
 OFFSET_WEIGHT = 0.3

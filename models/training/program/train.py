@@ -22,6 +22,7 @@ from scipy.signal import butter, fftconvolve, lfilter, resample_poly, sosfilt
 from wavemend.analysis.program import features as program_features
 from wavemend.analysis.program import program
 
+# tuned: on the tuning takes, 2026-11-21; models/program-1.md has the outcome
 RATE = 44100
 SECONDS = 3.0
 STRETCHES = {"neither": 250, "speech": 1000, "music": 1300, "both": 500}

@@ -20,6 +20,7 @@ from .times import Times
 UNREPAIRABLE = "unrepairable gap"
 """Kind of the event that is told for a forced event whose samples could not be rebuilt, and stay."""
 
+# tuned: table clicks on the tuning set, 2026-11-21; no record of each
 _PIVOT_HZ = 2000.0  # between the frequencies of pops and of ticks
 _OCTAVE = 0.5  # octaves of score that an octave of frequency is worth at full skew
 _LEAST_EVIDENCE = 12.0

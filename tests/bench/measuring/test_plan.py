@@ -1,11 +1,18 @@
 """The tables on synthetic takes, with a system that changes nothing and one that cannot run."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
+from bench.__main__ import TABLES
+from bench.material.media import worn_disc
 from bench.material.takes import Take
 from bench.measuring.plan import Plan, db, heading, markdown, percent, verdict
 from bench.measuring.systems import System, click_finder, click_yardsticks, noise_yardsticks, stage_system
 
+import bench
+from bench import tables
 from bench.tables import clicks as clicks_table
 from bench.tables import memory as memory_table
 from bench.tables import noise as noise_table
@@ -123,7 +130,7 @@ def test_the_vinyl_preset_without_repairs_keeps_its_filters():
     assert {"Declick", "Dehum", "Denoise"} <= set(bypassed)
     assert not {"Rumble", "HighShelfFilter", "BrickwallLimiter"} & set(bypassed)
     assert not any(slot.bypass for slot in vinyl_table.vinyl().slots)
-    disc = vinyl_table.worn_disc(Take("noise", noise, RATE), 0)
+    disc = worn_disc(Take("noise", noise, RATE), 0)
     assert shelf.run(disc, RATE).shape == disc.audio.shape
 
 
@@ -139,3 +146,13 @@ def test_markdown_and_figures():
     assert [percent(0.00012), percent(0.5)] == ["0.012 %", "50 %"]
     assert verdict("A", "1 dB", False) == "- A: 1 dB. **Not shown.**"
     assert "python -m bench clicks" in heading(PLAN, "python -m bench clicks")
+
+
+def test_the_page_names_every_table_and_every_table_is_there():
+    page = (Path(bench.__file__).parent / "README.md").read_text()
+    listed = (
+        re.search(r"python -m bench NAME`: (.*?);", page)[1].replace(" (with `surface.py`)", "").split(", ")
+    )
+    modules = {path.stem for path in Path(tables.__file__).parent.glob("*.py")} - {"__init__", "surface"}
+    assert listed == list(TABLES)
+    assert modules == set(TABLES)
