@@ -5,18 +5,15 @@ A program that is missing, or that does not know a filter, gives a named system 
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from scipy.signal import butter, sosfilt
 
 from bench.material.damage import Damaged
+from bench.measuring.programs import PeerError, called, read, write
 from bench.measuring.systems import System
 
 ADECLICK = "adeclick"
@@ -31,10 +28,6 @@ VINYL_FILTERS = (
 )
 VINYL_WITHOUT_REPAIRS = ",".join(VINYL_FILTERS)
 VINYL_REDUCTION_DB = 8  # source: the preset `vinyl`, which this stands beside
-
-
-class PeerError(Exception):
-    """A peer is missing or failed; the message is its own last line."""
 
 
 def tracking(reduction_db: float) -> str:
@@ -71,9 +64,9 @@ def ffmpeg(audio: np.ndarray, sample_rate: int, filters: str) -> np.ndarray:
     delay = afftdn_delay(sample_rate) if "afftdn" in filters else 0
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "in.wav"), Path(folder, "out.wav")
-        _write(source, np.pad(audio, ((0, 0), (0, delay))), sample_rate)
+        write(source, np.pad(audio, ((0, 0), (0, delay))), sample_rate)
         called(*ffmpeg_command(source, filters), "-c:a", "pcm_f32le", target)
-        return _read(target, audio.shape[1], delay)
+        return read(target, audio.shape[1], delay)
 
 
 def ffmpeg_command(source: Path, filters: str) -> list[str | Path]:
@@ -96,11 +89,11 @@ def sox_noisered(audio: np.ndarray, sample_rate: int, lead: int, amount: float) 
             Path(folder, name) for name in ("in.wav", "noise.wav", "p", "out.wav")
         )
         for channel, x in enumerate(audio * SOX_HEADROOM):
-            _write(noise, x[None, :lead], sample_rate)
-            _write(source, np.pad(x, (0, 2 * SOX_WINDOW))[None], sample_rate)
+            write(noise, x[None, :lead], sample_rate)
+            write(source, np.pad(x, (0, 2 * SOX_WINDOW))[None], sample_rate)
             called("sox", "-V1", noise, "-n", "noiseprof", profile)
             called("sox", "-V1", "-D", source, target, "noisered", profile, str(amount))
-            output[channel] = _read(target, len(x))[0]
+            output[channel] = read(target, len(x))[0]
     return output / SOX_HEADROOM
 
 
@@ -134,16 +127,6 @@ def missing_ffmpeg(filters: str) -> str:
     return ffmpeg_system("", filters).missing
 
 
-@cache
-def peer_version(program: str) -> str:
-    """Return the version as the program itself tells it, or that it is not installed."""
-    if not shutil.which(program):
-        return f"{program} not installed"
-    option = {"ffmpeg": "-version", "sox": "--version"}[program]
-    words = called(program, option).splitlines()[0].replace("SoX", "").split()
-    return f"{program} {words[2] if program == 'ffmpeg' else words[-1].lstrip('v')}"
-
-
 def _probed(name: str, run: Callable[[Damaged, int], np.ndarray]) -> System:
     """Try the peer on half a second of noise, so that a long benchmark does not fail on it later."""
     x = 1e-3 * np.random.default_rng(0).standard_normal((1, 22050))
@@ -152,24 +135,3 @@ def _probed(name: str, run: Callable[[Damaged, int], np.ndarray]) -> System:
     except PeerError as error:
         return System(name, run, missing=str(error))
     return System(name, run)
-
-
-def called(*command: str | Path) -> str:
-    """Run a program; return what it said. Raises `PeerError` where it is missing or fails."""
-    words = [str(word) for word in command]
-    if not shutil.which(words[0]):
-        raise PeerError(f"{words[0]} is not installed")
-    done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode:
-        raise PeerError(f"{words[0]} failed: {(done.stderr.strip() or 'no message').splitlines()[-1]}")
-    return done.stdout
-
-
-def _write(path: Path, audio: np.ndarray, sample_rate: int) -> None:
-    soundfile.write(path, audio.T, sample_rate, subtype="FLOAT")
-
-
-def _read(path: Path, length: int, delay: int = 0) -> np.ndarray:
-    """Return ``length`` samples from ``delay`` on; what the peer lost at the end is silence."""
-    audio = soundfile.read(path, always_2d=True)[0].T[:, delay : delay + length]
-    return np.pad(audio, ((0, 0), (0, length - audio.shape[1])))

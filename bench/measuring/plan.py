@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.material.takes import Take, takes
-from bench.measuring.peers import peer_version
+from bench.measuring.programs import peer_version
 from bench.measuring.systems import System
 
 NOTHING = "–"

@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-from bench.measuring.peers import called
+from bench.measuring.programs import called
 
 Routed = tuple[np.ndarray, int]
 Route = Callable[[np.ndarray, int], Routed]

@@ -7,7 +7,7 @@ import pytest
 from bench.material.damage import noise
 from scipy.signal import correlate
 
-from bench.measuring import peers
+from bench.measuring import peers, programs
 
 RATES = (44100, 48000)
 AFFTDN = peers.tracking(12)
@@ -59,7 +59,7 @@ def test_sox_is_aligned_to_its_last_sample(sample_rate):
 
 
 def test_a_missing_program_gives_a_named_system_that_cannot_run(monkeypatch):
-    monkeypatch.setattr(peers.shutil, "which", lambda name: None)
+    monkeypatch.setattr(programs.shutil, "which", lambda name: None)
     assert peers.ffmpeg_system("ffmpeg", peers.ADECLICK).missing == "ffmpeg is not installed"
     assert peers.sox_system("sox").missing == "sox is not installed"
     assert peers.learned_system("ffmpeg", 12).missing == "ffmpeg is not installed"
