@@ -10,30 +10,38 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
 
-    from .contract.findings import FindingsError as FindingsError
     from .contract.registry import stage_class as stage_class
     from .contract.registry import stage_ids as stage_ids
     from .contract.stage import RepairStage as RepairStage
     from .contract.stage import Stage as Stage
     from .errors import AudioFileError as AudioFileError
+    from .errors import AudioOverError as AudioOverError
     from .errors import AudioShapeError as AudioShapeError
     from .errors import AudioTypeError as AudioTypeError
     from .errors import AudioValueError as AudioValueError
     from .errors import Cancelled as Cancelled
+    from .errors import ChannelsRefusedError as ChannelsRefusedError
+    from .errors import DocumentError as DocumentError
+    from .errors import FindingsError as FindingsError
     from .errors import ModelError as ModelError
+    from .errors import NotInstalledError as NotInstalledError
     from .errors import NotLearned as NotLearned
     from .errors import ParameterError as ParameterError
+    from .errors import PlanError as PlanError
     from .errors import PluginError as PluginError
     from .errors import PresetError as PresetError
+    from .errors import StrictJsonError as StrictJsonError
+    from .errors import TargetBusyError as TargetBusyError
+    from .errors import TargetExistsError as TargetExistsError
     from .errors import UnknownParameterError as UnknownParameterError
     from .errors import WavemendError as WavemendError
-    from .host.archive.walk import PlanError as PlanError
+    from .errors import WorkerCrashedError as WorkerCrashedError
+    from .errors import WorkerTimedOutError as WorkerTimedOutError
     from .host.chain.chain import Chain as Chain
     from .host.chain.slot import Slot as Slot
     from .host.presets.preset import Preset as Preset
     from .host.presets.preset import load_preset as load_preset
     from .host.presets.preset import save_preset as save_preset
-    from .host.recording.document import DocumentError as DocumentError
     from .host.recording.document import RecordingDocument as RecordingDocument
     from .host.recording.document import load_document as load_document
     from .host.recording.document import save_document as save_document
@@ -51,24 +59,33 @@ if TYPE_CHECKING:
 
 # Loaded when first asked for: the command line's help and completion need none of SciPy, numba, pedalboard.
 _HOMES = {
-    "FindingsError": "contract.findings",
     "AudioFileError": "errors",
+    "AudioOverError": "errors",
     "AudioShapeError": "errors",
     "AudioTypeError": "errors",
     "AudioValueError": "errors",
     "Cancelled": "errors",
+    "ChannelsRefusedError": "errors",
+    "DocumentError": "errors",
+    "FindingsError": "errors",
     "ModelError": "errors",
+    "NotInstalledError": "errors",
     "NotLearned": "errors",
     "ParameterError": "errors",
+    "PlanError": "errors",
     "PluginError": "errors",
     "PresetError": "errors",
+    "StrictJsonError": "errors",
+    "TargetBusyError": "errors",
+    "TargetExistsError": "errors",
     "UnknownParameterError": "errors",
     "WavemendError": "errors",
+    "WorkerCrashedError": "errors",
+    "WorkerTimedOutError": "errors",
     "Analysis": "host.survey.analyse",
     "analyse": "host.survey.analyse",
     "Chain": "host.chain.chain",
     "Slot": "host.chain.slot",
-    "DocumentError": "host.recording.document",
     "RecordingDocument": "host.recording.document",
     "load_document": "host.recording.document",
     "save_document": "host.recording.document",
@@ -78,7 +95,6 @@ _HOMES = {
     "Rendered": "host.rendering.rendered",
     "render": "host.rendering.render",
     "VST3": "host.vst3.plugin",
-    "PlanError": "host.archive.walk",
     "DcOffset": "plugins.dc_offset",
     "Declick": "plugins.declick.stage",
     "Decrackle": "plugins.decrackle",

@@ -3,6 +3,8 @@
 A message names the thing, the value, the range or the file, and what to do.
 """
 
+from pathlib import Path
+
 
 class WavemendError(Exception):
     """Base of every error that wavemend raises on purpose."""
@@ -50,3 +52,61 @@ class PluginError(WavemendError, RuntimeError):
 
 class Cancelled(WavemendError, RuntimeError):  # noqa: N818 - reads as a state
     """The work was cancelled by its token; nothing was written."""
+
+
+class FindingsError(WavemendError, ValueError):
+    """Stored findings that are damaged, or are not of the kind asked for."""
+
+
+class AudioOverError(AudioFileError):
+    """Audio beyond full scale that the file's integers cannot hold; nothing of the block was written.
+
+    Attributes
+    ----------
+    path : Path
+        The file that was being written.
+    peak : float
+        Largest absolute sample so far, gain included, full scale 1.0. Write again from the start
+        with `AudioFormat.float_output`, or with a gain that brings the whole recording's peak
+        to 1.0.
+    """
+
+    def __init__(self, message: str, path: Path, peak: float) -> None:
+        super().__init__(message)
+        self.path, self.peak = path, peak
+
+
+class TargetExistsError(AudioFileError):
+    """A target is there already, and may not be replaced."""
+
+
+class TargetBusyError(AudioFileError):
+    """Another process is writing the target right now."""
+
+
+class StrictJsonError(WavemendError, ValueError):
+    """What is wrong with a JSON text; who knows the file's name raises an error of its own with it."""
+
+
+class DocumentError(WavemendError, ValueError):
+    """A recording document that cannot be used, or that belongs to other audio."""
+
+
+class PlanError(WavemendError, ValueError):
+    """The whole run is refused before it starts; nothing was written."""
+
+
+class NotInstalledError(PluginError):
+    """No plugin of that name or identifier is in the catalogue."""
+
+
+class ChannelsRefusedError(PluginError):
+    """The plugin does not take so many channels."""
+
+
+class WorkerCrashedError(PluginError):
+    """The worker died: the plugin crashed, or ended its process."""
+
+
+class WorkerTimedOutError(PluginError):
+    """The plugin gave no answer in time; its worker was ended."""

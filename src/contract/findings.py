@@ -14,11 +14,7 @@ import numpy as np
 from ..audio.arrays import Audio
 from ..audio.checks import check_rate, next_block
 from ..audio.framing import FrameGrid
-from ..errors import WavemendError
-
-
-class FindingsError(WavemendError, ValueError):
-    """Stored findings that are damaged, or are not of the kind asked for."""
+from ..errors import FindingsError as FindingsError  # noqa: PLC0414 - finders have it from here
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..analysis.carrier.offset import Offset, OffsetAnalyser, in_long_runs, silence_samples
 from ..audio.arrays import Audio
-from ..contract.findings import FindingsError
 from ..contract.parameters.number import number
 from ..contract.stage import Framing, Processor, RepairStage, Sink, Step
+from ..errors import FindingsError
 
 _HOP = 1024  # samples a step; tuned: for speed, by hand, no record
 

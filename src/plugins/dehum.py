@@ -17,10 +17,11 @@ from ..analysis.hum.presence import AHEAD, Edge, HumPresence
 from ..analysis.hum.track import FRAME_SECONDS, REACH, STEP, HumTracker
 from ..audio.arrays import Array, Audio
 from ..audio.framing import Fifo
-from ..contract.findings import Analyser, FindingsError
+from ..contract.findings import Analyser
 from ..contract.parameters.number import integer, number
 from ..contract.parameters.words import choice
 from ..contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
+from ..errors import FindingsError
 from ..kernels.harmonics.demodulation import spline_response, unfold
 
 _MOST_HARMONICS = 200  # derived: 8000 Hz over 40 Hz, the lowest base but for a named one

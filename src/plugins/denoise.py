@@ -13,10 +13,11 @@ from ..analysis.noise.noise_print import FRAME_SECONDS, NoisePrint
 from ..analysis.noise.ranges import PrintRangesAnalyser
 from ..analysis.noise.segments import NoiseSegments, NoiseSegmentsAnalyser
 from ..audio.arrays import Audio
-from ..contract.findings import Findings, FindingsError
+from ..contract.findings import Findings
 from ..contract.parameters.number import number
 from ..contract.parameters.words import choice
 from ..contract.stage import Framing, Processor, RepairStage, Sink, Step
+from ..errors import FindingsError
 from ..inference.packaged import model
 from ..kernels.spectra.noise_correlation import correlated, decorrelated, noise_correlation
 from ..kernels.spectra.principal_axes import rotate

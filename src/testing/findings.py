@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from ..contract.findings import Findings, FindingsError
-from ..errors import WavemendError
+from ..contract.findings import Findings
+from ..errors import FindingsError, WavemendError
 from . import signals
 from .subject import BLOCK_SIZES, RATE, Subject, blocks, even, partitions, recording, same
 

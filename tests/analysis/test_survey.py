@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wavemend.analysis.survey import FINDERS, Survey
-from wavemend.contract.findings import FindingsError
-from wavemend.errors import AudioValueError
+from wavemend.errors import AudioValueError, FindingsError
 
 from .sounds import RATE, heard, music
 

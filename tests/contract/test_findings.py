@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wavemend.audio.arrays import Audio
-from wavemend.contract.findings import Analyser, Findings, FindingsError, by_channel
-from wavemend.errors import AudioShapeError, AudioValueError, WavemendError
+from wavemend.contract.findings import Analyser, Findings, by_channel
+from wavemend.errors import AudioShapeError, AudioValueError, FindingsError, WavemendError
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,12 +7,13 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from wavemend.audio.arrays import Audio
-from wavemend.contract.findings import Analyser, Findings, FindingsError
+from wavemend.contract.findings import Analyser, Findings
 from wavemend.contract.parameters.fingerprint import fingerprint
 from wavemend.contract.parameters.number import integer, number
 from wavemend.contract.parameters.switch import switch
 from wavemend.contract.parameters.words import choice
 from wavemend.contract.stage import Event, Framing, Processor, RepairStage, Sink, Stage, Step
+from wavemend.errors import FindingsError
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 from wavemend.plugins.dc_offset import DcOffset, Offset
 
 RATE = 44_100.0

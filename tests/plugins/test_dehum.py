@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wavemend import Dehum
 from wavemend.analysis.hum.hum import Hum
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 RATE = 8000
 SECONDS = 16

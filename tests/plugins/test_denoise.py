@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from wavemend import Denoise
 from wavemend.analysis.noise.noise_print import NoisePrint, NoisePrintAnalyser
 from wavemend.analysis.noise.segments import NoiseSegments
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 RATE = 16000
 TIME = np.arange(4 * RATE) / RATE

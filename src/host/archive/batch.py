@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from ...errors import Cancelled, WavemendError
+from ...errors import Cancelled, PlanError, TargetBusyError, TargetExistsError, WavemendError
 from ..chain.chain import Chain
 from ..chain.progress import Progress
 from ..files.audio_format import AUDIO_SUFFIXES
@@ -23,8 +23,8 @@ from ..rendering.render import render_with
 from ..rendering.rendered import Rendered
 from ..storage.file_names import fitted, longest_name
 from ..storage.outputs import removed_path
-from ..storage.publishing import TargetBusyError, TargetExistsError, clear_leftovers
-from .walk import Found, PlanError, find_recordings
+from ..storage.publishing import clear_leftovers
+from .walk import Found, find_recordings
 from .workers import in_workers
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import WavemendError
+from ...errors import PlanError
 from ..files.audio_format import AUDIO_SUFFIXES
 from ..rendering.report import made_from
 from ..storage.outputs import REPORT_SUFFIX
@@ -40,10 +40,6 @@ _UNREAD_SUFFIXES = {
     ".spx", ".tak", ".tta", ".wma", ".wv",
 }  # fmt: skip
 _SOUND_SUFFIXES = AUDIO_SUFFIXES | _UNREAD_SUFFIXES
-
-
-class PlanError(WavemendError, ValueError):
-    """The whole run is refused before it starts; nothing was written."""
 
 
 @dataclass(frozen=True)

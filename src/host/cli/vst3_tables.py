@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
-from ..vst3.installed.catalogue import Catalogue, NotInstalledError, load_catalogue
+from ...errors import NotInstalledError
+from ..vst3.installed.catalogue import Catalogue, load_catalogue
 from ..vst3.installed.probe import Bundle, Plugin
 from ..vst3.parameter import HostedParameter
 from ..vst3.plugin import VST3

@@ -17,7 +17,7 @@ import soundfile
 from ...audio.arrays import Audio
 from ...audio.checks import first_not_finite
 from ...audio.clock import clock
-from ...errors import AudioFileError, AudioShapeError, AudioValueError
+from ...errors import AudioFileError, AudioOverError, AudioShapeError, AudioValueError
 from ...kernels.samples.dither import Dither
 from .audio_format import AudioFormat
 from .chunks import list_chunks
@@ -33,24 +33,6 @@ from .libsndfile import (
 from .syncing import sync
 
 _LARGEST = {"FLOAT": float(np.finfo(np.float32).max), "DOUBLE": float(np.finfo(np.float64).max)}
-
-
-class AudioOverError(AudioFileError):
-    """Audio beyond full scale that the file's integers cannot hold; nothing of the block was written.
-
-    Attributes
-    ----------
-    path : Path
-        The file that was being written.
-    peak : float
-        Largest absolute sample so far, gain included, full scale 1.0. Write again from the start
-        with `AudioFormat.float_output`, or with a gain that brings the whole recording's peak
-        to 1.0.
-    """
-
-    def __init__(self, message: str, path: Path, peak: float) -> None:
-        super().__init__(message)
-        self.path, self.peak = path, peak
 
 
 class AudioWriter:

@@ -18,24 +18,24 @@ from typing import Any
 
 import pedalboard
 
-from ...contract.findings import FindingsError
 from ...contract.registry import stage_class, stage_ids
 from ...contract.stage import Stage
-from ...errors import AudioFileError, ParameterError, PluginError, PresetError, UnknownParameterError
+from ...errors import (
+    AudioFileError,
+    FindingsError,
+    ParameterError,
+    PluginError,
+    PresetError,
+    StrictJsonError,
+    UnknownParameterError,
+)
 from ..chain.chain import Chain
 from ..chain.path import slot_number
 from ..chain.slot import Member, Slot
 from ..stock.stock import MOST_OF, WHY_NOT_IN_PRESETS, make_stock, name_of, stock_effects, stock_values
 from ..storage.json_text import json_text
 from ..storage.publishing import Publication
-from ..storage.strict_json import (
-    StrictJsonError,
-    check_fields,
-    clip,
-    has_control_characters,
-    parse_object,
-    short,
-)
+from ..storage.strict_json import check_fields, clip, has_control_characters, parse_object, short
 from ..vst3.plugin import MISSING, VST3
 from . import vst3_slot as preset_slot
 

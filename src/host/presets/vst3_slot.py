@@ -15,13 +15,13 @@ from typing import Any, NamedTuple, Self
 
 import pedalboard
 
-from ...errors import PluginError, PresetError, UnknownParameterError
+from ...errors import NotInstalledError, PluginError, PresetError, UnknownParameterError
 from ..processes.memory import HIGHEST_MEMORY_LIMIT_GB, LOWEST_MEMORY_LIMIT_GB, MEMORY_LIMIT_GB
 from ..processes.worker_limits import LONGEST_TIMEOUT_S, checked_memory_limit, checked_timeout
 from ..storage.strict_json import short
 from ..vst3.bundle.identity import IDENTIFIER, Identity, checked_identity
 from ..vst3.bundle.vstpreset import CLASS_ID
-from ..vst3.installed.catalogue import NotInstalledError, load_catalogue
+from ..vst3.installed.catalogue import load_catalogue
 from ..vst3.installed.probe import Bundle
 from ..vst3.loaded.parameter_places import SAME_PLACE
 from ..vst3.loaded.parameter_text import check, number_in

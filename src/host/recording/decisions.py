@@ -9,9 +9,8 @@ from pathlib import Path
 
 from ...analysis.noise.ranges import check_print_ranges
 from ...audio.clock import clock
-from ...contract.findings import FindingsError
 from ...contract.marks import Mark
-from ...errors import ParameterError
+from ...errors import FindingsError, ParameterError
 from ..storage.strict_json import clip
 from .document import MOST_MARKS, MOST_RANGES, EventMark, RecordingDocument, Span
 

@@ -24,21 +24,14 @@ from typing import Any, get_args
 
 from ...analysis.survey import FINDERS
 from ...audio.arrays import Audio
-from ...contract.findings import Findings, FindingsError
+from ...contract.findings import Findings
 from ...contract.marks import Mark, Marks
-from ...errors import AudioFileError, WavemendError
+from ...errors import AudioFileError, DocumentError, FindingsError, StrictJsonError
 from ..chain.guidance import Guidance
 from ..files.audio_format import AudioFormat
 from ..storage.file_names import fitted
 from ..storage.publishing import Publication
-from ..storage.strict_json import (
-    StrictJsonError,
-    check_fields,
-    clip,
-    has_control_characters,
-    parse_object,
-    short,
-)
+from ..storage.strict_json import check_fields, clip, has_control_characters, parse_object, short
 
 FORMAT = "wavemend-recording"
 FORMAT_VERSION = 1
@@ -56,10 +49,6 @@ _TOP_FIELDS = {
 _AUDIO_FIELDS = {"name", "sha256", "sample_rate", "channels", "frames"}
 _SPAN_FIELDS = {"position", "length"}
 _EVENT_FIELDS = {"stage", "position", "length", "channel"}
-
-
-class DocumentError(WavemendError, ValueError):
-    """A recording document that cannot be used, or that belongs to other audio."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ import numpy as np
 
 from ...analysis.noise.segments import NoiseSegments
 from ...audio.arrays import Audio
+from ...errors import AudioOverError
 from ..chain.chain import Chain
 from ..chain.passes import Passes
 from ..chain.progress import Progress
 from ..chain.strength import FULL_STRENGTH, LOSSY_EASING, eased, mixed
 from ..files.audio_reader import AudioReader
-from ..files.audio_writer import AudioOverError, AudioWriter
+from ..files.audio_writer import AudioWriter
 from ..files.shifting import shift_positions
 from ..files.tags import copy_tags
 from ..recording.document import Span
@@ -42,7 +43,7 @@ from .spool import FileSpool, ReaderSource
 
 
 class _RemovedOverError(Exception):
-    """What was removed does not fit the integers of its file."""
+    """What was removed does not fit the integers of its file; it never leaves this module."""
 
 
 class _Block(NamedTuple):

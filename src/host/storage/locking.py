@@ -48,7 +48,7 @@ class Held:
 
 
 class _NoLocksError(Exception):
-    """The file system has no locks."""
+    """The file system has no locks; it never leaves this module."""
 
 
 def hold(target: Path, suffix: str) -> Held | None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ...errors import AudioFileError
+from ...errors import AudioFileError, TargetBusyError, TargetExistsError
 from ..files.syncing import sync, sync_folder
 from .file_names import beside
 from .hashing import sha256_of
@@ -30,14 +30,6 @@ from .locking import Held, hold, seize
 PART_SUFFIX = ".wavemend-part"
 JOURNAL_SUFFIX = ".wavemend-journal"
 REPLACED_SUFFIX = ".wavemend-replaced"
-
-
-class TargetExistsError(AudioFileError):
-    """A target is there already, and may not be replaced."""
-
-
-class TargetBusyError(AudioFileError):
-    """Another process is writing the target right now."""
 
 
 @dataclass

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import StrictJsonError
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LONGEST_LINE = 300
 # What a file says in memory: a value takes about 120 bytes at worst, however few it takes in the file.
@@ -20,10 +22,6 @@ _MOST_DIGITS = 300  # every whole number of so many is also a float
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _OPENING, _CLOSING = np.frombuffer(b"[{", np.uint8), np.frombuffer(b"]}", np.uint8)
 _TOO_DEEP = f"is nested too deeply; at most {_MOST_NESTING} levels are read"
-
-
-class StrictJsonError(ValueError):
-    """What is wrong with a text; callers put the file's name before it."""
 
 
 def parse_object(data: bytes, kind: str) -> Any:

@@ -22,12 +22,12 @@ from scipy.special import expit
 from ...analysis.clicks.judge import MODEL, Candidate, ImpulseJudge
 from ...audio.arrays import Array
 from ...contract.marks import Mark
-from ...errors import ModelError
+from ...errors import DocumentError, ModelError
 from ...inference.own import METADATA
 from ...inference.packaged import model, packaged_bytes
 from ..chain.progress import READ_BLOCK
 from ..files.audio_reader import AudioReader
-from ..recording.document import SUFFIX, DocumentError, RecordingDocument, load_document, recording_name
+from ..recording.document import SUFFIX, RecordingDocument, load_document, recording_name
 from ..recording.preparation import identify
 from ..storage.publishing import Publication
 

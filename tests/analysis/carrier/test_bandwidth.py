@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, ellip, sosfilt
 from wavemend.analysis.carrier.bandwidth import Bandwidth, BandwidthAnalyser
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 from tests.analysis.sounds import RATE, heard, music
 

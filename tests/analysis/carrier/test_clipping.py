@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from wavemend.analysis.carrier.clipping import NO_LEVEL, Clipping, ClippingAnalyser
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 from tests.analysis.sounds import RATE, heard, music
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from wavemend.analysis.carrier.codec import CodecAnalyser, LossyHistory
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 from wavemend.kernels.spectra.lapped_transform import (
     kaiser_bessel_window,
     layer_3_filters,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import iirnotch, lfilter
 from wavemend.analysis.carrier.processed import Processed, ProcessedAnalyser
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 from tests.analysis.sounds import RATE, heard, music
 

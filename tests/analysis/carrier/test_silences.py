@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from wavemend.analysis.carrier.silences import Silences, SilencesAnalyser
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 from tests.analysis.sounds import RATE, heard, music
 

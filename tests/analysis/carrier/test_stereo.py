@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, lfilter
 from wavemend.analysis.carrier.stereo import NO_DIFFERENCE_DB, Stereo, StereoAnalyser
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 RATE = 44100
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import resample
 from wavemend.analysis.carrier.word_length import WordLength, WordLengthAnalyser
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 from tests.analysis.sounds import RATE, heard, music
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from wavemend.analysis.clicks.bands import SCORES
 from wavemend.analysis.clicks.clicks import NAMES_RPM, NO_STRENGTH, Clicks, ClicksAnalyser
 from wavemend.analysis.clicks.rates import Timeline
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 RATE = 44100
 

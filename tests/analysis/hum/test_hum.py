@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wavemend.analysis.hum.hum import NO_LEVEL, Hum, HumAnalyser
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 RATE = 8000
 DRAW = np.random.default_rng(7)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 from wavemend.analysis.noise.noise_print import NO_NOISE, NoisePrint, NoisePrintAnalyser
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 RATE = 22050
 

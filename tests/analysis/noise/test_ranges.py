@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from wavemend.analysis.noise.ranges import PrintRangesAnalyser
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 RATE = 44_100
 LEVELS_DBFS_HZ = (-110.0, -104.0)  # of the first and the second half

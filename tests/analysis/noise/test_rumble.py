@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import butter, sosfilt
 from wavemend.analysis.noise.rumble import NO_LEVEL, RumbleAnalyser, RumbleFindings
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 RATE = 4000
 

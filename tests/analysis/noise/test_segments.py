@@ -7,7 +7,7 @@ import pytest
 from wavemend.analysis.noise import segments as noise_segments
 from wavemend.analysis.noise.noise_print import NoisePrint, NoisePrintAnalyser
 from wavemend.analysis.noise.segments import WINDOW_SECONDS, NoiseSegments, NoiseSegmentsAnalyser
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 RATE = 8000
 

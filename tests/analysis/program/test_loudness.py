@@ -6,7 +6,7 @@ import numpy as np
 import pyloudnorm
 import pytest
 from wavemend.analysis.program.loudness import SILENCE_DBFS, Loudness, LoudnessAnalyser, k_weighting
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 RATE = 48000
 

@@ -9,7 +9,7 @@ from wavemend.analysis.program import program
 from wavemend.analysis.program.features import NAMES
 from wavemend.analysis.program.program import KINDS, Program, ProgramAnalyser, probabilities
 from wavemend.analysis.program.weights import BIAS, MEAN, SCALE, WEIGHTS
-from wavemend.contract.findings import FindingsError
+from wavemend.errors import FindingsError
 
 RATE = 22050
 

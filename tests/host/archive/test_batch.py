@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 from wavemend import Chain
-from wavemend.host.archive.batch import PlanError, plan, run
+from wavemend.errors import PlanError
+from wavemend.host.archive.batch import plan, run
 from wavemend.host.rendering.options import RenderOptions
 from wavemend.host.storage.publishing import Publication
 from wavemend.plugins.dc_offset import DcOffset

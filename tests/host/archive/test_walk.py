@@ -5,7 +5,8 @@ import sys
 
 import pytest
 from wavemend import render
-from wavemend.host.archive.walk import PlanError, find_recordings
+from wavemend.errors import PlanError
+from wavemend.host.archive.walk import find_recordings
 
 from tests.host.recordings import damaged, write
 

@@ -9,10 +9,10 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wavemend.errors import AudioFileError, AudioShapeError, AudioValueError
+from wavemend.errors import AudioFileError, AudioOverError, AudioShapeError, AudioValueError
 from wavemend.host.files.audio_format import AudioFormat
 from wavemend.host.files.audio_reader import AudioReader
-from wavemend.host.files.audio_writer import AudioOverError, AudioWriter
+from wavemend.host.files.audio_writer import AudioWriter
 
 from .sound_files import BITS, LOSSLESS, RATE, as_nobody, copy, disk_of, random_audio, store
 

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wavemend import Chain, render
 from wavemend.contract.marks import Mark
+from wavemend.errors import DocumentError
 from wavemend.host.recording.decisions import Decisions, decided, described
 from wavemend.host.recording.document import (
     AudioIdentity,
-    DocumentError,
     EventMark,
     RecordingDocument,
     Span,

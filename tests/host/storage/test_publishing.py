@@ -9,7 +9,7 @@ import sys
 import traceback
 
 import pytest
-from wavemend.errors import AudioFileError
+from wavemend.errors import AudioFileError, TargetExistsError
 from wavemend.host.storage.file_names import fitted
 from wavemend.host.storage.hashing import sha256_of
 from wavemend.host.storage.publishing import (
@@ -17,7 +17,6 @@ from wavemend.host.storage.publishing import (
     PART_SUFFIX,
     REPLACED_SUFFIX,
     Publication,
-    TargetExistsError,
     clear_leftovers,
 )
 

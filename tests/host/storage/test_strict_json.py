@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from wavemend.host.storage.strict_json import StrictJsonError, parse_object
+from wavemend.errors import StrictJsonError
+from wavemend.host.storage.strict_json import parse_object
 
 
 @pytest.mark.parametrize(

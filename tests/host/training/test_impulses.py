@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from wavemend import Declick
 from wavemend.contract.marks import Mark
-from wavemend.errors import AudioFileError, ModelError, WavemendError
+from wavemend.errors import AudioFileError, DocumentError, ModelError, WavemendError
 from wavemend.host.files.audio_reader import AudioReader
 from wavemend.host.recording.document import (
     SUFFIX,
-    DocumentError,
     EventMark,
     RecordingDocument,
     document_path,

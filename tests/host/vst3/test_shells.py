@@ -5,16 +5,11 @@ import time
 
 import numpy as np
 import pytest
-from wavemend.errors import PluginError
+from wavemend.errors import NotInstalledError, PluginError
 from wavemend.host.cli import vst3_tables as listing
 from wavemend.host.vst3 import refusals
 from wavemend.host.vst3.bundle.identity import Identity
-from wavemend.host.vst3.installed.catalogue import (
-    Catalogue,
-    NotInstalledError,
-    catalogue_path,
-    load_catalogue,
-)
+from wavemend.host.vst3.installed.catalogue import Catalogue, catalogue_path, load_catalogue
 from wavemend.host.vst3.installed.probe import bundle_to_json
 from wavemend.host.vst3.loaded.factory import bus_channels, declared_classes
 from wavemend.host.vst3.plugin import VST3

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wavemend import Chain
-from wavemend.errors import AudioValueError, PluginError
+from wavemend.errors import AudioValueError, PluginError, WorkerCrashedError, WorkerTimedOutError
 from wavemend.host.vst3.plugin import VST3
-from wavemend.host.vst3.process.client import WorkerCrashedError, WorkerTimedOutError
 
 RATE = 8000
 BLOCK = 256

@@ -18,7 +18,7 @@ from typing import Any
 
 import platformdirs
 
-from ....errors import PluginError
+from ....errors import NotInstalledError, PluginError
 from ...processes.memory import MEMORY_LIMIT_GB
 from ..bundle import bundles
 from ..bundle.identity import IDENTIFIER
@@ -27,10 +27,6 @@ from .probe import PROBE_SECONDS, Bundle, Plugin, Tell, bundle_from_json, bundle
 FORMAT = "wavemend-plugin-catalogue"
 FORMAT_VERSION = 2
 _SCAN = "`wavemend plugins scan`"
-
-
-class NotInstalledError(PluginError):
-    """No plugin of that name or identifier is in the catalogue."""
 
 
 def catalogue_path() -> Path:

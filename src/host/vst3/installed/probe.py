@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ....errors import PluginError
+from ....errors import PluginError, WorkerCrashedError, WorkerTimedOutError
 from ...processes.memory import MEMORY_LIMIT_GB
 from .. import refusals
 from ..bundle import bundles, module_info
 from ..bundle.identity import Identity
-from ..process.client import Worker, WorkerCrashedError, WorkerTimedOutError
+from ..process.client import Worker
 
 State = Literal["good", "not run yet", "instrument", "crashed", "timed out", "refused"]
 BundleState = Literal["good", "not run yet", "crashed", "timed out", "wrong platform", "broken"]

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pedalboard
 from pedalboard import _pedalboard as pedalboard_python
 
-from ....errors import PluginError
+from ....errors import ChannelsRefusedError, PluginError
 from ...processes.arithmetic import same_arithmetic
 from .. import refusals
 from ..bundle.bundles import binary_of
@@ -38,10 +38,6 @@ _CONTINUOUS = 2**31 - 1
 _UNEVEN = re.compile(r"Main bus currently expects (\d+) input channels and (\d+) output channels")
 
 _loading = threading.Lock()
-
-
-class ChannelsRefusedError(PluginError):
-    """The plugin does not take so many channels."""
 
 
 def plugin_classes(path: str) -> list[Identity]:

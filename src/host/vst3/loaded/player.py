@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from ....errors import PluginError
-from .instance import Block, ChannelsRefusedError, Instance
+from ....errors import ChannelsRefusedError, PluginError
+from .instance import Block, Instance
 
 _MOST_SAMPLES = 2**20  # before its first sample; a plugin that looks further ahead is broken
 

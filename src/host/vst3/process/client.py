@@ -9,7 +9,7 @@ import time
 import weakref
 from typing import Any
 
-from ....errors import PluginError
+from ....errors import PluginError, WorkerCrashedError, WorkerTimedOutError
 from ...processes.memory import MEMORY_LIMIT_GB, MemoryWatch
 from ...processes.shared_audio import SharedAudio, new_memory
 from ...processes.wire import HEADER, MOST_BYTES, Message, pack, unpack
@@ -23,14 +23,6 @@ ANSWER_SECONDS = 30.0
 
 _GLANCE_SECONDS = 0.05
 """Between two looks at the memory of a worker that is waited for."""
-
-
-class WorkerCrashedError(PluginError):
-    """The worker died: the plugin crashed, or ended its process."""
-
-
-class WorkerTimedOutError(PluginError):
-    """The plugin gave no answer in time; its worker was ended."""
 
 
 class Worker:

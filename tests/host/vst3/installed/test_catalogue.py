@@ -4,10 +4,10 @@ import json
 import shutil
 
 import pytest
-from wavemend.errors import PluginError
+from wavemend.errors import NotInstalledError, PluginError
 from wavemend.host.vst3.installed import catalogue as catalogues
 from wavemend.host.vst3.installed import probe as probes
-from wavemend.host.vst3.installed.catalogue import NotInstalledError, catalogue_path, load_catalogue
+from wavemend.host.vst3.installed.catalogue import catalogue_path, load_catalogue
 from wavemend.host.vst3.plugin import VST3
 
 from tests.host.vst3.bundle.test_module_info import DECLARED

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from wavemend.errors import PluginError
+from wavemend.errors import PluginError, WorkerCrashedError
 from wavemend.host.vst3.plugin import VST3
 from wavemend.host.vst3.process import starting as processes
-from wavemend.host.vst3.process.client import Worker, WorkerCrashedError
+from wavemend.host.vst3.process.client import Worker
 
 from tests.host.vst3.process.test_worker import alive, gone_within
 

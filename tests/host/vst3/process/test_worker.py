@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from wavemend.errors import PluginError
+from wavemend.errors import PluginError, WorkerCrashedError, WorkerTimedOutError
 from wavemend.host.processes.shared_audio import SharedAudio, new_memory
 from wavemend.host.processes.wire import HEADER, Message, pack, unpack
 from wavemend.host.vst3.plugin import VST3
-from wavemend.host.vst3.process.client import Worker, WorkerCrashedError, WorkerTimedOutError
+from wavemend.host.vst3.process.client import Worker
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
