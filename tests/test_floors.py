@@ -9,6 +9,7 @@ import pytest
 
 # From the top; rooms of one floor do not know each other.
 FLOORS = [
+    {"authoring"},
     {"__main__", "testing"},
     {"host"},
     {"plugins"},

@@ -5,7 +5,7 @@
 - A `Stream` is the running state of one recording, on a snapshot of the settings.
 
 An author writes parameters, a `Processor`, and where needed an `Analyser`; everything else is here and in
-`stream`. All that an author needs can be imported from here; `Stage` and `RepairStage` from `wavemend` too.
+`stream`. All that an author needs is in `wavemend.authoring`.
 """
 
 from __future__ import annotations
@@ -65,10 +65,9 @@ class Stage(Parametric, Surface):
         `Step` in the order of restoration.
     repairs
         Whether it removes damage alone: nothing found, nothing changed. Subclass `RepairStage` for it.
-    needs_findings
-        Whether a stream needs findings from a whole recording first.
     findings_type
-        Class of those findings.
+        Class of the findings that a stream needs from a whole recording first; None: it needs none. Whether
+        it still needs them says the property `needs_findings`.
     takes_marks
         Whether a person may veto and force single events; see `Marks`.
     version

@@ -14,7 +14,7 @@ class StageContract(SettingsContract, ArraysContract, StreamsContract, FindingsC
 
     In a test module::
 
-        from wavemend.testing import StageContract
+        from wavemend.authoring import StageContract
 
         class TestDehiss(StageContract):
             stage_class = Dehiss

@@ -6,14 +6,24 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from wavemend.audio.arrays import Audio
-from wavemend.contract.findings import Analyser, Findings
-from wavemend.contract.parameters.fingerprint import fingerprint
-from wavemend.contract.parameters.number import integer, number
-from wavemend.contract.parameters.switch import switch
-from wavemend.contract.parameters.words import choice
-from wavemend.contract.stage import Event, Framing, Processor, RepairStage, Sink, Stage, Step
-from wavemend.errors import FindingsError
+from wavemend.authoring import (
+    Analyser,
+    Audio,
+    Event,
+    Findings,
+    FindingsError,
+    Framing,
+    Processor,
+    RepairStage,
+    Sink,
+    Stage,
+    Step,
+    choice,
+    fingerprint,
+    integer,
+    number,
+    switch,
+)
 
 
 @dataclass(frozen=True, eq=False)
