@@ -14,7 +14,8 @@ import numpy as np
 from ..audio.arrays import Audio
 from ..audio.checks import check_rate, next_block
 from ..audio.framing import FrameGrid
-from ..errors import FindingsError as FindingsError  # noqa: PLC0414 - finders have it from here
+from ..errors import FindingsError
+from .constraints import dtype_of, fault_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +24,19 @@ class Findings(ABC):
 
     Values are physical (Hz, dBFS/Hz, samples of full scale 1.0), so that findings hold at any rate and
     any block size. Fields are annotated as arrays, float, int, str, bool, or one of these or None; they
-    hold no NaN and no infinity, which JSON cannot. ``__post_init__`` of a subclass refuses impossible
-    values, because findings also come out of files: it raises `FindingsError`.
+    hold no NaN and no infinity, which JSON cannot. Because findings also come out of files, what else they
+    must keep is declared beside each (see `contract.constraints`).
+
+    Raises
+    ------
+    FindingsError
+        A field breaks what is declared.
     """
+
+    def __post_init__(self) -> None:
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        if wrong := fault_of(values, type(self)):
+            raise FindingsError(f"{type(self).__name__}.{wrong}; analyse the recording again")
 
     @property
     @abstractmethod
@@ -48,13 +59,15 @@ class Findings(ABC):
         hints = get_type_hints(cls)
         known = {f.name: hints[f.name] for f in fields(cls)}
         if not isinstance(data, Mapping) or set(data) != set(known):
-            raise FindingsError(f"{cls.__name__} needs exactly the fields {', '.join(known)}")
+            raise FindingsError(
+                f"{cls.__name__} needs exactly the fields {', '.join(known)}; analyse the recording again"
+            )
         try:
             return cls(**{name: _from_json(data[name], hint) for name, hint in known.items()})
         except FindingsError:
             raise
         except Exception as error:  # strangers' data: whatever __post_init__ stumbles over, it is damaged
-            raise FindingsError(f"{cls.__name__} is damaged: {error}") from None
+            raise FindingsError(f"{cls.__name__} is damaged: {error}; analyse the recording again") from None
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self.to_json() == other.to_json()
@@ -92,7 +105,7 @@ def _from_json(value: object, hint: Any) -> Any:
         (hint,) = (option for option in options if option is not NoneType)
         return _from_json(value, hint)
     if kind is np.ndarray and isinstance(value, list):
-        dtype = get_args(get_args(hint)[1])[0]
+        dtype = dtype_of(hint)
         wanted = {"f": (int, float), "i": (int,), "b": (bool,)}[np.dtype(dtype).kind]
         if not all(type(item) in wanted for item in _flat(value)):
             raise ValueError(f"an array holds something that is not {dtype.__name__}")

@@ -94,11 +94,11 @@ def test_findings_describe_themselves() -> None:
 @pytest.mark.parametrize(
     ("mean", "uncertainty", "message"),
     [
-        ([0.0, 0.0], [0.0], "one mean and one uncertainty"),
-        ([[0.0]], [[0.0]], "one mean and one uncertainty"),
+        ([0.0, 0.0], [0.0], "uncertainty has 1 channels, but mean has 2"),
+        ([[0.0]], [[0.0]], "one value for each of 1 to 64 channels"),
         ([np.nan], [0.0], "finite"),
         ([0.0], [np.inf], "finite"),
-        ([0.0], [-1.0], "not negative"),
+        ([0.0], [-1.0], "must be 0 or more, not -1"),
     ],
 )
 def test_impossible_findings(mean: Any, uncertainty: Any, message: str) -> None:

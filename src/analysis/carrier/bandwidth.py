@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
 from ...audio.arrays import Array, Audio
-from ...audio.checks import MAX_CHANNELS
-from ...contract.findings import Analyser, Findings, FindingsError
+from ...audio.checks import HIGHEST_RATE, LOWEST_RATE
+from ...contract.constraints import CHANNELS, SHARE, AtMost, Below, Each, Range
+from ...contract.findings import Analyser, Findings
 from ...kernels.spectra.band_limit import DB_A_DOUBLING, BandLimit, lower_limit, upper_limit
 from ...kernels.spectra.stft import hann
 
@@ -128,32 +130,16 @@ class Bandwidth(Findings):
         0.65 at 6 %, under 0.5 from 12 % on.
     """
 
-    lower_hz: Array
-    upper_hz: Array
-    lower_db_octave: Array
-    upper_db_octave: Array
-    lower_error: Array
-    upper_error: Array
-    lower_drop_db: Array
-    upper_drop_db: Array
-    nyquist_hz: float
-    confidence: float
-
-    def __post_init__(self) -> None:
-        arrays = (self.lower_hz, self.upper_hz, self.lower_db_octave, self.upper_db_octave,
-                  self.lower_error, self.upper_error, self.lower_drop_db, self.upper_drop_db)  # fmt: skip
-        if not all(isinstance(a, np.ndarray) and a.ndim == 1 for a in arrays):
-            raise FindingsError("Bandwidth needs lists of numbers")
-        if len({a.size for a in arrays}) != 1 or not 1 <= self.lower_hz.size <= MAX_CHANNELS:
-            raise FindingsError(f"Bandwidth needs one number a channel, for 1 to {MAX_CHANNELS} channels")
-        if not all(np.isfinite(a).all() and (a >= 0).all() for a in arrays):
-            raise FindingsError("Bandwidth needs finite numbers that are not negative")
-        if not 0 < self.nyquist_hz < np.inf or (self.upper_hz > self.nyquist_hz).any():
-            raise FindingsError("Bandwidth.upper_hz must be at most nyquist_hz, which is above 0")
-        if (self.lower_hz >= self.upper_hz).any():
-            raise FindingsError("Bandwidth.lower_hz must be below upper_hz")
-        if not 0.0 <= self.confidence <= 1.0:
-            raise FindingsError(f"Bandwidth.confidence={self.confidence!r} must be 0 to 1")
+    lower_hz: Annotated[Array, Each(CHANNELS), Range(0.0), Below("upper_hz")]
+    upper_hz: Annotated[Array, Each(CHANNELS), Range(0.0), AtMost("nyquist_hz")]
+    lower_db_octave: Annotated[Array, Each(CHANNELS), Range(0.0)]
+    upper_db_octave: Annotated[Array, Each(CHANNELS), Range(0.0)]
+    lower_error: Annotated[Array, Each(CHANNELS), Range(0.0)]
+    upper_error: Annotated[Array, Each(CHANNELS), Range(0.0)]
+    lower_drop_db: Annotated[Array, Each(CHANNELS), Range(0.0)]
+    upper_drop_db: Annotated[Array, Each(CHANNELS), Range(0.0)]
+    nyquist_hz: Annotated[float, Range(LOWEST_RATE / 2, HIGHEST_RATE / 2)]
+    confidence: Annotated[float, SHARE]
 
     @property
     def found(self) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log10
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from ...audio.arrays import Array, Audio, Counts
-from ...audio.checks import MAX_CHANNELS
-from ...contract.findings import Analyser, Findings, FindingsError
+from ...contract.constraints import CHANNELS, SHARE, Axis, Each, PlacesIn, Range
+from ...contract.findings import Analyser, Findings
 from ...kernels.samples.plateaus import LEAST_RUN, measure, plateaus
 
 NO_LEVEL = -200.0
@@ -40,6 +40,9 @@ _LEAST_VARIATION_DB = 1.0
 _LOUDEST = 1e6
 
 
+_TIMES, _LEVEL_DBFS = Axis("times", most=MOST_TIMES), Range(NO_LEVEL, _HIGHEST_DBFS)
+
+
 @dataclass(frozen=True, eq=False)
 class Clipping(Findings):
     """Clipped tops of each channel.
@@ -62,37 +65,16 @@ class Clipping(Findings):
         Of flat tops, and of crowding, 0 to 1.
     """
 
-    upper_dbfs: Array
-    lower_dbfs: Array
-    events: Counts
-    samples: Counts
-    start_s: Array
-    channel: Counts
-    crowding_dbfs: Array
+    upper_dbfs: Annotated[Array, Each(CHANNELS), _LEVEL_DBFS]
+    lower_dbfs: Annotated[Array, Each(CHANNELS), _LEVEL_DBFS]
+    events: Annotated[Counts, Each(CHANNELS), Range(0.0)]
+    samples: Annotated[Counts, Each(CHANNELS), Range(0.0)]
+    start_s: Annotated[Array, Each(_TIMES), Range(0.0)]
+    channel: Annotated[Counts, Each(_TIMES), PlacesIn("events")]
+    crowding_dbfs: Annotated[Array, Each(CHANNELS), _LEVEL_DBFS]
     square: bool
-    confidence: float
-    crowding_confidence: float
-
-    def __post_init__(self) -> None:
-        levels = (self.upper_dbfs, self.lower_dbfs, self.crowding_dbfs)
-        counts = (self.events, self.samples)
-        if any(a.ndim != 1 or a.size != self.events.size for a in (*levels, *counts)):
-            raise FindingsError("Clipping needs one number a channel")
-        if not 1 <= self.events.size <= MAX_CHANNELS:
-            raise FindingsError(f"Clipping needs 1 to {MAX_CHANNELS} channels, not {self.events.size}")
-        if not all(((a >= NO_LEVEL) & (a <= _HIGHEST_DBFS)).all() for a in levels):
-            raise FindingsError(f"Clipping needs levels of {NO_LEVEL:g} to {_HIGHEST_DBFS:g} dBFS")
-        if not all((a >= 0).all() for a in counts):
-            raise FindingsError("Clipping needs counts that are not negative")
-        times = self.start_s
-        if times.ndim != 1 or times.shape != self.channel.shape or times.size > MOST_TIMES:
-            raise FindingsError(f"Clipping needs one channel a time, {MOST_TIMES} at most")
-        if not (np.isfinite(times).all() and (times >= 0).all()):
-            raise FindingsError("Clipping.start_s must be finite and not negative")
-        if ((self.channel < 0) | (self.channel >= self.events.size)).any():
-            raise FindingsError("Clipping.channel names a channel that is not there")
-        if not (0.0 <= self.confidence <= 1.0 and 0.0 <= self.crowding_confidence <= 1.0):
-            raise FindingsError("Clipping.confidence and crowding_confidence must be 0 to 1")
+    confidence: Annotated[float, SHARE]
+    crowding_confidence: Annotated[float, SHARE]
 
     @property
     def digital(self) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from ...audio.arrays import Array, Audio
-from ...contract.findings import Analyser, Findings, FindingsError
+from ...contract.constraints import SHARE, Axis, Choices, Each, Range
+from ...contract.findings import Analyser, Findings
 from ...kernels.spectra.lapped_transform import (
     LAYER_3_GRANULE,
     Spectra,
@@ -39,6 +40,9 @@ _LEAST_DIP = 0.1
 _LEAST_UNIQUE = 1.35
 
 
+_CODECS = Axis("codecs", len(CODECS), len(CODECS))
+
+
 @dataclass(frozen=True, eq=False)
 class LossyHistory(Findings):
     """Frame grid of a lossy coder, found in decoded sound: a warning, not a repair.
@@ -60,24 +64,12 @@ class LossyHistory(Findings):
         0 (no evidence) to 1.
     """
 
-    codec: str
-    frame_start: int
-    dip_db: float
-    contrast: Array
-    heard_s: float
-    confidence: float
-
-    def __post_init__(self) -> None:
-        if self.codec not in ("", *CODECS):
-            raise FindingsError(f"LossyHistory.codec={self.codec!r:.40} must be empty or {', '.join(CODECS)}")
-        if not 0 <= self.frame_start < 4096:
-            raise FindingsError(f"LossyHistory.frame_start={self.frame_start} must be 0 to 4095")
-        if self.contrast.shape != (len(CODECS),) or not np.isfinite(self.contrast).all():
-            raise FindingsError(f"LossyHistory.contrast needs {len(CODECS)} finite numbers")
-        if not (np.isfinite([self.dip_db, self.heard_s]).all() and self.dip_db >= 0 and self.heard_s >= 0):
-            raise FindingsError("LossyHistory.dip_db and heard_s must be finite and not negative")
-        if not 0.0 <= self.confidence <= 1.0:
-            raise FindingsError(f"LossyHistory.confidence={self.confidence!r} must be 0 to 1")
+    codec: Annotated[str, Choices("", *CODECS)]
+    frame_start: Annotated[int, Range(0, 4095)]
+    dip_db: Annotated[float, Range(0.0)]
+    contrast: Annotated[Array, Each(_CODECS)]
+    heard_s: Annotated[float, Range(0.0)]
+    confidence: Annotated[float, SHARE]
 
     @property
     def found(self) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Audio
-from ...contract.findings import Analyser, Findings, FindingsError, by_channel
+from ...contract.constraints import CHANNELS, Each, Range
+from ...contract.findings import Analyser, Findings, by_channel
 
 _BLOCK_SECONDS = 0.1
 _STANDARD_ERRORS = 4
@@ -36,15 +38,8 @@ class Offset(Findings):
         Standard error of each, shape (channels,): from how far the means of 0.1-second blocks scatter.
     """
 
-    mean: npt.NDArray[np.float64]
-    uncertainty: npt.NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        if self.mean.ndim != 1 or self.mean.shape != self.uncertainty.shape:
-            raise FindingsError("Offset needs one mean and one uncertainty a channel")
-        finite = np.isfinite(self.mean).all() and np.isfinite(self.uncertainty).all()
-        if not (finite and (self.uncertainty >= 0).all()):
-            raise FindingsError("Offset needs finite means and uncertainties that are not negative")
+    mean: Annotated[npt.NDArray[np.float64], Each(CHANNELS)]
+    uncertainty: Annotated[npt.NDArray[np.float64], Each(CHANNELS), Range(0.0)]
 
     @property
     def found(self) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from scipy import fft
 
 from ...audio.arrays import Audio
-from ...contract.findings import Analyser, Findings, FindingsError
+from ...contract.constraints import SHARE, Choices, Range
+from ...contract.findings import Analyser, Findings
 from ...kernels.filters.decimation import decimate, decimation_filter
 from ...kernels.samples.runs import still_runs
 from ...kernels.spectra.stft import hann
@@ -54,27 +56,14 @@ class Processed(Findings):
         0 (untouched, as far as can be heard) to 1, of gates and notches.
     """
 
-    peak_dbfs: float
+    peak_dbfs: Annotated[float, Range(_NO_PEAK)]
     normalised: bool
-    gates: int
-    gated_s: float
-    notch_hz: float
-    notches: int
-    notch_db: float
-    confidence: float
-
-    def __post_init__(self) -> None:
-        numbers = (self.peak_dbfs, self.gated_s, self.notch_hz, self.notch_db)
-        if not np.isfinite(numbers).all() or self.peak_dbfs < _NO_PEAK:
-            raise FindingsError(f"Processed needs finite numbers, and a peak of {_NO_PEAK:g} dBFS or more")
-        if self.notch_hz not in (0.0, *MAINS_HZ):
-            raise FindingsError(f"Processed.notch_hz={self.notch_hz!r:.40} must be 0, 50 or 60")
-        if not (self.gates >= 0 and self.gated_s >= 0 and self.notch_db >= 0):
-            raise FindingsError("Processed needs gates and notches that are not negative")
-        if not 0 <= self.notches <= _HARMONICS:
-            raise FindingsError(f"Processed.notches={self.notches!r:.40} must be 0 to {_HARMONICS}")
-        if not 0.0 <= self.confidence <= 1.0:
-            raise FindingsError(f"Processed.confidence={self.confidence!r} must be 0 to 1")
+    gates: Annotated[int, Range(0)]
+    gated_s: Annotated[float, Range(0.0)]
+    notch_hz: Annotated[float, Choices(0.0, *MAINS_HZ)]
+    notches: Annotated[int, Range(0, _HARMONICS)]
+    notch_db: Annotated[float, Range(0.0)]
+    confidence: Annotated[float, SHARE]
 
     @property
     def gated(self) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from ...audio.arrays import Array, Audio, Counts
 from ...audio.checks import MAX_CHANNELS
-from ...contract.findings import Analyser, Findings, FindingsError
+from ...contract.constraints import SHARE, AtLeastAsManyAs, AtMost, Axis, Each, Range
+from ...contract.findings import Analyser, Findings
 from ...kernels.samples.runs import still_runs
 
 MOST_DROPOUTS = 256
@@ -29,6 +31,10 @@ _LEAST_AROUND_DBFS = -50.0
 _MOST_RUNS = 1024
 _LOUDEST = 1e6
 _NEVER = np.iinfo(np.int64).max
+
+
+_GAPS = Axis("gaps", most=MOST_DROPOUTS)
+_ROUNDED_S = 1e-6  # guard: an end may be rounded over the recording's
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,37 +61,17 @@ class Silences(Findings):
         0 (silence) to 1, of the ends of the program.
     """
 
-    duration_s: float
-    start_s: float
-    end_s: float
-    threshold_dbfs: float
-    digital_start_s: float
-    digital_end_s: float
-    gap_start_s: Array
-    gap_s: Array
-    gap_channel: Counts
-    gaps: int
-    confidence: float
-
-    def __post_init__(self) -> None:
-        times = (self.duration_s, self.start_s, self.end_s, self.digital_start_s, self.digital_end_s)
-        if not all(0 <= time < np.inf for time in times):
-            raise FindingsError("Silences needs times that are finite and not negative")
-        if not self.start_s <= self.end_s <= self.duration_s + 1e-6:
-            raise FindingsError("Silences needs a program that starts, then ends, within the recording")
-        if max(self.digital_start_s, self.digital_end_s) > self.duration_s + 1e-6:
-            raise FindingsError("Silences needs silent ends that are shorter than the recording")
-        if not -300.0 <= self.threshold_dbfs <= 300.0:
-            raise FindingsError(f"Silences.threshold_dbfs={self.threshold_dbfs!r:.40} must be -300 to 300")
-        lists = (self.gap_start_s, self.gap_s, self.gap_channel)
-        if any(a.ndim != 1 or a.size != self.gap_s.size for a in lists) or self.gap_s.size > MOST_DROPOUTS:
-            raise FindingsError(f"Silences needs one time, length and channel a gap, {MOST_DROPOUTS} at most")
-        if not all(np.isfinite(a).all() and (a >= 0).all() for a in lists):
-            raise FindingsError("Silences needs gaps at times that are finite and not negative")
-        if (self.gap_channel >= MAX_CHANNELS).any() or self.gaps < self.gap_s.size:
-            raise FindingsError("Silences names a channel above 63, or lists more gaps than there are")
-        if not 0.0 <= self.confidence <= 1.0:
-            raise FindingsError(f"Silences.confidence={self.confidence!r} must be 0 to 1")
+    duration_s: Annotated[float, Range(0.0)]
+    start_s: Annotated[float, Range(0.0), AtMost("end_s")]
+    end_s: Annotated[float, Range(0.0), AtMost("duration_s", _ROUNDED_S)]
+    threshold_dbfs: Annotated[float, Range(-300.0, 300.0)]
+    digital_start_s: Annotated[float, Range(0.0), AtMost("duration_s", _ROUNDED_S)]
+    digital_end_s: Annotated[float, Range(0.0), AtMost("duration_s", _ROUNDED_S)]
+    gap_start_s: Annotated[Array, Each(_GAPS), Range(0.0)]
+    gap_s: Annotated[Array, Each(_GAPS), Range(0.0)]
+    gap_channel: Annotated[Counts, Each(_GAPS), Range(0, MAX_CHANNELS - 1)]
+    gaps: Annotated[int, AtLeastAsManyAs("gap_s")]
+    confidence: Annotated[float, SHARE]
 
     @property
     def found(self) -> bool:

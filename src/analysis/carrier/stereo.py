@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from scipy import fft
 
 from ...audio.arrays import Array, Audio, Mask
 from ...audio.checks import MAX_CHANNELS
-from ...contract.findings import Analyser, Findings, FindingsError
+from ...contract.constraints import CHANNELS, SHARE, Axis, Each, OneMoreThan, Range
+from ...contract.findings import Analyser, Findings
 from ...kernels.spectra.cross_spectrum import (
     Delay,
     add_levelled_products,
@@ -47,6 +48,9 @@ _LEAST_SIGNIFICANCE = 12.0
 _RANGE = 1e-7  # of the strongest bin: below it are side lobes and rounding
 
 
+_OTHERS, _WITHIN_DB = Axis("other channels", most=MAX_CHANNELS - 1), Range(-_MOST_DB, _MOST_DB)
+
+
 @dataclass(frozen=True, eq=False)
 class Stereo(Findings):
     """How each channel stands beside the first one; arrays but `silent` have shape (channels - 1,).
@@ -76,38 +80,17 @@ class Stereo(Findings):
         In what is said of the channels that are related, 0 to 1.
     """
 
-    silent: Mask
-    balance_db: Array
-    correlation: Array
-    difference_db: Array
-    residual_db: Array
-    one_gain: Mask
-    related: Mask
-    delay_ms: Array
-    delay_error_ms: Array
-    inverted: Mask
-    confidence: float
-
-    def __post_init__(self) -> None:
-        masks = (self.silent, self.related, self.inverted, self.one_gain)
-        limits = {"correlation": 1.0, "delay_ms": 2 * FARTHEST_MS, "delay_error_ms": 2 * FARTHEST_MS}
-        names = ("balance_db", "difference_db", "residual_db", *limits)
-        arrays = [getattr(self, name) for name in names]
-        if not all(isinstance(a, np.ndarray) and a.dtype == np.bool_ for a in masks):
-            raise FindingsError("Stereo.silent, related, inverted and one_gain need lists of true and false")
-        if not all(isinstance(a, np.ndarray) and a.dtype == np.float64 for a in arrays):
-            raise FindingsError("Stereo needs lists of numbers")
-        if self.silent.ndim != 1 or not 1 <= self.silent.size <= MAX_CHANNELS:
-            raise FindingsError(f"Stereo needs 1 to {MAX_CHANNELS} channels")
-        if any(a.shape != (self.silent.size - 1,) for a in (*arrays, *masks[1:])):
-            raise FindingsError("Stereo needs one value for each channel but the first")
-        for name, array in zip(names, arrays, strict=True):
-            if not (np.abs(array) <= limits.get(name, _MOST_DB)).all():
-                raise FindingsError(f"Stereo.{name} must be within {limits.get(name, _MOST_DB):g}")
-        if (self.delay_error_ms < 0).any():
-            raise FindingsError("Stereo.delay_error_ms must not be negative")
-        if not isinstance(self.confidence, float) or not 0.0 <= self.confidence <= 1.0:
-            raise FindingsError(f"Stereo.confidence={self.confidence!r} must be 0 to 1")
+    silent: Annotated[Mask, Each(CHANNELS), OneMoreThan("related")]
+    balance_db: Annotated[Array, Each(_OTHERS), _WITHIN_DB]
+    correlation: Annotated[Array, Each(_OTHERS), Range(-1.0, 1.0)]
+    difference_db: Annotated[Array, Each(_OTHERS), _WITHIN_DB]
+    residual_db: Annotated[Array, Each(_OTHERS), _WITHIN_DB]
+    one_gain: Annotated[Mask, Each(_OTHERS)]
+    related: Annotated[Mask, Each(_OTHERS)]
+    delay_ms: Annotated[Array, Each(_OTHERS), Range(-2 * FARTHEST_MS, 2 * FARTHEST_MS)]
+    delay_error_ms: Annotated[Array, Each(_OTHERS), Range(0.0, 2 * FARTHEST_MS)]
+    inverted: Annotated[Mask, Each(_OTHERS)]
+    confidence: Annotated[float, SHARE]
 
     @property
     def mono(self) -> Mask:

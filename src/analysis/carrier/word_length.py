@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from scipy import fft
 
 from ...audio.arrays import Array, Audio, Counts
-from ...contract.findings import Analyser, Findings, FindingsError
+from ...audio.checks import HIGHEST_RATE, LOWEST_RATE
+from ...contract.constraints import SHARE, Range
+from ...contract.findings import Analyser, Findings
 from ...kernels.samples.word_length import (
     COARSE_BITS,
     FINE_BITS,
@@ -24,7 +27,6 @@ FLOAT_BITS = 0
 
 _RATES_HZ = (8000.0, 11025.0, 12000.0, 16000.0, 22050.0, 24000.0, 32000.0, 44100.0, 48000.0, 88200.0,
              96000.0, 176400.0, 192000.0, 352800.0, 384000.0)  # fmt: skip
-_MOST_RATE_HZ = 10_000_000.0
 _EXCEPTIONS = 1e-3  # a fade, or a click repaired, may use finer steps
 _LEAST_SAMPLES = 1000
 _CODES = 2**COARSE_BITS
@@ -57,24 +59,13 @@ class WordLength(Findings):
         Of bits and step, and of the rate, 0 to 1.
     """
 
-    nominal_bits: int
-    nominal_rate_hz: float
-    bits: int
-    step: float
-    rate_hz: float
-    confidence: float
-    rate_confidence: float
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.nominal_bits <= 64 and 0 <= self.bits <= MOST_BITS):
-            raise FindingsError(f"WordLength needs 0 to {MOST_BITS} bits, not {self.bits}")
-        rates = (self.rate_hz, self.nominal_rate_hz)
-        if not all(0 < rate <= _MOST_RATE_HZ for rate in rates):
-            raise FindingsError(f"WordLength needs rates above 0 Hz, not {self.rate_hz!r:.40}")
-        if not 0.0 <= self.step <= 1.0:
-            raise FindingsError(f"WordLength.step={self.step!r:.40} must be 0 to 1")
-        if not (0.0 <= self.confidence <= 1.0 and 0.0 <= self.rate_confidence <= 1.0):
-            raise FindingsError("WordLength.confidence and rate_confidence must be 0 to 1")
+    nominal_bits: Annotated[int, Range(0, 64)]
+    nominal_rate_hz: Annotated[float, Range(LOWEST_RATE, HIGHEST_RATE)]
+    bits: Annotated[int, Range(0, MOST_BITS)]
+    step: Annotated[float, SHARE]
+    rate_hz: Annotated[float, Range(LOWEST_RATE, HIGHEST_RATE)]
+    confidence: Annotated[float, SHARE]
+    rate_confidence: Annotated[float, SHARE]
 
     @property
     def effective_bits(self) -> float:

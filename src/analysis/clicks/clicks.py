@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array, Audio, Counts
-from ...audio.checks import MAX_CHANNELS
-from ...contract.findings import Analyser, Findings, FindingsError, by_channel
+from ...contract.constraints import CHANNELS, SHARE, Axis, Choices, Each, Range
+from ...contract.findings import Analyser, Findings, by_channel
 from ...kernels.impulses.counting import HEIGHT, RMS, SCORE, START, STOP, merge_impulses, pulse_height
 from .bands import SCORES, Band, LowBand
 from .rates import (
@@ -36,6 +37,10 @@ _LOW_RATE = 11_025.0  # about what the low band is decimated to
 _SUPPORTED = 0.5  # part of a score that will do where another channel has a click
 _BLIND_CELLS = 3.0  # a higher peak hides those half as near, on either side
 _MOST_MEASURED = 64  # heights a hop and channel: more say no more about their median
+
+
+_STRETCHES, _COLUMNS = Axis("stretches", most=MOST_STRETCHES), Axis("columns", most=MOST_COLUMNS)
+_A_MINUTE, _STRENGTH_DB = Range(0.0, _MOST_RATE), Range(NO_STRENGTH, -NO_STRENGTH)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,51 +73,19 @@ class Clicks(Findings):
         That there are impulses that are not the program's, 0 to 1.
     """
 
-    clicks_per_minute: Array
-    crackle_per_minute: Array
-    shared_share: float | None
-    strength_db: float
-    strong_db: float
-    revolution_rpm: float
-    revolution_s: float
-    revolution_confidence: float
-    worst_start_s: Array
-    worst_per_minute: Array
-    column_s: float
-    density_per_minute: Array
-    confidence: float
-
-    def __post_init__(self) -> None:
-        rates = (self.clicks_per_minute, self.crackle_per_minute)
-        if any(a.ndim != 1 or a.size != self.clicks_per_minute.size for a in rates):
-            raise FindingsError("Clicks needs one rate a channel")
-        if not 1 <= self.clicks_per_minute.size <= MAX_CHANNELS:
-            raise FindingsError(f"Clicks needs 1 to {MAX_CHANNELS} channels, not {rates[0].size}")
-        worst = (self.worst_start_s, self.worst_per_minute)
-        if any(a.ndim != 1 or a.shape != worst[0].shape or a.size > MOST_STRETCHES for a in worst):
-            raise FindingsError(f"Clicks needs one rate a stretch, {MOST_STRETCHES} at most")
-        if self.density_per_minute.ndim != 1 or self.density_per_minute.size > MOST_COLUMNS:
-            raise FindingsError(f"Clicks.density_per_minute must be one row of {MOST_COLUMNS} at most")
-        if not all(((a >= 0) & (a <= _MOST_RATE)).all() for a in (*rates, worst[1], self.density_per_minute)):
-            raise FindingsError(f"Clicks needs rates of 0 to {_MOST_RATE:g} a minute")
-        if not ((worst[0] >= 0) & np.isfinite(worst[0])).all():
-            raise FindingsError("Clicks.worst_start_s must be finite and not negative")
-        limits = {
-            "strength_db": (NO_STRENGTH, -NO_STRENGTH),
-            "strong_db": (NO_STRENGTH, -NO_STRENGTH),
-            "revolution_s": (0.0, 60.0),
-            "column_s": (0.0, _MOST_COLUMN_S),
-            "revolution_confidence": (0.0, 1.0),
-            "confidence": (0.0, 1.0),
-        }
-        for name, (low, high) in limits.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise FindingsError(f"Clicks.{name}={value!r} must be {low:g} to {high:g}")
-        if self.shared_share is not None and not 0.0 <= self.shared_share <= 1.0:
-            raise FindingsError(f"Clicks.shared_share={self.shared_share!r} must be 0 to 1, or none")
-        if self.revolution_rpm not in (0.0, *NAMES_RPM):
-            raise FindingsError(f"Clicks.revolution_rpm={self.revolution_rpm!r} is no record's speed, nor 0")
+    clicks_per_minute: Annotated[Array, Each(CHANNELS), _A_MINUTE]
+    crackle_per_minute: Annotated[Array, Each(CHANNELS), _A_MINUTE]
+    shared_share: Annotated[float | None, SHARE]
+    strength_db: Annotated[float, _STRENGTH_DB]
+    strong_db: Annotated[float, _STRENGTH_DB]
+    revolution_rpm: Annotated[float, Choices(0.0, *NAMES_RPM)]
+    revolution_s: Annotated[float, Range(0.0, 60.0)]
+    revolution_confidence: Annotated[float, SHARE]
+    worst_start_s: Annotated[Array, Each(_STRETCHES), Range(0.0)]
+    worst_per_minute: Annotated[Array, Each(_STRETCHES), _A_MINUTE]
+    column_s: Annotated[float, Range(0.0, _MOST_COLUMN_S)]
+    density_per_minute: Annotated[Array, Each(_COLUMNS), _A_MINUTE]
+    confidence: Annotated[float, SHARE]
 
     @property
     def found(self) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
 from ...audio.arrays import Array, Audio
-from ...audio.checks import MAX_CHANNELS
-from ...contract.findings import Analyser, Findings, FindingsError, by_channel
+from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Each, JustWith, Range
+from ...contract.findings import Analyser, Findings, by_channel
 from ...kernels.filters.decimation import decimate, decimation_filter
 from ...kernels.spectra.stft import hann
 from .breaks import breaks_off
@@ -52,6 +53,9 @@ _LEAST_PIECES = 4
 _PIECES_ALIKE_HZ = 0.1
 
 
+_HARMONICS = Axis("harmonics", most=MOST_HARMONICS)
+
+
 @dataclass(frozen=True, eq=False)
 class Hum(Findings):
     """Mains hum of a recording.
@@ -75,38 +79,12 @@ class Hum(Findings):
         0 (nothing found) to 1.
     """
 
-    frequency_hz: float
-    wander_hz: float
-    harmonic: Numbers
-    level_dbfs: Array
-    share: float
-    confidence: float
-
-    def __post_init__(self) -> None:
-        number, level = self.harmonic, self.level_dbfs
-        if not (isinstance(number, np.ndarray) and isinstance(level, np.ndarray)):
-            raise FindingsError("Hum needs lists of harmonics and levels")
-        if number.ndim != 1 or level.ndim != 2 or level.shape[1] != number.size:
-            raise FindingsError("Hum needs one level a channel and harmonic")
-        if not 1 <= level.shape[0] <= MAX_CHANNELS or number.size > MOST_HARMONICS:
-            raise FindingsError(
-                f"Hum holds {level.shape[0]} channels of {number.size} harmonics; allowed are 1 to "
-                f"{MAX_CHANNELS} channels and {MOST_HARMONICS} harmonics"
-            )
-        if (np.diff(number, prepend=0) <= 0).any() or (number > MOST_HARMONICS).any():
-            raise FindingsError(f"Hum.harmonic must ascend from 1 or above to {MOST_HARMONICS} at most")
-        if not ((level >= NO_LEVEL) & (level <= _MOST_LEVEL)).all():
-            raise FindingsError(f"Hum.level_dbfs must be {NO_LEVEL:g} to {_MOST_LEVEL:g} dBFS")
-        self._check_numbers()
-
-    def _check_numbers(self) -> None:
-        limits = {"frequency_hz": _MOST_HZ, "wander_hz": 10.0, "share": 1.0, "confidence": 1.0}
-        for name, most in limits.items():
-            value = getattr(self, name)
-            if not isinstance(value, float) or not 0.0 <= value <= most:
-                raise FindingsError(f"Hum.{name}={value!r} must be 0 to {most:g}")
-        if (self.frequency_hz > 0.0) != (self.harmonic.size > 0):
-            raise FindingsError("Hum needs a frequency and harmonics, or neither")
+    frequency_hz: Annotated[float, Range(0.0, _MOST_HZ), JustWith("harmonic")]
+    wander_hz: Annotated[float, Range(0.0, 10.0)]
+    harmonic: Annotated[Numbers, Each(_HARMONICS), Range(1, MOST_HARMONICS), Ascending()]
+    level_dbfs: Annotated[Array, Each(CHANNELS, _HARMONICS), Range(NO_LEVEL, _MOST_LEVEL)]
+    share: Annotated[float, SHARE]
+    confidence: Annotated[float, SHARE]
 
     @classmethod
     def nothing(cls, channels: int) -> Hum:

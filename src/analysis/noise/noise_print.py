@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array, Audio, Mask
-from ...audio.checks import MAX_CHANNELS
-from ...contract.findings import Analyser, Findings, FindingsError, by_channel
+from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Below, Each, Range
+from ...contract.findings import Analyser, Findings, by_channel
 from ...kernels.spectra.stft import forward, hann, hop_length, mean_and_product
 from .floor import (
     BLOCK_FRAMES,
@@ -42,7 +42,6 @@ NO_NOISE = LEAST_LEVEL
 FRAME_SECONDS = 0.05
 """Length of the frames in which the analyser and the stage look at the recording."""
 
-_MAX_POINTS = 65_536
 _MAX_STRETCHES = 4_096
 _SILENCE_DBFS = -95.0  # the dither of a 16-bit file is less than any recording's noise
 _LOUDEST = 1e6  # no noise is louder, and powers of powers must not overflow
@@ -52,6 +51,12 @@ _ALIKE_DB = 1.0
 _UNEVEN_DB, _MOST_UNEVEN_DB = 1.5, 6.0
 _CHANCE_DB = 1.0
 _CAUTIOUS_FALL_DB, _EXPECTED_FALL_DB = 3.0, 0.5  # an octave off what shows: hiss is almost flat
+
+
+POINTS, DENSITY_DBFS_HZ = Axis("frequencies", most=65_536), Range(NO_NOISE, MOST_LEVEL)
+"""What prints may hold."""
+
+_STRETCHES = Axis("stretches", most=_MAX_STRETCHES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,46 +81,12 @@ class NoisePrint(Findings):
         0 (nothing found) to 1.
     """
 
-    frequency_hz: Array
-    density_dbfs_hz: Array
-    expected_dbfs_hz: Array
-    start_s: Array
-    end_s: Array
-    confidence: float
-
-    def __post_init__(self) -> None:
-        spectra = (self.density_dbfs_hz, self.expected_dbfs_hz)
-        arrays = (self.frequency_hz, *spectra, self.start_s, self.end_s)
-        if not all(isinstance(a, np.ndarray) and a.dtype == np.float64 for a in arrays):
-            raise FindingsError("NoisePrint needs lists of numbers")
-        if not all(np.isfinite(a).all() for a in arrays):
-            raise FindingsError("NoisePrint needs finite numbers")
-        self._check_spectrum()
-        self._check_stretches()
-        if not isinstance(self.confidence, float) or not 0.0 <= self.confidence <= 1.0:
-            raise FindingsError(f"NoisePrint.confidence={self.confidence!r} must be 0 to 1")
-
-    def _check_spectrum(self) -> None:
-        frequency, density, expected = self.frequency_hz, self.density_dbfs_hz, self.expected_dbfs_hz
-        shapes = {density.shape, expected.shape}
-        if frequency.ndim != 1 or density.ndim != 2 or shapes != {(len(density), frequency.size)}:
-            raise FindingsError("NoisePrint needs one density a channel and frequency")
-        if not 1 <= density.shape[0] <= MAX_CHANNELS or frequency.size > _MAX_POINTS:
-            raise FindingsError(
-                f"NoisePrint holds {density.shape[0]} channels of {frequency.size} points; allowed are "
-                f"1 to {MAX_CHANNELS} channels and {_MAX_POINTS} points"
-            )
-        if (np.diff(frequency, prepend=-1e-9) <= 0).any():
-            raise FindingsError("NoisePrint.frequency_hz must ascend from 0 or above")
-        if any(((levels < NO_NOISE) | (levels > MOST_LEVEL)).any() for levels in (density, expected)):
-            raise FindingsError(f"NoisePrint's densities must be {NO_NOISE:g} to {MOST_LEVEL:g} dBFS/Hz")
-
-    def _check_stretches(self) -> None:
-        start, end = self.start_s, self.end_s
-        if start.ndim != 1 or start.shape != end.shape or start.size > _MAX_STRETCHES:
-            raise FindingsError(f"NoisePrint needs one end a start, of at most {_MAX_STRETCHES} stretches")
-        if ((start < 0) | (end <= start)).any():
-            raise FindingsError("NoisePrint needs stretches that start at 0 s or later and end after that")
+    frequency_hz: Annotated[Array, Each(POINTS), Range(0.0), Ascending()]
+    density_dbfs_hz: Annotated[Array, Each(CHANNELS, POINTS), DENSITY_DBFS_HZ]
+    expected_dbfs_hz: Annotated[Array, Each(CHANNELS, POINTS), DENSITY_DBFS_HZ]
+    start_s: Annotated[Array, Each(_STRETCHES), Range(0.0), Below("end_s")]
+    end_s: Annotated[Array, Each(_STRETCHES)]
+    confidence: Annotated[float, SHARE]
 
     @classmethod
     def nothing(cls, channels: int) -> NoisePrint:

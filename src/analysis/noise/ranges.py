@@ -9,7 +9,8 @@ import numpy as np
 
 from ...audio.arrays import Audio
 from ...audio.clock import clock
-from ...contract.findings import Analyser, FindingsError
+from ...contract.findings import Analyser
+from ...errors import FindingsError
 from ...kernels.spectra.stft import forward, hann, hop_length
 from .floor import MOST_LEVEL, decibels, smooth
 from .noise_print import FRAME_SECONDS, NO_NOISE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,8 @@ from scipy import fft
 from scipy.ndimage import median_filter
 
 from ...audio.arrays import Array, Audio
-from ...audio.checks import MAX_CHANNELS
-from ...contract.findings import Analyser, Findings, FindingsError, by_channel
+from ...contract.constraints import CHANNELS, SHARE, AtMost, Each, Range
+from ...contract.findings import Analyser, Findings, by_channel
 from ...kernels.filters.decimation import decimate, decimation_filter
 from ...kernels.spectra.stft import hann
 
@@ -72,29 +73,12 @@ class RumbleFindings(Findings):
         0 (nothing found) to 1.
     """
 
-    level_dbfs: Array
-    low_hz: float
-    high_hz: float
-    lateral_share: float | None
-    revolution_rpm: float
-    confidence: float
-
-    def __post_init__(self) -> None:
-        level = self.level_dbfs
-        if not isinstance(level, np.ndarray) or level.ndim != 1 or not 1 <= level.size <= MAX_CHANNELS:
-            raise FindingsError(f"RumbleFindings needs the levels of 1 to {MAX_CHANNELS} channels")
-        if not ((level >= NO_LEVEL) & (level <= _MOST_LEVEL)).all():
-            raise FindingsError(f"RumbleFindings.level_dbfs must be {NO_LEVEL:g} to {_MOST_LEVEL:g} dBFS")
-        limits = {"low_hz": 1000.0, "high_hz": 1000.0, "revolution_rpm": 1000.0, "confidence": 1.0}
-        for name, most in limits.items():
-            value = getattr(self, name)
-            if not isinstance(value, float) or not 0.0 <= value <= most:
-                raise FindingsError(f"RumbleFindings.{name}={value!r} must be 0 to {most:g}")
-        if self.low_hz > self.high_hz:
-            raise FindingsError(f"RumbleFindings.low_hz={self.low_hz!r} lies above high_hz={self.high_hz!r}")
-        share = self.lateral_share
-        if share is not None and not (isinstance(share, float) and 0.0 <= share <= 1.0):
-            raise FindingsError(f"RumbleFindings.lateral_share={share!r} must be 0 to 1, or none")
+    level_dbfs: Annotated[Array, Each(CHANNELS), Range(NO_LEVEL, _MOST_LEVEL)]
+    low_hz: Annotated[float, Range(0.0, 1000.0), AtMost("high_hz")]
+    high_hz: Annotated[float, Range(0.0, 1000.0)]
+    lateral_share: Annotated[float | None, SHARE]
+    revolution_rpm: Annotated[float, Range(0.0, 1000.0)]
+    confidence: Annotated[float, SHARE]
 
     @classmethod
     def nothing(cls, channels: int) -> RumbleFindings:

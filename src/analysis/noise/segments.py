@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
 from ...audio.arrays import Array, Audio, Mask
-from ...audio.checks import MAX_CHANNELS
-from ...contract.findings import Analyser, Findings, FindingsError
+from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Each, EndsOf, Range
+from ...contract.findings import Analyser, Findings
 from .floor import MOST_LEVEL, decibels
-from .noise_print import NO_NOISE, NoiseBlocks, NoiseListener, NoisePrint
+from .noise_print import DENSITY_DBFS_HZ, NO_NOISE, POINTS, NoiseBlocks, NoiseListener, NoisePrint
 
 WINDOW_SECONDS = 30.0
 """Length of the stretches that get a print of their own."""
@@ -22,9 +22,11 @@ FADE_SECONDS = 30.0
 """Longest cross-fade between prints."""
 
 _MAX_SEGMENTS = 32
-_MAX_POINTS = 65_536
 _LONGEST_S = 1e7
 _AGREE_DB = 1.5
+
+
+_SEGMENTS, _TIME_S = Axis("segments", 1, _MAX_SEGMENTS), Range(0.0, _LONGEST_S)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,47 +50,13 @@ class NoiseSegments(Findings):
         The least of them; 0 where no noise was found.
     """
 
-    start_s: Array
-    end_s: Array
-    frequency_hz: Array
-    density_dbfs_hz: Array
-    print_confidence: Array
-    pauses_s: Array
-    confidence: float
-
-    def __post_init__(self) -> None:
-        each = (self.start_s, self.end_s, self.print_confidence, self.pauses_s)
-        arrays = (*each, self.frequency_hz, self.density_dbfs_hz)
-        if not all(isinstance(a, np.ndarray) and a.dtype == np.float64 for a in arrays):
-            raise FindingsError("NoiseSegments needs lists of numbers")
-        segments, points = self.start_s.size, self.frequency_hz.size
-        if not segments or any(a.shape != (segments,) for a in each):
-            raise FindingsError("NoiseSegments needs one start, end, confidence and time a segment")
-        if segments > _MAX_SEGMENTS or points > _MAX_POINTS:
-            raise FindingsError(f"NoiseSegments holds at most {_MAX_SEGMENTS} prints of {_MAX_POINTS} points")
-        shape = self.density_dbfs_hz.shape
-        if len(shape) != 3 or shape[::2] != (segments, points):
-            raise FindingsError("NoiseSegments needs a density a segment, channel and frequency")
-        if not 1 <= shape[1] <= MAX_CHANNELS:
-            raise FindingsError(f"NoiseSegments needs 1 to {MAX_CHANNELS} channels")
-        self._check_values()
-
-    def _check_values(self) -> None:
-        times = np.stack([self.start_s, self.end_s], axis=1).ravel()
-        if not ((times >= 0) & (times <= _LONGEST_S)).all() or (np.diff(times) < 0).any():
-            raise FindingsError("NoiseSegments needs parts in order from 0 s on, without overlap")
-        if (np.diff(self.frequency_hz, prepend=-1e-9) <= 0).any():
-            raise FindingsError("NoiseSegments.frequency_hz must ascend from 0 or above")
-        if not ((self.density_dbfs_hz >= NO_NOISE) & (self.density_dbfs_hz <= MOST_LEVEL)).all():
-            raise FindingsError(
-                f"NoiseSegments.density_dbfs_hz must be {NO_NOISE:g} to {MOST_LEVEL:g} dBFS/Hz"
-            )
-        if not ((self.print_confidence >= 0) & (self.print_confidence <= 1)).all():
-            raise FindingsError("NoiseSegments.print_confidence must be 0 to 1")
-        if not ((self.pauses_s >= 0) & (self.pauses_s <= _LONGEST_S)).all():
-            raise FindingsError("NoiseSegments.pauses_s must be times")
-        if not isinstance(self.confidence, float) or not 0.0 <= self.confidence <= 1.0:
-            raise FindingsError(f"NoiseSegments.confidence={self.confidence!r} must be 0 to 1")
+    start_s: Annotated[Array, Each(_SEGMENTS), _TIME_S]
+    end_s: Annotated[Array, Each(_SEGMENTS), _TIME_S, EndsOf("start_s")]
+    frequency_hz: Annotated[Array, Each(POINTS), Range(0.0), Ascending()]
+    density_dbfs_hz: Annotated[Array, Each(_SEGMENTS, CHANNELS, POINTS), DENSITY_DBFS_HZ]
+    print_confidence: Annotated[Array, Each(_SEGMENTS), SHARE]
+    pauses_s: Annotated[Array, Each(_SEGMENTS), _TIME_S]
+    confidence: Annotated[float, SHARE]
 
     @classmethod
     def of(cls, noise_print: NoisePrint, end_s: float = 0.0) -> NoiseSegments:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from ...audio.arrays import Array, Audio
-from ...audio.checks import MAX_CHANNELS
-from ...contract.findings import Analyser, Findings, FindingsError, by_channel
+from ...contract.constraints import CHANNELS, SHARE, Each, Range
+from ...contract.findings import Analyser, Findings, by_channel
 from ...kernels.filters.biquads import filtered_energy
 from ...kernels.filters.polyphase import interpolator, peak_between
 
@@ -40,6 +41,9 @@ _WEIGHTS = {
 }
 
 
+_LEVEL_DB = Range(-_MOST_DB, _MOST_DB)
+
+
 @dataclass(frozen=True, eq=False)
 class Loudness(Findings):
     """Levels of one recording.
@@ -57,30 +61,12 @@ class Loudness(Findings):
         1 where the loudness is gated over a minute or more, less for shorter ones, 0 without loudness.
     """
 
-    integrated_lufs: float | None
-    range_lu: float | None
-    sample_peak_dbfs: Array
-    true_peak_dbtp: Array
-    rms_dbfs: Array
-    confidence: float
-
-    def __post_init__(self) -> None:
-        for name in ("sample_peak_dbfs", "true_peak_dbtp", "rms_dbfs"):
-            levels = getattr(self, name)
-            if not isinstance(levels, np.ndarray) or levels.dtype != np.float64 or levels.ndim != 1:
-                raise FindingsError(f"Loudness.{name} needs one level a channel")
-            if not 1 <= levels.size <= MAX_CHANNELS or levels.size != self.rms_dbfs.size:
-                raise FindingsError(f"Loudness.{name} needs 1 to {MAX_CHANNELS} channels, as many as RMS")
-            if not (np.abs(levels) <= _MOST_DB).all():
-                raise FindingsError(f"Loudness.{name} must be within {_MOST_DB:g} dB of full scale")
-        for name in ("integrated_lufs", "range_lu", "confidence"):
-            value = getattr(self, name)
-            if value is not None and not (isinstance(value, float) and abs(value) <= 2 * _MOST_DB):
-                raise FindingsError(f"Loudness.{name}={value!r} is no level")
-        if self.range_lu is not None and self.range_lu < 0:
-            raise FindingsError(f"Loudness.range_lu={self.range_lu!r} must not be negative")
-        if self.confidence is None or not 0.0 <= self.confidence <= 1.0:
-            raise FindingsError(f"Loudness.confidence={self.confidence!r} must be 0 to 1")
+    integrated_lufs: Annotated[float | None, Range(-2 * _MOST_DB, 2 * _MOST_DB)]
+    range_lu: Annotated[float | None, Range(0.0, 2 * _MOST_DB)]
+    sample_peak_dbfs: Annotated[Array, Each(CHANNELS), _LEVEL_DB]
+    true_peak_dbtp: Annotated[Array, Each(CHANNELS), _LEVEL_DB]
+    rms_dbfs: Annotated[Array, Each(CHANNELS), _LEVEL_DB]
+    confidence: Annotated[float, SHARE]
 
     @property
     def found(self) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
 from ...audio.arrays import Array, Audio
-from ...contract.findings import Analyser, Findings, FindingsError
+from ...contract.constraints import SHARE, Axis, Each, EndsOf, Range
+from ...contract.findings import Analyser, Findings
 from ...kernels.filters.polyphase import decimate, decimator
 from ...kernels.spectra.stft import forward, hann
 from .features import HOPS_A_SECOND, Grid, features
@@ -36,6 +37,9 @@ _SILENCE = 1e-7  # mean square, -70 dBFS
 _FARTHEST = 3.0  # standard deviations: nothing the training has not seen may decide alone
 
 
+_SEGMENTS, _TIME_S = Axis("segments", most=_MAX_SEGMENTS), Range(0.0, _LONGEST_S)
+
+
 @dataclass(frozen=True, eq=False)
 class Program(Findings):
     """What a recording holds, along its time.
@@ -52,30 +56,12 @@ class Program(Findings):
         Mean probability of what the stretches were taken for, 0 to 1; 0 where there is none.
     """
 
-    start_s: Array
-    end_s: Array
-    kind: npt.NDArray[np.int64]
-    speech_probability: Array
-    music_probability: Array
-    confidence: float
-
-    def __post_init__(self) -> None:
-        numbers = (self.start_s, self.end_s, self.speech_probability, self.music_probability)
-        if not all(isinstance(a, np.ndarray) and a.dtype == np.float64 for a in numbers):
-            raise FindingsError("Program needs lists of numbers")
-        if not isinstance(self.kind, np.ndarray) or self.kind.dtype.kind != "i" or self.kind.ndim != 1:
-            raise FindingsError("Program.kind needs a list of whole numbers")
-        if any(a.shape != self.kind.shape for a in numbers) or self.kind.size > _MAX_SEGMENTS:
-            raise FindingsError(f"Program needs one of each a segment, of at most {_MAX_SEGMENTS} segments")
-        if ((self.kind < 0) | (self.kind >= len(KINDS))).any():
-            raise FindingsError(f"Program.kind must be 0 to {len(KINDS) - 1}")
-        times = np.stack([self.start_s, self.end_s], axis=1).ravel()
-        if not ((times >= 0) & (times <= _LONGEST_S)).all() or (np.diff(times) < 0).any():
-            raise FindingsError("Program needs segments in order from 0 s on, without overlap")
-        if any(not ((p >= 0) & (p <= 1)).all() for p in numbers[2:]):
-            raise FindingsError("Program's probabilities must be 0 to 1")
-        if not isinstance(self.confidence, float) or not 0.0 <= self.confidence <= 1.0:
-            raise FindingsError(f"Program.confidence={self.confidence!r} must be 0 to 1")
+    start_s: Annotated[Array, Each(_SEGMENTS), _TIME_S]
+    end_s: Annotated[Array, Each(_SEGMENTS), _TIME_S, EndsOf("start_s")]
+    kind: Annotated[npt.NDArray[np.int64], Each(_SEGMENTS), Range(0, len(KINDS) - 1)]
+    speech_probability: Annotated[Array, Each(_SEGMENTS), SHARE]
+    music_probability: Annotated[Array, Each(_SEGMENTS), SHARE]
+    confidence: Annotated[float, SHARE]
 
     @property
     def found(self) -> bool:

@@ -192,12 +192,12 @@ def test_json_and_description():
         ("share", 2.0, "must be 0 to 1"),
         ("confidence", 1.5, "must be 0 to 1"),
         ("harmonic", [2, 1, 3, 4, 5], "must ascend"),
-        ("harmonic", [0, 1, 2, 3, 4], "must ascend"),
-        ("harmonic", [1, 2, 3, 4, 1000], "must ascend"),
-        ("harmonic", [], "one level a channel"),
+        ("harmonic", [0, 1, 2, 3, 4], "must be 1 to 240, not 0"),
+        ("harmonic", [1, 2, 3, 4, 1000], "must be 1 to 240, not 1000"),
+        ("harmonic", [], "level_dbfs has 5 harmonics, but harmonic has 0"),
         ("level_dbfs", [[-40.0] * 4 + [1e9]], "must be -200 to 200"),
         ("level_dbfs", [[-40.0] * 4 + [float("nan")]], "damaged"),
-        ("level_dbfs", [], "one level a channel"),
+        ("level_dbfs", [], "one value for each of 1 to 64 channels and 0 to 240 harmonics"),
     ],
 )
 def test_damaged_findings_are_refused(field, value, message):
