@@ -91,7 +91,10 @@ def _band(lags: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def _autoregression(s: np.ndarray, order: int) -> np.ndarray:
-    """Return the prediction-error filter (1, a_1 ... a_order) by the covariance method."""
+    """Return the prediction-error filter (1, a_1 ... a_order) by the covariance method.
+
+    Not the package's kernels: a yardstick must not share the faults of what it measures.
+    """
     products = np.zeros(
         (order + 1, order + 1)
     )  # the upper half of sum s[n - i] s[n - j], n = order ... N - 1

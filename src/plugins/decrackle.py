@@ -16,7 +16,7 @@ from ..contract.parameters.number import number
 from ..contract.parameters.words import choice
 from ..contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
 from ..errors import ParameterError
-from ..kernels.pulses.crackle import Prior, Stretch, find_crackle, take_crackle
+from ..kernels.pulses.crackle import CrackleSearch, Prior, Stretch, find_crackle, take_crackle
 from ..kernels.pulses.rings import RingSearch, ring_poles
 
 _BLOCKS_A_HOP = 4  # tuned: latency against speed, by hand, no record
@@ -150,10 +150,9 @@ class _Repair(Processor):
     def _find(self, channel: _Channel, block: int, bounds: npt.NDArray[np.int64]) -> None:
         start = (block + 2) * self._times.block
         found = channel.stretches[block]
-        evident, height = find_crackle(
-            channel.without, start, self._times.block, bounds, _TURNS[self.settings.quality], self._alone,
-            _FLOOR, found,
-        )  # fmt: skip
+        turns = _TURNS[self.settings.quality]
+        search = CrackleSearch(self._times.block, turns, self._alone, _FLOOR)
+        evident, height = find_crackle(channel.without, start, bounds, search, found)
         found.place[0] += self._origin
         exists = bool(start < bounds[1] and start + self._times.block > bounds[0])
         channel.note(block, exists, evident, height)

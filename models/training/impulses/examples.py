@@ -27,14 +27,13 @@ from wavemend.kernels.impulses.features import (
     BLOCK,
     CELL,
     CELL_ROWS,
-    COSINES,
-    LOW_PASS,
+    FILTERS,
     ORDER,
     PADDING,
     RING_SIGMA,
     RINGS_HZ,
-    SINES,
     STEP,
+    Shown,
     compressed,
     impulse_rows,
     prediction_errors,
@@ -106,26 +105,25 @@ class Seen:
 
     models: np.ndarray
     deviation: np.ndarray
-    scale: np.ndarray
     rows: np.ndarray
     rings: np.ndarray
     cells: np.ndarray
+    scale: np.ndarray
 
 
 def seen(sound: np.ndarray) -> Seen:
     """Return what shows clicks in a stretch of shape (channels, WHOLE)."""
     parts = []
     for channel in sound:
-        part = (
-            np.empty((BLOCKS + 2, ORDER + 1)),
-            np.empty(BLOCKS + 2),
-            np.empty((1 + len(RINGS_HZ), BLOCKS * BLOCK // CELL)),
+        models, deviation = np.empty((BLOCKS + 2, ORDER + 1)), np.empty(BLOCKS + 2)
+        shown = Shown(
             np.empty((3, BLOCKS * BLOCK), np.float32),
             np.empty((len(RINGS_HZ), BLOCKS * BLOCK // STEP), np.float32),
             np.empty((CELL_ROWS, BLOCKS * BLOCK // CELL), np.float32),
+            np.empty((1 + len(RINGS_HZ), BLOCKS * BLOCK // CELL)),
         )
-        impulse_rows(np.ascontiguousarray(channel), COSINES, SINES, LOW_PASS, *part)
-        parts.append(part)
+        impulse_rows(np.ascontiguousarray(channel), FILTERS, models, deviation, shown)
+        parts.append((models, deviation, *shown))
     return Seen(*(np.stack(columns) for columns in zip(*parts, strict=True)))
 
 
@@ -144,7 +142,7 @@ def drawn(source: Stretches, draw: Draw, clean: bool | None = None) -> Examples:
 def examples_of(damaged: np.ndarray, damages: list[Damage], draw: Draw) -> Iterator[Examples]:
     """Yield the examples of each channel of a damaged stretch, shape (channels, WHOLE)."""
     view = seen(damaged)
-    error_scale = np.ascontiguousarray(view.scale[:, 0])
+    shown = Shown(view.rows, view.rings, view.cells, np.ascontiguousarray(view.scale[:, 0]))
     places = np.empty(BLOCKS * BLOCK // STEP + 1, np.int64)
     first, last = CONTEXT, BLOCKS * BLOCK - CONTEXT
     for channel, damage in enumerate(damages):
@@ -166,7 +164,7 @@ def examples_of(damaged: np.ndarray, damages: list[Damage], draw: Draw) -> Itera
         ring = np.empty((RING_ROWS, 2 * RING), np.float32)
         far = np.empty((FAR_ROWS, 2 * FAR), np.float32)
         for k, which in enumerate(chosen):
-            look(view.rows, view.rings, view.cells, error_scale, channel, places[which], near, ring, far)
+            look(shown, channel, places[which], near, ring, far)
             for kept, now in ((examples.near, near), (examples.ring, ring), (examples.far, far)):
                 kept[k] = np.clip(np.round(QUANTUM * now), -127, 127)
         examples.label[:], examples.offsets[:] = label[chosen], offsets[chosen]
@@ -201,9 +199,7 @@ def _shown(damage: Damage, view: Seen, channel: int) -> np.ndarray:
     """Return how the damage alone stands out, 1 being what makes a candidate, shape (BLOCKS * BLOCK,)."""
     errors = np.empty((2, (BLOCKS + 2) * BLOCK))
     rings = np.empty((len(RINGS_HZ), (BLOCKS + 2) * BLOCK // STEP))
-    prediction_errors(
-        damage.added, view.models[channel], view.deviation[channel], COSINES, SINES, LOW_PASS, errors, rings
-    )
+    prediction_errors(damage.added, view.models[channel], view.deviation[channel], FILTERS, errors, rings)
     error = np.max(np.abs(errors), axis=0)[BLOCK:-BLOCK] / np.repeat(view.scale[channel, 0], CELL)
     scale = np.repeat(view.scale[channel, 1:], CELL // STEP, axis=1) / RING_SIGMA
     ring = np.max(rings[:, BLOCK // STEP : -BLOCK // STEP] / scale, axis=0)

@@ -7,16 +7,19 @@ import numpy.typing as npt
 
 from ...audio.arrays import Array, Audio, Counts
 from ...kernels.filters.decimation import decimate, decimation_filter
+from ...kernels.impulses.cells import Cells, Extent, score_cells
 from ...kernels.impulses.counting import (
     SCORE,
     START,
     STOP,
+    Lengths,
+    Outlined,
     excursion_rates,
     outline_cells,
     pick_impulses,
-    score_peaks,
-    whiten,
 )
+from ...kernels.impulses.spans import Scored
+from ...kernels.impulses.whitening import Blocks, whiten
 
 Picked = npt.NDArray[np.float64]
 
@@ -66,13 +69,14 @@ class Band:
         self.hop = BLOCKS_A_HOP * self._block
         self.size = self.hop + 4 * self._block
         self.order = min(max(round(15 / 44_100 * sample_rate), 11), 31)
-        self._longest = max(round(_LONGEST_MS * 1e-3 * sample_rate), 2)
+        self._blocks = Blocks(2 * self._block, self.order, max(round(_LONGEST_MS * 1e-3 * sample_rate), 2))
         pause = max(round(0.25e-3 * sample_rate), 2)
-        self._lengths = np.array([pause, self._longest, 1e3 * _SCORE_A_MS / sample_rate, _MOST_ASKED])
+        self._lengths = Lengths(pause, self._blocks.longest, 1e3 * _SCORE_A_MS / sample_rate, _MOST_ASKED)
         self._gap = max(round(0.25e-3 * sample_rate), 11)
         self.x, self._e = np.zeros((2, channels, self.size))
         self._median, self._peak = np.zeros((2, channels, self.size // cell))
         self._place = np.zeros((channels, self.size // cell), np.int64)
+        self._held = [Cells(*of) for of in zip(self._median, self._peak, self._place, strict=True)]
         self._picked = np.zeros((self.size // cell, 5))
         last = self.size // cell - 2 * CELLS_A_BLOCK
         self._cells = last - self.hop // cell, last
@@ -85,17 +89,15 @@ class Band:
     def hear(self, frame: Audio, bounds: Counts) -> None:
         """Take in one hop, and whiten as far as that allows; the recording lies within `bounds`."""
         hop, cells = self.hop, self.hop // self._cell
-        for held, step in ((self.x, hop), (self._e, hop), (self._median, cells), (self._peak, cells),
+        for kept, step in ((self.x, hop), (self._e, hop), (self._median, cells), (self._peak, cells),
                            (self._place, cells)):  # fmt: skip
-            held[:, :-step] = held[:, step:]
+            kept[:, :-step] = kept[:, step:]
         self._place -= hop
         self.x[:, -hop:] = frame
         stop = self.size - self._block
-        for x, e, median, peak, place in zip(
-            self.x, self._e, self._median, self._peak, self._place, strict=True
-        ):
-            whiten(x, stop - hop, stop, 2 * self._block, bounds, self.order, self._longest, e)
-            outline_cells(e, (stop - hop) // self._cell, stop // self._cell, self._cell, median, peak, place)
+        for x, e, held in zip(self.x, self._e, self._held, strict=True):
+            whiten(x, stop - hop, stop, bounds, self._blocks, e)
+            outline_cells(e, (stop - hop) // self._cell, stop // self._cell, self._cell, held)
 
     def pick(self, bounds: Counts) -> list[Picked]:
         """Return each channel's impulses of the hop that is now seen from both sides."""
@@ -104,21 +106,17 @@ class Band:
         high = min(int(bounds[1]), stop) // self._cell
         inside = max(self._cells[0], low), min(self._cells[1], high)
         score, scale = np.zeros((2, *self._peak.shape))
-        for channel in range(len(score)):
-            score_peaks(
-                self._median[channel], self._peak[channel], self._place[channel], *inside, low, high,
-                _THRESHOLDS, self._least, FLOOR, score[channel], scale[channel],
-            )  # fmt: skip
+        for held, of_cells, down_to in zip(self._held, score, scale, strict=True):
+            score_cells(held, Extent(*inside, low, high), _THRESHOLDS, self._least, FLOOR, of_cells, down_to)
         near = score.copy()
         near[:, 1:] = np.maximum(near[:, 1:], score[:, :-1])
         near[:, :-1] = np.maximum(near[:, :-1], score[:, 1:])
+        extent = Extent(*inside, int(bounds[0]) + self.order, int(bounds[1]))
         every = []
         for channel in range(len(score)):
             support = np.delete(near, channel, axis=0).max(axis=0, initial=0.0)
-            count = pick_impulses(
-                self._e[channel], score[channel], support, scale[channel], self._place[channel], *inside,
-                int(bounds[0]) + self.order, int(bounds[1]), self._lengths, self._picked,
-            )  # fmt: skip
+            scored = Scored(score[channel], scale[channel], self._place[channel])
+            count = pick_impulses(self._e[channel], scored, support, extent, self._lengths, self._picked)
             every.append(self._picked[:count].copy())
         return every
 
@@ -127,11 +125,11 @@ class Band:
         low = -(-(int(bounds[0]) + self.order) // self._cell)
         first, last = max(self._cells[0], low), min(self._cells[1], int(bounds[1]) // self._cell)
         rates = np.zeros((len(self._e), 3))
-        for e, median, peak, out in zip(self._e, self._median, self._peak, rates, strict=True):
+        for e, held, out in zip(self._e, self._held, rates, strict=True):
+            outlined = Outlined(e, self._cell, held)
             excursion_rates(
-                e, first, max(last, first), self._cell, median, peak, _EXCURSION_SCALES, dense, FLOOR,
-                self._gap, out,
-            )  # fmt: skip
+                outlined, first, max(last, first), _EXCURSION_SCALES, dense, FLOOR, self._gap, out
+            )
         return rates
 
 

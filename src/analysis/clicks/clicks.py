@@ -190,7 +190,7 @@ class ClicksAnalyser(Analyser[Clicks]):
         x = self._band.x[channel]
         for row in picked[:_MOST_MEASURED]:
             start, stop = max(int(row[START]) - 1, bounds[0]), min(int(row[STOP]) + 1, bounds[1])
-            pulse_height(x, start, stop, *bounds, self._band.order, before, near, row[HEIGHT : RMS + 1])
+            row[[HEIGHT, RMS]] = pulse_height(x, start, stop, bounds, self._band.order, before, near)
         picked[:, [START, STOP]] += self._origin
         picked[:, [START, STOP]] /= self.sample_rate
         return picked

@@ -27,14 +27,13 @@ from ...kernels.impulses.features import (
     BLOCK,
     CELL,
     CELL_ROWS,
-    COSINES,
-    LOW_PASS,
+    FILTERS,
     ORDER,
     PADDING,
     PEAK_ROW,
     RINGS_HZ,
-    SINES,
     STEP,
+    Shown,
     compressed,
     impulse_rows,
 )
@@ -235,11 +234,11 @@ class _Rows:
         blocks, cells = chunk // BLOCK, chunk // CELL
         self._models = np.empty((blocks + 2, ORDER + 1))
         self._deviation = np.empty(blocks + 2)
-        self._scales = np.empty((1 + len(RINGS_HZ), cells))
-        self._new = (
+        self._new = Shown(
             np.empty((3, chunk), np.float32),
             np.empty((len(RINGS_HZ), chunk // STEP), np.float32),
             np.empty((CELL_ROWS, cells), np.float32),
+            np.empty((1 + len(RINGS_HZ), cells)),
         )
 
     @property
@@ -254,10 +253,10 @@ class _Rows:
             new = kept.shape[-1] * self._chunk // self.rows.shape[-1]
             kept[..., :-new] = kept[..., new:].copy()
         for channel, x in enumerate(heard):
-            impulse_rows(x, COSINES, SINES, LOW_PASS, self._models, self._deviation, self._scales, *self._new)
-            for kept, now in zip((self.rows, self.rings, self.cells), self._new, strict=True):
+            impulse_rows(x, FILTERS, self._models, self._deviation, self._new)
+            for kept, now in zip((self.rows, self.rings, self.cells), self._new[:3], strict=True):
                 kept[channel, :, -now.shape[1] :] = now
-            self._scale[channel, -self._scales.shape[1] :] = self._scales[0]
+            self._scale[channel, -self._new.scale.shape[1] :] = self._new.scale[0]
 
     def looks(self, channel: int, places: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float32]]:
         """Return what is seen around each place."""
@@ -265,8 +264,9 @@ class _Rows:
         near = np.empty((count, NEAR_ROWS, 2 * NEAR), np.float32)
         ring = np.empty((count, RING_ROWS, 2 * RING), np.float32)
         far = np.empty((count, FAR_ROWS, 2 * FAR), np.float32)
+        shown = Shown(self.rows, self.rings, self.cells, self._scale)
         for k, place in enumerate(places.tolist()):
-            look(self.rows, self.rings, self.cells, self._scale, channel, place, near[k], ring[k], far[k])
+            look(shown, channel, place, near[k], ring[k], far[k])
         return {"near": near, "ring": ring, "far": far}
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from functools import cache, cached_property
 from hashlib import file_digest, sha256
+from inspect import getfile
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -123,9 +124,12 @@ def _stamp(function: Any) -> str:
     reached, parts = [function], []
     for kernel in reached:  # grows as it goes
         parts.append(_source_hash(kernel.__code__.co_filename))
-        for name in sorted(_names(kernel.__code__)):
+        for name in sorted(_names(kernel.__code__).union(map(str, kernel.__annotations__.values()))):
             value = kernel.__globals__.get(name)
-            if isinstance(value, Dispatcher):
+            if isinstance(value, type) and hasattr(value, "_fields"):
+                # numba tells named tuples apart by their class, and their items by position alone.
+                parts.append(_source_hash(getfile(value)))
+            elif isinstance(value, Dispatcher):
                 if value.py_func not in reached:
                     reached.append(value.py_func)
             elif isinstance(value, np.ndarray):

@@ -6,7 +6,6 @@ V. Rokhlin, Fast Fourier transforms for nonequispaced data, 1993; splines: G. St
 transforms for nonequispaced grids, 1998.
 """
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
 from __future__ import annotations
 
 import numpy as np

@@ -1,6 +1,5 @@
 """Edits in a comb of harmonics: where all of them jump by one time and one gain."""
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
 from __future__ import annotations
 
 import numpy as np

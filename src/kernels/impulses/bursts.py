@@ -6,20 +6,37 @@ milliseconds, but what follows it falls by degrees, so what lies after the run i
 cells.
 """
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
-
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from ..compilation.compilation import compiled
 from ..prediction.models import Matrix, Vector
+from .cells import Extent
 
 SIDE = 20  # cells that are looked at on each side
 BEFORE, AFTER = 1, 2  # cells next to the run that are not: it begins within one, and rings on into the others
 SHORTEST = 3  # cells
 
 _GAUSSIAN = 1.75  # standard deviation of noise over the least of four mean magnitudes of eight samples
+
+
+class Runs(NamedTuple):
+    """The best run of cells that begins at each cell: of one channel, or, with one axis more, of several.
+
+    Attributes
+    ----------
+    level
+        From `describe_level`, shape (cells,).
+    score, size
+        From `score_runs`, shape (cells,): how far the run stands out, 1 being a burst, and its cells.
+    """
+
+    level: Vector
+    score: Vector
+    size: Vector
 
 
 @compiled
@@ -41,27 +58,24 @@ def describe_level(e: Vector, first: int, last: int, cell: int, level: Vector) -
 
 
 @compiled
-def score_runs(level: Vector, first: int, last: int, low: int, high: int, longest: int, threshold: float,
-               floor: float, score: Vector, size: Vector) -> None:  # fmt: skip
-    """Score the run of cells that stands out best of those beginning at each cell; 1 is a burst.
+def score_runs(runs: Runs, extent: Extent, longest: int, threshold: float, floor: float) -> None:
+    """Score the run of a channel's cells that stands out best of those beginning at each cell.
 
     Parameters
     ----------
-    level
-        From `describe_level`, shape (cells,).
-    first, last
-        Where runs may begin.
-    low, high
-        The cells that lie in the recording and are described.
+    runs
+        Whose score and size are filled.
+    extent
+        The cells where runs may begin, and those that lie in the recording and are described.
     longest
         Cells of the longest run.
     threshold
         The lowest cell of a burst is so many times over the highest cell beyond it.
     floor
         Least level.
-    score, size
-        Filled, shape (cells,): the score, and the length of the run in cells.
     """
+    level, score, size = runs
+    first, last, low, high = extent
     for k in range(first, last):
         score[k] = 0.0
         if k - BEFORE - SIDE < low or k + longest + AFTER + SIDE > high:
@@ -85,9 +99,8 @@ def score_runs(level: Vector, first: int, last: int, low: int, high: int, longes
 
 
 @compiled
-def find_bursts(e: Matrix, channel: int, level: Matrix, score: Matrix, size: Matrix, cell: int, first: int,
-                last: int, low: int, high: int, spans: Matrix) -> int:  # fmt: skip
-    """Find the spans of one channel's bursts that begin in cells `first` to `last`.
+def find_bursts(e: Matrix, channel: int, runs: Runs, cell: int, extent: Extent, spans: Matrix) -> int:
+    """Find the spans of one channel's bursts.
 
     A burst found in another channel at the same place halves what is asked of this one.
 
@@ -95,12 +108,12 @@ def find_bursts(e: Matrix, channel: int, level: Matrix, score: Matrix, size: Mat
     ----------
     e
         All channels' excitation, shape (channels, n).
-    level, score, size
-        All channels' cells, shape (channels, cells).
+    runs
+        All channels'.
     cell
         Samples a cell.
-    low, high
-        Samples between which a span may lie.
+    extent
+        The cells that a burst begins in, and the samples between which a span may lie.
     spans
         Filled with rows of (start, stop, score).
 
@@ -109,6 +122,8 @@ def find_bursts(e: Matrix, channel: int, level: Matrix, score: Matrix, size: Mat
     int
         How many.
     """
+    level, score, size = runs
+    first, last, low, high = extent
     count = 0
     k = first
     while k < last:

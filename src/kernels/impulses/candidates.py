@@ -1,14 +1,12 @@
 """Candidates for clicks, and what is to be seen around each: near, ringing, and far on both sides."""
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
-
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
 from ..compilation.compilation import compiled
-from .features import CELL, STEP, Rows
+from .features import CELL, STEP, Rows, Shown
 
 Positions = npt.NDArray[np.int64]
 Looks = npt.NDArray[np.float32]
@@ -89,16 +87,15 @@ def other_channel(rows: Rows, channel: int, place: int) -> int:
 
 
 @compiled
-def look(rows: Rows, rings: Rows, cells: Rows, scale: npt.NDArray[np.float64], channel: int, place: int,
-         near: Looks, ring: Looks, far: Looks) -> None:  # fmt: skip
+def look(shown: Shown, channel: int, place: int, near: Looks, ring: Looks, far: Looks) -> None:
     """Copy what is to be seen around a candidate.
 
     Parameters
     ----------
-    rows, rings, cells, scale
-        Of all channels, shapes (channels, 3, n), (channels, rings, n / STEP), (channels, CELL_ROWS, n / CELL)
-        and (channels, n / CELL), the last the scale of the prediction error. `place` lies `FAR` cells from
-        their ends.
+    shown
+        Of all channels.
+    channel, place
+        The candidate's channel, and its sample, `FAR` cells from the ends of what is shown.
     near
         Filled, shape (NEAR_ROWS, 2 * NEAR): waveform, both errors; both errors of the other channel.
     ring
@@ -107,6 +104,7 @@ def look(rows: Rows, rings: Rows, cells: Rows, scale: npt.NDArray[np.float64], c
         Filled, shape (FAR_ROWS, 2 * FAR): the cells' rows, relative to the scale at the candidate; median,
         peak and ringing of the other channel, relative to its own.
     """
+    rows, rings, cells, scale = shown
     cell, step = place // CELL, place // STEP
     span = slice(cell - FAR, cell + FAR)
     near[:3] = rows[channel, :, place - NEAR : place + NEAR]

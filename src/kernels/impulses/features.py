@@ -7,17 +7,18 @@ the matched filter in coloured noise (Kay, Fundamentals of Statistical Signal Pr
 4.4). All are divided by the median of what surrounds them: loudness says nothing.
 """
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
-
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.signal import firwin
 
 from ..compilation.compilation import compiled
-from ..prediction.models import Matrix, Vector, autocorrelation, levinson
-from .cells import SIGMA, bridge_outliers
+from ..prediction.gaps import Outliers, whole_model
+from ..prediction.models import Matrix, Vector, add_filtered, hann
+from ..samples.ranks import SIGMA, replace_ranked
 
 Rows = npt.NDArray[np.float32]
 
@@ -45,17 +46,55 @@ _FLOOR = 2.0**-17  # least scale: a quarter of a step of 16 bits
 _RING_FLOOR = 1e-9
 _RIDGE = 1e-8  # of the power: keeps bands without sound from making the problem singular
 
-LOW_PASS: Vector = firwin(2 * HALF + 1, 2 * 2750.0 / 44_100.0, window=("kaiser", 11.0))
+
+class RingFilters(NamedTuple):
+    """What prediction errors are correlated with.
+
+    Attributes
+    ----------
+    taps
+        Of the low-pass before the rings, shape (2 * HALF + 1,).
+    cosines, sines
+        Decaying, shape (rings, RING_STEPS).
+    """
+
+    taps: Vector
+    cosines: Matrix
+    sines: Matrix
 
 
-def ring_templates() -> tuple[Matrix, Matrix]:
-    """Return the decaying cosines and sines that errors are correlated with, shape (rings, RING_STEPS)."""
+class Shown(NamedTuple):
+    """What shows clicks in a stretch of sound: of one channel, or, with one axis more in front, of several.
+
+    Attributes
+    ----------
+    rows
+        Waveform and both prediction errors over their local scales, compressed, shape (3, n).
+    rings
+        The rings, likewise, shape (rings, n / STEP).
+    cells
+        In octaves: median and peak of the error, RMS of the waveform, mean and peak of the rings over their
+        scales, shape (CELL_ROWS, n / CELL).
+    scale
+        Of the prediction error and of the rings, shape (1 + rings, n / CELL); of several channels that of the
+        error alone, shape (channels, n / CELL).
+    """
+
+    rows: Rows
+    rings: Rows
+    cells: Rows
+    scale: Matrix
+
+
+def ring_filters() -> RingFilters:
+    """Lay out the filters for what kernels work at."""
     t = STEP / RATE * np.arange(RING_STEPS)
     turns = 2.0 * np.pi * np.outer(RINGS_HZ, t)
-    return np.exp(-t / DECAY_S) * np.cos(turns), np.exp(-t / DECAY_S) * np.sin(turns)
+    low_pass = firwin(2 * HALF + 1, 2 * 2750.0 / 44_100.0, window=("kaiser", 11.0))
+    return RingFilters(low_pass, np.exp(-t / DECAY_S) * np.cos(turns), np.exp(-t / DECAY_S) * np.sin(turns))
 
 
-COSINES, SINES = ring_templates()
+FILTERS = ring_filters()
 
 
 @compiled
@@ -71,51 +110,35 @@ def fit_models(x: Vector, models: Matrix, deviation: Vector) -> None:
     deviation
         Filled with the prediction error's standard deviation, shape (blocks,).
     """
-    taper = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(2 * BLOCK) + 0.5) / (2 * BLOCK))
+    taper = hann(2 * BLOCK)
     for k in range(models.shape[0]):
         low = MARGIN + k * BLOCK - BLOCK // 2
         stretch = x[low : low + 2 * BLOCK].copy()
-        for again in range(2):
-            r = autocorrelation(stretch * taper, ORDER)
-            r[0] *= 1.0 + _RIDGE
-            energy = levinson(r, models[k])
-            deviation[k] = np.sqrt(energy / (0.75 * BLOCK)) + _FLOOR  # the taper's squares sum up to that
-            if again or not bridge_outliers(stretch, models[k], _LONGEST, _OUTLIER, _SPARSE, ORDER // 4):
-                break
+        energy = whole_model(
+            stretch, taper, _RIDGE, Outliers(_OUTLIER, _SPARSE, _LONGEST, ORDER // 4), models[k]
+        )
+        deviation[k] = np.sqrt(energy / (0.75 * BLOCK)) + _FLOOR  # the taper's squares sum up to that
 
 
 @compiled
-def _filtered(x: Vector, a: Vector, out: Vector) -> None:
-    """Write ``sum_k a[k] x[t + a.size - 1 - k]``, four taps a pass."""
-    last, size = a.size - 1, out.size
+def _filtered(x: Vector, taps: Vector, out: Vector) -> None:
+    """Write the convolution of `x` and `taps`, from the first sample that it is whole at."""
     out[:] = 0.0
-    k = 0
-    while k + 4 <= a.size:
-        b, c, d, f = a[k], a[k + 1], a[k + 2], a[k + 3]
-        one, two = x[last - k : last - k + size], x[last - k - 1 : last - k - 1 + size]
-        three, four = x[last - k - 2 : last - k - 2 + size], x[last - k - 3 : last - k - 3 + size]
-        for t in range(size):
-            out[t] += (b * one[t] + c * two[t]) + (d * three[t] + f * four[t])
-        k += 4
-    while k < a.size:
-        b = a[k]
-        one = x[last - k : last - k + size]
-        for t in range(size):
-            out[t] += b * one[t]
-        k += 1
+    add_filtered(x, taps.size - 1, taps, 0, out)
 
 
 @compiled
-def prediction_errors(x: Vector, models: Matrix, deviation: Vector, cosines: Matrix, sines: Matrix,
-                      taps: Vector, errors: Matrix, rings: Matrix) -> None:  # fmt: skip
+def prediction_errors(
+    x: Vector, models: Matrix, deviation: Vector, filters: RingFilters, errors: Matrix, rings: Matrix
+) -> None:
     """Write the errors of predicting each sample from those before and after it, and the rings in them.
 
     Parameters
     ----------
     x, models, deviation
         As in `fit_models`.
-    cosines, sines, taps
-        `COSINES`, `SINES` and `LOW_PASS`.
+    filters
+        `FILTERS`.
     errors
         Filled, shape (2, blocks * BLOCK): forwards and backwards.
     rings
@@ -133,16 +156,16 @@ def prediction_errors(x: Vector, models: Matrix, deviation: Vector, cosines: Mat
         _filtered(forward, backwards, weighted)
         errors[0, span] = forward[HALF : HALF + BLOCK]
         low[:] = 0.0
-        for i in range(taps.size):
-            tap = taps[i] / deviation[k]
+        for i in range(filters.taps.size):
+            tap = filters.taps[i] / deviation[k]
             for m in range(low.size):
                 low[m] += tap * weighted[STEP * m + i]
         for ring in range(rings.shape[0]):
             for m in range(BLOCK // STEP):
                 cosine = sine = 0.0
                 for j in range(RING_STEPS):
-                    cosine += cosines[ring, j] * low[m + j]
-                    sine += sines[ring, j] * low[m + j]
+                    cosine += filters.cosines[ring, j] * low[m + j]
+                    sine += filters.sines[ring, j] * low[m + j]
                 rings[ring, k * BLOCK // STEP + m] = np.sqrt(cosine * cosine + sine * sine)
 
 
@@ -157,16 +180,8 @@ def _scales(medians: Vector, floor: float, scale: Vector) -> None:
     """Write the robust scale of each cell: of its median and those of `SIDE` cells on either side."""
     ranked = np.sort(medians[: 2 * SIDE + 1])
     for k in range(scale.size):
-        if k:  # the window moves on by a cell: one value goes, one comes
-            i = np.searchsorted(ranked, medians[k - 1])
-            new = medians[k + 2 * SIDE]
-            while i + 1 < ranked.size and ranked[i + 1] < new:
-                ranked[i] = ranked[i + 1]
-                i += 1
-            while i > 0 and ranked[i - 1] > new:
-                ranked[i] = ranked[i - 1]
-                i -= 1
-            ranked[i] = new
+        if k:  # the window moves on by a cell
+            replace_ranked(ranked, medians[k - 1], medians[k + 2 * SIDE])
         scale[k] = max(SIGMA * ranked[SIDE], floor)
 
 
@@ -186,63 +201,71 @@ def _compress(values: Vector, over: float, row: Rows) -> None:
 
 
 @compiled
-def impulse_rows(x: Vector, cosines: Matrix, sines: Matrix, taps: Vector, models: Matrix,
-                 deviation: Vector, scale: Matrix, rows: Rows, rings: Rows, cells: Rows) -> None:  # fmt: skip
+def impulse_rows(x: Vector, filters: RingFilters, models: Matrix, deviation: Vector, shown: Shown) -> None:
     """Write everything that shows a click in whole blocks of sound.
 
     Parameters
     ----------
     x
         `PADDING` samples, the blocks, and `PADDING` samples more.
-    cosines, sines, taps
-        `COSINES`, `SINES` and `LOW_PASS`.
+    filters
+        `FILTERS`.
     models, deviation
         Filled, for these blocks and one on either side, shapes (blocks + 2, ORDER + 1) and (blocks + 2,).
-    scale
-        Filled with the scales of prediction error and rings, shape (1 + rings, cells).
-    rows
-        Filled, shape (3, blocks * BLOCK): waveform and both prediction errors over their local scales,
-        compressed.
-    rings
-        Filled, shape (rings, blocks * BLOCK / STEP), likewise.
-    cells
-        Filled, shape (CELL_ROWS, cells), in octaves: median and peak of the error, RMS of the waveform, mean
-        and peak of the rings over their scales.
+    shown
+        Filled, of one channel.
     """
     fit_models(x, models, deviation)
     wave = x[MARGIN : x.size - MARGIN]
     errors = np.empty((2, wave.size))
-    ringing = np.empty((rings.shape[0], wave.size // STEP))
-    prediction_errors(x, models, deviation, cosines, sines, taps, errors, ringing)
-    count = cells.shape[1]
-    medians = np.empty(count + 2 * SIDE)
-    own = np.empty(count)
+    ringing = np.empty((shown.rings.shape[0], wave.size // STEP))
+    prediction_errors(x, models, deviation, filters, errors, ringing)
+    medians = np.empty(shown.cells.shape[1] + 2 * SIDE)
+    _show_wave(wave, medians, shown)
+    _show_errors(errors, medians, shown)
+    _show_rings(ringing, medians, shown)
+
+
+@compiled
+def _show_wave(wave: Vector, medians: Vector, shown: Shown) -> None:
     _medians(wave, CELL, 2, medians)
+    own = np.empty(shown.cells.shape[1])
     _scales(medians, _FLOOR, own)
-    for k in range(count):
+    for k in range(own.size):
         span = slice(BLOCK + k * CELL, BLOCK + (k + 1) * CELL)
-        _compress(wave[span], 1.0 / own[k], rows[0, k * CELL : (k + 1) * CELL])
-        cells[2, k] = 0.5 * np.log2(np.mean(wave[span] ** 2) + _FLOOR**2)
+        _compress(wave[span], 1.0 / own[k], shown.rows[0, k * CELL : (k + 1) * CELL])
+        shown.cells[2, k] = 0.5 * np.log2(np.mean(wave[span] ** 2) + _FLOOR**2)
+
+
+@compiled
+def _show_errors(errors: Matrix, medians: Vector, shown: Shown) -> None:
     _medians(errors[0], CELL, 2, medians)
-    _scales(medians, _FLOOR, scale[0])
-    for k in range(count):
+    scale = shown.scale[0]
+    _scales(medians, _FLOOR, scale)
+    for k in range(scale.size):
         span = slice(BLOCK + k * CELL, BLOCK + (k + 1) * CELL)
         for side in range(2):
-            _compress(errors[side, span], 1.0 / scale[0, k], rows[1 + side, k * CELL : (k + 1) * CELL])
+            _compress(errors[side, span], 1.0 / scale[k], shown.rows[1 + side, k * CELL : (k + 1) * CELL])
         peak = max(np.max(np.abs(errors[0, span])), np.max(np.abs(errors[1, span])))
-        cells[0, k] = np.log2(SIGMA * medians[SIDE + k] + _FLOOR)
-        cells[1, k] = np.log2(peak + _FLOOR)
-    cells[3:] = 0.0
+        shown.cells[0, k] = np.log2(SIGMA * medians[SIDE + k] + _FLOOR)
+        shown.cells[1, k] = np.log2(peak + _FLOOR)
+
+
+@compiled
+def _show_rings(ringing: Matrix, medians: Vector, shown: Shown) -> None:
+    mean, peak = shown.cells[3], shown.cells[4]
+    mean[:] = 0.0
+    peak[:] = 0.0
     steps = CELL // STEP
-    for ring in range(rings.shape[0]):
+    for ring in range(ringing.shape[0]):
         _medians(ringing[ring], steps, 1, medians)
-        _scales(medians, _RING_FLOOR, scale[1 + ring])
-        for k in range(count):
+        _scales(medians, _RING_FLOOR, shown.scale[1 + ring])
+        for k in range(mean.size):
             span = slice(BLOCK // STEP + k * steps, BLOCK // STEP + (k + 1) * steps)
-            over = RING_SIGMA / scale[1 + ring, k]
-            _compress(ringing[ring, span], over, rings[ring, k * steps : (k + 1) * steps])
-            cells[3, k] += over * np.mean(ringing[ring, span])
-            cells[4, k] = max(cells[4, k], over * np.max(ringing[ring, span]))
-    for k in range(count):
-        cells[3, k] = np.log2(cells[3, k] / rings.shape[0] + 0.1)
-        cells[4, k] = np.log2(cells[4, k] + 0.1)
+            over = RING_SIGMA / shown.scale[1 + ring, k]
+            _compress(ringing[ring, span], over, shown.rings[ring, k * steps : (k + 1) * steps])
+            mean[k] += over * np.mean(ringing[ring, span])
+            peak[k] = max(peak[k], over * np.max(ringing[ring, span]))
+    for k in range(mean.size):
+        mean[k] = np.log2(mean[k] / ringing.shape[0] + 0.1)
+        peak[k] = np.log2(peak[k] + 0.1)

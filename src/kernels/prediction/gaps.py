@@ -1,25 +1,84 @@
-"""Gaps whose samples are not to be believed at all: rebuilt from the sound around them."""
+"""Samples that are not to be believed: interpolated from the sound around them.
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
+Least squares over the excitation (LSAR): A. Janssen, R. Veldhuis, L. Vries, "Adaptive interpolation of
+discrete-time signals that can be modeled as autoregressive processes", IEEE Trans. ASSP 34(2), 1986.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
+from ..samples.ranks import SIGMA
+from ..samples.runs import run_end
 from .models import (
     Positions,
     Vector,
+    autocorrelation_model,
     band_cholesky,
     band_solve,
+    excitation_of,
     prediction_error,
-    span_gradient,
-    span_precision,
+    span_equations,
 )
 
 MOST_RISE = 4.0
 """A rebuilt gap peaks at most so many times over the whole samples around it; more is an oscillation."""
+
+_RIDGE = 1e-9
+
+
+class Outliers(NamedTuple):
+    """Which runs of samples are bridged before a model is fitted again.
+
+    Attributes
+    ----------
+    scales
+        Robust scales of the excitation, over which it is an outlier.
+    sparse
+        Every such sample counts for the scale.
+    longest
+        Samples of the longest run.
+    reach
+        Outliers up to so many samples apart are one run.
+    """
+
+    scales: float
+    sparse: int
+    longest: int
+    reach: int
+
+
+@compiled
+def interpolation(a: Vector, e: Vector, active: Positions, last: int, ridge: float, change: Vector) -> bool:
+    """Find what to take from the active samples so that the excitation is least.
+
+    Parameters
+    ----------
+    a, active, last
+        See `span_precision`.
+    e
+        Excitation with the samples as they are, as far as `last`.
+    ridge
+        Added to the diagonal, as a part of it.
+    change
+        Filled, shape (m,).
+
+    Returns
+    -------
+    bool
+        False where there is no solution; `change` is then spoilt.
+    """
+    band, change[:] = span_equations(a, e, active, last)
+    for i in range(active.size):
+        band[i, 0] *= 1.0 + ridge
+    if not band_cholesky(band):
+        return False
+    band_solve(band, change)
+    return True
 
 
 @compiled
@@ -41,11 +100,7 @@ def gaps_together(gaps: Positions, first: int, count: int, order: int, longest: 
 
 @compiled
 def rebuild(x: Vector, gaps: Positions, count: int, end: int, a: Vector, limit: float) -> bool:
-    """Replace the samples of the first `count` gaps by what the sound around all of them predicts.
-
-    Least squares over the excitation, all gaps at once: A. Janssen, R. Veldhuis, L. Vries, "Adaptive
-    interpolation of discrete-time signals that can be modeled as autoregressive processes", IEEE Trans.
-    ASSP 34(2), 1986.
+    """Replace the samples of the first `count` gaps by what the sound around all of them predicts, at once.
 
     Parameters
     ----------
@@ -67,10 +122,7 @@ def rebuild(x: Vector, gaps: Positions, count: int, end: int, a: Vector, limit: 
     """
     order = a.size - 1
     start, stop = gaps[0, 0], gaps[-1, 1]
-    local = x[start - order : min(stop + order, end)]
-    white = np.zeros(local.size)
-    prediction_error(local, order, local.size, a, white)
-    e = white[order:]
+    e = excitation_of(x, start, min(stop + order, end), a)
     size, written = 0, 0
     for k in range(gaps.shape[0]):
         size += gaps[k, 1] - gaps[k, 0]
@@ -82,13 +134,9 @@ def rebuild(x: Vector, gaps: Positions, count: int, end: int, a: Vector, limit: 
         for t in range(gaps[k, 0] - start, gaps[k, 1] - start):
             active[at] = t
             at += 1
-    precision = np.empty((size, min(a.size, size)))
-    span_precision(a, active, e.size - 1, precision)
     change = np.empty(size)
-    span_gradient(a, e, active, e.size - 1, change)
-    if not band_cholesky(precision):
+    if not interpolation(a, e, active, e.size - 1, 0.0, change):
         return False
-    band_solve(precision, change)
     for i in range(written):
         if not abs(x[start + active[i]] - change[i]) <= limit:
             return False
@@ -105,3 +153,59 @@ def believed_peak(x: Vector, start: int, stop: int, damaged: Mask) -> float:
         if not damaged[t]:
             peak = max(peak, abs(x[t]))
     return MOST_RISE * peak
+
+
+@compiled
+def bridge(x: Vector, start: int, stop: int, end: int, a: Vector, e: Vector) -> None:
+    """Interpolate ``x[start:stop]``, the excitation `e` of all of `x` following as far as `end`."""
+    change = np.empty(stop - start)
+    if interpolation(a, e, np.arange(start, stop), end - 1, _RIDGE, change):
+        x[start:stop] -= change
+        prediction_error(x, start, min(stop + a.size - 1, end), a, e)
+
+
+@compiled
+def bridge_outliers(x: Vector, a: Vector, outliers: Outliers) -> bool:
+    """Interpolate the runs of `x` whose excitation is an outlier; say whether there was any."""
+    e = np.zeros(x.size)
+    order = a.size - 1
+    prediction_error(x, order, x.size, a, e)
+    limit = outliers.scales * SIGMA * np.median(np.abs(e[order :: outliers.sparse]))
+    found = False
+    t = order
+    while t < x.size:
+        if abs(e[t]) <= limit:
+            t += 1
+            continue
+        stop = run_end(e, t, x.size, 0.5 * limit, outliers.reach)
+        if stop - t <= outliers.longest and stop < x.size:
+            bridge(x, t, stop, x.size, a, e)
+            found = True
+        t = stop
+    return found
+
+
+@compiled
+def whole_model(x: Vector, taper: Vector, ridge: float, outliers: Outliers, a: Vector) -> float:
+    """Fit a model to a stretch, and once more with outliers bridged: clicks do not hide in what shows them.
+
+    Parameters
+    ----------
+    x
+        The stretch, shape (n,), changed in place where there are outliers.
+    taper
+        What it is faded by, shape (n,).
+    ridge, a
+        See `autocorrelation_model`.
+    outliers
+        See `Outliers`.
+
+    Returns
+    -------
+    float
+        Energy of the prediction error of the tapered stretch.
+    """
+    energy = autocorrelation_model(x * taper, ridge, a)
+    if bridge_outliers(x, a, outliers):
+        energy = autocorrelation_model(x * taper, ridge, a)
+    return float(energy)

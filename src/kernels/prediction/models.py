@@ -6,8 +6,6 @@ instructions run over independent results (lags, columns), never over the terms 
 through BLAS. The same samples give the same bits wherever they lie in memory.
 """
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
-
 from __future__ import annotations
 
 import numpy as np
@@ -21,18 +19,29 @@ Matrix = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
 
 _FLOOR = 1e-30  # far under the square of one 64-bit step: a model of silence is no model
+_AT_ONCE = 8  # samples whose lagged products are summed in one pass over the lags
 
 
 @compiled
 def autocorrelation(x: Vector, order: int) -> Vector:
-    """Sum the lagged products of `x`, lags 0 to `order`, shape (order + 1,)."""
+    """Sum the lagged products of `x` in order of time, lags 0 to `order`, shape (order + 1,)."""
     r = np.zeros(order + 1)
-    reach = np.zeros(x.size + order)  # zeros past the end spare a test on every lag
+    reach = np.zeros(x.size + order + _AT_ONCE)  # zeros past the end spare a test on every lag
     reach[: x.size] = x
-    for t in range(x.size):
-        value = x[t]
-        for lag in range(order + 1):
-            r[lag] += value * reach[t + lag]
+    for t in range(0, x.size, _AT_ONCE):
+        y = reach[t:]
+        a, b, c, d, e, f, g, h = y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7]
+        for lag in range(order + 1):  # a pass loads and stores each sum once, which is what takes the time
+            total = r[lag]
+            total += a * y[lag]
+            total += b * y[lag + 1]
+            total += c * y[lag + 2]
+            total += d * y[lag + 3]
+            total += e * y[lag + 4]
+            total += f * y[lag + 5]
+            total += g * y[lag + 6]
+            total += h * y[lag + 7]
+            r[lag] = total
     return r
 
 
@@ -75,19 +84,75 @@ def levinson(r: Vector, a: Vector) -> float:
 
 
 @compiled
+def hann(size: int) -> Vector:
+    """Return a Hann window, shape (size,), whose zeros lie half a sample outside it."""
+    return 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(size) + 0.5) / size)
+
+
+@compiled
+def autocorrelation_model(x: Vector, ridge: float, a: Vector) -> float:
+    """Fit a model to all of a tapered stretch by the autocorrelation method.
+
+    Parameters
+    ----------
+    x
+        The stretch, faded in and out, shape (n,).
+    ridge
+        Added to lag 0, as a part of it: white noise that keeps empty bands from making the problem singular.
+    a
+        Filled with the model, shape (p + 1,); see `levinson`.
+
+    Returns
+    -------
+    float
+        Energy of the prediction error of the tapered stretch.
+    """
+    r = autocorrelation(x, a.size - 1)
+    r[0] *= 1.0 + ridge
+    return float(levinson(r, a))
+
+
+@compiled
+def add_filtered(x: Vector, start: int, taps: Vector, first: int, out: Vector) -> None:
+    """Add ``sum_k taps[k] x[start + t - k]``, k from `first` on, to ``out[t]``; before ``x[0]`` is silence.
+
+    Each sum is taken in the order of k, four taps a pass.
+    """
+    size = out.size
+    last = min(taps.size, start + size)
+    k = first
+    while k + 4 <= last and k + 3 <= start:
+        b, c, d, f = taps[k], taps[k + 1], taps[k + 2], taps[k + 3]
+        one, two = x[start - k :][:size], x[start - k - 1 :][:size]
+        three, four = x[start - k - 2 :][:size], x[start - k - 3 :][:size]
+        for t in range(size):
+            out[t] = (((out[t] + b * one[t]) + c * two[t]) + d * three[t]) + f * four[t]
+        k += 4
+    while k < last:
+        tap = taps[k]
+        missing = max(k - start, 0)
+        earlier = x[start + missing - k : start + size - k]
+        rest = out[missing:]
+        # From 0 and along slices: negative indices would bar vector instructions.
+        for t in range(earlier.size):
+            rest[t] += tap * earlier[t]
+        k += 1
+
+
+@compiled
 def prediction_error(x: Vector, start: int, stop: int, a: Vector, e: Vector) -> None:
     """Write the excitation of ``x[start:stop]`` into ``e[start:stop]``; before ``x[0]`` is silence."""
     out = e[start:stop]
     out[:] = x[start:stop]
-    for k in range(1, min(a.size, stop)):
-        coefficient = a[k]
-        missing = max(k - start, 0)
-        earlier = x[start + missing - k : stop - k]
-        rest = out[missing:]
-        for t in range(
-            earlier.size
-        ):  # from 0 and along slices: negative indices would bar vector instructions
-            rest[t] += coefficient * earlier[t]
+    add_filtered(x, start, a, 1, out)
+
+
+@compiled
+def excitation_of(x: Vector, start: int, stop: int, a: Vector) -> Vector:
+    """Return the excitation of ``x[start:stop]``; the p samples before it are known."""
+    e = x[start:stop].copy()
+    add_filtered(x, start, a, 1, e)
+    return e
 
 
 @compiled
@@ -299,3 +364,13 @@ def span_gradient(a: Vector, e: Vector, active: Positions, last: int, g: Vector)
         for k in range(min(order, last - active[i]) + 1):
             total += a[k] * e[active[i] + k]
         g[i] = total
+
+
+@compiled
+def span_equations(a: Vector, e: Vector, active: Positions, last: int) -> tuple[Matrix, Vector]:
+    """Return ``A'A`` as a band and ``A'e`` of the active samples: `span_precision` and `span_gradient`."""
+    band = np.empty((active.size, min(a.size, active.size)))
+    span_precision(a, active, last, band)
+    g = np.empty(active.size)
+    span_gradient(a, e, active, last, g)
+    return band, g

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compilation.compilation import compiled
-from ..prediction.models import Matrix, Vector, band_cholesky, band_solve, span_gradient, span_precision
+from ..prediction.models import Matrix, Vector, band_cholesky, band_solve, span_equations
 
 _FACTORS = np.array(
     [0.03, 0.12, 0.5, 2.0]
@@ -40,11 +40,7 @@ def burst_pulse(e: Vector, a: Vector, n: Vector) -> tuple[int, float]:
         Samples until it ends, and the logarithm of the evidence for it, less what the choice costs.
     """
     room = n.size
-    every = np.arange(room)
-    g = np.empty(room)
-    span_gradient(a, e, every, e.size - 1, g)
-    precision = np.empty((room, min(a.size, room)))
-    span_precision(a, every, e.size - 1, precision)
+    precision, g = span_equations(a, e, np.arange(room), e.size - 1)
     power = np.sum(a * a)
     variance = np.mean(g * g) / (power * power) + 1e-12
     shortest = _SHORTEST * (a.size - 1)

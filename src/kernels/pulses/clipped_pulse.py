@@ -8,16 +8,14 @@ Veldhuis, L. Vries, "Adaptive interpolation", IEEE Trans. ASSP 34(2), 1986, whos
 Excitations are in units of their standard deviation, and indices count from the click's first sample.
 """
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
-
 from __future__ import annotations
 
 import numpy as np
 
 from ..compilation.compilation import compiled
-from ..prediction.models import Matrix, Positions, Vector, band_cholesky, band_solve, prediction_error
+from ..prediction.models import Matrix, Positions, Vector, band_cholesky, band_solve, excitation_of
 from ..samples.plateaus import plateaus
-from .rings import RingSearch, ring_merit, ring_response
+from .rings import RingSearch, ring_amplitude, ring_merit, ring_response
 
 MOST_FLAT = 128  # guard: flat samples of one click; with more there is nothing to fit
 _TOLERANCE = 2.0**-14  # of full scale: two steps of 16 bits, for dither
@@ -74,11 +72,7 @@ def restore_tops(
     bool
         False where no ring fits; `x` is then unchanged.
     """
-    order = a.size - 1
-    local = x[start - order : end]
-    white = np.zeros(local.size)
-    prediction_error(local, order, local.size, a, white)
-    e = white[order:] / sigma
+    e = excitation_of(x, start, end, a) / sigma
     q, r = _flat_basis(flat, a, e.size)
     rest = e.copy()
     _project(rest, q)
@@ -176,14 +170,8 @@ def _columns(pole: complex, c: complex, begin: int, a: Vector, q: Matrix, column
 def _amplitude(columns: Matrix, e: Vector) -> tuple[float, complex]:
     """Solve for the amplitude of a ring whose response is the first two rows; energy explained, and it."""
     re, im = columns[0], columns[1]
-    rr, ri, ii = _dot(re, re), _dot(re, im), _dot(im, im)
-    er, ei = _dot(re, e), _dot(im, e)
-    ii += 1e-9 * rr  # a pole without a frequency has a real amplitude
-    det = rr * ii * (1.0 + 1e-9) - ri * ri
-    if not det > 0.0:
-        return 0.0, 0.0 + 0.0j
-    real, imaginary = (er * ii - ei * ri) / det, (ei * rr - er * ri) / det
-    return real * er + imaginary * ei, complex(real, imaginary)
+    gain, c = ring_amplitude(_dot(re, re), _dot(im, im), _dot(re, im), _dot(re, e), _dot(im, e))
+    return gain, c
 
 
 @compiled
@@ -210,7 +198,10 @@ def _fit_ring(e: Vector, q: Matrix, a: Vector, search: RingSearch) -> tuple[floa
 def _refine(
     e: Vector, q: Matrix, a: Vector, begin: int, pole: complex, c: complex, gain: float, slowest: float
 ) -> tuple[float, complex, complex]:
-    """Improve a ring by Gauss-Newton steps, each halved until it helps; see `rings`."""
+    """Improve a ring by Gauss-Newton steps, each halved until it helps.
+
+    Not the steps of `rings`: those sum while a ring is made, but what flat samples explain must go first.
+    """
     columns = np.zeros((4, e.size))
     tried_columns = np.zeros((4, e.size))
     normal, step = np.zeros((4, 4)), np.zeros(4)

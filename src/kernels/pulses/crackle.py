@@ -12,8 +12,6 @@ as in a quiet one. What the blocks around say together is the `Prior` under whic
 it estimates each impulse once more, the others taken away, under the models of `clicks`.
 """
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
-
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -22,7 +20,8 @@ import numpy as np
 
 from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
-from ..prediction.models import Matrix, Positions, Vector, autocorrelation, levinson, prediction_error
+from ..prediction.models import Matrix, Positions, Vector, autocorrelation_model, hann, prediction_error
+from ..samples.runs import run_end
 from .clicks import estimate_click, is_absurd
 from .rings import RingSearch
 from .sparse_impulses import local_scale, sparse_impulses
@@ -30,6 +29,7 @@ from .sparse_impulses import local_scale, sparse_impulses
 BEFORE = 8  # an impulse may turn out to begin so many samples before the block that it was left to
 
 _CELLS_A_BLOCK = 16
+_RIDGE = 1e-9
 _GAP = 4  # samples between the samples of one impulse
 _LEAD = 3  # samples by which its span is widened
 _LONGEST = 64  # samples of a span that are one impulse; more are many, left as they were estimated together
@@ -85,6 +85,27 @@ class Stretch(NamedTuple):
     place: Positions
 
 
+class CrackleSearch(NamedTuple):
+    """How crackle is looked for.
+
+    Attributes
+    ----------
+    block
+        Samples a block. Half a block more is looked at on either side.
+    turns
+        How often the model is fitted at most.
+    alone
+        See `sparse_impulses`.
+    floor
+        Least standard deviation of the excitation.
+    """
+
+    block: int
+    turns: int
+    alone: float
+    floor: float
+
+
 class Prior(NamedTuple):
     """What the seconds around a block say about the crackle in it.
 
@@ -104,24 +125,21 @@ class Prior(NamedTuple):
 
 
 @compiled
-def find_crackle(x: Vector, start: int, block: int, bounds: Positions, turns: int, alone: float, floor: float,
-                 found: Stretch) -> tuple[int, float]:  # fmt: skip
-    """Estimate the impulses that begin in ``x[start:start + block]``, and take them out of `x`.
+def find_crackle(
+    x: Vector, start: int, bounds: Positions, search: CrackleSearch, found: Stretch
+) -> tuple[int, float]:
+    """Estimate the impulses that begin in the block from `start` on, and take them out of `x`.
 
     Parameters
     ----------
     x
         Samples, changed in place, shape (n,): what is fitted to. Those before `start` have been through this.
-    start, block
-        The block. Half a block more is looked at on either side.
+    start
+        First sample of the block.
     bounds
         Where the recording begins and ends in `x`; nothing outside counts.
-    turns
-        How often the model is fitted at most.
-    alone
-        See `sparse_impulses`.
-    floor
-        Least standard deviation of the excitation.
+    search
+        See `CrackleSearch`.
     found
         Filled.
 
@@ -130,7 +148,7 @@ def find_crackle(x: Vector, start: int, block: int, bounds: Positions, turns: in
     evident, tallest
         How many impulses are plainly additions, and the tallest sample of these.
     """
-    order = found.model.size - 1
+    block, order = search.block, found.model.size - 1
     low = max(min(start - block // 2, bounds[1] - 2 * block), bounds[0])
     size = min(2 * block, bounds[1] - low)
     # What is off before the first excitation that is known would be taken for something after it.
@@ -140,29 +158,10 @@ def find_crackle(x: Vector, start: int, block: int, bounds: Positions, turns: in
     found.place[:] = 0
     if high - first <= 2 * order or last <= first:
         return 0, 0.0
-    seg = x[low : low + size].copy()
-    e = np.zeros(size)
-    scale, off = found.scale[:size], found.off[:size]
     rest = np.zeros(size)
-    clean = seg
-    sigma = 0.0
-    off[:] = 0.0
-    scale[:] = 1.0
-    for turn in range(turns):
-        _fit(clean, found.model)
-        prediction_error(clean, order, size, found.model, rest)
-        off *= scale
-        before, sigma = sigma, local_scale(rest, order, block // _CELLS_A_BLOCK, floor, scale)
-        off /= scale
-        prediction_error(seg, order, size, found.model, e)
-        if not sparse_impulses(e / scale, rest / scale, found.model, first, high, alone, off):
-            return 0, 0.0
-        clean = seg - scale * off
-        if turn > 0 and sigma > _SETTLED * before:
-            break
-    prediction_error(clean, order, size, found.model, rest)
-    rest /= scale
-    groups = _group(off, first, high, found.spans)
+    if not _separate(x[low : low + size].copy(), first, high, search, found, rest):
+        return 0, 0.0
+    groups = _group(found.off[:size], first, high, found.spans)
     found.place[0], found.place[1], found.place[2] = low, size, groups
     evident, tallest = 0, 0.0
     for k in range(groups):
@@ -171,7 +170,7 @@ def find_crackle(x: Vector, start: int, block: int, bounds: Positions, turns: in
         if begin < last:
             found.place[3] = k + 1
             for t in range(begin, end):
-                x[low + t] -= scale[t] * off[t]
+                x[low + t] -= found.scale[t] * found.off[t]
             if found.odds[k] > _SURELY_ADDED and found.stands_out[k] > _STANDS_OUT:
                 evident += 1
                 tallest = max(tallest, found.tallest[k])
@@ -179,12 +178,38 @@ def find_crackle(x: Vector, start: int, block: int, bounds: Positions, turns: in
 
 
 @compiled
-def _fit(x: Vector, a: Vector) -> None:
-    """Fit a model to all of `x` (autocorrelation method, Hann window)."""
-    taper = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(x.size) + 0.5) / x.size)
-    r = autocorrelation(x * taper, a.size - 1)
-    r[0] *= 1.0 + 1e-9
-    levinson(r, a)
+def _separate(
+    seg: Vector, first: int, high: int, search: CrackleSearch, found: Stretch, rest: Vector
+) -> bool:
+    """Part a stretch into impulses that begin in ``first <= t < high``, and the rest, in turns.
+
+    Fills the model, the scale and what is off of `found`, and `rest` with the excitation without impulses, in
+    its standard deviations. Returns whether there is anything that is off.
+    """
+    order, size = found.model.size - 1, seg.size
+    taper = hann(size)
+    e = np.zeros(size)
+    scale, off = found.scale[:size], found.off[:size]
+    clean = seg
+    sigma = 0.0
+    off[:] = 0.0
+    scale[:] = 1.0
+    for turn in range(search.turns):
+        autocorrelation_model(clean * taper, _RIDGE, found.model)
+        prediction_error(clean, order, size, found.model, rest)
+        off *= scale
+        before = sigma
+        sigma = local_scale(rest, order, search.block // _CELLS_A_BLOCK, search.floor, scale)
+        off /= scale
+        prediction_error(seg, order, size, found.model, e)
+        if not sparse_impulses(e / scale, rest / scale, found.model, first, high, search.alone, off):
+            return False
+        clean = seg - scale * off
+        if turn > 0 and sigma > _SETTLED * before:
+            break
+    prediction_error(clean, order, size, found.model, rest)
+    rest /= scale
+    return True
 
 
 @compiled
@@ -196,12 +221,7 @@ def _group(n: Vector, low: int, high: int, spans: Positions) -> int:
         if n[t] == 0.0:
             t += 1
             continue
-        stop = t + 1
-        ahead = stop
-        while ahead < high and ahead - stop < _GAP:
-            if n[ahead] != 0.0:
-                stop = ahead + 1
-            ahead += 1
+        stop = run_end(n, t, high, 0.0, _GAP)
         spans[count, 0] = max(t - _LEAD, low)
         spans[count, 1] = min(stop + _LEAD + (stop - t) // 2, high)
         if count:

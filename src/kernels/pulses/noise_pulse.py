@@ -13,8 +13,6 @@ Three models of a click, of which the evidence makes the choice (see `clicks`):
 Excitations are in units of their standard deviation, and indices count from the click's first sample.
 """
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
-
 from __future__ import annotations
 
 import numpy as np
@@ -26,6 +24,7 @@ from ..prediction.models import (
     band_cholesky,
     band_inverse_diagonal,
     band_solve,
+    span_equations,
     span_gradient,
     span_precision,
 )
@@ -126,10 +125,7 @@ def sparse_pulse(e: Vector, a: Vector, n: Vector) -> float:
     n[:] = 0.0
     evidence = 0.0
     for turn in range(_SPARSE_ROUNDS):
-        precision = np.empty((active.size, min(a.size, active.size)))
-        span_precision(a, active, e.size - 1, precision)
-        g = np.empty(active.size)
-        span_gradient(a, e, active, e.size - 1, g)
+        precision, g = span_equations(a, e, active, e.size - 1)
         mean = np.empty(active.size)
         spread = np.empty(active.size)
         evidence = pulse_posterior(precision, g, variance, mean, spread)
@@ -234,19 +230,15 @@ def _move_ring(
 @compiled
 def _shaped_pulse(e: Vector, a: Vector, envelope: Vector, n: Vector) -> float:
     """Estimate a pulse whose variance is one factor times `envelope` into `n`; return its log evidence."""
-    active = np.arange(envelope.size)
-    precision = np.empty((active.size, min(a.size, active.size)))
-    span_precision(a, active, e.size - 1, precision)
-    g = np.empty(active.size)
-    span_gradient(a, e, active, e.size - 1, g)
-    mean = np.empty(active.size)
-    spread = np.empty(active.size)
+    precision, g = span_equations(a, e, np.arange(envelope.size), e.size - 1)
+    mean = np.empty(envelope.size)
+    spread = np.empty(envelope.size)
     factor = 0.01
     evidence = 0.0
     for turn in range(_SHAPED_ROUNDS):
         evidence = pulse_posterior(precision, g, factor * envelope, mean, spread)
         power, known = 0.0, 0.0
-        for i in range(active.size):
+        for i in range(envelope.size):
             power += mean[i] * mean[i] / envelope[i]
             known += 1.0 - spread[i] / (factor * envelope[i])
         if turn < _SHAPED_ROUNDS - 1:

@@ -4,8 +4,6 @@ The excitation of ``pole**t`` is the model's response through one pole, so a rin
 the sound is white; where in the resonances of the sound it lies does not matter.
 """
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
-
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -57,7 +55,7 @@ def ring_response(pole: complex, a: Vector, re: Vector, im: Vector) -> None:
 
 
 @compiled
-def _amplitude(rr: float, ii: float, ri: float, er: float, ei: float) -> tuple[float, complex]:
+def ring_amplitude(rr: float, ii: float, ri: float, er: float, ei: float) -> tuple[float, complex]:
     """Solve the two normal equations of a ring's complex amplitude; return the energy it explains, and it."""
     ii += 1e-9 * rr  # a pole without a frequency has a real amplitude
     det = rr * ii * (1.0 + 1e-9) - ri * ri
@@ -88,7 +86,7 @@ def _match_ring(e: Vector, a: Vector, pole: complex, starts: int, length: int) -
             ei[s] += imaginary * later[s]
     best, start, c = 0.0, 0, 0.0 + 0.0j
     for s in range(starts):
-        gain, amplitude = _amplitude(rr, ii, ri, er[s], ei[s])
+        gain, amplitude = ring_amplitude(rr, ii, ri, er[s], ei[s])
         if gain > best:
             best, start, c = gain, s, amplitude
     return best, start, c
@@ -144,7 +142,7 @@ def _refine(
                     ri += re[t] * im[t]
                     er += e[t] * re[t]
                     ei += e[t] * im[t]
-                reached, amplitude = _amplitude(rr, ii, ri, er, ei)
+                reached, amplitude = ring_amplitude(rr, ii, ri, er, ei)
                 if reached > gain:
                     gain, pole, c = reached, tried, amplitude
                     break

@@ -6,14 +6,11 @@ A. Faul, "Fast marginal likelihood maximisation for sparse Bayesian models", AIS
 zero.
 """
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
-
 from __future__ import annotations
 
 import numpy as np
 
 from ..compilation.compilation import compiled
-from ..impulses.cells import SIGMA
 from ..prediction.models import (
     Positions,
     Vector,
@@ -23,6 +20,7 @@ from ..prediction.models import (
     span_gradient,
     span_precision,
 )
+from ..samples.ranks import SIGMA
 
 _ROUNDS = 8
 _BESIDE = 3.0  # squared standard deviations by which a sample stands out beside one that does
@@ -60,6 +58,7 @@ def local_scale(e: Vector, first: int, cell: int, floor: float, scale: Vector) -
     for k in range(cells):
         levels[k] = np.median(np.abs(e[first + k * cell : first + (k + 1) * cell]))
     smooth = np.empty(cells)
+    # Not `replace_ranked`: windows are cut short at both ends, and a block has few of them.
     for k in range(cells):
         around = levels[max(k - _SCALE_REACH, 0) : min(k + _SCALE_REACH + 1, cells)]
         smooth[k] = max(SIGMA * np.median(around), floor)
@@ -104,7 +103,6 @@ def sparse_impulses(e: Vector, rest: Vector, a: Vector, low: int, high: int, alo
     active, variance = _candidates(g, n, power, low, high, alone)
     span_gradient(a, e, every, e.size - 1, g[low:high])
     n[:] = 0.0
-    out = np.zeros(e.size)
     for turn in range(_ROUNDS):
         if not active.size:
             break
@@ -123,26 +121,37 @@ def sparse_impulses(e: Vector, rest: Vector, a: Vector, low: int, high: int, alo
                 n[active[i]] = mean[i]
             break
         band_inverse_diagonal(band, spread)
-        out[:] = 0.0
-        for i in range(active.size):
-            precision = max(1.0 / spread[i] - 1.0 / variance[i], 1e-12)
-            out[active[i]] = (mean[i] / spread[i]) ** 2 / precision
-        kept = 0
         ease = min(1.0, 0.25 * (turn + 1))
-        for i in range(active.size):
-            t = active[i]
-            beside = max(np.max(out[t - _NEAR : t]), np.max(out[t + 1 : t + _NEAR + 1]))
-            # Neighbours explain each other, so the tallest of them stays until the others have gone.
-            peak = abs(g[t]) >= np.max(np.abs(g[t - _NEAR : t + _NEAR + 1]))
-            best = ease < 1.0 and peak and g[t] * g[t] > _PEAK * power
-            if best or out[t] > ease * (_BESIDE if beside > alone else alone):
-                known = max(1.0 - spread[i] / variance[i], 1e-3)
-                active[kept] = t
-                variance[kept] = max(mean[i] * mean[i] / known, 1e-12)
-                kept += 1
+        kept = _keep(active, variance, mean, spread, g, power, alone, ease)
         active = active[:kept].copy()
         variance = variance[:kept].copy()
     return int(active.size)
+
+
+@compiled
+def _keep(active: Positions, variance: Vector, mean: Vector, spread: Vector, g: Vector, power: float,
+          alone: float, ease: float) -> int:  # fmt: skip
+    """Keep, in place, the samples that stand out of what the others leave, with their likeliest variances.
+
+    Of what it takes to stand out only the part `ease` is asked for. Returns how many are kept.
+    """
+    out = np.zeros(g.size)
+    for i in range(active.size):
+        precision = max(1.0 / spread[i] - 1.0 / variance[i], 1e-12)
+        out[active[i]] = (mean[i] / spread[i]) ** 2 / precision
+    kept = 0
+    for i in range(active.size):
+        t = active[i]
+        beside = max(np.max(out[t - _NEAR : t]), np.max(out[t + 1 : t + _NEAR + 1]))
+        # Neighbours explain each other, so the tallest of them stays until the others have gone.
+        peak = abs(g[t]) >= np.max(np.abs(g[t - _NEAR : t + _NEAR + 1]))
+        best = ease < 1.0 and peak and g[t] * g[t] > _PEAK * power
+        if best or out[t] > ease * (_BESIDE if beside > alone else alone):
+            known = max(1.0 - spread[i] / variance[i], 1e-3)
+            active[kept] = t
+            variance[kept] = max(mean[i] * mean[i] / known, 1e-12)
+            kept += 1
+    return kept
 
 
 @compiled

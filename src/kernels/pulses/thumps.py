@@ -5,8 +5,6 @@ any other (see `rings`): a model of the low notes around it is fitted there, the
 cannot predict, and the ring, at the recording's own rate, is what is taken away.
 """
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
-
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -15,7 +13,7 @@ import numpy as np
 
 from ..compilation.compilation import compiled
 from ..filters.decimation import decimation_filter
-from ..prediction.models import Positions, Vector, covariance_model, prediction_error
+from ..prediction.models import Positions, Vector, covariance_model, excitation_of
 from .rings import RingSearch, fit_ring
 
 _LOW_RATE_HZ = 2800.0
@@ -138,9 +136,7 @@ def remove_thump(x: Vector, click: int, stop: int, bounds: Positions, until: int
     variance = covariance_model(y, 0, y.size, damaged, 1e-6, a)
     if not variance > 0.0:
         return stop
-    white = np.zeros(y.size)
-    prediction_error(y, before - _EARLY, y.size, a, white)
-    e = white[before - _EARLY :] / np.sqrt(variance)
+    e = excitation_of(y, before - _EARLY, y.size, a) / np.sqrt(variance)
     gain, start, pole, c = fit_ring(e, a, search.rings)
     if not 0.5 * gain - 2.5 * np.log(1.0 + gain) > search.least:
         return stop

@@ -5,7 +5,6 @@ stays within a tolerance for n samples moves by less than twice that in the next
 the run are compared with the tolerance.
 """
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
 from __future__ import annotations
 
 import numpy as np

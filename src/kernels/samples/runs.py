@@ -1,6 +1,5 @@
-"""Runs of samples that never move: gaps that a dropped connection, a gate or an editor leaves."""
+"""Runs of samples that never move, as a dropped connection or an editor leaves, or that stand out."""
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
 from __future__ import annotations
 
 import numpy as np
@@ -54,3 +53,23 @@ def still_runs(x: Vector, start: int, state: Vector, least: int, window: float, 
         power = keep * power + (1.0 - keep) * value * value
     state[0], state[1], state[2], state[3] = last, begun, power, before
     return count
+
+
+@compiled
+def run_end(x: Vector, begin: int, high: int, limit: float, pause: int) -> int:
+    """Follow a run of samples of more than `limit` in magnitude that begins at `begin`.
+
+    Fewer than `pause` samples under the limit do not end it, nor count for it where they are its last.
+
+    Returns
+    -------
+    int
+        One past its last sample, `high` at most.
+    """
+    stop = begin + 1
+    ahead = stop
+    while ahead < high and ahead - stop < pause:
+        if abs(x[ahead]) > limit:
+            stop = ahead + 1
+        ahead += 1
+    return stop

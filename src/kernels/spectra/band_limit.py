@@ -6,7 +6,6 @@ octave. A steep slope stands out against them and is placed exactly; a gentle on
 and the standard error of the fit says how far that leaves its place open.
 """
 
-# ruff: noqa: PLR0917 - kernels take plain arrays by position
 from __future__ import annotations
 
 from typing import NamedTuple

@@ -11,7 +11,7 @@ from ...audio.arrays import Audio
 from ...audio.framing import Fifo
 from ...contract.marks import touched
 from ...contract.stream import Event, Processor, Sink
-from ...kernels.pulses.clicks import FORCED, Tilt, repair_spans
+from ...kernels.pulses.click_repair import FORCED, Damage, RepairSettings, Tilt, repair_spans
 from ...kernels.pulses.rings import RingSearch, ring_poles
 from .judged import DOUBTED, JudgedClicks
 from .search import ClickSearch
@@ -154,23 +154,22 @@ class Repair(Processor):
             return
         done = np.zeros((count, 2), np.int64)
         repaired = self._repaired[channel]
-        repair_spans(
-            repaired,
-            spans,
-            count,
-            bounds,
-            times.model,
-            times.order,
-            self._rings,
-            times.thumps,
-            _LEAST_EVIDENCE,
-            _LEAST_ODDS * self._ease,
-            pending[:count, 3].astype(np.int64),
-            pending[:count, 2] * self._eased,
-            Tilt(self.settings.frequency_skew * _OCTAVE, self._pivot),
-            self._untouchable(channel, spans[:count], int(bounds[1])),
-            done,
+        damage = Damage(
+            spans=spans,
+            kinds=pending[:count, 3].astype(np.int64),
+            scores=pending[:count, 2] * self._eased,
+            until=self._untouchable(channel, spans[:count], int(bounds[1])),
         )
+        settings = RepairSettings(
+            model=times.model,
+            order=times.order,
+            rings=self._rings,
+            thumps=times.thumps,
+            least=_LEAST_EVIDENCE,
+            least_odds=_LEAST_ODDS * self._ease,
+            tilt=Tilt(self.settings.frequency_skew * _OCTAVE, self._pivot),
+        )
+        repair_spans(repaired, damage, bounds, settings, done)
         self._pending[channel] = pending[count:]
         if sink is None:
             return

@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Audio
 from ...contract.marks import touched
-from ...kernels.impulses.bursts import describe_level, find_bursts, score_runs
-from ...kernels.impulses.cells import accept_spans, describe_cells, excitation, find_spans, score_cells
-from ...kernels.pulses.clicks import BURST, CLICK, confirm_bursts
+from ...kernels.impulses.bursts import Runs, describe_level, find_bursts, score_runs
+from ...kernels.impulses.cells import Cells, Extent, describe_cells, score_cells
+from ...kernels.impulses.spans import Scored, accept_spans, find_spans
+from ...kernels.impulses.whitening import Blocks, excitation
+from ...kernels.pulses.click_repair import BURST, CLICK, confirm_bursts
 from ...kernels.pulses.rings import RingSearch
 from .times import Times
 
 _FLOOR = 2.0**-16  # derived: half a step of 16 bits; what stands on less is rounding, not sound
+_LEAST_SCORE = 0.25  # derived: half of the score that is a click where another channel has one
 # tuned: table clicks on the tuning set, 2026-11-21; no record of each
 _ALONE = (10.0, 3.0)  # a click stands so many scales out, and so many times over the highest peak nearby,
 _IN_CRACKLE = (60.0, 5.0)  # or so many scales, and so many times over three quarters of the peaks
 _SCORE_A_MS = 1.5  # see `accept_spans`
 _PLAIN = 8.0  # what stands out so much is no music, however long
 _BURST = 3.0  # times that the lowest part of a scratch's noise stands over all that is beside it
-
-
-class _Place(NamedTuple):
-    """Cells `first` to `last` are searched now; those from `low` to `high` hold the recording's sound."""
-
-    first: int
-    last: int
-    low: int
-    high: int
-
-
-class _Scores(NamedTuple):
-    """Of cells, shape (channels, cells), and of runs of half cells, shape (channels, half cells)."""
-
-    cells: Audio
-    scale: Audio
-    runs: Audio
-    run_size: Audio
 
 
 class ClickSearch:
@@ -124,70 +107,66 @@ class ClickSearch:
         times = self._times
         self._describe(repaired, bounds)
         described = (times.size - times.block) // times.cell
-        at = _Place(
-            *self._searched_cells,
-            low=-(-(bounds[0] + times.order) // times.cell),
-            high=min(bounds[1] // times.cell, described),
-        )
-        scores = self._scores(at, ease * self._doubt)
+        first, last = self._searched_cells
+        low = -(-(bounds[0] + times.order) // times.cell)
+        high = min(bounds[1] // times.cell, described)
+        scored, runs = self._scored(Extent(max(first, low), min(last, high), low, high), ease * self._doubt)
         return [
-            self._in_channel(channel, at, scores, repaired[channel], bounds)
+            self._in_channel(channel, scored, runs, repaired[channel], bounds)
             for channel in range(len(self._e))
         ]
+
+    @property
+    def _cells(self) -> list[Cells]:
+        return [Cells(*held) for held in zip(self._median, self._peak, self._place, strict=True)]
 
     def _describe(self, repaired: Audio, bounds: npt.NDArray[np.int64]) -> None:
         times = self._times
         cell, half = times.cell, times.half
         stop = times.size - times.block
         start = stop - times.hop
-        for x, mended, e, median, peak, place, level in zip(
-            self._x, repaired, self._e, self._median, self._peak, self._place, self._level, strict=True
+        blocks = Blocks(times.block, times.order, times.longest)
+        for x, mended, e, cells, level in zip(
+            self._x, repaired, self._e, self._cells, self._level, strict=True
         ):
-            excitation(x, mended, start, stop, times.block, bounds, times.order, times.longest, e)
-            describe_cells(e, start // cell, stop // cell, cell, median, peak, place)
+            excitation(x, mended, start, stop, bounds, blocks, e)
+            describe_cells(e, start // cell, stop // cell, cell, cells)
             describe_level(e, start // half, stop // half, half, level)
 
-    def _scores(self, at: _Place, ease: float) -> _Scores:
+    def _scored(self, here: Extent, ease: float) -> tuple[Scored, Runs]:
+        """Return how far all channels' cells, and runs of half cells, stand out of what lies beside them."""
         thresholds = ease * np.array(_ALONE + _IN_CRACKLE)
-        of_cells, scale = np.zeros_like(self._peak), np.zeros_like(self._peak)
-        score_cells(
-            self._median, self._peak, self._place, max(at.first, at.low), min(at.last, at.high), at.low,
-            at.high, thresholds, _FLOOR, of_cells, scale,
-        )  # fmt: skip
-        of_runs, run_size = np.zeros_like(self._level), np.zeros_like(self._level)
-        for level, of_channel, size in zip(self._level, of_runs, run_size, strict=True):
-            score_runs(
-                level, max(2 * at.first, 2 * at.low), 2 * min(at.last, at.high), 2 * at.low, 2 * at.high,
-                self._times.longest_run, ease * _BURST, _FLOOR, of_channel, size,
-            )  # fmt: skip
-        return _Scores(of_cells, scale, of_runs, run_size)
+        scored = Scored(np.zeros_like(self._peak), np.zeros_like(self._peak), self._place)
+        for cells, score, scale in zip(self._cells, scored.score, scored.scale, strict=True):
+            score_cells(cells, here, thresholds, _LEAST_SCORE, _FLOOR, score, scale)
+        runs = Runs(self._level, np.zeros_like(self._level), np.zeros_like(self._level))
+        halves = Extent(*(2 * place for place in here))
+        for of_channel in zip(*runs, strict=True):
+            score_runs(Runs(*of_channel), halves, self._times.longest_run, ease * _BURST, _FLOOR)
+        return scored, runs
 
     def _in_channel(
-        self, channel: int, at: _Place, scores: _Scores, repaired: Audio, bounds: npt.NDArray[np.int64]
+        self, channel: int, scored: Scored, runs: Runs, repaired: Audio, bounds: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.float64]:
         times = self._times
-        first, last = at.first, at.last
+        first, last = self._searched_cells
         begin = max(self._after[channel], times.past, bounds[0] + times.order)
         end = min(bounds[1], times.size - times.block)
         spans = np.empty((last - first, 3))
-        count = find_spans(
-            self._e[channel], channel, scores.cells, scores.scale, self._place, first, last, begin, end,
-            self._gap, self._near, spans,
-        )  # fmt: skip
+        extent = Extent(first, last, begin, end)
+        count = find_spans(self._e[channel], channel, scored, extent, self._gap, self._near, spans)
         bursts = np.empty((last - first, 3))
-        runs = find_bursts(
-            self._e, channel, self._level, scores.runs, scores.run_size, times.half, 2 * first, 2 * last,
-            begin, end, bursts,
-        )  # fmt: skip
+        extent = Extent(2 * first, 2 * last, begin, end)
+        scratches = find_bursts(self._e, channel, runs, times.half, extent, bursts)
         if count:
             self._after[channel] = int(spans[count - 1, 1])
         count = accept_spans(
             spans, count, times.longest, times.order, self._score_a_sample / self._doubt, _PLAIN / self._doubt
         )
         clicks = np.column_stack([spans[:count], np.full(count, float(CLICK))])
-        if not runs:
+        if not scratches:
             return clicks
-        return self._with_bursts(channel, clicks, bursts[:runs], repaired, bounds)
+        return self._with_bursts(channel, clicks, bursts[:scratches], repaired, bounds)
 
     def _with_bursts(
         self,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...kernels.impulses.bursts import AFTER, SIDE
-from ...kernels.pulses.clicks import FORCED
+from ...kernels.pulses.click_repair import FORCED
 from ...kernels.pulses.thumps import ThumpSearch, thump_search
 
 _CELLS_A_BLOCK = 16  # derived: `cells.SIDE` + `cells.GUARD`, so that what a cell is compared with lies within

@@ -47,6 +47,27 @@ for warning in said:
 """
 ANSWERS = "answers 4 4"
 
+# A kernel that takes a named tuple.
+PAIR = """
+from typing import NamedTuple
+
+class Pair(NamedTuple):
+    one: int
+    other: int
+"""
+OF_PAIR = """
+from __future__ import annotations
+from .compilation.compilation import compiled
+from .pair import Pair
+
+@compiled
+def of_pair(pair: Pair):
+    return pair.one
+
+def outer(x):
+    return of_pair(Pair(one=x, other=9))
+"""
+
 needs_permissions = pytest.mark.skipif(os.name == "nt", reason="folders of Windows have no permission bits")
 
 
@@ -195,6 +216,18 @@ def test_a_kernel_is_compiled_anew_when_one_that_it_calls_changed(install):
     inner = install.package / "kernels" / "inner.py"
     inner.write_text(INNER.replace("STEP = 1", "STEP = 9"))
     assert install.run() == ["compiled outer", "compiled inner", "answers 20 20"]
+
+
+def test_a_kernel_is_compiled_anew_when_a_named_tuple_that_it_takes_changed(install):
+    kernels = install.package / "kernels"
+    (kernels / "pair.py").write_text(PAIR)
+    (kernels / "outer.py").write_text(OF_PAIR)
+    assert install.run() == ["compiled of_pair", "answers 1 1"]
+    assert install.run() == ["answers 1 1"]
+    (kernels / "pair.py").write_text(
+        PAIR.replace("one:", "two:").replace("other:", "one:").replace("two:", "other:")
+    )
+    assert install.run() == ["compiled of_pair", "answers 1 1"]
 
 
 @pytest.mark.parametrize("kind", ["*.nbi", "*.nbc"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.signal import lfilter
-from wavemend.kernels.impulses.bursts import describe_level, find_bursts, score_runs
+from wavemend.kernels.impulses.bursts import Runs, describe_level, find_bursts, score_runs
+from wavemend.kernels.impulses.cells import Extent
 from wavemend.kernels.prediction.models import prediction_error
 from wavemend.kernels.pulses.burst_pulse import burst_pulse, own_evidence
 
@@ -32,11 +33,12 @@ def noise(size: int, seed: int = 0) -> np.ndarray:
 def runs(envelope: np.ndarray) -> np.ndarray:
     """Rows of (start, stop, score) found in noise of that envelope."""
     e = (envelope * noise(CELLS * CELL))[np.newaxis]
-    level, score, size = (np.zeros((1, CELLS)) for _ in range(3))
-    describe_level(e[0], 0, CELLS, CELL, level[0])
-    score_runs(level[0], 0, CELLS, 0, CELLS, 10, 3.0, 1e-9, score[0], size[0])
+    every = Runs(*np.zeros((3, 1, CELLS)))
+    one = Runs(*(held[0] for held in every))
+    describe_level(e[0], 0, CELLS, CELL, one.level)
+    score_runs(one, Extent(0, CELLS, 0, CELLS), 10, 3.0, 1e-9)
     spans = np.empty((CELLS, 3))
-    count = find_bursts(e, 0, level, score, size, CELL, 0, CELLS, 0, e.shape[1], spans)
+    count = find_bursts(e, 0, every, CELL, Extent(0, CELLS, 0, e.shape[1]), spans)
     return spans[:count]
 
 

@@ -3,28 +3,26 @@
 import numpy as np
 import pytest
 from scipy.signal import lfilter
-from wavemend.kernels.impulses.cells import score_cells
+from wavemend.kernels.impulses.cells import Cells
 from wavemend.kernels.impulses.counting import (
     SCORE,
     START,
     STOP,
+    Outlined,
     excursion_rates,
     merge_impulses,
     outline_cells,
-    score_peaks,
-    whiten,
 )
+from wavemend.kernels.impulses.whitening import Blocks, whiten
 
-THRESHOLDS = np.array([14.0, 4.0, 60.0, 5.0])
 CELL = 64
 
 
 def outlined(e, cell=CELL):
     cells = e.size // cell
-    median, peak = np.zeros((2, cells))
-    place = np.zeros(cells, np.int64)
-    outline_cells(e, 0, cells, cell, median, peak, place)
-    return median, peak, place
+    held = Cells(*np.zeros((2, cells)), np.zeros(cells, np.int64))
+    outline_cells(e, 0, cells, cell, held)
+    return held
 
 
 @pytest.mark.parametrize("cell", [8, 16, 17, 64, 70])
@@ -38,31 +36,13 @@ def test_cells_are_outlined(cell):
     assert np.array_equal(median, np.median(magnitude[:, :: cell // few][:, :few], axis=1))
 
 
-@pytest.mark.parametrize("bounds", [(0, 200), (7, 190), (40, 44)])
-def test_scores_are_those_of_the_repair(bounds):
-    draw = np.random.default_rng(1)
-    e = draw.standard_normal(200 * CELL)
-    e[draw.integers(0, e.size, 60)] += 200 * draw.standard_normal(60)
-    median, peak, place = outlined(e)
-    low, high = bounds
-    wanted, scale, score, own_scale = np.zeros((4, 1, 200))
-    each = (median[None], peak[None], place[None])
-    score_cells(*each, low, high, low, high, THRESHOLDS, 1e-6, wanted, scale)
-    score_peaks(median, peak, place, low, high, low, high, THRESHOLDS, 0.15, 1e-6, score[0], own_scale[0])
-    told = wanted >= 0.15
-    assert told.any()
-    assert np.array_equal(score[told], wanted[told])
-    assert not score[~told].any()
-    assert np.array_equal(own_scale[told], scale[told])
-
-
 def test_excitation_of_a_resonance_is_what_drives_it():
     draw = np.random.default_rng(2)
     drive = draw.standard_normal(16384)
     drive[9000] = 60.0
     x = lfilter([1.0], [1.0, -1.8, 0.95], drive)
     e = np.zeros(x.size)
-    whiten(x, 0, x.size, 2048, np.array([0, x.size]), 15, 200, e)
+    whiten(x, 0, x.size, np.array([0, x.size]), Blocks(2048, 15, 200), e)
     assert np.corrcoef(e[15:], drive[15:])[0, 1] > 0.99
     assert not e[:15].any()
 
@@ -74,18 +54,17 @@ def test_dense_impulses_are_counted_at_their_rate(per_second):
     e = draw.standard_normal(size)
     for start in draw.integers(0, size - 20, draw.poisson(per_second * size / rate)):
         e[start : start + 20] += draw.uniform(30, 100) * 0.8 ** np.arange(20)  # many overlap
-    median, peak, _ = outlined(e)
     rates = np.zeros(3)
     scales = np.array([12.0, 6.0])
-    excursion_rates(e, 0, size // CELL, CELL, median, peak, scales, 75 / rate, 1e-6, 11, rates)
+    held = Outlined(e, CELL, outlined(e))
+    excursion_rates(held, 0, size // CELL, scales, 75 / rate, 1e-6, 11, rates)
     assert rates[2] * rate == pytest.approx(per_second, rel=0.1)
 
 
 def test_noise_has_no_excursions():
     e = np.random.default_rng(4).standard_normal(400 * CELL)
-    median, peak, _ = outlined(e)
     rates = np.zeros(3)
-    excursion_rates(e, 0, 400, CELL, median, peak, np.array([12.0, 6.0]), 1e-3, 1e-6, 11, rates)
+    excursion_rates(Outlined(e, CELL, outlined(e)), 0, 400, np.array([12.0, 6.0]), 1e-3, 1e-6, 11, rates)
     assert not rates.any()
 
 

@@ -22,13 +22,12 @@ from wavemend.kernels.impulses.features import (
     BLOCK,
     CELL,
     CELL_ROWS,
-    COSINES,
-    LOW_PASS,
+    FILTERS,
     ORDER,
     PADDING,
     RINGS_HZ,
-    SINES,
     STEP,
+    Shown,
     compressed,
     impulse_rows,
 )
@@ -52,7 +51,7 @@ def rows_of(x: Array) -> tuple[npt.NDArray[np.float32], ...]:
     far = np.empty((CELL_ROWS, cells), np.float32)
     models, deviation = np.empty((BLOCKS + 2, ORDER + 1)), np.empty(BLOCKS + 2)
     scale = np.empty((1 + len(RINGS_HZ), cells))
-    impulse_rows(x, COSINES, SINES, LOW_PASS, models, deviation, scale, rows, rings, far)
+    impulse_rows(x, FILTERS, models, deviation, Shown(rows, rings, far, scale))
     return rows, rings, far, scale
 
 
@@ -103,12 +102,12 @@ def test_a_look_has_the_candidate_in_its_middle_and_sees_the_other_channel() -> 
     error_scale = np.ascontiguousarray(scale[:, 0])
     near, ring = np.empty((NEAR_ROWS, 2 * NEAR), np.float32), np.empty((RING_ROWS, 2 * RING), np.float32)
     far = np.empty((FAR_ROWS, 2 * FAR), np.float32)
-    look(rows, rings, cells, error_scale, 0, MIDDLE, near, ring, far)
+    look(Shown(rows, rings, cells, error_scale), 0, MIDDLE, near, ring, far)
     assert abs(int(np.argmax(np.abs(near[1]))) - NEAR) <= 2
     assert np.argmax(far[1]) == FAR
     assert np.array_equal(near[3:], rows[1, 1:, MIDDLE - NEAR : MIDDLE + NEAR])
     assert other_channel(rows, 0, MIDDLE) == 1
-    look(rows[:1], rings[:1], cells[:1], error_scale[:1], 0, MIDDLE, near, ring, far)
+    look(Shown(rows[:1], rings[:1], cells[:1], error_scale[:1]), 0, MIDDLE, near, ring, far)
     assert other_channel(rows[:1], 0, MIDDLE) == -1
     assert not near[3:].any()
     assert not ring[-1].any()

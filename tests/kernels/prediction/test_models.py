@@ -52,6 +52,55 @@ def test_autocorrelation_is_that_of_numpy() -> None:
     assert ar.autocorrelation(x, 20) == pytest.approx(np.correlate(x, x, "full")[299:320])
 
 
+@given(st.integers(0, 40), st.integers(0, 24), st.integers(0, 9))
+def test_lagged_products_are_summed_in_order_of_time_to_the_bit(size: int, order: int, seed: int) -> None:
+    x = np.random.default_rng(seed).standard_normal(size)
+    r = np.zeros(order + 1)
+    for t in range(size):
+        for lag in range(min(order + 1, size - t)):
+            r[lag] += x[t] * x[t + lag]
+    assert np.array_equal(ar.autocorrelation(x, order), r)
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 24), st.integers(0, 9))
+def test_the_filter_sums_in_order_of_its_taps_to_the_bit(start: int, size: int, taps: int, seed: int) -> None:
+    """However many it takes in a pass; before the first sample is silence."""
+    draw = np.random.default_rng(seed)
+    x, a = draw.standard_normal(start + size), draw.standard_normal(taps)
+    for first in (0, 1):
+        out = draw.standard_normal(size)
+        wanted = out.copy()
+        for t in range(size):
+            for k in range(first, min(taps, start + t + 1)):
+                wanted[t] += a[k] * x[start + t - k]
+        ar.add_filtered(x, start, a, first, out)
+        assert np.array_equal(out, wanted)
+
+
+def test_an_excitation_of_its_own_is_the_one_in_place() -> None:
+    x, e = autoregressive(500), np.zeros(500)
+    ar.prediction_error(x, 100, 400, MODEL, e)
+    assert np.array_equal(ar.excitation_of(x, 100, 400, MODEL), e[100:400])
+
+
+def test_a_tapered_stretch_has_its_model() -> None:
+    x = autoregressive(50_000)
+    a, raised = np.empty(ORDER + 1), np.empty(ORDER + 1)
+    taper = ar.hann(x.size)
+    energy = ar.autocorrelation_model(x * taper, 0.0, a)
+    assert a == pytest.approx(MODEL, abs=0.05)
+    assert energy == pytest.approx(np.sum(taper**2), rel=0.03)
+    assert ar.autocorrelation_model(x * taper, 1e-2, raised) > energy
+    assert np.abs(np.roots(raised)).max() < np.abs(np.roots(a)).max()
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 64])
+def test_a_hann_window_is_symmetric_and_half_on_average(size: int) -> None:
+    window = ar.hann(size)
+    assert window == pytest.approx(window[::-1])
+    assert size == 1 or window.mean() == pytest.approx(0.5)
+
+
 def test_covariance_recovers_the_model() -> None:
     x = autoregressive(20_000)
     a = np.empty(ORDER + 1)
@@ -128,6 +177,9 @@ def test_spans_are_least_squares_on_the_excitation(last: int) -> None:
     ar.span_gradient(MODEL, e, active, last, g)
     assert dense(band) == pytest.approx(A.T @ A)
     assert g == pytest.approx(A.T @ e)
+    both = ar.span_equations(MODEL, e, active, last)
+    assert dense(both[0]) == pytest.approx(A.T @ A)
+    assert np.array_equal(both[1], g)
 
 
 def test_interpolation_of_an_autoregressive_signal() -> None:

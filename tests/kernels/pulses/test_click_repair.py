@@ -7,7 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from scipy.signal import lfilter
-from wavemend.kernels.pulses.clicks import BURST, CLICK, FORCED, Tilt, repair_spans
+from wavemend.kernels.pulses.click_repair import (
+    BURST,
+    CLICK,
+    FORCED,
+    Damage,
+    RepairSettings,
+    Tilt,
+    repair_spans,
+)
 from wavemend.kernels.pulses.thumps import thump_search
 
 from tests.kernels.pulses.test_clicks import (
@@ -42,28 +50,20 @@ class Repaired(NamedTuple):
 def repair(
     x: np.ndarray, *spans: list[int], count: int | None = None, kind: int = CLICK, **given: object
 ) -> Repaired:
-    """Repair the first `count` spans, all of one kind, in a copy."""
+    """RepairSettings the first `count` spans, all of one kind, in a copy."""
     y = x.copy()
     count = len(spans) if count is None else count
     done = np.full((count, 2), -1, np.int64)
     bounds = np.array(given.get("bounds", [0, x.size]))
-    repair_spans(
-        y,
-        np.array(spans, np.int64),
-        count,
-        bounds,
-        given.get("around", AROUND),
-        ORDER,
-        SEARCH,
-        THUMPS,
-        LEAST,
-        LEAST_ODDS,
-        np.full(count, kind, np.int64),
-        np.full(count, given.get("score", PLAIN)),
-        given.get("tilt", Tilt(0.0, PIVOT)),
-        np.full(count, given.get("until", bounds[1]), np.int64),
-        done,
+    damage = Damage(
+        spans=np.array(spans, np.int64),
+        kinds=np.full(count, kind, np.int64),
+        scores=np.full(count, given.get("score", PLAIN)),
+        until=np.full(count, given.get("until", bounds[1]), np.int64),
     )
+    tilt = given.get("tilt", Tilt(0.0, PIVOT))
+    how = RepairSettings(given.get("around", AROUND), ORDER, SEARCH, THUMPS, LEAST, LEAST_ODDS, tilt)
+    repair_spans(y, damage, bounds, how, done)
     return Repaired(y, done.tolist())
 
 

@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
-from wavemend.kernels.pulses.clicks import (
-    Tilt,
-    confirm_bursts,
-    estimate_burst,
-    estimate_click,
-    is_absurd,
-    tilt_gain,
-)
+from wavemend.kernels.pulses.click_repair import Tilt, confirm_bursts, tilt_gain
+from wavemend.kernels.pulses.clicks import estimate_burst, estimate_click, is_absurd
 from wavemend.kernels.pulses.rings import RingSearch, ring_poles
 
 RATE = 44_100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.signal import lfilter
-from wavemend.kernels.pulses.crackle import Prior, Stretch, find_crackle, is_crackle
+from wavemend.kernels.pulses.crackle import CrackleSearch, Prior, Stretch, find_crackle, is_crackle
 
 BLOCK, ORDER = 1_024, 32
 MODEL = np.poly([0.97 * np.exp(0.1j), 0.97 * np.exp(-0.1j), 0.9 * np.exp(0.9j), 0.9 * np.exp(-0.9j)]).real
@@ -28,7 +28,7 @@ def search(added: float, driven: float) -> tuple[int, float, Stretch, np.ndarray
     x[PLACES] += added
     found, without = room(), x.copy()
     bounds = np.array([0, x.size])
-    evident, tallest = find_crackle(without, BLOCK, BLOCK, bounds, 3, 13.0, 2.0**-16, found)
+    evident, tallest = find_crackle(without, BLOCK, bounds, CrackleSearch(BLOCK, 3, 13.0, 2.0**-16), found)
     return evident, tallest, found, x, without
 
 

@@ -1,4 +1,4 @@
-"""Runs of equal samples are found where they are, however the samples are fed."""
+"""Runs are found where they are: of equal samples, however these are fed, and of what stands out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
-from wavemend.kernels.samples.runs import still_runs
+from wavemend.kernels.samples.runs import run_end, still_runs
 
 WINDOW = 50.0
 
@@ -109,3 +109,12 @@ def test_more_runs_than_there_is_room_for_are_left_out() -> None:
     runs = np.full((3, 3), np.nan)
     assert still_runs(x, 0, np.zeros(4), 4, WINDOW, runs[:2]) == 2
     assert runs[:2, 0].tolist() == [0, 4] and np.isnan(runs[2]).all()
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=40), st.integers(0, 9), st.booleans())
+def test_what_stands_out_is_one_run_over_pauses_that_are_short(out: list[bool], pause: int, up: bool) -> None:
+    x = np.where(out, 2.0 if up else -2.0, 0.5)
+    places = [0, *(place for place, one in enumerate(out) if one and place)]
+    last = next((one for one, other in itertools.pairwise(places) if other - one > pause), places[-1])
+    assert run_end(x, 0, x.size, 1.0, pause) == last + 1
+    assert run_end(np.append(x, 2.0), 0, x.size, 1.0, pause) == last + 1

@@ -1,0 +1,136 @@
+"""The spans of clicks: followed from the peaks of the cells that stand out, joined, and weighed by length."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..compilation.compilation import compiled
+from ..prediction.models import Matrix, Positions, Vector
+from ..samples.runs import run_end
+from .cells import Extent
+
+
+class Scored(NamedTuple):
+    """What the search for spans knows of cells: of one channel, or, with one axis more in front, of several.
+
+    Attributes
+    ----------
+    score, scale
+        From `score_cells`, shape (cells,).
+    place
+        From `describe_cells`, shape (cells,).
+    """
+
+    score: Vector
+    scale: Vector
+    place: Positions
+
+
+@compiled
+def click_span(e: Vector, peak_at: int, scale: float, gap: int, low: int, high: int) -> tuple[int, int]:
+    """Follow a click from its peak to both sides, over pauses of under `gap` samples: [start, stop)."""
+    start = peak_at
+    t = peak_at - 1
+    while t >= low and start - t <= gap:
+        if abs(e[t]) > scale:
+            start = t
+        t -= 1
+    return start, run_end(e, peak_at, high, scale, gap)
+
+
+@compiled
+def add_span(spans: Matrix, count: int, start: int, stop: int, score: float) -> int:
+    """Add a span to the first `count` rows of (start, stop, score, ...), in order; return how many there are.
+
+    One that touches the last is part of it, with the higher score; where there is no room it is left out.
+    Columns beyond the score are 0.
+    """
+    if count and start <= spans[count - 1, 1]:
+        spans[count - 1, 1] = max(spans[count - 1, 1], stop)
+        spans[count - 1, 2] = max(spans[count - 1, 2], score)
+        return count
+    if count == spans.shape[0]:
+        return count
+    spans[count, 0], spans[count, 1], spans[count, 2] = start, stop, score
+    spans[count, 3:] = 0.0
+    return count + 1
+
+
+@compiled
+def find_spans(e: Vector, channel: int, scored: Scored, extent: Extent, gap: int, near: int,
+               spans: Matrix) -> int:  # fmt: skip
+    """Find the spans of one channel's clicks.
+
+    A click found in another channel within `near` samples halves what is asked of this one.
+
+    Parameters
+    ----------
+    e
+        The channel's excitation, shape (n,).
+    scored
+        All channels' cells.
+    extent
+        The cells that peaks lie in, and the samples between which a span may lie.
+    gap, near
+        Samples: see `click_span`, and above.
+    spans
+        Filled with rows of (start, stop, score); spans that touch are one. The score of a click that only
+        the other channel's made one is doubled, so that 1 is the least.
+
+    Returns
+    -------
+    int
+        How many.
+    """
+    score, scale, place = scored
+    first, last, low, high = extent
+    count = 0
+    for k in range(first, last):
+        own = score[channel, k]
+        if own < 0.5 or place[channel, k] < low:
+            continue
+        if own < 1.0:
+            shared = False
+            for other in range(score.shape[0]):
+                for q in range(max(k - 1, first), min(k + 2, last)):
+                    apart = abs(place[other, q] - place[channel, k])
+                    shared |= other != channel and score[other, q] >= 1.0 and apart <= near
+            if not shared:
+                continue
+            own *= 2.0
+        start, stop = click_span(e, place[channel, k], scale[channel, k], gap, low, high)
+        count = add_span(spans, count, start, stop, own)
+    return count
+
+
+@compiled
+def accept_spans(spans: Matrix, count: int, longest: int, join: int, per_sample: float, plain: float) -> int:
+    """Keep, in place, the spans that are clicks, and join neighbours; return how many are left.
+
+    A drum's stroke drives the sound for milliseconds, a click with its own few samples, so longer spans must
+    stand out more.
+
+    Parameters
+    ----------
+    spans, count
+        From `find_spans`.
+    longest
+        Longer spans are dropped, and joining does not make longer ones.
+    join
+        Spans up to so many samples apart become one.
+    per_sample, plain
+        The score a span needs grows with its length by `per_sample`, up to `plain`.
+    """
+    kept = 0
+    for k in range(count):
+        length = spans[k, 1] - spans[k, 0]
+        if length > longest or spans[k, 2] < min(per_sample * length, plain):
+            continue
+        near = kept > 0 and spans[k, 0] - spans[kept - 1, 1] <= join
+        if near and spans[k, 1] - spans[kept - 1, 0] <= longest:
+            spans[kept - 1, 1] = spans[k, 1]
+            spans[kept - 1, 2] = max(spans[kept - 1, 2], spans[k, 2])
+        else:
+            spans[kept] = spans[k]
+            kept += 1
+    return kept

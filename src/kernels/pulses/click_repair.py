@@ -1,0 +1,289 @@
+"""Clicks taken away from left to right, each where the evidence for it suffices, and neighbours in turn."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ...audio.arrays import Mask
+from ..compilation.compilation import compiled
+from ..prediction.gaps import believed_peak, gaps_together, rebuild
+from ..prediction.models import Matrix, Positions, Vector, covariance_model
+from .clicks import estimate_burst, estimate_click, estimate_whole_click, sounds_own
+from .rings import RingSearch
+from .thumps import ThumpSearch, remove_thump
+
+CLICK, BURST, FORCED = 0, 1, 2  # what a span is
+
+_PLAIN = 8.0  # score of what the sound's own excitation cannot be
+_TILT_OCTAVES = 2.0  # to either side of the pivot, beyond which a tilt goes no further
+_RIDGE = 1e-10
+
+
+class Tilt(NamedTuple):
+    """How much harder clicks of high frequency are looked for than those of low frequency.
+
+    Attributes
+    ----------
+    octave
+        Logarithm to base 2 of what an octave is worth; 0 where all frequencies are alike.
+    pivot
+        Radians a sample that are worth nothing.
+    """
+
+    octave: float
+    pivot: float
+
+
+class Damage(NamedTuple):
+    """What is to be repaired, from left to right.
+
+    Attributes
+    ----------
+    spans
+        Rows of (start, stop), sorted and apart; those that have no kind are known damage yet to be repaired.
+    kinds
+        What each is, shape (count,): a `CLICK`; a `BURST` of noise, after which there may be a thump; or
+        damage that is `FORCED`, whatever the evidence says: it has no shape to estimate, so it is
+        interpolated.
+    scores
+        How far each stands out, shape (count,).
+    until
+        Where the next samples begin that must not change, shape (count,): a click whose ring goes on there
+        stays, and so does a thump.
+    """
+
+    spans: Positions
+    kinds: Positions
+    scores: Vector
+    until: Positions
+
+
+class RepairSettings(NamedTuple):
+    """How clicks are repaired, and what is asked of them.
+
+    Attributes
+    ----------
+    model, order
+        Samples to either side that a model is fitted to, and its order. Neighbours share one.
+    rings, thumps
+        Where to look for them.
+    least
+        Least log evidence for a click; with less, the samples are left alone.
+    least_odds
+        Least log odds that a click adds to the sound, against the sound's own excitation.
+    tilt
+        What is asked of bright clicks and of low ones.
+    """
+
+    model: int
+    order: int
+    rings: RingSearch
+    thumps: ThumpSearch
+    least: float
+    least_odds: float
+    tilt: Tilt
+
+
+@compiled
+def tilt_gain(click: Vector, tilt: Tilt) -> float:
+    """Return what a click's frequency makes of its score.
+
+    The frequency is the root mean square of its spectrum's, as the energy of the first difference gives it.
+    """
+    if tilt.octave == 0.0:
+        return 1.0
+    energy, change, before = 0.0, 0.0, 0.0
+    for value in click:
+        energy += value * value
+        change += (value - before) ** 2
+        before = value
+    change += before * before
+    sine = np.sqrt(change / (4.0 * energy + 1e-300))
+    octaves = np.log2(max(2.0 * np.arcsin(min(sine, 1.0)), 1e-9) / tilt.pivot)
+    return float(2.0 ** (tilt.octave * min(max(octaves, -_TILT_OCTAVES), _TILT_OCTAVES)))
+
+
+@compiled
+def _fit_around(
+    x: Vector, start: int, stop: int, bounds: Positions, model: int, damaged: Mask, a: Vector
+) -> float:
+    """Fit a model to what is whole around a span, or to all of it where damage leaves too little."""
+    low, high = max(start - model, bounds[0]), min(stop + model, bounds[1])
+    variance = covariance_model(x, low, high, damaged, _RIDGE, a)
+    if variance < 0.0:
+        variance = covariance_model(x, low, high, np.zeros(x.size, np.bool_), _RIDGE, a)
+    return float(variance)
+
+
+@compiled
+def confirm_bursts(
+    x: Vector,
+    bursts: Matrix,
+    clicks: Positions,
+    bounds: Positions,
+    model: int,
+    order: int,
+    search: RingSearch,
+) -> int:
+    """Keep, in place, the bursts that noise was added in, and that no click explains better; return how many.
+
+    Parameters
+    ----------
+    bursts
+        Rows of (start, stop, score).
+    clicks
+        Rows of (start, stop): the clicks that were found.
+    x, bounds
+        As of `repair_spans`.
+    model, order, search
+        Of `RepairSettings`.
+    """
+    a = np.empty(order + 1)
+    a[0] = 1.0
+    kept = 0
+    click = np.empty(x.size)
+    for k in range(bursts.shape[0]):
+        start, stop = int(bursts[k, 0]), int(bursts[k, 1])
+        if start - order < bounds[0] or stop >= bounds[1]:
+            continue
+        damaged = np.zeros(x.size, np.bool_)
+        damaged[start:stop] = True
+        variance = _fit_around(x, start, stop, bounds, model, damaged, a)
+        if not variance > 0.0:
+            continue
+        sigma = np.sqrt(variance)
+        length, evidence = estimate_burst(x, start, stop, bounds[1], a, sigma, click)
+        better = length > 0
+        for q in range(clicks.shape[0]):
+            first, last = clicks[q]
+            if better and first < stop and last > start and first - order >= bounds[0] and last < bounds[1]:
+                room = click[: bounds[1] - first]
+                better = estimate_click(x, first, last, bounds[1], a, sigma, search, room)[1] < evidence
+        if better:
+            bursts[kept] = bursts[k]
+            kept += 1
+    return kept
+
+
+@compiled
+def _rebuild_forced(
+    x: Vector,
+    damage: Damage,
+    first: int,
+    bounds: Positions,
+    how: RepairSettings,
+    damaged: Mask,
+    a: Vector,
+    fits: bool,
+) -> tuple[int, bool]:
+    """Rebuild the forced span number `first`, and those so near that they know of each other.
+
+    The model `a` is only used where it `fits`.
+
+    Returns
+    -------
+    beyond, rebuilt
+        The next span to repair, and whether these could be rebuilt; else nothing was changed.
+    """
+    spans, order = damage.spans, how.order
+    forced = first
+    while forced < damage.kinds.size and damage.kinds[forced] == FORCED:
+        forced += 1
+    stop = int(gaps_together(spans, first, forced, order, how.model))
+    # What follows closely is as unknown, and is rebuilt in its turn.
+    beside = stop
+    while beside < spans.shape[0] and spans[beside, 0] - spans[stop - 1, 1] < 2 * order:
+        beside += 1
+    end = _begin_of(spans, beside, bounds)
+    if not fits or spans[first, 0] - order < bounds[0] or spans[beside - 1, 1] >= end:
+        return stop, False
+    low, high = max(spans[first, 0] - how.model, bounds[0]), min(spans[stop - 1, 1] + how.model, bounds[1])
+    limit = believed_peak(x, low, high, damaged)
+    return stop, rebuild(x, spans[first:beside], stop - first, end, a, limit)
+
+
+@compiled
+def _begin_of(spans: Positions, k: int, bounds: Positions) -> int:
+    """Return where span number `k` begins, or the recording ends."""
+    return int(min(spans[k, 0], bounds[1]) if k < spans.shape[0] else bounds[1])
+
+
+@compiled
+def _take_click(
+    x: Vector,
+    damage: Damage,
+    k: int,
+    bounds: Positions,
+    how: RepairSettings,
+    a: Vector,
+    sigma: float,
+    click: Vector,
+) -> int:
+    """Take span number `k`, a click or a burst, out of `x` if it is one; return one past the last change."""
+    start, stop = damage.spans[k]
+    kind, score, until = damage.kinds[k], damage.scores[k], damage.until[k]
+    end = _begin_of(damage.spans, k + 1, bounds)
+    room = click[: bounds[1] - start]
+    whole = x
+    if kind == BURST:
+        length, evidence = estimate_burst(x, start, stop, end, a, sigma, room)
+    else:
+        length, evidence, whole = estimate_whole_click(x, start, stop, end, a, sigma, how.rings, room)
+    gain = tilt_gain(click[:length], how.tilt)
+    asked = how.least
+    if kind == CLICK and score < _PLAIN:
+        asked = max(asked, sounds_own(whole, start, stop, end, a, sigma) + how.least_odds / gain)
+    if not (evidence > asked and score * gain >= 1.0 and start + length <= until):
+        return int(start)
+    for t in range(length):
+        x[start + t] = whole[start + t] - sigma * click[t]
+    done = start + length
+    return int(remove_thump(x, start, done, bounds, until, how.thumps)) if kind == BURST else int(done)
+
+
+@compiled
+def repair_spans(x: Vector, damage: Damage, bounds: Positions, how: RepairSettings, done: Positions) -> None:
+    """Take clicks out of `x`, from left to right.
+
+    Parameters
+    ----------
+    x
+        Samples, changed in place, shape (n,).
+    damage
+        What to repair.
+    bounds
+        Where the recording begins and ends in `x`.
+    how
+        See `RepairSettings`.
+    done
+        Filled with rows of (first, one past last) of the samples changed, shape (count, 2).
+    """
+    spans, order = damage.spans, how.order
+    a = np.empty(order + 1)
+    a[0] = 1.0
+    damaged = np.zeros(x.size, np.bool_)
+    for k in range(spans.shape[0]):
+        damaged[spans[k, 0] : spans[k, 1]] = True
+    click = np.empty(x.size)
+    variance = 0.0
+    centre = -x.size
+    k = 0
+    while k < damage.kinds.size:
+        start, stop = spans[k]
+        if (start + stop) // 2 - centre > how.model // 4:
+            centre = (start + stop) // 2
+            variance = _fit_around(x, start, stop, bounds, how.model, damaged, a)
+        beyond = k + 1
+        done[k] = start
+        if damage.kinds[k] == FORCED:
+            beyond, rebuilt = _rebuild_forced(x, damage, k, bounds, how, damaged, a, variance > 0.0)
+            for j in range(k, beyond):
+                done[j, 0] = spans[j, 0]
+                done[j, 1] = spans[j, 1] if rebuilt else spans[j, 0]
+        elif variance > 0.0 and start - order >= bounds[0] and stop < _begin_of(spans, k + 1, bounds):
+            done[k, 1] = _take_click(x, damage, k, bounds, how, a, np.sqrt(variance), click)
+        for j in range(k, beyond):
+            damaged[spans[j, 0] : spans[j, 1]] = False
+        k = beyond
