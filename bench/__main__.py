@@ -14,6 +14,9 @@ from rich.console import Console
 
 FINDERS = tuple(f"{kind}_finder" for kind in ("program", "click", "hum", "format", "band", "channel"))
 TABLES = (
+    "real_clicks",
+    "real_harm",
+    "real_discs",
     "clicks",
     "crackle",
     "detector",
@@ -41,12 +44,18 @@ def main() -> int:
     parser.add_argument(
         "--split", choices=("report", "tuning"), default="report", help="report; or tune on it"
     )
+    parser.add_argument("--kinds", type=_names, default=(), help="of real_clicks: tick,wall,crackle,...")
+    parser.add_argument("--routes", type=_names, default=(), help="of the real_ tables: '44.1,MP3 128',...")
     chosen = parser.parse_args()
     if unknown := set(chosen.tables) - set(TABLES):
         parser.error(f"no table {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}")
     _use_one_core()
     _print_tables(chosen, shlex.join(["python", "-m", "bench", *sys.argv[1:]]))
     return 0
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
 
 
 def _use_one_core() -> None:
@@ -67,6 +76,8 @@ def _print_tables(chosen: argparse.Namespace, command: str) -> None:
             seconds=chosen.seconds,
             quick=chosen.quick,
             long=chosen.long,
+            kinds=chosen.kinds,
+            routes=chosen.routes,
             split=chosen.split,
             material=partial(takes_of, chosen.split),
             tell=status.update,

@@ -61,6 +61,8 @@ class Plan:
     seconds: float = 10.0
     quick: bool = False
     long: bool = False
+    kinds: Sequence[str] = ()
+    routes: Sequence[str] = ()
     split: str = "report"
     material: Callable[[str, int, float], list[Take]] = report_takes
     tell: Callable[[str], None] = lambda doing: None
