@@ -11,27 +11,17 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 
 from ..errors import PluginError
+from .offers import load_offer, offers
 from .stage import Stage
 
 GROUP = "wavemend.plugins"
 
 
-@cache
-def _offers() -> dict[str, dict[str, EntryPoint]]:
-    # By id, then by target: an editable install may list the same offer twice.
-    offers: dict[str, dict[str, EntryPoint]] = {}
-    for offer in entry_points(group=GROUP):
-        offers.setdefault(offer.name, {})[offer.value] = offer
-    return offers
-
-
 def stage_ids() -> list[str]:
     """Ids of every installed stage, sorted; none of them is loaded."""
-    return sorted(_offers())
+    return sorted(offers(GROUP))
 
 
 def plugin_key(name: str) -> str:
@@ -47,11 +37,11 @@ def stage_id(name: str) -> str:
     PluginError
         No stage, or several, are called so.
     """
-    if name in _offers():
+    if name in offers(GROUP):
         return name
     calls: dict[str, set[str]] = {}
-    for identifier, offers in _offers().items():
-        classes = (offer.attr for offer in offers.values())
+    for identifier, known in offers(GROUP).items():
+        classes = (offer.attr for offer in known.values())
         for call in (identifier, identifier.rpartition(".")[2], *classes):
             calls.setdefault(plugin_key(call), set()).add(identifier)
     fitting = sorted(calls.get(plugin_key(name), ()))
@@ -74,18 +64,9 @@ def stage_class(name: str) -> type[Stage]:
         There is no such stage, or a broken one.
     """
     identifier = stage_id(name)
-    offers = _offers()[identifier]
-    if len(offers) > 1:
-        raise PluginError(
-            f"two packages offer the stage {identifier!r}: {' and '.join(sorted(offers))}; uninstall one"
-        )
-    (offer,) = offers.values()
-    try:
-        loaded = offer.load()
-    except Exception as error:
-        raise PluginError(f"the stage {identifier!r} ({offer.value}) does not load: {error}") from error
+    loaded, target = load_offer(GROUP, identifier, "the stage")
     if not (isinstance(loaded, type) and issubclass(loaded, Stage)):
-        raise PluginError(f"{offer.value} is offered as {identifier!r}, but is no stage")
+        raise PluginError(f"{target} is offered as {identifier!r}, but is no stage")
     if getattr(loaded, "id", None) != identifier or inspect.isabstract(loaded):
-        raise PluginError(f"{offer.value} is offered as {identifier!r}, but is no finished stage of that id")
+        raise PluginError(f"{target} is offered as {identifier!r}, but is no finished stage of that id")
     return loaded

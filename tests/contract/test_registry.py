@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from wavemend.contract import registry
+from wavemend.contract.offers import offers
 from wavemend.contract.registry import stage_class, stage_ids
 from wavemend.errors import PluginError
 from wavemend.plugins.dc_offset import DcOffset
@@ -33,10 +34,10 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{identifier} = {target}\n")
-        registry._offers.cache_clear()
+        offers.cache_clear()
 
     yield offer
-    registry._offers.cache_clear()
+    offers.cache_clear()
     for name in [name for name in sys.modules if name.startswith("studio_")]:
         del sys.modules[name]
 

@@ -77,6 +77,10 @@ class Number(Parameter):
             value = self.low + raw * (self.high - self.low)
         return min(max(value, self.low), self.high)
 
+    def eased(self, value: Any, percent: float) -> Any:
+        """See `Parameter.eased`; never below the range."""
+        return max(value * percent / 100, self.low)
+
     def parse(self, text: str) -> Any:
         """See `Parameter.parse`; the unit may be written or left out."""
         try:
@@ -132,6 +136,10 @@ class Integer(Number):
     def from_raw(self, raw: float) -> Any:
         """See `Parameter.from_raw`."""
         return round(super().from_raw(raw))
+
+    def eased(self, value: Any, percent: float) -> Any:
+        """See `Parameter.eased`; the nearest whole number."""
+        return round(super().eased(value, percent))
 
     def text(self, value: Any) -> str:
         """See `Parameter.text`; every digit, so that no whole number is another."""

@@ -130,6 +130,13 @@ class Parameter(ABC):
         """Every allowed value of a discrete parameter; the two ends of a continuous one."""
         return [self.default]
 
+    def eased(self, value: Any, percent: float) -> Any:
+        """Return what `percent` of `value` is, for parameters whose role is ``strength``.
+
+        The value itself where the kind knows no less of it.
+        """
+        return value
+
     def text(self, value: Any) -> str:
         """Write `value` for people, with its unit."""
         return f"{value} {self.unit}".rstrip()

@@ -16,20 +16,21 @@ from ...audio.arrays import Audio
 from ...audio.checks import check_channels, check_rate
 from ...contract.findings import Findings
 from ...contract.marks import Marks
-from ...contract.stage import Stage, Step
+from ...contract.stage import Stage
 from ...contract.surface import Surface
 from ...errors import PluginError
-from ..stock.stock import name_of, place_of
-from ..vst3.plugin import VST3
+from .members.nested import Nest
+from .members.registry import kind_of
 from .order import order_warnings
 from .passes import render_array
 from .path import Path
 from .slot import Member, Slot, slot_of
 from .sources import ArraySource
-from .stream import ChainStream, is_repair
+from .stream import ChainStream
+from .walking import running
 
 
-class Chain(Surface, MutableSequence[Any]):
+class Chain(Nest, Surface, MutableSequence[Any]):
     """A list of members that processes audio like a `pedalboard.Pedalboard`.
 
     Indexing gives members; `slots` gives their bypass and mix. A `Slot` may be put in wherever a member may.
@@ -88,7 +89,7 @@ class Chain(Surface, MutableSequence[Any]):
 
     def _changed(self, before: list[Slot]) -> None:
         try:
-            natives = [id(m) for m in _natives(self)]
+            natives = [id(native) for native in kind_of(self).natives(self)]
         except RecursionError:
             self.slots = before
             raise PluginError("a chain cannot hold itself") from None
@@ -143,24 +144,24 @@ class Chain(Surface, MutableSequence[Any]):
 
     def stages(self) -> Iterator[tuple[Path, Stage]]:
         """Every active stage of ours or of third parties, nested ones too, with its path."""
-        for index, slot in enumerate(self.slots):
-            if slot.active and isinstance(slot.member, Stage):
-                yield (index,), slot.member
-            elif slot.active and isinstance(slot.member, Chain):
-                for path, stage in slot.member.stages():
-                    yield (index, *path), stage
+        for path, member in running(self.slots):
+            stage = kind_of(member).stage(member)
+            if stage is not None:
+                yield path, stage
 
     @property
     def repairs_only(self) -> bool:
         """Whether every active member is a repair stage: what goes out and what is removed add up."""
-        members = [slot.member for slot in self.slots if slot.active]
-        return all(m.repairs_only if isinstance(m, Chain) else is_repair(m) for m in members)
+        return all(kind_of(member).repairs(member) for _, member in running(self.slots))
 
     def warnings(self) -> list[str]:
         """Return what a person should know: what is harmful about the order, which VST3s are missing."""
         heard = (slot for _, slot in self.walk() if not slot.bypass)
         plugins = [warning for slot in heard for warning in slot.warnings()]
-        return order_warnings(list(_steps(self))) + plugins
+        members = [(kind_of(member), member) for _, member in running(self.slots)]
+        return (
+            order_warnings([(kind.title(member), kind.place(member)) for kind, member in members]) + plugins
+        )
 
     # -- the surface -------------------------------------------------------------------------------
 
@@ -182,8 +183,8 @@ class Chain(Surface, MutableSequence[Any]):
     def reset(self) -> None:
         """Forget the running stream and reset native members; settings stay."""
         super().reset()
-        for member in _natives(self):
-            member.reset()
+        for native in kind_of(self).natives(self):
+            native.reset()
 
     def _whole(self, audio: Audio, sample_rate: float) -> Audio:
         self._warn()
@@ -199,28 +200,3 @@ class Chain(Surface, MutableSequence[Any]):
     def _warn(self) -> None:
         for warning in self.warnings():
             warnings.warn(warning, stacklevel=4)
-
-
-def _natives(chain: Chain) -> Iterator[pedalboard.Plugin]:
-    for slot in chain.slots:
-        if isinstance(slot.member, Chain):
-            yield from _natives(slot.member)
-        elif isinstance(slot.member, pedalboard.Plugin):
-            yield slot.member
-
-
-def _steps(chain: Chain) -> Iterator[tuple[str, Step | None]]:
-    for slot in chain.slots:
-        member = slot.member
-        if not slot.active:
-            continue
-        if isinstance(member, Chain):
-            yield from _steps(member)
-        elif isinstance(member, Stage):
-            yield type(member).__name__, member.place
-        elif isinstance(member, VST3):
-            yield member.name, None  # what it is for cannot be told from its category
-        elif isinstance(member, pedalboard.Chain):  # which a Pedalboard is
-            yield from _steps(Chain.from_pedalboard(member))
-        else:
-            yield name_of(member), place_of(member)

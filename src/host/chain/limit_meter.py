@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pedalboard
 
 from ...audio.arrays import Audio
 from ...audio.framing import FrameGrid
-from ...contract.stage import Event, Sink, Stage, Step
-from ..stock.stock import place_of
+from ...contract.stage import Event, Sink
 
 LIMITED = "limited"
 """Kind of the events."""
@@ -28,18 +25,6 @@ class Limited(Event):
 
     depth_db: float = 0.0
     loudest: int = 0
-
-
-def is_at_limit(member: Any) -> bool:
-    """Whether a member's place is at the end of the chain, where levels are limited."""
-    if isinstance(member, Stage):
-        return member.place == Step.LIMIT
-    return isinstance(member, pedalboard.Plugin) and place_of(member) == Step.LIMIT
-
-
-def is_limiter(member: Any) -> bool:
-    """Whether a member at that place should leave nearly all alone: a compressor is meant to work always."""
-    return is_at_limit(member) and not isinstance(member, pedalboard.Compressor)
 
 
 class LimitMeter:

@@ -30,6 +30,7 @@ from .progress import READ_BLOCK, Progress
 from .slot import Slot
 from .sources import ArraySource, Source, Spool
 from .stream import ChainStream
+from .walking import slots_in
 
 
 class Run(Protocol):
@@ -151,15 +152,15 @@ class Passes:
 
     def _inner(self, path: Path) -> ChainStream | None:
         """Open what stands before a stage inside its nested chain, level by level."""
-        chain = self._chain
+        here: list[Slot] = self._chain.slots
         slots: list[Slot] = []
         findings: dict[Path, Findings] = {}
         for depth in range(1, len(path)):
-            chain = chain.slots[path[depth - 1]].member
+            here = slots_in(here[path[depth - 1]].member) or []
             for known, found in self.findings.items():
                 if len(known) > depth and known[:depth] == path[:depth] and known[depth] < path[depth]:
                     findings[(len(slots) + known[depth], *known[depth + 1 :])] = found
-            slots += chain.slots[: path[depth]]
+            slots += here[: path[depth]]
         if not any(slot.active for slot in slots):
             return None
         return ChainStream(

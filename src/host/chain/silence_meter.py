@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Audio
-from ...contract.stage import Event, Sink, Stage
+from ...contract.stage import Event, Sink
 
 SILENCED = "silenced"
 """Kind of the event."""
@@ -22,11 +21,6 @@ _LEAST_S = 1.0  # a gate shuts for less
 @dataclass(frozen=True)
 class Silenced(Event):
     """The stretch, up to the recording's end, that should not be silent."""
-
-
-def should_sound(member: Any) -> bool:
-    """Whether silence in the place of sound is wrong: not for what a stage removed, which may be nothing."""
-    return not (isinstance(member, Stage) and member.values().get("output") == "removed")
 
 
 class SilenceMeter:

@@ -7,12 +7,11 @@ from typing import Any, TypeAlias
 import pedalboard
 
 from ...contract.surface import Surface
-from ...errors import ParameterError, PluginError
-from ..stock.stock import NativeSettings
-from ..vst3.plugin import VST3
+from ...errors import ParameterError
+from .members.registry import kind_named, kind_of
 
-Member: TypeAlias = Surface | pedalboard.Plugin | None
-"""What may sit in a slot: a stage, a VST3, a chain, a pedalboard plugin; None leaves it empty.
+Member: TypeAlias = Surface | pedalboard.Plugin | Any | None
+"""What may sit in a slot: a stage, a VST3, a chain, a pedalboard plugin, what packages add; None: nothing.
 
 Reading one gives Any: only you know what you put there.
 """
@@ -21,8 +20,8 @@ Reading one gives Any: only you know what you put there.
 class Slot:
     """One place in a chain: its member, whether it is bypassed, and how much of it is mixed in.
 
-    `stands_for` is the preset's own JSON of a VST3 that is not installed here, where the member stands in
-    for it: nothing is lost when the preset is saved again.
+    `stands_for` is the preset's own JSON of a plugin that is not installed here, a VST3 say, where the member
+    stands in for it: nothing is lost when the preset is saved again.
     """
 
     def __init__(
@@ -45,11 +44,8 @@ class Slot:
 
     @member.setter
     def member(self, member: Member) -> None:
-        if not (member is None or isinstance(member, Surface | pedalboard.Plugin)):
-            raise PluginError(
-                f"{member!r} cannot sit in a chain; "
-                "a member is a stage, a VST3, a pedalboard plugin, a Chain or None"
-            )
+        if member is not None:
+            kind_of(member)
         self._member = member
 
     @property
@@ -83,20 +79,24 @@ class Slot:
         """Return what a person should know of the member: that it only stands in for another, say."""
         if self.stands_for is not None:
             instead = "left out" if self.member is None else f"replaced by {type(self.member).__name__}"
-            return [f"the VST3 {self.stands_for['name']} is not installed here and was {instead}"]
-        return self.member.warnings if isinstance(self.member, VST3) else []
+            kind = kind_named(self.stands_for["plugin"])
+            called = kind.absent(self.stands_for) if kind else self.stands_for["plugin"]
+            return [f"{called} is not installed here and was {instead}"]
+        return [] if self.member is None else kind_of(self.member).warnings(self.member)
 
     def __copy__(self) -> Slot:
         return Slot(self.member, bypass=self.bypass, mix=self.mix, stands_for=self.stands_for)
 
     def __getstate__(self) -> dict[str, Any]:
-        native = isinstance(self.member, pedalboard.Plugin)
-        return vars(self) | ({"_member": NativeSettings.of(self.member)} if native else {})
+        recipe = None if self.member is None else kind_of(self.member).recipe(self.member)
+        return vars(self) | ({"_member": None, "recipe": recipe} if recipe is not None else {})
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        member = state["_member"]
-        vars(self).update(state)
-        self._member = member.make() if isinstance(member, NativeSettings) else member
+        held = dict(state)
+        recipe = held.pop("recipe", None)
+        vars(self).update(held)
+        if recipe is not None:
+            self._member = recipe.make()
 
     def __repr__(self) -> str:
         state = f" mix={self.mix:g}" if self.mix != 1 else ""

@@ -6,25 +6,24 @@ arithmetic: wet and dry, and what each repair removed, are aligned by queues alo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pedalboard
 
 from ...audio.arrays import Audio
 from ...audio.checks import next_block
 from ...audio.framing import Fifo
 from ...contract.findings import Findings
-from ...contract.marks import NO_MARKS, Marks
-from ...contract.stage import RepairStage, Stage, Stream
-from ..stock.stream import NativeStream
-from ..vst3.plugin import VST3, open_together
-from ..vst3.stream import VST3Stream
-from .limit_meter import LimitMeter, is_at_limit, is_limiter
+from ...contract.marks import Marks
+from ...contract.stage import Step
+from .limit_meter import LimitMeter
+from .members.kind import MemberKind, MemberStream, Opening
+from .members.registry import kind_of
 from .path import ChainSink, Path
-from .silence_meter import SilenceMeter, should_sound
+from .silence_meter import SilenceMeter
 from .slot import Slot
+from .walking import running, slots_in
 
 
 class ChainStream:
@@ -32,7 +31,7 @@ class ChainStream:
 
     `over` is the factor by which the recording itself passes full scale, 1 where it does not: members at
     `Step.LIMIT` get it turned down by that, and it is turned up again behind them. `opened` are the streams
-    of its VST3s in order, where they are open already: those of nested chains start with the others.
+    of its members in order, where they are open already: those of nested chains start with the others.
     """
 
     def __init__(
@@ -45,16 +44,15 @@ class ChainStream:
         marks: Mapping[str, Marks],
         first: int = 0,
         over: float = 1.0,
-        opened: Iterator[VST3Stream] | None = None,
+        opened: Iterator[MemberStream] | None = None,
     ) -> None:
         self.channels = channels
         self._fed = 0
         if opened is None:
-            opened = iter(open_together([*_vst3s(slots)], sample_rate, channels))
+            found = ((findings.get(path), member) for path, member in running(slots, first=first))
+            opened = _opened([(m, Opening(sample_rate, channels, f, marks)) for f, m in found])
         self._links = [
-            _Link(
-                slot, (first + index,), sample_rate, channels, findings, marks=marks, opened=opened, over=over
-            )
+            _Link(slot, first + index, sample_rate, channels, opened=opened, over=over)
             for index, slot in enumerate(slots)
             if slot.active
         ]
@@ -110,53 +108,46 @@ class _Link:
     def __init__(
         self,
         slot: Slot,
-        path: Path,
+        index: int,
         sample_rate: float,
         channels: int,
-        findings: Mapping[Path, Findings],
         *,
-        marks: Mapping[str, Marks],
-        opened: Iterator[VST3Stream],
+        opened: Iterator[MemberStream],
         over: float,
     ) -> None:
-        self._path = path
-        self._member = slot.member
+        member, kind = slot.member, kind_of(slot.member)
+        self._index = index
+        self._member = member
         self._mix = slot.mix
         self._dry = Fifo(channels)
         self._removed_before = Fifo(channels)
-        member = slot.member
-        self._over = over if is_at_limit(member) else 1.0
-        self._meter = LimitMeter(sample_rate, channels) if is_limiter(member) else None
-        self._stream: Stream | ChainStream | NativeStream | VST3Stream
-        if isinstance(member, VST3):
-            self._stream = next(opened)
-        elif isinstance(member, Stage):
-            self._stream = member.stream(
-                sample_rate, channels, findings.get(path), marks.get(member.id, NO_MARKS)
-            )
-        elif (inside := slots_of(member)) is not None:
-            inner = {p[1:]: f for p, f in findings.items() if p[0] == path[0] and len(p) > 1}
-            self._stream = ChainStream(
-                inside, sample_rate, channels, inner, marks=marks, over=over, opened=opened
-            )
-        else:
-            self._stream = NativeStream(member, sample_rate, channels)
-        alone = not isinstance(self._stream, ChainStream)  # the slots of a nested chain tell of themselves
-        self._silence = SilenceMeter(sample_rate, channels) if alone and should_sound(member) else None
-        self._taps = isinstance(self._stream, ChainStream) or is_repair(member)
+        self._over = over if kind.place(member) == Step.LIMIT else 1.0
+        self._meter = LimitMeter(sample_rate, channels) if kind.limits(member) else None
+        inside = slots_in(member)
+        self._nested = (
+            None
+            if inside is None
+            else ChainStream(inside, sample_rate, channels, {}, marks={}, over=over, opened=opened)
+        )
+        self._stream: Any = next(opened) if self._nested is None else self._nested
+        # The slots of a nested chain tell of themselves.
+        alone = self._nested is None and kind.sounds(member)
+        self._silence = SilenceMeter(sample_rate, channels) if alone else None
+        self._taps = self._nested is not None or kind.repairs(member)
 
     @property
     def latency(self) -> int:
-        return self._stream.latency
+        latency: int = self._stream.latency
+        return latency
 
     def follow(self, slot: Slot) -> bool:
         self._mix = slot.mix
         if slot.member is not self._member:
             return False
-        if isinstance(self._stream, Stream | VST3Stream):
-            return self._stream.follow(slot.member)
-        inside = slots_of(slot.member)
-        return not isinstance(self._stream, ChainStream) or self._stream.follow(inside or [])
+        if self._nested is not None:
+            return self._nested.follow(slots_in(slot.member) or [])
+        followed: bool = self._stream.follow(slot.member)
+        return followed
 
     def step(self, audio: Audio, removed: Audio, sink: ChainSink | None) -> tuple[Audio, Audio]:
         self._removed_before.push(removed)
@@ -177,7 +168,7 @@ class _Link:
         wet = wet * self._over
         removed = self._removed_before.pop(wet.shape[1])
         dry = self._dry.pop(wet.shape[1])
-        if self._taps and not isinstance(self._stream, NativeStream | VST3Stream):
+        if self._taps:
             removed = removed + self._mix * self._over * self._stream.removed()
         out = wet if self._mix == 1 else dry + self._mix * (wet - dry)
         if self._meter and sink:
@@ -189,29 +180,19 @@ class _Link:
     def _tagged(self, sink: ChainSink | None) -> Any:
         if sink is None:
             return None
-        path = self._path
-        if isinstance(self._stream, ChainStream):
-            return lambda inner, event: sink(path + inner, event)
-        return lambda event: sink(path, event)
+        here = (self._index,)
+        if self._nested is not None:
+            return lambda inner, event: sink(here + inner, event)
+        return lambda event: sink(here, event)
 
 
-def _vst3s(slots: list[Slot]) -> Iterator[VST3]:
-    """Every VST3 that runs, nested ones too, in order."""
-    for slot in slots:
-        if slot.active and isinstance(slot.member, VST3):
-            yield slot.member
-        elif slot.active and (inside := slots_of(slot.member)) is not None:
-            yield from _vst3s(inside)
-
-
-def slots_of(member: Any) -> list[Slot] | None:
-    """Slots of a nested chain, or of a Pedalboard, which runs as one; None for any other member."""
-    if isinstance(member, pedalboard.Chain):  # which a Pedalboard is
-        return [Slot(inner) for inner in member]
-    slots: list[Slot] | None = getattr(member, "slots", None)
-    return slots
-
-
-def is_repair(member: Any) -> bool:
-    """Whether a member only takes damage out, so that what goes out and what it removed add up."""
-    return isinstance(member, RepairStage) and member.output == "repaired"
+def _opened(members: Sequence[tuple[Any, Opening]]) -> Iterator[MemberStream]:
+    """Open the streams of members, in order; those of one kind at once, because some start together."""
+    by_kind: dict[MemberKind[Any], list[int]] = {}
+    for number, (member, _) in enumerate(members):
+        by_kind.setdefault(kind_of(member), []).append(number)
+    opened: dict[int, MemberStream] = {}
+    for kind, numbers in by_kind.items():
+        streams = kind.streams([members[number] for number in numbers])
+        opened.update(zip(numbers, streams, strict=True))
+    return iter([opened[number] for number in range(len(members))])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from ...audio.arrays import Audio
-from ...contract.stage import Stage
 from ...errors import ParameterError
 from .chain import Chain
-from .slot import Slot
+from .members.registry import kind_of
 
 FULL_STRENGTH = 100.0
 LOSSY_EASING = 75.0
@@ -39,23 +38,8 @@ def mixed(original: Audio, restored: Audio, strength: float) -> Audio:
 def eased(chain: Chain, percent: float) -> Chain:
     """Return a chain like `chain` with `percent` of every parameter of its stages whose role is ``strength``.
 
-    Nested chains are eased too. Stock effects and VST3s are shared with the new chain as they are.
+    Nested chains are eased too. Members without a strength, such as stock effects and VST3s, are shared with
+    the new chain as they are.
     """
-    result = Chain()
-    for slot in chain.slots:
-        member = slot.member
-        if isinstance(member, Chain):
-            member = eased(member, percent)
-        elif isinstance(member, Stage):
-            member = _eased_stage(member, percent)
-        result.append(Slot(member, bypass=slot.bypass, mix=slot.mix, stands_for=slot.stands_for))
-    return result
-
-
-def _eased_stage(stage: Stage, percent: float) -> Stage:
-    result = stage.copy()
-    for parameter in stage.schema.values():
-        if parameter.role == "strength":
-            value = getattr(stage, parameter.id) * percent / 100
-            setattr(result, parameter.id, max(value, getattr(parameter, "low", value)))
+    result: Chain = kind_of(chain).eased(chain, percent)
     return result

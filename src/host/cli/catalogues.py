@@ -35,7 +35,8 @@ def presets_list(as_json: JsonOption = False) -> None:
 @presets_app.command("show")
 def presets_show(preset: PresetArgument, as_json: JsonOption = False) -> None:
     """Show what a preset does, every value, and which of its plugins are missing here."""
-    from ..presets.preset import absences, chain_to_json, described_preset, preset_to_json  # noqa: PLC0415
+    from ..presets.preset import described_preset, preset_to_json  # noqa: PLC0415
+    from ..presets.slots import absences, chain_to_json  # noqa: PLC0415
 
     loaded = described_preset(preset)
     absent = dict(absences(loaded.chain))
@@ -59,7 +60,7 @@ def _slot_rows(
         values = slot.get("parameters", {}) | place | ({"findings": "fixed"} if "findings" in slot else {})
         text = printable(", ".join(f"{name}={value}" for name, value in values.items()))
         here = " (missing)" if f"{above}{number}" in absent else ""
-        called = printable(slot.get("name", slot.get("plugin", "(nested chain)")))
+        called = printable(str(slot.get("name", slot.get("plugin", "(nested chain)"))))
         yield f"{above}{number}", called + here, text
         yield from _slot_rows(slot.get("chain", []), absent, f"{above}{number}.")
 

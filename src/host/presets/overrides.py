@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
-import pedalboard
-
-from ...contract.parameters.switch import Switch
 from ...contract.registry import plugin_key
-from ...contract.stage import Stage
 from ...errors import ParameterError, PresetError
 from ..chain.chain import Chain
+from ..chain.members.reading import on_or_off, plain
+from ..chain.members.registry import kind_of
 from ..chain.path import Path, slot_number
 from ..chain.slot import Member, Slot
-from ..stock.stock import set_stock
-from ..vst3.plugin import VST3
 from .preset import described_preset, load_preset
 
 
@@ -67,54 +61,24 @@ def _bypassed_before(preset: str, changes: list[_Change]) -> dict[str, bool]:
     for slot, name, value, _ in changes:
         matches = _matches(described, slot)
         if name == "bypass" and len(matches) == 1:  # else the loaded chain tells, or the error comes from it
-            found[slot_number(matches[0])] = _on_or_off(name, value)
+            found[slot_number(matches[0])] = on_or_off(name, value)
     return found
 
 
 def _change(slot: Slot, name: str, text: str, called: str) -> None:
     member = slot.member
-    missing = slot.stands_for["name"] if slot.stands_for else ""
+    missing = slot.stands_for.get("name", slot.stands_for["plugin"]) if slot.stands_for else ""
     if name == "bypass":
-        slot.bypass = _on_or_off(name, text)
+        slot.bypass = on_or_off(name, text)
     elif name == "mix":
-        slot.mix = _plain(text)  # type: ignore[assignment]  # checked by the slot
+        slot.mix = plain(text)  # type: ignore[assignment]  # checked by the slot
     elif missing and (member is None or called.lower() == missing.lower()):
-        instead = "" if member is None else f"; what stands in for it is called {_short(member)}"
+        instead = "" if member is None else f"; what stands in for it is called {_calls(member)[0]}"
         raise ParameterError(f"{missing} is not installed here, so its {name} cannot be set{instead}")
-    elif isinstance(member, Stage):
-        parameter = member.schema.get(name)
-        if parameter is None:
-            type(member)(**{name: None})  # raises the schema's own error, which knows what is near it
-        else:
-            setattr(member, name, parameter.parse(text))
-    elif isinstance(member, VST3):
-        setattr(member, name, _as_word_or_switch(member, name, text))
-    elif isinstance(member, Chain):
-        raise ParameterError(f"{name!r} is no setting of a nested chain; it has bypass and mix")
+    elif member is None:
+        raise ParameterError(f"{name} cannot be set: the slot is empty")
     else:
-        is_switch = isinstance(getattr(member, name, None), bool)
-        set_stock(member, name, _on_or_off(name, text) if is_switch else _plain(text))
-
-
-def _on_or_off(name: str, text: str) -> bool:
-    switch = Switch(False, doc="")
-    try:
-        return bool(switch.parse(text))
-    except ParameterError:
-        raise ParameterError(f"{name}={text!r} is not allowed; it must be {switch.allowed()}") from None
-
-
-def _as_word_or_switch(plugin: VST3, name: str, text: str) -> object:
-    parameter = plugin.parameters.get(name)
-    return _on_or_off(name, text) if parameter and parameter.is_boolean else text.strip()
-
-
-def _plain(text: str) -> object:
-    """Read a number, true or false; anything else is a word."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text.strip()
+        kind_of(member).set(member, name, text)
 
 
 def _matches(chain: Chain, name: str) -> list[Path]:
@@ -141,22 +105,12 @@ def _named(chain: Chain) -> dict[Path, list[str]]:
     named = {}
     for path, slot in chain.walk():
         missing = [slot.stands_for.get("name", slot.stands_for["plugin"]).lower()] if slot.stands_for else []
-        names = missing + ([_short(slot.member)] if slot.member is not None else [])
+        names = missing + _calls(slot.member)[:1]
         if names:
             named[path] = [slot_number(path), *names]
     return named
 
 
 def _calls(member: Member) -> list[str]:
-    """Return what a member is called in full, beside its short name."""
-    if isinstance(member, Stage):
-        return [member.id, type(member).__name__]
-    return [f"pedalboard.{_short(member)}"] if isinstance(member, pedalboard.Plugin) else []
-
-
-def _short(member: Member) -> str:
-    if isinstance(member, Stage):
-        return member.id.rpartition(".")[2]
-    if isinstance(member, VST3):
-        return member.name.lower()
-    return type(member).__name__.lower()
+    """Return what a member is called, the shortest first; nothing where there is none."""
+    return [] if member is None else kind_of(member).calls(member)

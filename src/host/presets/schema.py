@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...contract.registry import stage_class, stage_ids
-from ...contract.stage import Stage
-from ..stock.stock import stock_effects, stock_range, stock_values
-from . import vst3_slot as preset_slot
-from .preset import FORMAT, FORMAT_VERSION, MOST_SLOTS, STOCK
+from ..chain.members.effect import EffectKind
+from ..chain.members.registry import kinds
+from ..chain.members.stage import StageKind
+from .preset import FORMAT, FORMAT_VERSION
+from .slots import MOST_SLOTS
 
 
 def preset_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of presets made of what is installed here; published as `SCHEMA_NAME`."""
-    stages = [_stage_schema(stage_class(identifier)) for identifier in stage_ids()]
-    stock = [_stock_schema(name, kind) for name, kind in sorted(stock_effects().items())]
-    effect = {"$ref": "#/$defs/effect"}
-    vst3 = preset_slot.schema(effect | {"unevaluatedProperties": False})
+    known = {kind.id: kind.schemas() for kind in kinds()}
+    effects = known.pop(StageKind.id) + known.pop(EffectKind.id)
+    others = [schema for schemas in known.values() for schema in schemas]
     place = {"bypass": {"type": "boolean"}, "mix": {"type": "number", "minimum": 0, "maximum": 1}}
     nested = {"properties": {"chain": {"$ref": "#/$defs/chain"}}, "required": ["chain"]}
     return {
@@ -38,46 +37,9 @@ def preset_schema() -> dict[str, Any]:
             "slot": {
                 "type": "object",
                 "properties": place,
-                "oneOf": [effect, vst3, nested],
+                "oneOf": [{"$ref": "#/$defs/effect"}, *others, nested],
                 "unevaluatedProperties": False,
             },
-            "effect": {"type": "object", "oneOf": [*stages, *stock]},
+            "effect": {"type": "object", "oneOf": effects},
         },
-    }
-
-
-def _stage_schema(kind: type[Stage]) -> dict[str, Any]:
-    return {
-        "description": kind.name,
-        "properties": {
-            "plugin": {"const": kind.id},
-            "version": {"type": "integer", "minimum": 1, "maximum": kind.version},
-            "parameters": kind.json_schema() | {"required": list(kind.schema)},
-            **({"findings": {"type": "object"}} if kind.findings_type else {}),
-        },
-        "required": ["plugin", "version", "parameters"],
-    }
-
-
-def _stock_schema(name: str, kind: type) -> dict[str, Any]:
-    properties = {}
-    made = kind()
-    for parameter, value in stock_values(made).items():
-        words = getattr(type(getattr(made, parameter)), "__members__", None)
-        if words is not None:
-            allowed: dict[str, Any] = {"enum": list(words)}
-        elif isinstance(value, bool):
-            allowed = {"type": "boolean"}
-        else:
-            low, high = stock_range(name, parameter)
-            allowed = {"type": "number", "minimum": low, "maximum": high}
-        properties[parameter] = allowed | {"default": value}
-    values = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {
-        "description": f"pedalboard's {name}",
-        "properties": {
-            "plugin": {"const": STOCK + name},
-            "parameters": values | {"required": list(properties)},
-        },
-        "required": ["plugin", "parameters"],
     }

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from ...audio.clock import clock
-from ...contract.stage import Event, Stage
+from ...contract.stage import Event, Step
 from ..chain.chain import Chain
-from ..chain.limit_meter import LIMITED, Limited, is_at_limit
+from ..chain.limit_meter import LIMITED, Limited
+from ..chain.members.registry import kind_of
 from ..chain.path import Path, slot_number
 from ..chain.silence_meter import SILENCED, Silenced
-from ..chain.slot import Slot
-from ..chain.stream import slots_of
-from ..stock.stock import name_of
+from ..chain.walking import running
 from ..storage.json_text import json_text
-from ..vst3.plugin import VST3
 from ..vst3.stream import MISREPORTED, Misreported
 
 WARNED = frozenset((LIMITED, SILENCED, MISREPORTED))
@@ -56,32 +53,12 @@ class Limits:
 
 def teller_names(chain: Chain) -> dict[Path, str]:
     """Id of everything in `chain` that tells events, by its path."""
-    return dict(_tellers(chain.slots, ()))
+    return {path: kind_of(member).name(member) for path, member in running(chain.slots)}
 
 
 def limits_anything(chain: Chain) -> bool:
     """Whether an active member of `chain` sits where levels are limited."""
-    return any(is_at_limit(member) for _, member in _members(chain.slots, ()))
-
-
-def _tellers(slots: list[Slot], path: Path) -> Iterator[tuple[Path, str]]:
-    for place, member in _members(slots, path):
-        if isinstance(member, Stage):
-            yield place, member.id
-        else:
-            yield place, member.name if isinstance(member, VST3) else name_of(member)
-
-
-def _members(slots: list[Slot], path: Path) -> Iterator[tuple[Path, Any]]:
-    for index, slot in enumerate(slots):
-        if not slot.active:
-            continue
-        place = (*path, index)
-        inside = None if isinstance(slot.member, Stage | VST3) else slots_of(slot.member)
-        if inside is None:
-            yield place, slot.member
-        else:
-            yield from _members(inside, place)
+    return any(kind_of(member).place(member) == Step.LIMIT for _, member in running(chain.slots))
 
 
 class EventLog:

@@ -13,12 +13,12 @@ import soundfile
 from ...contract.findings import Findings
 from ...errors import PresetError
 from ..chain.chain import Chain
+from ..chain.members.registry import kind_of
+from ..chain.members.vst3 import VST3Kind
 from ..chain.path import Path, slot_number
 from ..files.audio_format import AudioFormat
-from ..presets.preset import chain_to_json
+from ..presets.slots import chain_to_json
 from ..storage.hashing import sha256_of
-from ..vst3.bundle.bundles import code_of
-from ..vst3.plugin import VST3
 from .event_log import teller_names
 
 REPORT_FORMAT = "wavemend-report"
@@ -54,7 +54,7 @@ def build_report(
     warnings
         What a person should know.
     """
-    names = teller_names(chain)
+    names, codes = teller_names(chain), _codes(chain)
     return {
         "format": REPORT_FORMAT,
         "format_version": 1,
@@ -63,7 +63,8 @@ def build_report(
         **{part: _described(*described) for part, described in files.items()},
         "beside": [{"name": name, "sha256": sha256_of(path)} for name, path in beside.items()],
         "chain": _slots(chain),
-        "vst3": _binaries(chain),
+        "vst3": codes.pop(VST3Kind.id, []),
+        **({"other_code": codes} if codes else {}),
         **settings,
         "findings": [
             {"slot": slot_number(path), "stage": names[path], "found": f.found, "summary": f.describe()}
@@ -103,22 +104,16 @@ def _described(name: str, sha256: str, form: AudioFormat) -> dict[str, Any]:
     }
 
 
-def _binaries(chain: Chain) -> list[dict[str, Any]]:
-    """Return the VST3s that were heard, each with the hash of its code; None where that is gone by now."""
-    described = []
+def _codes(chain: Chain) -> dict[str, list[dict[str, Any]]]:
+    """Return the code from elsewhere that was heard, by the kind of its members."""
+    described: dict[str, list[dict[str, Any]]] = {}
     for path, slot in chain.walk():
-        if isinstance(slot.member, VST3) and not slot.bypass:
-            plugin = slot.member
-            code = code_of(FilePath(plugin.bundle.path))
-            described.append(
-                {
-                    "slot": slot_number(path),
-                    "plugin": f"vst3.{plugin.identifier}",
-                    "name": plugin.name,
-                    "version": plugin.version,
-                    "sha256": sha256_of(code) if code.is_file() else None,
-                }
-            )
+        if slot.member is None or slot.bypass:
+            continue
+        kind = kind_of(slot.member)
+        code = kind.code(slot.member)
+        if code is not None:
+            described.setdefault(kind.id, []).append({"slot": slot_number(path)} | code)
     return described
 
 

@@ -46,6 +46,10 @@ class NativeStream:
         """Most samples that are held back: the plugin's own delay, and an unfinished block."""
         return self._delay + BLOCK - 1
 
+    def follow(self, plugin: pedalboard.Plugin) -> bool:
+        """Return True: the sound goes through the plugin itself, with its settings as they are."""
+        return True
+
     def step(self, audio: Audio, sink: Sink | None = None) -> Audio:
         """Process the next samples, shape (channels, n); return those that became ready."""
         self._fed += audio.shape[1]

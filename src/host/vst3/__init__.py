@@ -9,5 +9,4 @@
     processes, fork_server   where that process comes from
     stream                   one recording's way through it: channels, latency, what went wrong when
     plugin, parameter        `VST3`, the settings a person holds in their hand
-    preset_slot              how presets write it down, and what happens where it is not installed
 """

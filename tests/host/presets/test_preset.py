@@ -18,7 +18,6 @@ from wavemend.host.chain.slot import Slot
 from wavemend.host.presets.preset import (
     SCHEMA_NAME,
     Preset,
-    absences,
     described_preset,
     load_preset,
     parse_preset,
@@ -27,6 +26,7 @@ from wavemend.host.presets.preset import (
     save_preset,
 )
 from wavemend.host.presets.schema import preset_schema
+from wavemend.host.presets.slots import absences
 from wavemend.host.stock.stock import stock_effects, stock_values
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.rumble import Rumble

@@ -9,7 +9,7 @@ import pedalboard
 import pytest
 from wavemend import Chain, Preset
 from wavemend.errors import ParameterError, PluginError, PresetError, UnknownParameterError
-from wavemend.host.presets.preset import chain_to_json
+from wavemend.host.presets.slots import chain_to_json
 from wavemend.host.vst3.bundle import bundles
 from wavemend.host.vst3.plugin import VST3
 

@@ -14,13 +14,12 @@ from wavemend.host.chain.strength import eased
 from wavemend.host.presets import vst3_slot as preset_slot
 from wavemend.host.presets.overrides import chain_with
 from wavemend.host.presets.preset import (
-    absences,
-    chain_to_json,
     described_preset,
     parse_preset,
     preset_to_json,
 )
 from wavemend.host.presets.schema import preset_schema
+from wavemend.host.presets.slots import absences, chain_to_json
 from wavemend.host.vst3.installed.catalogue import catalogue_path
 from wavemend.host.vst3.plugin import VST3
 from wavemend.host.vst3.process.hosting import Hosted
