@@ -19,6 +19,7 @@ Audio = np.ndarray
 Medium = Callable[[Take, np.random.Generator], Audio]
 
 PEAK_DBFS = -6.0  # of what is recorded; tuned: by hand, no record
+# 33.33 and not 33 1/3, which the finders look for: figures were measured on material made so.
 LP_TURN_S, SHELLAC_TURN_S = 60 / 33.33, 60 / 78.26  # source: IEC 98's 33 1/3 rpm; American 78s ran at 78.26
 
 # tuned: by hand, so that each part of the worn disc is heard and none is drowned; no record

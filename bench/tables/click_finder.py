@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from wavemend.analysis.clicks.clicks import NAMES_RPM, Clicks, ClicksAnalyser
+from wavemend.analysis.clicks.clicks import Clicks, ClicksAnalyser
+from wavemend.analysis.clicks.revolutions import PERIODS_S
+from wavemend.analysis.speeds import DISCS
 
 from bench.material.damage import CLICKS, clicks, crackle
 from bench.material.takes import Take
 from bench.measuring.plan import Plan, markdown, percent, takes_of, verdict
 
-# source: this table's own conditions; the periods are those of 33 1/3, 45, 76.6 and 78.26 rpm
+# source: this table's own conditions
 RATES = (1, 3, 10, 30, 100, 300, 1000, 3000)
-PERIODS_S = (1.8, 60 / 45, 60 / 76.6, 60 / 78.26)
 JITTER_S = 4e-3
 SPEED_OFF = 3e-3
 SECONDS = 60.0
@@ -180,7 +181,7 @@ def revolutions(material: list[Take]) -> str:
     hits: dict[tuple[float, int], list[bool]] = {}
     for period, extra, one, take in _cases(material):
         named = analyse(one.audio, take.sample_rate).revolution_rpm
-        wanted = NAMES_RPM[PERIODS_S.index(period)] if period else 0.0
+        wanted = DISCS[PERIODS_S.index(period)].rpm if period else 0.0
         hits.setdefault((period, extra), []).append(named == wanted)
     extras = (0, 20, 100, 300)
     rows = [

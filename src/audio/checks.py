@@ -59,6 +59,15 @@ def next_block(audio: npt.NDArray[np.floating], channels: int, start: int) -> Au
 
 MAX_CHANNELS = 64
 
+LOUDEST = 1e6
+"""What finders hear of louder samples; guard: no recording is 120 dB over full scale, and squares of squares
+must not overflow."""
+
+
+def limited(audio: Audio) -> Audio:
+    """Return a copy whose samples are at most `LOUDEST`."""
+    return np.clip(audio, -LOUDEST, LOUDEST)
+
 
 def check_channels(channels: object) -> int:
     """Return the number of channels, or raise `AudioValueError`."""

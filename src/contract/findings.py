@@ -17,6 +17,9 @@ from ..audio.framing import FrameGrid
 from ..errors import FindingsError
 from .constraints import dtype_of, fault_of
 
+NO_LEVEL = -200.0
+"""Level, in dB, of what is not there; guard: JSON has no infinity."""
+
 
 @dataclass(frozen=True, eq=False)
 class Findings(ABC):

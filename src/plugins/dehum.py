@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft, signal
 
-from ..analysis.hum.comb import NO_LEVEL
 from ..analysis.hum.edits import Edit
 from ..analysis.hum.given import GivenHumAnalyser
 from ..analysis.hum.hum import Hum, HumAnalyser
@@ -17,7 +16,7 @@ from ..analysis.hum.presence import AHEAD, Edge, HumPresence
 from ..analysis.hum.track import FRAME_SECONDS, REACH, STEP, HumTracker
 from ..audio.arrays import Array, Audio
 from ..audio.framing import Fifo
-from ..contract.findings import Analyser
+from ..contract.findings import NO_LEVEL, Analyser
 from ..contract.parameters.number import integer, number
 from ..contract.parameters.words import choice
 from ..contract.stage import Event, Framing, Processor, RepairStage, Sink, Step

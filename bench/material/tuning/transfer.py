@@ -10,12 +10,12 @@ from scipy.signal import resample_poly
 
 from bench.material.tuning.routes import ROUTES
 from bench.material.tuning.shapes import GROOVE, SHAPES, played_back
+from bench.measuring.measures import SILENCE_DB
 
 FINER = 4
 """Times the recording's rate at which clicks are drawn; tuned: by hand, no record."""
 
 # source: this material's own definitions, as in `bench.material.damage`
-SILENCE_DB = -60.0
 SPAN_END = 1e-2  # a click's span ends where it stays 40 dB under its peak,
 LONGEST_SPAN_S = 0.01  # or here: slow tails and thumps go on
 _CLIPPED_AT = (0.3, 0.6)  # of a clipped click's peak

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from ...audio.arrays import Array, Audio
-from ...audio.checks import HIGHEST_RATE, LOWEST_RATE
+from ...audio.checks import HIGHEST_RATE, LOWEST_RATE, limited
 from ...contract.constraints import CHANNELS, SHARE, AtMost, Below, Each, Range
 from ...contract.findings import Analyser, Findings
 from ...kernels.spectra.band_limit import DB_A_DOUBLING, BandLimit, lower_limit, upper_limit
@@ -23,9 +23,9 @@ _FRAME_SECONDS = 0.37
 _BANDS_AN_OCTAVE = 96
 _LOWEST_LEVEL, _HIGHEST_LEVEL = -200, 60
 _LOUD_QUANTILE = 0.9
-_LOUDEST = 1e6
 _ALL_FRAMES, _LATER_FRAMES = 32, 8
-_SILENCE_DBFS = -100.0
+SILENCE_DBFS = -100.0
+"""Level of a channel without sound; derived: under the dither of 16 bits, -96.3 dBFS."""
 _LEAST_DROP_DB = 10.0
 _LEAST_SLOPE_DB = 15.0
 _MOST_ERROR = 0.5  # of the frequency
@@ -83,10 +83,9 @@ class LongTermSpectrum:
         self._count += 1
         if self._count > _ALL_FRAMES and self._count % _LATER_FRAMES:
             return
-        if frame.size and max(frame.max(), -frame.min()) > _LOUDEST:
-            frame = np.clip(frame, -_LOUDEST, _LOUDEST)
+        frame = limited(frame)
         power = np.einsum("cs,cs->c", frame, frame) / max(frame.shape[1], 1)
-        for channel in np.flatnonzero(power > 10 ** (_SILENCE_DBFS / 10)):
+        for channel in np.flatnonzero(power > 10 ** (SILENCE_DBFS / 10)):
             self._row[frame.shape[1] :] = 0.0
             np.multiply(frame[channel], self._window[: frame.shape[1]],
                         out=self._row[: frame.shape[1]], casting="same_kind")  # fmt: skip

@@ -9,12 +9,10 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from ...audio.arrays import Array, Audio, Counts
+from ...audio.checks import LOUDEST
 from ...contract.constraints import CHANNELS, SHARE, Axis, Each, PlacesIn, Range
-from ...contract.findings import Analyser, Findings
+from ...contract.findings import NO_LEVEL, Analyser, Findings
 from ...kernels.samples.plateaus import LEAST_RUN, measure, plateaus
-
-NO_LEVEL = -200.0
-"""Level, dBFS, that stands for no clipping."""
 
 MOST_TIMES = 64
 """How many first times are kept."""
@@ -37,7 +35,6 @@ _LEAST_CEILING = 0.05
 _LEAST_CROWDING, _SURE_CROWDING = 1.0, 5.0
 _LEAST_EDGE, _LEAST_SHOULDER = 1.5, 1.1
 _LEAST_VARIATION_DB = 1.0
-_LOUDEST = 1e6
 
 
 _TIMES, _LEVEL_DBFS = Axis("times", most=MOST_TIMES), Range(NO_LEVEL, _HIGHEST_DBFS)
@@ -143,7 +140,7 @@ class ClippingAnalyser(Analyser[Clipping]):
         amplitudes = self._amplitudes[channel]
         high, low, step, power = measure(audio, heard, _TOLERANCE, _AMPLITUDE_STEPS, *amplitudes)
         if power > 1e-6:
-            level = 10 * log10(min(power, _LOUDEST**2))
+            level = 10 * log10(min(power, LOUDEST**2))
             sums = self._level_sums[channel]
             sums[0] += 1.0
             sums[1] += level

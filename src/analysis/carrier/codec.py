@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from ...audio.arrays import Array, Audio
+from ...audio.checks import limited
 from ...contract.constraints import SHARE, Axis, Choices, Each, Range
 from ...contract.findings import Analyser, Findings
 from ...kernels.spectra.lapped_transform import (
@@ -32,7 +33,6 @@ _LOUD_SHARE = 0.5  # of the mean power so far: pauses tell little
 _MOST_SEGMENTS = 16
 _FILLED_SHARE = 1e-4
 _ROUNDING = 2.0**-17  # a quarter of a 16-bit step
-_LOUDEST = 1e6
 _HIGHEST_RATE = 50_000.0  # coders of this kind work at 48 kHz at most
 _LEAST_CONTRAST = 6.0  # null: see docs/analysis/codec.md
 _SURE_CONTRAST = 14.0
@@ -169,12 +169,12 @@ class CodecAnalyser(Analyser[LossyHistory]):
 
     def _listen(self, frame: Audio, start: int) -> bool:
         """Add the levels of a segment that starts at sample `start`; False where it is silent."""
-        power = np.mean(np.clip(frame, -_LOUDEST, _LOUDEST) ** 2, axis=1) if frame.shape[1] else np.zeros(1)
+        power = np.mean(limited(frame) ** 2, axis=1) if frame.shape[1] else np.zeros(1)
         self._power_sum += power.max()
         self._power_count += 1
         if power.max() < max(_ROUNDING**2, _LOUD_SHARE * self._power_sum / self._power_count):
             return False
-        audio = np.clip(frame[int(np.argmax(power))], -_LOUDEST, _LOUDEST)
+        audio = limited(frame[int(np.argmax(power))])
         if not _is_filled(audio):
             return False
         for number, coder in enumerate(self._coders):

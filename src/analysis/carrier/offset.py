@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Audio
+from ...audio.checks import limited
 from ...contract.constraints import CHANNELS, Each, Range
 from ...contract.findings import Analyser, Findings, by_channel
 
@@ -23,7 +24,6 @@ _SURER = 0.25  # by an error so much smaller, which white noise does not give
 # Of the rest of the quiet blocks, the offset is so many times as large: a decay of 0.3 s falls by a third in
 # a block, and is 10. Tuned on made-up one-sided decays of 0.01 to 0.3 s, 2026-11-29.
 _STILL = 20.0
-_LOUDEST = 1e6  # no recording is louder, and squares of means must not overflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ class OffsetAnalyser(Analyser[Offset]):
         self._squares = np.zeros((channels, _CLASSES))
 
     def _frame(self, frame: Audio) -> None:
-        frame = np.clip(frame, -_LOUDEST, _LOUDEST)
+        frame = limited(frame)
         sums, counts = self._add(frame)
         known = np.flatnonzero(2 * counts > frame.shape[1])
         means = sums[known] / counts[known]
@@ -124,7 +124,7 @@ class OffsetAnalyser(Analyser[Offset]):
 
     def _conclude(self, rest: Audio) -> Offset:
         if rest.shape[1]:
-            self._add(np.clip(rest, -_LOUDEST, _LOUDEST))
+            self._add(limited(rest))
         mean = self._total / np.maximum(self._samples, 1)
         uncertainty = np.abs(mean)  # too short to tell an offset from a slow wave
         for channel in np.flatnonzero(self._blocks.sum(axis=1) >= 2):

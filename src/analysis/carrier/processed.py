@@ -9,6 +9,7 @@ import numpy as np
 from scipy import fft
 
 from ...audio.arrays import Audio
+from ...audio.checks import limited
 from ...contract.constraints import SHARE, Choices, Range
 from ...contract.findings import Analyser, Findings
 from ...kernels.filters.decimation import decimate, decimation_filter
@@ -30,7 +31,6 @@ _CENTRE_HZ, _NEAR_HZ, _FAR_HZ = 0.7, 4.0, 9.0
 _LEAST_FRAMES = 3
 _GATE_LEAST_S = 0.05
 _LEAST_GATES = 3
-_LOUDEST = 1e6
 _MOST_RUNS = 1024
 
 
@@ -123,7 +123,7 @@ class ProcessedAnalyser(Analyser[Processed]):
         loudest = frame[int(np.argmax(np.einsum("cs,cs->c", frame, frame)))]
         if max(loudest.max(), -loudest.min()) < 1e-4:
             return
-        low = decimate(np.clip(loudest, -_LOUDEST, _LOUDEST)[np.newaxis], self._taps, self._factor)[0]
+        low = decimate(limited(loudest)[np.newaxis], self._taps, self._factor)[0]
         spectrum = fft.rfft(low * self._window)[: self._bins]
         self._log_power += np.log(spectrum.real**2 + spectrum.imag**2 + 1e-12)
         self._frames += 1

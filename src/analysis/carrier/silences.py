@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from ...audio.arrays import Array, Audio, Counts
-from ...audio.checks import MAX_CHANNELS
+from ...audio.checks import MAX_CHANNELS, limited
 from ...contract.constraints import SHARE, AtLeastAsManyAs, AtMost, Axis, Each, Range
 from ...contract.findings import Analyser, Findings
 from ...kernels.samples.runs import still_runs
@@ -29,7 +29,6 @@ _SHORTEST_S, _LONGEST_S = 1e-3, 0.5
 _AROUND_S = 5e-3
 _LEAST_AROUND_DBFS = -50.0
 _MOST_RUNS = 1024
-_LOUDEST = 1e6
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -114,7 +113,7 @@ class SilencesAnalyser(Analyser[Silences]):
         self._gaps = 0
 
     def _frame(self, frame: Audio) -> None:
-        frame = np.clip(frame, -_LOUDEST, _LOUDEST)
+        frame = limited(frame)
         self._hear_levels(frame)
         self._hear_gaps(frame)
         self._hear_zeros(frame)

@@ -9,9 +9,9 @@ import numpy as np
 from scipy import fft
 
 from ...audio.arrays import Array, Audio, Mask
-from ...audio.checks import MAX_CHANNELS
+from ...audio.checks import MAX_CHANNELS, limited
 from ...contract.constraints import CHANNELS, SHARE, Axis, Each, OneMoreThan, Range
-from ...contract.findings import Analyser, Findings
+from ...contract.findings import NO_LEVEL, Analyser, Findings
 from ...kernels.spectra.cross_spectrum import (
     Delay,
     add_levelled_products,
@@ -21,18 +21,17 @@ from ...kernels.spectra.cross_spectrum import (
     delay,
 )
 from ...kernels.spectra.stft import hann
+from .bandwidth import SILENCE_DBFS
 
-NO_DIFFERENCE_DB = -200.0
-"""Level that stands for nothing at all."""
+NO_DIFFERENCE_DB = NO_LEVEL
+"""Level of the difference of channels that are identical."""
 
 FARTHEST_MS = 5.0
 """Longest delay that is looked for."""
 
 _MOST_DB = 400.0
-_LOUDEST = 1e9
 _HOP_SECONDS = 0.045
 _ALL_FRAMES, _LATER_FRAMES = 256, 8  # 11 s are heard closely, of the rest every eighth frame
-_SILENCE_DBFS = -100.0  # of a channel beside another one with sound: below the dither of 16 bits
 _MONO_DB = -25.0
 _NOISY_MONO_DB = -8.0
 _COHERENT = 0.9
@@ -154,8 +153,7 @@ class StereoAnalyser(Analyser[Stereo]):
         self._difference = np.zeros(channels - 1)
 
     def _frame(self, frame: Audio) -> None:
-        if max(frame.max(), -frame.min()) > _LOUDEST:
-            frame = np.clip(frame, -_LOUDEST, _LOUDEST)
+        frame = limited(frame)
         add_samples(frame, self._energy, self._product, self._difference)
         self._count += 1
         if self.channels > 1 and (self._count <= _ALL_FRAMES or self._count % _LATER_FRAMES == 0):
@@ -174,8 +172,8 @@ class StereoAnalyser(Analyser[Stereo]):
             self._frame(np.pad(rest, ((0, 0), (0, self._window.size // 2 - rest.shape[1]))))
         samples = max(self._heard, 1)
         level = 10 * np.log10(np.maximum(self._energy / samples, 1e-20))
-        silent = (level < _SILENCE_DBFS) & (level.max() > _SILENCE_DBFS + 20)
-        both = (level[1:] > _SILENCE_DBFS) & (level[0] > _SILENCE_DBFS)
+        silent = (level < SILENCE_DBFS) & (level.max() > SILENCE_DBFS + 20)
+        both = (level[1:] > SILENCE_DBFS) & (level[0] > SILENCE_DBFS)
         scale = np.maximum(np.sqrt(self._energy[0] * self._energy[1:]), 1e-300)
         mean = np.maximum((self._energy[0] + self._energy[1:]) / 2, 1e-300)
         pairs = [self._pair(k) if both[k] else _UNRELATED for k in range(self.channels - 1)]

@@ -24,26 +24,29 @@ from ...kernels.impulses.whitening import Blocks, whiten
 Picked = npt.NDArray[np.float64]
 
 CELLS_A_BLOCK = 16
-"""So that what a cell is compared with lies within a block."""
+"""So that what a cell is compared with lies in a block; derived: `SIDE` + `GUARD` of `cells`."""
 
-BLOCKS_A_HOP = 32
+BLOCKS_A_HOP = 32  # tuned: by hand, for speed: Python's share of the time is small
 
 SCORES = 2.0 ** (np.arange(-5, 17) / 3)
-"""Scores from which impulses are counted: third octaves, 0.3 to 40."""
+"""Scores from which impulses are counted; derived: third octaves, 0.3 to 40."""
 
 FLOOR = 2.0**-16
-"""Least scale: half a step of 16 bits."""
+"""Least scale; derived: half a step of 16 bits."""
 
+# tuned: bench click_finder, tuning takes, 2026-11-21, from those of Declick; no record of what else was tried
 _THRESHOLDS = np.array(
     [14.0, 4.0,  # what scores 1: so many scales, and so many times the highest peak nearby,
      60.0, 5.0]  # or so many scales, and so many times three quarters of the peaks
 )  # fmt: skip
-_LONGEST_MS = 6.0
-_SCORE_A_MS, _MOST_ASKED = 1.5, 8.0  # a drum's stroke lasts, so what lasts must stand out more
+_LONGEST_MS = 6.0  # tuned: by hand, 2026-11-21, no record
+# A drum's stroke lasts, so what lasts must stand out more.
+_SCORE_A_MS, _MOST_ASKED = 1.5, 8.0  # tuned: by hand, 2026-11-21, as Declick's; no record
+# tuned: bench click_finder, tuning takes, 2026-11-21.
 # Music scores lower in its low band: as many of its peaks reach this score as reach the lowest in all of it,
 _FAINTEST, _STEEPER = 0.3, 2.2  # and of those over it they become fewer so many times as fast.
 _MOST_ALONE = 2.3  # nothing is certain from the low band alone
-_EXCURSION_SCALES = np.array([12.0, 6.0])
+_EXCURSION_SCALES = np.array([12.0, 6.0])  # tuned: bench click_finder, its crackle, 2026-11-21
 
 
 class Band:

@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array, Audio, Counts
+from ...audio.checks import limited
 from ...contract.constraints import CHANNELS, SHARE, Axis, Choices, Each, Range
 from ...contract.findings import Analyser, Findings, by_channel
 from ...kernels.impulses.counting import HEIGHT, RMS, SCORE, START, STOP, merge_impulses, pulse_height
+from ..speeds import DISCS
 from .bands import SCORES, Band, LowBand
 from .rates import (
     CRACKLE_DB,
@@ -21,22 +23,21 @@ from .rates import (
     NO_STRENGTH,
     PLAIN,
     STRETCH_SECONDS,
-    Tally,
+    ImpulseTally,
 )
-from .revolutions import NAMES_RPM, Revolutions
+from .revolutions import Revolutions
 
-__all__ = ["CRACKLE_DB", "NAMES_RPM", "NO_STRENGTH", "STRETCH_SECONDS", "Clicks", "ClicksAnalyser"]
+__all__ = ["CRACKLE_DB", "NO_STRENGTH", "STRETCH_SECONDS", "Clicks", "ClicksAnalyser"]
 
 Picked = npt.NDArray[np.float64]
 
-_MOST_RATE = 1e6
-_MOST_COLUMN_S = 1e6
-_LOUDEST = 1e6
-_CELL_SECONDS = 64 / 44_100
-_LOW_RATE = 11_025.0  # about what the low band is decimated to
-_SUPPORTED = 0.5  # part of a score that will do where another channel has a click
-_BLIND_CELLS = 3.0  # a higher peak hides those half as near, on either side
-_MOST_MEASURED = 64  # heights a hop and channel: more say no more about their median
+_MOST_RATE = 1e6  # guard: what strangers' findings may say
+_MOST_COLUMN_S = 1e6  # guard: likewise
+_CELL_SECONDS = 64 / 44_100  # source: the cells of the Declick stage
+_LOW_RATE = 11_025.0  # about what the low band is decimated to; tuned: by hand, 2026-11-21, no record
+_SUPPORTED = 0.5  # part of a score that will do where another channel has a click; tuned: by hand, no record
+_BLIND_CELLS = 3.0  # derived: a higher peak hides those half as near, on either side
+_MOST_MEASURED = 64  # heights a hop and channel; guard: more say no more about their median, and cost time
 
 
 _STRETCHES, _COLUMNS = Axis("stretches", most=MOST_STRETCHES), Axis("columns", most=MOST_COLUMNS)
@@ -58,7 +59,7 @@ class Clicks(Findings):
         Median, and the level that one in ten passes, of the impulses' peaks over the RMS within 10 ms;
         -100 without impulses.
     revolution_rpm
-        33.33, 45, 76.6 or 78.26 where clicks return once a revolution, else 0.
+        33.33, 45, 76.6 or 78.26 (see `speeds`) where clicks return once a revolution, else 0.
     revolution_s
         The period they return with, measured; 0 where they do not.
     revolution_confidence
@@ -78,7 +79,7 @@ class Clicks(Findings):
     shared_share: Annotated[float | None, SHARE]
     strength_db: Annotated[float, _STRENGTH_DB]
     strong_db: Annotated[float, _STRENGTH_DB]
-    revolution_rpm: Annotated[float, Choices(0.0, *NAMES_RPM)]
+    revolution_rpm: Annotated[float, Choices(0.0, *(speed.rpm for speed in DISCS))]
     revolution_s: Annotated[float, Range(0.0, 60.0)]
     revolution_confidence: Annotated[float, SHARE]
     worst_start_s: Annotated[Array, Each(_STRETCHES), Range(0.0)]
@@ -123,15 +124,15 @@ class ClicksAnalyser(Analyser[Clicks]):
             self._low = LowBand(sample_rate, factor, channels, low_cell, least)
         self._origin = -self._band.size
         self._merged = np.zeros((2 * self._band.size // self._cell, 5))
-        self._tally = Tally(channels, _BLIND_CELLS * self._cell / sample_rate)
+        self._tally = ImpulseTally(channels, _BLIND_CELLS * self._cell / sample_rate)
         self._revolutions = Revolutions()
 
     def _frame(self, frame: Audio) -> None:
-        self._hear(np.clip(frame, -_LOUDEST, _LOUDEST), self._band.size)
+        self._hear(limited(frame), self._band.size)
 
     def _conclude(self, rest: Audio) -> Clicks:
         hop, size = self._grid.hop, self._band.size
-        rest = np.clip(rest, -_LOUDEST, _LOUDEST)
+        rest = limited(rest)
         missing = hop - rest.shape[1]
         self._hear(np.pad(rest, ((0, 0), (0, missing))), size - missing)
         self._hear(np.zeros((self.channels, hop)), size - missing - hop)
@@ -142,16 +143,16 @@ class ClicksAnalyser(Analyser[Clicks]):
                 none, none, None, NO_STRENGTH, NO_STRENGTH, 0.0, 0.0, 0.0,
                 none[:0], none[:0], 0.0, none[:0], 0.0,
             )  # fmt: skip
-        turn = self._revolutions.result()
+        revolution = self._revolutions.result()
         return Clicks(
             clicks_per_minute=_rounded(rates.clicks_per_minute, 2),
             crackle_per_minute=_rounded(rates.crackle_per_minute, 2),
             shared_share=rates.shared_share,
             strength_db=rates.strength_db,
             strong_db=rates.strong_db,
-            revolution_rpm=turn.rpm,
-            revolution_s=round(turn.period_s, 4),
-            revolution_confidence=round(turn.confidence, 2),
+            revolution_rpm=revolution.rpm,
+            revolution_s=round(revolution.period_s, 4),
+            revolution_confidence=round(revolution.confidence, 2),
             worst_start_s=rates.worst_start_s,
             worst_per_minute=_rounded(rates.worst_per_minute, 1),
             column_s=rates.column_s,

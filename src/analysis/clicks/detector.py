@@ -12,8 +12,8 @@ from .judge import LONGEST_S, MODEL, Candidate, ImpulseJudge
 
 
 @dataclass(frozen=True)
-class Span:
-    """One impulse: samples ``[start, stop)`` of a channel, and the highest probability in it."""
+class Impulse:
+    """Samples ``[start, stop)`` of a channel, and the highest probability in it."""
 
     channel: int
     start: int
@@ -49,14 +49,14 @@ class ImpulseDetector:
         self._threshold = network.settings["threshold"] if threshold is None else threshold
         self._gap = round(network.settings["gap_ms"] * 1e-3 * sample_rate)
         self._longest = round(LONGEST_S * sample_rate)
-        self._open: list[list[Span]] = [[] for _ in range(channels)]
+        self._open: list[list[Impulse]] = [[] for _ in range(channels)]
 
     @property
     def latency(self) -> int:
         """Samples of the recording that are heard beyond the end of an impulse until it is told, at most."""
         return self._judge.latency + self._longest + self._gap + 1
 
-    def push(self, audio: npt.NDArray[np.floating]) -> list[Span]:
+    def push(self, audio: npt.NDArray[np.floating]) -> list[Impulse]:
         """Add a block, shape (channels, n); return the impulses that are over, in order of their ends.
 
         Raises
@@ -66,15 +66,15 @@ class ImpulseDetector:
         """
         return self._told(self._judge.push(audio), self._judge.judged - self._longest - self._gap)
 
-    def finish(self) -> list[Span]:
+    def finish(self) -> list[Impulse]:
         """Return the impulses up to the recording's end."""
         return self._told(self._judge.finish(), None)
 
-    def _told(self, judged: list[Candidate], before: int | None) -> list[Span]:
+    def _told(self, judged: list[Candidate], before: int | None) -> list[Impulse]:
         """Add candidates; return the impulses that end before a sample and that none to come can touch."""
         for one in judged:
             if one.probability >= self._threshold:
-                self._open[one.channel].append(Span(one.channel, one.start, one.stop, one.probability))
+                self._open[one.channel].append(Impulse(one.channel, one.start, one.stop, one.probability))
         told = []
         for channel, spans in enumerate(self._open):
             joined = self._joined(spans)
@@ -82,13 +82,13 @@ class ImpulseDetector:
             told += joined[: len(joined) - len(self._open[channel])]
         return sorted(told, key=lambda span: (span.stop, span.channel))
 
-    def _joined(self, spans: list[Span]) -> list[Span]:
-        joined: list[Span] = []
+    def _joined(self, spans: list[Impulse]) -> list[Impulse]:
+        joined: list[Impulse] = []
         for span in sorted(spans, key=lambda span: (span.start, span.stop)):
             last = joined[-1] if joined else None
             if last is None or span.start - last.stop > self._gap:
                 joined.append(span)
                 continue
             both = (max(last.stop, span.stop), max(last.confidence, span.confidence))
-            joined[-1] = Span(last.channel, last.start, *both)
+            joined[-1] = Impulse(last.channel, last.start, *both)
         return joined

@@ -39,18 +39,22 @@ from ...kernels.impulses.features import (
 )
 
 MODEL = "impulses-2"
-LOWEST_RATE, HIGHEST_RATE = 40_000.0, 50_000.0
-LEAST_ERROR, LEAST_RING = 4.0, 4.5  # scales that a candidate's prediction error, or its ring, stands out
-LEAST_PEAK = -13.0  # of the prediction error, in octaves: four steps of 16 bits, so that rounding is no click
-OFFSET_STEP = 4.0  # samples: see `offsets_of`
-LONGEST_S = 0.01  # from a candidate to its impulse's start, or its end
+LOWEST_RATE, HIGHEST_RATE = 40_000.0, 50_000.0  # source: the rates that the model was trained for
+# Scales that a candidate's prediction error, or its ring, stands out.
+# tuned: models/training/impulses, tuning takes, 2026-11-21 (docs/detector.md says what they let pass)
+LEAST_ERROR, LEAST_RING = 4.0, 4.5
+# Of the prediction error, in octaves, so that rounding is no click.
+LEAST_PEAK = -13.0  # derived: four steps of 16 bits
+OFFSET_STEP = 4.0  # samples: see `offsets_of`; source: what the model was trained to give
+LONGEST_S = 0.01  # from a candidate to its impulse's start, or its end; source: likewise
 
 
 _CHUNK = 16 * BLOCK
 _CONTEXT = FAR * CELL
-_TAPS = 16  # of the resampling filter on either side, in samples of the lower rate
-_EDGE = 64  # at the recording's ends nothing can be foretold, so everything stands out
-_AT_ONCE = 256  # candidates that the network judges at once
+# Of the resampling filter on either side, in samples of the lower rate.
+_TAPS = 16  # tuned: by hand, no record
+_EDGE = 64  # guard: at the recording's ends nothing can be foretold, so everything stands out
+_AT_ONCE = 256  # candidates that the network judges at once; guard: memory is bounded
 
 
 @dataclass(frozen=True)

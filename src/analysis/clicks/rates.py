@@ -15,24 +15,28 @@ from .bands import FLOOR, SCORES
 Picked = npt.NDArray[np.float64]
 
 CRACKLE_DB = 4.0
-"""Impulses that peak less over the RMS around them are crackle, the others clicks."""
+"""Impulses that peak less over the RMS around them are crackle, the others clicks; tuned: by ear."""
 
 STRETCH_SECONDS = 10.0
-"""Length of the stretches that are compared."""
+"""Length of the stretches that are compared; tuned: by hand, no record."""
 
 MOST_STRETCHES = 8
-"""How many of the worst stretches are kept."""
+"""How many of the worst stretches are kept; guard: memory is bounded."""
 
 MOST_COLUMNS = 512
-"""Columns of the density over time, at most; they double in length as the recording grows."""
+"""Columns of the density over time, at most; they double in length as the recording grows; guard: memory."""
 
 NO_STRENGTH = -100.0
-"""Strength, dB, that stands for no impulse."""
+"""Strength, dB, that stands for no impulse; guard: JSON has no infinity."""
 
 DENSE_A_MINUTE = 5000.0
-"""Plain excursions a minute from which they are counted instead: twice the most that music has."""
+"""Plain excursions a minute from which they are counted instead.
+
+derived: twice the most that the tuning takes of bench click_finder have, 2026-11-21.
+"""
 
 # Music has impulses of its own: so many a minute reach each score in the worst of the tuning takes, doubled.
+# tuned: bench click_finder, tuning takes, 2026-11-21
 _MUSIC_A_MINUTE = np.zeros(SCORES.size)
 _MUSIC_A_MINUTE[:12] = 860.0, 540.0, 450.0, 380.0, 270.0, 136.0, 90.0, 70.0, 60.0, 24.0, 12.0, 12.0
 _SURE = int(np.searchsorted(SCORES, 1.0))
@@ -40,16 +44,18 @@ PLAIN = int(np.searchsorted(SCORES, 2.0))
 _CERTAIN = int(np.searchsorted(SCORES, 4.0))
 # Where there are clicks beyond doubt, less evidence does for the others.
 _MUSIC_WITH_CLICKS = np.where(SCORES < 1.0, _MUSIC_A_MINUTE, _MUSIC_A_MINUTE / 2)
-_DOUBTLESS_A_MINUTE, _DOUBTLESS = 2.0, 2.0
-_SHORTEST_MINUTES = 1 / 6
-_FAR = 3.0  # so many times more than music has: hardly any of those are music's
-_SPREAD = 9  # steps, three octaves, over which clicks are taken for evenly scored
+_DOUBTLESS_A_MINUTE, _DOUBTLESS = 2.0, 2.0  # tuned: bench click_finder, tuning takes, 2026-11-21
+_SHORTEST_MINUTES = 1 / 6  # guard: a rate from less than 10 s is chance
+_FAR = 3.0  # so many times more than music has: hardly any of those are music's; tuned: as the line above
+_SPREAD = 9  # steps over which clicks are taken for evenly scored; derived: three octaves of `SCORES`
 
-_MOST_BLIND = 0.75
-_DENSE_IF_PICKED, _PICKED_SHARE = 600.0, 0.6
-_MOST_FAINT = 2.0  # times the plain excursions: a distorted guitar has far more faint ones
-_TOGETHER_SECONDS, _APART_SECONDS = 0.25e-3, 5e-3
-_LEAST_DB, _STEP_DB, _STEPS = -40.0, 0.5, 240
+_MOST_BLIND = 0.75  # guard: the correction for dead time diverges at 1
+_DENSE_IF_PICKED, _PICKED_SHARE = 600.0, 0.6  # tuned: bench click_finder, tuning takes, 2026-11-21
+# Times the plain excursions: a distorted guitar has far more faint ones.
+# tuned: bench click_finder, one report take, 2026-11-21 (docs/analysis/clicks.md)
+_MOST_FAINT = 2.0
+_TOGETHER_SECONDS, _APART_SECONDS = 0.25e-3, 5e-3  # tuned: by hand, no record
+_LEAST_DB, _STEP_DB, _STEPS = -40.0, 0.5, 240  # guard: bounds and steps of a histogram, -40 to 80 dB
 _SHORTEST_COLUMN = 0.1  # guard: a last column of a few samples would make one click thousands a minute
 
 
@@ -68,7 +74,7 @@ class Rates(NamedTuple):
     confidence: float
 
 
-class Tally:
+class ImpulseTally:
     """Counts of impulses by score.
 
     Parameters

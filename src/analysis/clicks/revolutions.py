@@ -8,17 +8,17 @@ import numpy as np
 
 from ...audio.arrays import Array
 from ...kernels.impulses.point_process import LEAST_DEVIATIONS, count_lags, reach_of, returning_period
+from ..speeds import DISCS
 
-NAMES_RPM = (33.33, 45.0, 76.6, 78.26)
-"""The records' speeds that are told apart."""
+PERIODS_S = tuple(speed.turn_s for speed in DISCS)
+"""Of the records' speeds that are told apart."""
 
-_PERIODS_S = (1.8, 60 / 45, 60 / 76.6, 60 / 78.26)
-_BIN_S = 1e-3
-_LAGS = reach_of(_PERIODS_S[0], _BIN_S)
-_STRONGEST_A_SECOND, _ONE_CLICK_S = 32, 2e-3
+_BIN_S = 1e-3  # source: the histogram that the constants of `returning_period` are for
+_LAGS = reach_of(PERIODS_S[0], _BIN_S)
+_STRONGEST_A_SECOND, _ONE_CLICK_S = 32, 2e-3  # tuned: by hand, 2026-11-21, no record
 
 
-class Turn(NamedTuple):
+class Revolution(NamedTuple):
     """A record's speed, the measured period, and 0 to 1; zeros where clicks do not return."""
 
     rpm: float
@@ -54,10 +54,10 @@ class Revolutions:
         self._times = np.concatenate([known, fresh])
         count_lags(self._times, known.size, _BIN_S, self._lags)
 
-    def result(self) -> Turn:
+    def result(self) -> Revolution:
         """Name the revolution, after the last click."""
         self.add(np.zeros(0), np.zeros(0), self._waiting[0].max(initial=0.0) + 1.0)
-        which, period, deviations = returning_period(self._lags, _BIN_S, _PERIODS_S)
+        which, period, deviations = returning_period(self._lags, _BIN_S, PERIODS_S)
         if which < 0:
-            return Turn(0.0, 0.0, 0.0)
-        return Turn(NAMES_RPM[which], period, 1.0 - 0.5 * LEAST_DEVIATIONS / deviations)
+            return Revolution(0.0, 0.0, 0.0)
+        return Revolution(DISCS[which].rpm, period, 1.0 - 0.5 * LEAST_DEVIATIONS / deviations)

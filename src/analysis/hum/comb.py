@@ -9,11 +9,18 @@ import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d
 
 from ...audio.arrays import Array
+from ...contract.findings import NO_LEVEL
 from ...kernels.harmonics.harmonic_comb import AGREEMENT, FLOOR_QUANTILES, comb_evidence, track_fundamental
-from .floor import HARMONICS, MAINS_HZ, MAINS_OFF_HZ, FloorComb, Powers, floors_over_time, search_floors
-
-NO_LEVEL = -200.0
-"""Level, dBFS, of a harmonic that was not heard in a channel."""
+from .floor import (
+    HARMONICS,
+    LEAST_DBFS,
+    MAINS_HZ,
+    MAINS_OFF_HZ,
+    FloorComb,
+    Powers,
+    floors_over_time,
+    search_floors,
+)
 
 LOWEST_HZ, HIGHEST_HZ = 40.0, 70.0
 AIRCRAFT_HZ = 400.0
@@ -40,7 +47,6 @@ _CLAIMED = 18.0
 _UNUSUAL = 0.55
 _UNBROKEN = 13.0
 _LEAST_EVIDENCE = 3.0
-_LEAST_LEVEL = -110.0  # under any converter's noise: what stands there is arithmetic
 
 
 class Stretch(NamedTuple):
@@ -259,7 +265,7 @@ def harmonic_levels(comb: Comb, low: Stretch, high: Stretch) -> Array:
 
 def _weigh(levels: Array, tracks: Array, reach: Array, guard: float) -> tuple[Array, Array]:
     evidence, floor = comb_evidence(levels, tracks, reach, guard)
-    return np.where(floor > _LEAST_LEVEL, evidence, 0.0), np.maximum(floor, NO_LEVEL)
+    return np.where(floor > LEAST_DBFS, evidence, 0.0), np.maximum(floor, NO_LEVEL)
 
 
 def _reach(bin_hz: float, hz_a_harmonic: float, most_hz: float, harmonics: int = LOW_HARMONICS) -> Array:

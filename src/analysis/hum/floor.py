@@ -26,7 +26,7 @@ _SHOULDER_DB = 2.0
 _LEAST_DB, _MOST_DB = -3.0, 20.0
 _CLAIMED_DB = 8.0
 _MANY_WINDOWS = 30  # fewer tell less of what a frequency falls back to
-_LEAST_LEVEL = -110.0  # under any converter's noise: what stands there is arithmetic
+LEAST_DBFS = -110.0  # guard: under any converter's noise; what stands there is arithmetic
 
 
 class FloorComb(NamedTuple):
@@ -139,7 +139,7 @@ def _best(powers: Powers, ranks: npt.NDArray[np.int64], bin_hz: float, mains: fl
     shoulders = floor[..., -2:].max(axis=-1) + _SHOULDER_DB
     contrast = np.minimum(line - beside, line - shoulders).min(axis=0)
     level = line.mean(axis=0)
-    contrast = np.where(level > _LEAST_LEVEL, contrast, _LEAST_DB)
+    contrast = np.where(level > LEAST_DBFS, contrast, _LEAST_DB)
     score = np.sum(np.clip(contrast, _LEAST_DB, _MOST_DB) / np.arange(1, HARMONICS + 1), axis=2)
     claimed_db = _CLAIMED_DB * max(1.0, np.sqrt(_MANY_WINDOWS / powers.shape[0]))
     view, best = np.unravel_index(int(np.argmax(score)), score.shape)

@@ -8,19 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Audio
-from ...contract.findings import Analyser
-from .comb import MOST_HARMONICS, NO_LEVEL
+from ...audio.checks import limited
+from ...contract.findings import NO_LEVEL, Analyser
+from .comb import MOST_HARMONICS
+from .floor import LEAST_DBFS
 from .hum import Hum
 from .track import STEP, UNHEARD, CombDemodulator
 
-_LOUDEST = 1e6
 _OFF_HZ = 0.1  # what mains are off; a harmonic this many times its number off is not measured
 _MOST_OFF_HZ = 3.0
 _MOST_OFF = 0.1  # of the frequency that is given: further off lies something else
 _LEAST_DB, _STEPS = -160, 240
 _FLOOR = 0.25  # quantile over time: what a line keeps falling back to
 _LEAST_OVER_DB = 3.0
-_LEAST_LEVEL = -110.0
 _PIECE_FRAMES = 125  # 5 s: of 15 s of hum, two pieces at least are full
 _CLASS_DB = 3.0
 
@@ -50,7 +50,7 @@ class GivenHumAnalyser(Analyser[Hum]):
 
     def _frame(self, frame: Audio) -> None:
         comb, hop = self._comb, self._comb.hop
-        self._audio = np.concatenate([self._audio, np.clip(frame, -_LOUDEST, _LOUDEST)], axis=1)
+        self._audio = np.concatenate([self._audio, limited(frame)], axis=1)
         frames = (self._audio.shape[1] - 2 * comb.half) // hop + 1
         if frames < 2:
             return
@@ -152,7 +152,7 @@ class _Lines:
     def floors(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """Return each line's floor in dBFS, and whether it stands out."""
         line = _quantile(self.line)
-        return line, (line - self.beside_db() >= _LEAST_OVER_DB) & (line >= _LEAST_LEVEL)
+        return line, (line - self.beside_db() >= _LEAST_OVER_DB) & (line >= LEAST_DBFS)
 
     def beside_db(self) -> npt.NDArray[np.float64]:
         """Return the floor beside each line, in dBFS."""

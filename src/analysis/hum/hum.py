@@ -11,8 +11,9 @@ import numpy.typing as npt
 from scipy import fft
 
 from ...audio.arrays import Array, Audio
+from ...audio.checks import limited
 from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Each, JustWith, Range
-from ...contract.findings import Analyser, Findings, by_channel
+from ...contract.findings import NO_LEVEL, Analyser, Findings, by_channel
 from ...kernels.filters.decimation import decimate, decimation_filter
 from ...kernels.spectra.stft import hann
 from .breaks import breaks_off
@@ -21,7 +22,6 @@ from .comb import (
     LOW_HARMONICS,
     LOW_HZ,
     MOST_HARMONICS,
-    NO_LEVEL,
     SAME_HZ,
     Comb,
     Stretch,
@@ -35,7 +35,6 @@ Numbers = npt.NDArray[np.int64]
 
 _MOST_HZ = 1100.0  # the highest that may be named, and by how much that may be off
 _MOST_LEVEL = 200.0
-_LOUDEST = 1e6
 
 _LOW_RATE_HZ = 2600.0
 _WINDOW_SECONDS = 1.5  # five fit into three seconds of hum alone; longer ones smear what wanders
@@ -159,7 +158,7 @@ class HumAnalyser(Analyser[Hum]):
         self._tally = Tally(low_rate, channels)
 
     def _frame(self, frame: Audio) -> None:
-        frame = np.clip(frame, -_LOUDEST, _LOUDEST)
+        frame = limited(frame)
         audio = np.concatenate([self._before, frame], axis=1)
         self._before = audio[:, audio.shape[1] - self._before.shape[1] :]
         low = decimate(audio, self._taps, self._factor)

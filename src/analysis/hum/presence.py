@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...audio.arrays import Array, Audio, Complex
-from .comb import NO_LEVEL
+from ...contract.findings import NO_LEVEL
 from .edits import break_sample
 from .hum import Hum
 from .track import STEP, UNHEARD, CombDemodulator, line_powers

@@ -15,10 +15,10 @@ import numpy.typing as npt
 from scipy import fft
 
 from ...audio.arrays import Array, Audio, Complex
+from ...contract.findings import NO_LEVEL
 from ...kernels.harmonics.demodulation import fold, spline_response
 from ...kernels.harmonics.kalman import follow_phase, smooth_amplitudes, smooth_phase
 from ...kernels.spectra.stft import hann
-from .comb import NO_LEVEL
 from .edits import Edit, JumpFrames, break_sample
 from .hum import Hum
 

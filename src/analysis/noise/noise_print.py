@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array, Audio, Mask
+from ...audio.checks import limited
 from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Below, Each, Range
 from ...contract.findings import Analyser, Findings, by_channel
 from ...kernels.spectra.stft import forward, hann, hop_length, mean_and_product
@@ -43,8 +44,9 @@ FRAME_SECONDS = 0.05
 """Length of the frames in which the analyser and the stage look at the recording."""
 
 _MAX_STRETCHES = 4_096
-_SILENCE_DBFS = -95.0  # the dither of a 16-bit file is less than any recording's noise
-_LOUDEST = 1e6  # no noise is louder, and powers of powers must not overflow
+# Higher than `SILENCE_DBFS` of bandwidth: what sounds may be dither, but the dither of a 16-bit file is less
+# than any recording's noise. derived: just over its -96.3 dBFS
+_LEAST_NOISE_DBFS = -95.0
 _LEAST_STEADY_BANDS = 2
 _AGREE_DB = 2.0
 _ALIKE_DB = 1.0
@@ -197,11 +199,11 @@ class NoiseBlocks:
 
         Stretches come with the channel that they were heard in.
         """
-        samples = np.clip(samples, -_LOUDEST, _LOUDEST)
+        samples = limited(samples)
         spectra = forward(np.concatenate([self._before, samples], axis=1), self._window, self.hop)
         self._before = samples[:, -self.hop :]
         mean, product = mean_and_product(spectra, self._scale, 10 ** (NO_NOISE / 10))
-        silent = np.einsum("ij,ij->i", samples, samples) < 10 ** (_SILENCE_DBFS / 10) * self.length
+        silent = np.einsum("ij,ij->i", samples, samples) < 10 ** (_LEAST_NOISE_DBFS / 10) * self.length
         # the logarithm of a product costs a quarter of four, and densities are far from overflow
         block = Block.of(mean, np.log(product) / BLOCK_FRAMES, silent, self.bands)
         self.count += 1
@@ -336,7 +338,7 @@ class NoiseListener:
 
     def _audible(self, found: _Found) -> _Found | None:
         power = np.sum(found.density) * self._blocks.frequency_hz[1]
-        return found if power > 10 ** (_SILENCE_DBFS / 10) else None
+        return found if power > 10 ** (_LEAST_NOISE_DBFS / 10) else None
 
 
 class NoisePrintAnalyser(Analyser[NoisePrint]):

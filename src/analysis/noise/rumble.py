@@ -11,24 +11,19 @@ from scipy import fft
 from scipy.ndimage import median_filter
 
 from ...audio.arrays import Array, Audio
+from ...audio.checks import limited
 from ...contract.constraints import CHANNELS, SHARE, AtMost, Each, Range
-from ...contract.findings import Analyser, Findings, by_channel
+from ...contract.findings import NO_LEVEL, Analyser, Findings, by_channel
 from ...kernels.filters.decimation import decimate, decimation_filter
 from ...kernels.spectra.stft import hann
+from ..speeds import ELECTRIC_78, LP, SINGLE
 
 Flags = npt.NDArray[np.bool_]
 
-NO_LEVEL = -200.0
-"""Level, dBFS, that stands for no rumble."""
-
 LOWEST_HZ, HIGHEST_HZ = 4.0, 60.0
 
-REVOLUTIONS = (100 / 180, 45 / 60, 78.26 / 60)
-"""Turns a second of 33 1/3, 45 and 78 records."""
-
-_NAMES_RPM = (100 / 3, 45.0, 78.26)
+_SPEEDS = (LP, SINGLE, ELECTRIC_78)  # two speeds of 78s lie closer together than a minute of levels resolves
 _MOST_LEVEL = 200.0
-_LOUDEST = 1e6
 
 _RATE_HZ = 500.0
 _WINDOW_SECONDS = 2.0
@@ -133,7 +128,7 @@ class RumbleAnalyser(Analyser[RumbleFindings]):
         self._pulse = Pulsation(rate, self._pulse_hop)
 
     def _frame(self, frame: Audio) -> None:
-        frame = np.clip(frame, -_LOUDEST, _LOUDEST)
+        frame = limited(frame)
         self._energy += np.einsum("ct,ct->c", frame, frame)
         self._samples += frame.shape[1]
         audio = np.concatenate([self._before, frame], axis=1)
@@ -300,10 +295,10 @@ class Pulsation:
         around = np.median(self._power[(hz > 0.2) & (hz < 3.0)])
         resolution = 2 * self._step_hz / _PULSE_FRAMES
         peaks = [
-            self._power[np.abs(hz - turns) <= max(_PULSE_OFF * turns, resolution)].max()
-            for turns in REVOLUTIONS
+            self._power[np.abs(hz - 1 / speed.turn_s) <= max(_PULSE_OFF / speed.turn_s, resolution)].max()
+            for speed in _SPEEDS
         ]
         best = int(np.argmax(peaks))
         # the largest of some exponentially distributed values must be further off, the fewer blocks there are
         limit = _PULSE_OVER * (1.0 + 2.0 / np.sqrt(self._blocks))
-        return round(_NAMES_RPM[best], 2) if peaks[best] > limit * around else 0.0
+        return _SPEEDS[best].rpm if peaks[best] > limit * around else 0.0

@@ -10,16 +10,13 @@ from typing import Annotated
 import numpy as np
 
 from ...audio.arrays import Array, Audio
+from ...audio.checks import limited
 from ...contract.constraints import CHANNELS, SHARE, Each, Range
-from ...contract.findings import Analyser, Findings, by_channel
+from ...contract.findings import NO_LEVEL, Analyser, Findings, by_channel
 from ...kernels.filters.biquads import filtered_energy
 from ...kernels.filters.polyphase import interpolator, peak_between
 
-SILENCE_DBFS = -200.0
-"""Level that stands for digital silence."""
-
 _MOST_DB = 200.0
-_LOUDEST = 1e9  # squares of hostile samples must not overflow
 _HOP_SECONDS = 0.1
 _FRAME_HOPS = 5  # enough to make Python's share of the time small
 _MOMENTARY_HOPS = 4
@@ -71,7 +68,7 @@ class Loudness(Findings):
     @property
     def found(self) -> bool:
         """Whether there is any sound."""
-        return bool((self.sample_peak_dbfs > SILENCE_DBFS).any())
+        return bool((self.sample_peak_dbfs > NO_LEVEL).any())
 
     @property
     def crest_db(self) -> Array:
@@ -112,7 +109,7 @@ class LoudnessAnalyser(Analyser[Loudness]):
         self._energy = np.zeros(channels)
 
     def _frame(self, frame: Audio) -> None:
-        frame = np.clip(frame, -_LOUDEST, _LOUDEST)
+        frame = limited(frame)
         self._level(frame)
         self._loudness(frame)
 
@@ -134,7 +131,7 @@ class LoudnessAnalyser(Analyser[Loudness]):
 
     def _conclude(self, rest: Audio) -> Loudness:
         # loudness has whole blocks only; levels have every sample, and the interpolator's tail after it
-        rest = np.clip(rest, -_LOUDEST, _LOUDEST)
+        rest = limited(rest)
         self._loudness(rest)
         self._level(np.pad(rest, ((0, 0), (0, _TAPS // 2))))
         return Loudness(
@@ -228,4 +225,4 @@ def _lufs(power: float) -> float:
 
 
 def _decibels(power: Array) -> Array:
-    return np.asarray(np.round(10 * np.log10(np.maximum(power, 10 ** (SILENCE_DBFS / 10))), 6))
+    return np.asarray(np.round(10 * np.log10(np.maximum(power, 10 ** (NO_LEVEL / 10))), 6))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from ...audio.arrays import Array, Audio
+from ...audio.checks import limited
 from ...contract.constraints import SHARE, Axis, Each, EndsOf, Range
 from ...contract.findings import Analyser, Findings
 from ...kernels.filters.polyphase import decimate, decimator
@@ -26,7 +27,6 @@ STRETCH_SECONDS = 3.0
 
 _MAX_SEGMENTS = 2048
 _LONGEST_S = 1e7
-_LOUDEST = 1e9
 _WORKING_RATE_HZ = 8000.0
 _TAPS = 16
 _WINDOW_SECONDS = 0.064
@@ -131,7 +131,7 @@ class ProgramAnalyser(Analyser[Program]):
 
     def _powers(self, frame: Audio) -> Array:
         """Power spectra, of all channels together, of the hops that end in a frame, shape (hops, bins)."""
-        joined = np.concatenate([self._before, np.clip(frame, -_LOUDEST, _LOUDEST)], axis=1)
+        joined = np.concatenate([self._before, limited(frame)], axis=1)
         self._before = joined[:, joined.shape[1] - self._before.shape[1] :]
         low = np.concatenate([self._spectra_before, decimate(joined, self._low_pass)], axis=1)
         self._spectra_before = low[:, low.shape[1] - self._spectra_before.shape[1] :]

@@ -18,6 +18,7 @@ from ...analysis.noise.noise_print import NO_NOISE, NoisePrint
 from ...analysis.noise.rumble import RumbleFindings
 from ...analysis.program.loudness import Loudness
 from ...analysis.program.program import Program
+from ...analysis.speeds import SINGLE
 from ...analysis.survey import Survey
 from ...audio.checks import check_rate
 from ...contract.findings import Findings
@@ -31,7 +32,6 @@ from ..recording.document import AudioHash, AudioIdentity
 
 _SURE_OF_CLICKS = 0.6
 _NARROW_HZ = 9_000.0  # electrically recorded 78s end below, LPs above
-_LP_RPM = 46.0
 _DENSE_PER_MINUTE, _THIN_HZ = 1000.0, 60.0
 _INAUDIBLE_DB = 60.0  # A-weighted noise so far under the program: no carrier is that quiet
 _ARCHIVE_BITS, _ARCHIVE_RATE = 24, 96_000
@@ -234,10 +234,10 @@ def _medium(findings: dict[str, Findings]) -> tuple[str | None, str]:
     """Return the preset of the first thing that is wrong, in the order of restoration, and what that is."""
     clicks, rumble = cast(Clicks, findings["clicks"]), cast(RumbleFindings, findings["rumble"])
     program = cast(Program, findings["program"])
-    turns = clicks.revolution_rpm or rumble.revolution_rpm
-    if clicks.confidence >= _SURE_OF_CLICKS or turns:
+    rpm = clicks.revolution_rpm or rumble.revolution_rpm
+    if clicks.confidence >= _SURE_OF_CLICKS or rpm:
         damage = clicks if clicks.found else rumble
-        return ("shellac" if _is_shellac(findings, turns) else "vinyl"), f"a disc: {damage.describe()}"
+        return ("shellac" if _is_shellac(findings, rpm) else "vinyl"), f"a disc: {damage.describe()}"
     if findings["noise"].found and _is_audible(findings):
         speech = program.share("speech") > program.share("music")
         noise = f"{findings['noise'].describe()}, under {program.describe()}"
@@ -249,13 +249,13 @@ def _medium(findings: dict[str, Findings]) -> tuple[str | None, str]:
     return None, ""
 
 
-def _is_shellac(findings: dict[str, Findings], turns: float) -> bool:
+def _is_shellac(findings: dict[str, Findings], rpm: float) -> bool:
     """Whether a disc is a 78: by its speed, its narrow band, or one channel with dense crackle or no bass.
 
     Crackle fills the treble, so the program's own upper limit often cannot be seen.
     """
-    if turns:
-        return turns > _LP_RPM
+    if rpm:
+        return rpm > SINGLE.rpm
     clicks, bandwidth = cast(Clicks, findings["clicks"]), cast(Bandwidth, findings["bandwidth"])
     program, stereo = cast(Program, findings["program"]), cast(Stereo, findings["stereo"])
     if bandwidth.found and bandwidth.upper_hz.max() < _NARROW_HZ:

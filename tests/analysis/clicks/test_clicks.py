@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wavemend.analysis.clicks.bands import SCORES
-from wavemend.analysis.clicks.clicks import NAMES_RPM, NO_STRENGTH, Clicks, ClicksAnalyser
+from wavemend.analysis.clicks.clicks import NO_STRENGTH, Clicks, ClicksAnalyser
 from wavemend.analysis.clicks.rates import Timeline
+from wavemend.analysis.speeds import DISCS
 from wavemend.errors import FindingsError
 
 RATE = 44100
@@ -129,7 +130,7 @@ def test_clicks_in_both_channels_are_told_from_those_in_one():
     assert analyse(clicked(audio[:1], times, 0.5)).shared_share is None
 
 
-@pytest.mark.parametrize("rpm", NAMES_RPM)
+@pytest.mark.parametrize("rpm", [speed.rpm for speed in DISCS])
 def test_a_turn_is_named(rpm):
     draw = np.random.default_rng(5)
     times = np.arange(0.5, 19.5, 60 / rpm)

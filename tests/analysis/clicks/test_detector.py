@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from scipy.signal import lfilter
-from wavemend.analysis.clicks.detector import ImpulseDetector, Span
+from wavemend.analysis.clicks.detector import Impulse, ImpulseDetector
 from wavemend.errors import AudioShapeError, AudioValueError
 
 Audio = npt.NDArray[np.float64]
@@ -33,7 +33,7 @@ def with_clicks(audio: Audio, rate: float, channel: int = 0) -> tuple[Audio, lis
     return damaged, places
 
 
-def spans(audio: Audio, rate: float, cuts: list[int] | None = None) -> list[Span]:
+def spans(audio: Audio, rate: float, cuts: list[int] | None = None) -> list[Impulse]:
     detector = ImpulseDetector(rate, len(audio))
     found = [span for part in np.split(audio, cuts or [], axis=1) for span in detector.push(part)]
     return found + detector.finish()

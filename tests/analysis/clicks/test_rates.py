@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from wavemend.analysis.clicks.rates import Tally
+from wavemend.analysis.clicks.rates import ImpulseTally
 from wavemend.kernels.impulses.counting import HEIGHT, RMS, SCORE, START, STOP
 
 MINUTES = 1.0
@@ -14,7 +14,7 @@ def heard(scores, seed=0):
     rows = np.zeros((len(scores), 5))
     rows[:, START] = rows[:, STOP] = draw.uniform(0.0, 60.0, len(scores))
     rows[:, SCORE], rows[:, HEIGHT], rows[:, RMS] = scores, 0.5, 0.1
-    tally = Tally(1, 4e-3)
+    tally = ImpulseTally(1, 4e-3)
     for hop in range(100):
         inside = (rows[:, START] // 0.6).astype(int) == hop
         tally.add([rows[inside]], np.zeros((1, 3)), 0.6 * hop, 0.6)
@@ -47,7 +47,7 @@ def test_plain_clicks_have_no_fainter_ones():
 
 
 def test_excursions_count_what_is_too_dense_to_pick():
-    tally = Tally(1, 4e-3)
+    tally = ImpulseTally(1, 4e-3)
     for hop in range(100):
         tally.add([np.zeros((0, 5))], np.array([[350.0, 500.0, 600.0]]), 0.6 * hop, 0.6)
     rates = tally.rates(MINUTES)

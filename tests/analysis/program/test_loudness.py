@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pyloudnorm
 import pytest
-from wavemend.analysis.program.loudness import SILENCE_DBFS, Loudness, LoudnessAnalyser, k_weighting
+from wavemend.analysis.program.loudness import NO_LEVEL, Loudness, LoudnessAnalyser, k_weighting
 from wavemend.errors import FindingsError
 
 RATE = 48000
@@ -121,7 +121,7 @@ def test_short_recordings_have_no_loudness_but_levels(rate, length):
 def test_silence_and_hostile_samples():
     silence = analyse(np.zeros((2, 2 * RATE)))
     assert not silence.found
-    assert (silence.true_peak_dbtp == SILENCE_DBFS).all()
+    assert (silence.true_peak_dbtp == NO_LEVEL).all()
     assert silence.describe() == "digital silence"
     loud = analyse(np.full((1, RATE), 1e300))
     assert np.isfinite(loud.true_peak_dbtp).all()

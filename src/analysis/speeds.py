@@ -1,0 +1,23 @@
+"""The speeds of records, stated once for every finder that looks for their turns."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Speed(NamedTuple):
+    """A speed as people write it, in turns a minute, and how long a turn takes, in seconds."""
+
+    rpm: float
+    turn_s: float
+
+
+# source: IEC 98 (33 1/3 and 45); 78.26 is 7200 / 92 and 76.6 nearly 7200 / 94, after the bars of stroboscopes
+# under lamps at 60 Hz. Cylinders (160) are not among them: 160 a minute is a beat that music has, and no
+# finder was ever measured on a cylinder.
+LP = Speed(33.33, 1.8)
+SINGLE = Speed(45.0, 60 / 45)
+ACOUSTIC_78 = Speed(76.6, 60 / 76.6)
+ELECTRIC_78 = Speed(78.26, 60 / 78.26)
+
+DISCS = (LP, SINGLE, ACOUSTIC_78, ELECTRIC_78)
