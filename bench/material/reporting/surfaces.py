@@ -30,6 +30,7 @@ LEAST_BANDS = 2
 BANDS_HZ = ((1500.0, 3000.0), (3000.0, 6000.0), (6000.0, 12_000.0), (12_000.0, 18_000.0))
 SIDE_S, GAP_S = 0.020, 0.003
 APART_S = 0.010
+RUMBLE_HZ = 200.0  # source: the real surface's density falls by 20 dB from 60 Hz to here
 
 
 @dataclass(frozen=True)
@@ -66,18 +67,24 @@ def disc() -> tuple[np.ndarray, int]:
     return audio.T, rate
 
 
+def over_rumble(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Return audio over 200 Hz: rumble has nearly all of a surface's power, and none of its clicks."""
+    return sosfiltfilt(butter(2, RUMBLE_HZ, "highpass", fs=sample_rate, output="sos"), audio, axis=1)
+
+
 def under(take: Take, below_db: float, route: Route) -> Under:
     """Return a take, as long as the surface, with that surface under its active level, through a route.
 
-    Noise and music are added at 44.1 kHz, halved, and pass the rest of the route together.
+    The level of both is that over 200 Hz. They are added at 44.1 kHz, halved, and pass the rest of the route
+    together.
     """
     surface, rate = disc()
     if rate != take.sample_rate:
         raise ValueError(f"sample_rate={take.sample_rate} of {take.name} must be {rate}")
     length = min(surface.shape[1], take.audio.shape[1])
     clean, noise = take.audio[:, :length], surface[: len(take.audio), :length]
-    level, _ = active_level_db(clean, rate)
-    noise = noise * 10 ** ((level - below_db) / 20) / np.sqrt(np.mean(noise**2))
+    level, _ = active_level_db(over_rumble(clean, rate), rate)
+    noise = noise * 10 ** ((level - below_db) / 20) / np.sqrt(np.mean(over_rumble(noise, rate) ** 2))
     return Under(route.journey((clean + noise) / 2), route.journey(clean / 2), route.rate)
 
 
