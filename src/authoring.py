@@ -1,11 +1,12 @@
-"""What packages import that offer stages, kinds of parameters, findings, and the tests of them.
+"""What packages import that offer stages, kinds of parameters, findings, kinds of members, and their tests.
 
 ::
 
     from wavemend.authoring import Framing, Processor, RepairStage, Step, number
 
-All of it is here, and stays under these names; the modules that it comes from may move. The tests need the
-extra ``wavemend[testing]``, and are loaded when they are first asked for. See docs/stages.md.
+All of it is here, and stays under these names; the modules that it comes from may move. Tests, which need the
+extra ``wavemend[testing]``, and what is for kinds of members, which brings the host along, are loaded when
+they are first asked for. See docs/stages.md and docs/extending.md.
 """
 
 from __future__ import annotations
@@ -26,19 +27,27 @@ from .contract.stream import Event, Framing, Processor, Sink, Stream
 from .errors import FindingsError, NotLearned, ParameterError
 
 if TYPE_CHECKING:
+    from .host.chain.members.kind import MemberKind, MemberStream, Opening
+    from .host.chain.members.reading import Read, Reading, exact_parameters
+    from .host.chain.members.registry import register
     from .testing import StageContract, SurfaceContract, signals
 
-_TESTS = ("StageContract", "SurfaceContract", "signals")
+_LATER = {
+    **dict.fromkeys(("StageContract", "SurfaceContract", "signals"), ".testing"),
+    **dict.fromkeys(("MemberKind", "MemberStream", "Opening"), ".host.chain.members.kind"),
+    **dict.fromkeys(("Read", "Reading", "exact_parameters"), ".host.chain.members.reading"),
+    "register": ".host.chain.members.registry",
+}
 
 __all__ = [
-    "Analyser", "Audio", "Event", "Findings", "FindingsError", "Framing", "Mark", "Marks", "NotLearned",
-    "Parameter", "ParameterError", "Processor", "RepairStage", "Sink", "Stage", "StageContract", "Step",
-    "Stream", "SurfaceContract", "by_channel", "choice", "fingerprint", "integer", "number", "signals",
-    "switch",
+    "Analyser", "Audio", "Event", "Findings", "FindingsError", "Framing", "Mark", "Marks", "MemberKind",
+    "MemberStream", "NotLearned", "Opening", "Parameter", "ParameterError", "Processor", "Read", "Reading",
+    "RepairStage", "Sink", "Stage", "StageContract", "Step", "Stream", "SurfaceContract", "by_channel",
+    "choice", "exact_parameters", "fingerprint", "integer", "number", "register", "signals", "switch",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _TESTS:
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(".testing", __package__), name)
+    return getattr(importlib.import_module(_LATER[name], __package__), name)

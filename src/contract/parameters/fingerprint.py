@@ -28,7 +28,7 @@ class Fingerprint(Parameter):
     def check(self, value: object, owner: str = "") -> str:
         """See `Parameter.check`."""
         if not isinstance(value, str) or not (value == "" or _SHA256.fullmatch(value)):
-            raise self._refuse(value, owner)
+            raise self.refusal(value, owner)
         return str(value)
 
     def to_raw(self, value: Any) -> float:
@@ -54,7 +54,7 @@ class Fingerprint(Parameter):
     def json_schema(self) -> dict[str, Any]:
         """See `Parameter.json_schema`."""
         # The length too: `$` also matches before a last line break.
-        return self._described({"type": "string", "pattern": f"^({_SHA256.pattern})?$", "maxLength": 64})
+        return self.described({"type": "string", "pattern": f"^({_SHA256.pattern})?$", "maxLength": 64})
 
     def bad_values(self) -> list[Any]:
         """See `Parameter.bad_values`."""

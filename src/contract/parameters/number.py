@@ -52,13 +52,13 @@ class Number(Parameter):
     def check(self, value: object, owner: str = "") -> float:
         """See `Parameter.check`; any real number but a bool, NaN or infinity is refused by name."""
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
-            raise self._refuse(value, owner)
+            raise self.refusal(value, owner)
         try:
             result = float(value)
         except OverflowError:  # a whole number beyond every float
-            raise self._refuse(value, owner) from None
+            raise self.refusal(value, owner) from None
         if not (math.isfinite(result) and self.low <= result <= self.high):
-            raise self._refuse(value, owner)
+            raise self.refusal(value, owner)
         return result + 0.0  # -0.0 and 0.0 are one value, and must be one preset
 
     def to_raw(self, value: Any) -> float:
@@ -84,9 +84,9 @@ class Number(Parameter):
     def parse(self, text: str) -> Any:
         """See `Parameter.parse`; the unit may be written or left out."""
         try:
-            return self.check(float(self._without_unit(text)))
+            return self.check(float(self.without_unit(text)))
         except ValueError:
-            raise self._refuse(text, "") from None
+            raise self.refusal(text, "") from None
 
     def text(self, value: Any) -> str:
         """See `Parameter.text`."""
@@ -98,7 +98,7 @@ class Number(Parameter):
 
     def json_schema(self) -> dict[str, Any]:
         """See `Parameter.json_schema`."""
-        return self._described({"type": "number", "minimum": self.low, "maximum": self.high})
+        return self.described({"type": "number", "minimum": self.low, "maximum": self.high})
 
     def bad_values(self) -> list[Any]:
         """See `Parameter.bad_values`."""
@@ -130,7 +130,7 @@ class Integer(Number):
         """See `Parameter.check`; 3.0 is taken as 3, because JSON writers may write it so."""
         result = super().check(value, owner)
         if result != int(result):
-            raise self._refuse(value, owner)
+            raise self.refusal(value, owner)
         return int(result)
 
     def from_raw(self, raw: float) -> Any:

@@ -53,7 +53,7 @@ class Parameter(ABC):
         The attribute's name; stable for ever.
     """
 
-    python_type: ClassVar[type]
+    python_type: ClassVar[type] = str
     """Type of the value as pedalboard's parameters tell it: float, str or bool (whole numbers are float)."""
     is_discrete: ClassVar[bool] = True
     """Whether only some values are allowed."""
@@ -141,18 +141,21 @@ class Parameter(ABC):
         """Write `value` for people, with its unit."""
         return f"{value} {self.unit}".rstrip()
 
-    def _without_unit(self, text: str) -> str:
+    def without_unit(self, text: str) -> str:
+        """Return what a person wrote, without blanks around it and without the unit."""
         written = text.strip()
         if self.unit and written.lower().endswith(self.unit.lower()):
             written = written[: -len(self.unit)].rstrip()
         return written
 
-    def _refuse(self, value: object, owner: str) -> ParameterError:
+    def refusal(self, value: object, owner: str) -> ParameterError:
+        """Return the error for a value that is not allowed; `owner` is whose parameter it is, or empty."""
         where = f"{owner}.{self.id}" if owner else self.id
         written = repr(value) if not isinstance(value, int) or abs(value) < 1e15 else "a huge number"
         return ParameterError(f"{where}={written} is not allowed; it must be {self.allowed()}")
 
-    def _described(self, schema: dict[str, Any]) -> dict[str, Any]:
+    def described(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Add name, doc, unit and default to the JSON Schema of a value."""
         unit = {"x-unit": self.unit} if self.unit else {}
         return {"title": self.name, "description": self.doc, **schema, **unit, "default": self.default}
 

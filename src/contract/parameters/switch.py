@@ -40,7 +40,7 @@ class Switch(Parameter):
     def check(self, value: object, owner: str = "") -> bool:
         """See `Parameter.check`; only a bool is one, so that 0.3 is not quietly on."""
         if type(value).__name__ not in ("bool", "bool_"):  # numpy's bool is no subclass of bool
-            raise self._refuse(value, owner)
+            raise self.refusal(value, owner)
         return bool(value)
 
     def to_raw(self, value: Any) -> float:
@@ -55,7 +55,7 @@ class Switch(Parameter):
         """See `Parameter.parse`."""
         written = text.strip().lower()
         if written not in self._TRUE + self._FALSE:
-            raise self._refuse(text, "")
+            raise self.refusal(text, "")
         return written in self._TRUE
 
     def text(self, value: Any) -> str:
@@ -68,7 +68,7 @@ class Switch(Parameter):
 
     def json_schema(self) -> dict[str, Any]:
         """See `Parameter.json_schema`."""
-        return self._described({"type": "boolean"})
+        return self.described({"type": "boolean"})
 
     def bad_values(self) -> list[Any]:
         """See `Parameter.bad_values`."""

@@ -50,7 +50,7 @@ class Choice(Parameter):
     def check(self, value: object, owner: str = "") -> str:
         """See `Parameter.check`."""
         if not isinstance(value, str) or value not in self.options:
-            raise self._refuse(value, owner)
+            raise self.refusal(value, owner)
         return str(value)
 
     def to_raw(self, value: Any) -> float:
@@ -63,7 +63,7 @@ class Choice(Parameter):
 
     def parse(self, text: str) -> Any:
         """See `Parameter.parse`."""
-        return self.check(self._without_unit(text))
+        return self.check(self.without_unit(text))
 
     def allowed(self) -> str:
         """See `Parameter.allowed`."""
@@ -71,7 +71,7 @@ class Choice(Parameter):
 
     def json_schema(self) -> dict[str, Any]:
         """See `Parameter.json_schema`."""
-        return self._described({"enum": list(self.options)})
+        return self.described({"enum": list(self.options)})
 
     def bad_values(self) -> list[Any]:
         """See `Parameter.bad_values`."""

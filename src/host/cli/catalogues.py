@@ -116,20 +116,22 @@ def plugins_scan(
 
 @plugins_app.command("list")
 def plugins_list(as_json: JsonOption = False) -> None:
-    """List the installed stages, pedalboard's effects that presets may name, and the VST3s found."""
+    """List the stages and kinds of members installed, pedalboard's effects, and the VST3s found."""
     from ...contract.registry import stage_class, stage_ids  # noqa: PLC0415
+    from ..chain.members.registry import kind_named, offered_kinds  # noqa: PLC0415
     from ..stock.stock import stock_effects  # noqa: PLC0415
     from ..vst3.installed.catalogue import load_catalogue  # noqa: PLC0415
     from . import vst3_tables as listing  # noqa: PLC0415
 
     rows = []
-    for identifier in stage_ids():
+    finders = dict.fromkeys(stage_ids(), stage_class) | dict.fromkeys(offered_kinds(), kind_named)
+    for identifier, find in finders.items():
         try:
-            kind = stage_class(identifier)
+            found = find(identifier)
         except WavemendError as error:
             say_error(str(error))
             continue
-        rows.append((identifier, (kind.__doc__ or kind.name).strip().splitlines()[0]))
+        rows.append((identifier, (found.__doc__ or identifier).strip().splitlines()[0]))
     rows += [(f"pedalboard.{name}", "stock effect of pedalboard") for name in sorted(stock_effects())]
     if as_json:
         stages = [{"id": identifier, "summary": summary} for identifier, summary in rows]

@@ -16,8 +16,6 @@ import numpy as np
 
 from ...audio.arrays import Audio
 from ...contract.marks import NO_MARKS, Mark, Marks
-from ...contract.parameters.switch import Switch
-from ...contract.parameters.words import Choice
 from ...contract.registry import stage_class, stage_ids
 from ...contract.stage import Stage
 from ...errors import ParameterError
@@ -111,12 +109,8 @@ def _variants(kind: type[Stage]) -> Iterator[Stage]:
     """Make a stage as it comes, and with each option of its choices and switches."""
     yield kind()
     for name, parameter in kind.schema.items():
-        options: tuple[Any, ...] = ()
-        if isinstance(parameter, Choice):
-            options = parameter.options
-        elif isinstance(parameter, Switch):
-            options = (False, True)
-        for option in options:
+        few = parameter.is_discrete and parameter.python_type is not float
+        for option in parameter.valid_values() if few else []:
             if option != parameter.default:
                 yield kind(**{name: option})
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ....contract.parameters.switch import Switch
 from ....errors import ParameterError, PresetError, UnknownParameterError
+from ...storage.strict_json import short
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,26 @@ def written_parameters(data: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(parameters, dict):
         raise PresetError("'parameters' must be there, with every value")
     return dict(parameters)
+
+
+def exact_parameters(data: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that a slot holds: those of `defaults`, every one and no other, still unchecked.
+
+    Raises
+    ------
+    PresetError
+        There are none.
+    UnknownParameterError
+        One is missing, or there is no such parameter.
+    """
+    values = written_parameters(data)
+    for name in values:
+        if name not in defaults:
+            raise UnknownParameterError(
+                f"no parameter {short(name)}; known are {', '.join(defaults) or 'none'}"
+            )
+    demand(values, defaults)
+    return values
 
 
 def demand(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:

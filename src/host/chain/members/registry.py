@@ -91,6 +91,11 @@ def kinds() -> list[MemberKind[Any]]:
     return [_loaded(identifier) for identifier in kind_ids()]
 
 
+def offered_kinds() -> list[str]:
+    """Ids of the kinds that packages offer, sorted; none of them is loaded."""
+    return sorted(offers(GROUP))
+
+
 def _known(cls: type) -> MemberKind[Any] | None:
     return next((_by_type[base] for base in cls.__mro__ if base in _by_type), None)
 
