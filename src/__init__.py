@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .plugins.decrackle import Decrackle as Decrackle
     from .plugins.dehum import Dehum as Dehum
     from .plugins.denoise import Denoise as Denoise
+    from .plugins.groove_walls.stage import GrooveWalls as GrooveWalls
     from .plugins.rumble import Rumble as Rumble
 
 # Loaded when first asked for: the command line's help and completion need none of SciPy, numba, pedalboard.
@@ -100,6 +101,7 @@ _HOMES = {
     "Decrackle": "plugins.decrackle",
     "Dehum": "plugins.dehum",
     "Denoise": "plugins.denoise",
+    "GrooveWalls": "plugins.groove_walls.stage",
     "stage_class": "contract.registry",
     "stage_ids": "contract.registry",
     "Rumble": "plugins.rumble",
