@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from .host.presets.preset import load_preset as load_preset
     from .host.presets.preset import save_preset as save_preset
     from .host.recording.document import RecordingDocument as RecordingDocument
-    from .host.recording.document import load_document as load_document
-    from .host.recording.document import save_document as save_document
+    from .host.recording.document_files import load_document as load_document
+    from .host.recording.document_files import save_document as save_document
     from .host.rendering.render import render as render
     from .host.rendering.rendered import Rendered as Rendered
     from .host.survey.analyse import Analysis as Analysis
@@ -88,8 +88,8 @@ _HOMES = {
     "Chain": "host.chain.chain",
     "Slot": "host.chain.slot",
     "RecordingDocument": "host.recording.document",
-    "load_document": "host.recording.document",
-    "save_document": "host.recording.document",
+    "load_document": "host.recording.document_files",
+    "save_document": "host.recording.document_files",
     "Preset": "host.presets.preset",
     "load_preset": "host.presets.preset",
     "save_preset": "host.presets.preset",

@@ -13,7 +13,9 @@ import soundfile
 from wavemend.errors import WavemendError
 from wavemend.host.chain.chain import Chain
 from wavemend.host.presets.preset import Preset, preset_to_json
-from wavemend.host.recording.document import RecordingDocument, document_to_json, load_document, save_document
+from wavemend.host.recording.document import RecordingDocument
+from wavemend.host.recording.document_files import load_document, save_document
+from wavemend.host.recording.document_json import document_to_json
 from wavemend.host.survey.analyse import analyse
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.declick.stage import Declick

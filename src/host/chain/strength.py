@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from ...audio.arrays import Audio
-from ...errors import ParameterError
 from .chain import Chain
 from .members.registry import kind_of
 
 FULL_STRENGTH = 100.0
 LOSSY_EASING = 75.0
 """Percent, for lossy sources: strong processing uncovers what the coder thought would not be heard."""
-
-
-def check_strength(strength: float) -> float:
-    """Return `strength`, in percent; raises `ParameterError` where it is not a number from 0 to 100."""
-    if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 <= strength <= 100:
-        raise ParameterError(f"strength={strength!r} is not allowed; it must be a number from 0 to 100 (%)")
-    return float(strength)
 
 
 def mixed(original: Audio, restored: Audio, strength: float) -> Audio:

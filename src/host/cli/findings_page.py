@@ -22,10 +22,10 @@ from ..files.source_file import SourceFile
 from ..pictures.findings import draw_findings
 from ..pictures.spectrograms import require_matplotlib
 from ..processes.interrupts import INTERRUPTED
-from ..recording.document import RecordingDocument, find_document, save_document
+from ..recording.document_files import kept_document
 from ..storage.file_names import fitted
 from ..storage.outputs import make_folder
-from ..storage.publishing import Publication
+from ..storage.publishing import published
 from ..survey.analyse import Analysis, analyse_file
 from .output import print_table
 
@@ -132,17 +132,14 @@ def _leave(page: Analysis, source: SourceFile, wanted: Wanted, picture: Path | N
     """Write what is wanted beside the page; yield where it went."""
     document = None
     if audio := page.audio:
-        path, found = find_document(page.source, wanted.folder, lambda: audio)
-        document = found or RecordingDocument(audio)
-        make_folder(path.parent)
-        save_document(replace(document, findings=page.findings), path, overwrite=found is not None)
-        yield path
+        kept = kept_document(page.source, wanted.folder, audio)
+        document = kept.document
+        kept.save(replace(document, findings=page.findings))
+        yield kept.path
     if picture:
         make_folder(picture.parent)
-        with Publication(overwrite=wanted.overwrite) as publication:
-            with publication.part_of(picture).open("wb") as file:
-                draw_findings(page, source, document, file)
-            publication.publish()
+        with published(picture, overwrite=wanted.overwrite) as part, part.open("wb") as file:
+            draw_findings(page, source, document, file)
         yield picture
 
 

@@ -313,28 +313,26 @@ def document(
     """Show and change what is decided about one recording: noise prints, single events, trims."""
     from ...contract.registry import stage_class  # noqa: PLC0415
     from ..recording.decisions import Decisions, decided, described, labelled  # noqa: PLC0415
-    from ..recording.document import document_to_json, save_document  # noqa: PLC0415
+    from ..recording.document_json import document_to_json  # noqa: PLC0415
     from ..recording.preparation import open_document  # noqa: PLC0415
-    from ..storage.outputs import make_folder  # noqa: PLC0415
 
     kind = stage_class(stage)
     if not kind.takes_marks:
         fail(f"--stage {stage}: it repairs no single events", REFUSED)
-    path, known, written, levels = open_document(recording, documents)
+    kept, levels = open_document(recording, documents)
+    known = kept.document
     said = Decisions(prints or (), vetoes or (), forced or (), trim, kind.id, channel, clear or ())
     if labels or said != Decisions(stage=kind.id, channel=channel):
         known = decided(known, said)
         if labels:
             known = decided(known, replace(labelled(labels), stage=kind.id, channel=channel))
-        make_folder(path.parent)
-        save_document(known, path, overwrite=written)
-        written = True
+        kept = kept.save(known)
     for warning in levels.warnings(known.guidance().print_ranges):
         say_note(warning)
     if as_json:
         print_json(document_to_json(known))
         return
-    print(f"{path}{'' if written else ' (not written yet)'}")
+    print(f"{kept.path}{'' if kept.is_there else ' (not written yet)'}")
     print_table(("what", "where"), described(known))
 
 

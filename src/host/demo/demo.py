@@ -20,7 +20,7 @@ from ..rendering.event_log import WARNED
 from ..rendering.render import render
 from ..rendering.rendered import Rendered
 from ..storage.outputs import make_folder
-from ..storage.publishing import Publication
+from ..storage.publishing import published
 from .worn_disc import SAMPLE_RATE, performance, worn_disc
 
 
@@ -62,22 +62,17 @@ def run_demo(source: Path | None, folder: Path, preset: str, console: Console, *
     if find_spec("matplotlib") is None:
         console.print("For a picture of them: pip install 'wavemend[demo]'", highlight=False)
     else:
-        with Publication(overwrite=overwrite) as publication:
-            part = publication.part_of(picture)
-            with part.open("wb") as file:
-                spectrograms(files, file)
-            publication.publish()
+        with published(picture, overwrite=overwrite) as part, part.open("wb") as file:
+            spectrograms(files, file)
         shown["picture"] = picture
     _tell(console, rendered, shown, preset)
 
 
 def _worn_disc(path: Path, *, overwrite: bool) -> Path:
     damaged = worn_disc(performance())
-    with Publication(overwrite=overwrite) as publication:
-        part = publication.part_of(path)
-        with AudioWriter(part, AudioFormat("WAV", "PCM_24", SAMPLE_RATE, 2), damaged.shape[1]) as writer:
-            writer.write(damaged)
-        publication.publish()
+    form = AudioFormat("WAV", "PCM_24", SAMPLE_RATE, 2)
+    with published(path, overwrite=overwrite) as part, AudioWriter(part, form, damaged.shape[1]) as writer:
+        writer.write(damaged)
     return path
 
 

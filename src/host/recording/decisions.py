@@ -12,7 +12,8 @@ from ...audio.clock import clock
 from ...contract.marks import Mark
 from ...errors import FindingsError, ParameterError
 from ..storage.strict_json import clip
-from .document import MOST_MARKS, MOST_RANGES, EventMark, RecordingDocument, Span
+from .document import EventMark, RecordingDocument, Span
+from .document_json import MOST_MARKS, MOST_RANGES
 
 POINT_S = 0.01
 """Length of the stretch that a single time stands for: an event that touches it is meant."""

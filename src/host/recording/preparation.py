@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...analysis.carrier.silences import SilencesAnalyser
 from ...analysis.noise.range_levels import RangeLevels
-from ...audio.arrays import Audio
-from ...errors import AudioFileError, Cancelled, ParameterError
+from ...errors import AudioFileError
 from ..chain.guidance import NO_GUIDANCE, Guidance
-from ..chain.progress import READ_BLOCK, Progress
+from ..chain.progress import Progress
 from ..files.audio_reader import AudioReader
-from .document import AudioHash, AudioIdentity, RecordingDocument, Span, find_document
-
-LONGEST_MARGIN_S = 3600.0
+from .document import RecordingDocument, Span
+from .document_files import Kept, find_document, kept_document
+from .identity import AudioIdentity
+from .reading import Listener, PeakMeter, hear, identify
 
 
 @dataclass(frozen=True)
@@ -80,6 +77,8 @@ def prepare_recording(
 ) -> Prepared:
     """Decide about an open recording, from its document and its silent ends.
 
+    It is read through once at most, for all that must be known of it.
+
     Parameters
     ----------
     reader
@@ -100,87 +99,52 @@ def prepare_recording(
     ------
     DocumentError
         The document cannot be used, or belongs to other audio.
-    ParameterError
-        `trim_ends_s` is not a margin.
     """
-    if trim_ends_s is not None and not 0 <= trim_ends_s <= LONGEST_MARGIN_S:
-        raise ParameterError(f"trim_ends_s={trim_ends_s!r} is not allowed; it must be 0 to 3600 s")
-    found = None
-    warnings: list[str] = []
-    if document:
-        levels = RangeLevels(reader.format.sample_rate, reader.format.channels)
-        path, own = find_document(reader.path, documents, lambda: identify(reader, progress, cancel, levels))
-        warnings = levels.warnings(own.guidance().print_ranges) if own else []
-        found = (path, own) if own else None
-    keep = found[1].trim if found else None
-    margin = None
-    if keep is None and trim_ends_s is not None:
-        margin = trim_ends_s
-        keep = find_program(reader, trim_ends_s, progress, cancel)
-    guidance = found[1].guidance() if found else NO_GUIDANCE
-    over = max(1.0, _peak(reader, progress, cancel)) if limits and not reader.format.is_integer else 1.0
-    return Prepared(keep, guidance, found, margin, over, tuple(warnings))
-
-
-def _peak(reader: AudioReader, progress: Progress | None, cancel: threading.Event | None) -> float:
-    """Largest absolute sample: floats and lossy coding can hold what passes full scale."""
-    blocks = _told(reader, "measuring its peak", progress, cancel)
-    return max((float(np.abs(block).max(initial=0.0)) for block in blocks), default=0.0)
-
-
-def identify(
-    reader: AudioReader,
-    progress: Progress | None = None,
-    cancel: threading.Event | None = None,
-    levels: RangeLevels | None = None,
-) -> AudioIdentity:
-    """Read an open recording through and say which audio it is; `levels` hears it too."""
-    hashed = AudioHash()
-    for block in _told(reader, "recognising the recording", progress, cancel):
-        hashed.push(block)
-        if levels:
-            levels.push(block)
-    return hashed.identity(reader.path.name, reader.format)
-
-
-def find_program(
-    reader: AudioReader,
-    margin_s: float,
-    progress: Progress | None = None,
-    cancel: threading.Event | None = None,
-) -> Span | None:
-    """Return where the program of an open recording lies, with a margin; None where nothing is to be cut."""
     form = reader.format
+    levels = RangeLevels(form.sample_rate, form.channels)
     silences = SilencesAnalyser(form.sample_rate, form.channels)
-    for block in _told(reader, "looking for silent ends", progress, cancel):
-        silences.push(block)
+    meter = PeakMeter()
+    listeners: list[Listener] = [silences] if trim_ends_s is not None else []
+    listeners += [meter] if limits and not form.is_integer else []
+    were_read = False
+
+    def identity() -> AudioIdentity:
+        nonlocal were_read
+        were_read = True
+        return identify(reader, [levels, *listeners], progress, cancel)
+
+    path, own = find_document(reader.path, documents, identity) if document else (None, None)
+    if listeners and not were_read:
+        doing = "measuring its peak" if trim_ends_s is None else "looking for silent ends"
+        hear(reader, listeners, doing, progress, cancel)
+    guidance = own.guidance() if own else NO_GUIDANCE
+    margin = None if own and own.trim else trim_ends_s
+    return Prepared(
+        keep=own.trim if own and own.trim else _program(reader, silences, margin),
+        guidance=guidance,
+        document=(path, own) if path and own else None,
+        margin_s=margin,
+        source_over=max(1.0, meter.peak),
+        warnings=tuple(levels.warnings(guidance.print_ranges)) if own else (),
+    )
+
+
+def _program(reader: AudioReader, silences: SilencesAnalyser, margin_s: float | None) -> Span | None:
+    """Return where the program lies, with a margin; None where nothing is to be cut."""
+    if margin_s is None:
+        return None
     found = silences.result()
-    start, stop = (round(time * form.sample_rate) for time in found.trim_s(margin_s))
+    start, stop = (round(time * reader.format.sample_rate) for time in found.trim_s(margin_s))
     stop = min(stop, reader.frames)
     if found.start_s == found.end_s or (start == 0 and stop == reader.frames):
         return None
     return Span(start, stop - start)
 
 
-def _told(
-    reader: AudioReader, doing: str, progress: Progress | None, cancel: threading.Event | None
-) -> Iterator[Audio]:
-    done = 0
-    for block in reader.blocks(READ_BLOCK):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("cancelled; nothing was written")
-        yield block
-        done += block.shape[1]
-        if progress is not None:
-            progress(min(done / max(reader.frames, 1), 1.0), doing)
-
-
 def open_document(
     source: Path, documents: Path | None = None, progress: Progress | None = None
-) -> tuple[Path, RecordingDocument, bool, RangeLevels]:
-    """Return where the document of `source` lies, what it says (else it is empty), and whether it is there.
-
-    The levels of the recording come with it, for `RangeLevels.warnings`.
+) -> tuple[Kept, RangeLevels]:
+    """Return the document of `source`, and its levels, for `RangeLevels.warnings`.
 
     Raises
     ------
@@ -191,9 +155,7 @@ def open_document(
     """
     with AudioReader(source) as reader:
         levels = RangeLevels(reader.format.sample_rate, reader.format.channels)
-        audio = identify(reader, progress, levels=levels)
-        path, found = find_document(source, documents, lambda: audio)
-    document = found or RecordingDocument(audio)
-    if not document.audio.frames:
+        kept = kept_document(source, documents, identify(reader, [levels], progress))
+    if not kept.document.audio.frames:
         raise AudioFileError(f"{source}: holds no samples; there is nothing to decide about")
-    return path, document, found is not None, levels
+    return kept, levels

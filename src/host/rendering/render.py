@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 from ...errors import AudioFileError, PluginError
 from ..chain.chain import Chain
 from ..chain.compiling import compilation_told
 from ..chain.progress import READ_BLOCK, Progress
-from ..chain.strength import FULL_STRENGTH, check_strength
+from ..chain.strength import FULL_STRENGTH
 from ..files.audio_reader import AudioReader
 from ..files.source_file import SourceFile
 from ..presets.preset import Preset, load_preset
@@ -22,9 +21,10 @@ from ..storage.outputs import (
 )
 from ..storage.publishing import Publication, clear_leftovers
 from .event_log import limits_anything
-from .job import Job
+from .job import measure, prepare, write
 from .options import Overs, RenderOptions
 from .rendered import Rendered
+from .targets import open_parts
 
 
 def render(
@@ -104,7 +104,7 @@ def render(
     DocumentError
         The recording's document cannot be used, or belongs to other audio.
     ParameterError
-        `strength` or `trim_ends_s` is out of range, or a forced event cannot be repaired.
+        An option is not allowed, or a forced event cannot be repaired.
     PluginError
         A member of the chain failed.
     Cancelled
@@ -139,7 +139,6 @@ def render_with(
     cancel: threading.Event | None = None,
 ) -> Rendered:
     """Restore the recording `source` into the file `output`; see `render`."""
-    options = replace(options, strength=check_strength(options.strength))
     source, output = Path(source), Path(output)
     with ExitStack() as stack:
         progress = stack.enter_context(compilation_told(progress))
@@ -159,11 +158,12 @@ def render_with(
         )
         make_folder(output.parent)
         clear_leftovers(output.parent)
-        job = Job(chain, reader, output, prepared, options)
+        plan = prepare(chain, reader, output, prepared, options)
         publication = stack.enter_context(Publication(overwrite=options.overwrite))
-        job.open_parts(publication)
+        parts = open_parts(publication, file, plan.form.targets)
         try:
-            return job.run(publication, stack, block_size, progress, cancel)
+            measured = measure(plan, parts, stack, block_size=block_size, progress=progress, cancel=cancel)
+            return write(plan, measured, parts, publication, progress)
         except PluginError as error:
             raise type(error)(f"{source}: {error}") from error
 

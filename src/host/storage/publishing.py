@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -248,6 +249,17 @@ class Publication:
             text = text.replace(part, target)
         if text != str(error):
             raise (type(error) if isinstance(error, AudioFileError) else AudioFileError)(text) from error
+
+
+@contextlib.contextmanager
+def published(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give the part file of one `target` to fill; it is published where nothing goes wrong until then.
+
+    Raises what `Publication` does.
+    """
+    with Publication(overwrite=overwrite) as publication:
+        yield publication.part_of(target)
+        publication.publish()
 
 
 def clear_leftovers(folder: Path) -> list[Path]:

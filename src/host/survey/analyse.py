@@ -22,13 +22,14 @@ from ...analysis.speeds import SINGLE
 from ...analysis.survey import Survey
 from ...audio.checks import check_rate
 from ...contract.findings import Findings
-from ...errors import AudioFileError, AudioValueError, Cancelled
+from ...errors import AudioFileError, AudioValueError
 from ..chain.compiling import compilation_told
-from ..chain.progress import READ_BLOCK, Progress
+from ..chain.progress import Progress
 from ..files.audio_format import AudioFormat
 from ..files.audio_reader import AudioReader
 from ..files.source_file import SourceFile
-from ..recording.document import AudioHash, AudioIdentity
+from ..recording.identity import AudioHash, AudioIdentity
+from ..recording.reading import hear
 
 _SURE_OF_CLICKS = 0.6
 _NARROW_HZ = 9_000.0  # electrically recorded 78s end below, LPs above
@@ -173,16 +174,7 @@ def analyse_file(
             raise AudioValueError(f"{reader.path}: {error}") from None
         survey = Survey(form.sample_rate, form.channels, form.bits or 0)
         hashed = AudioHash()
-        done = 0
-        for block in reader.blocks(READ_BLOCK):
-            if cancel is not None and cancel.is_set():
-                raise Cancelled("cancelled")
-            survey.push(block)
-            if identify:
-                hashed.push(block)
-            done += block.shape[1]
-            if show is not None:
-                show(min(done / reader.frames, 1.0), "listening")
+        hear(reader, [survey, hashed] if identify else [survey], "listening", show, cancel)
         findings = survey.result()
         return Analysis(
             source=reader.path,

@@ -27,9 +27,10 @@ from ...inference.own import METADATA
 from ...inference.packaged import model, packaged_bytes
 from ..chain.progress import READ_BLOCK
 from ..files.audio_reader import AudioReader
-from ..recording.document import SUFFIX, RecordingDocument, load_document, recording_name
-from ..recording.preparation import identify
-from ..storage.publishing import Publication
+from ..recording.document import RecordingDocument
+from ..recording.document_files import SUFFIX, load_document, recording_name
+from ..recording.reading import identify
+from ..storage.publishing import published
 
 STAGES = ("wavemend.declick", "wavemend.decrackle")
 LEAST_DECISIONS = 8
@@ -302,6 +303,5 @@ class _Head:
 
 def save_model(trained: Trained, path: Path, *, overwrite: bool = False) -> None:
     """Write the model's file, whole or not at all; raises `AudioFileError` where it is there already."""
-    with Publication(overwrite=overwrite) as publication:
-        publication.part_of(path).write_bytes(trained.stored)
-        publication.publish()
+    with published(path, overwrite=overwrite) as part:
+        part.write_bytes(trained.stored)

@@ -13,7 +13,8 @@ from wavemend.host.demo.worn_disc import SAMPLE_RATE, performance, worn_disc
 from wavemend.host.files.source_file import SourceFile
 from wavemend.host.pictures.findings import _label_times, draw_findings
 from wavemend.host.pictures.spectrograms import new_figure
-from wavemend.host.recording.document import AudioIdentity, EventMark, RecordingDocument, Span
+from wavemend.host.recording.document import EventMark, RecordingDocument, Span
+from wavemend.host.recording.identity import AudioIdentity
 from wavemend.host.survey.analyse import analyse
 
 from tests.host.recordings import write

@@ -10,7 +10,9 @@ from wavemend import Chain, Declick, render
 from wavemend.contract.marks import Mark
 from wavemend.errors import ParameterError
 from wavemend.host.recording.decisions import Decisions, decided, described, labelled, seconds_of
-from wavemend.host.recording.document import AudioIdentity, EventMark, RecordingDocument, Span, load_document
+from wavemend.host.recording.document import EventMark, RecordingDocument, Span
+from wavemend.host.recording.document_files import load_document
+from wavemend.host.recording.identity import AudioIdentity
 
 from tests.effort import lines_run
 from tests.host.cli.test_main import refused, wavemend

@@ -15,18 +15,10 @@ from wavemend import Chain, render
 from wavemend.contract.marks import Mark
 from wavemend.errors import DocumentError
 from wavemend.host.recording.decisions import Decisions, decided, described
-from wavemend.host.recording.document import (
-    AudioIdentity,
-    EventMark,
-    RecordingDocument,
-    Span,
-    document_path,
-    document_to_json,
-    load_document,
-    parse_document,
-    recording_name,
-    save_document,
-)
+from wavemend.host.recording.document import EventMark, RecordingDocument, Span
+from wavemend.host.recording.document_files import document_path, load_document, recording_name, save_document
+from wavemend.host.recording.document_json import document_to_json, parse_document
+from wavemend.host.recording.identity import AudioIdentity
 from wavemend.host.recording.preparation import open_document
 from wavemend.host.survey.analyse import analyse
 from wavemend.plugins.declick.stage import Declick
@@ -102,11 +94,12 @@ def test_strangers_documents_are_refused_in_one_line(change, message) -> None:
 
 def test_it_belongs_to_the_samples_and_not_to_the_file(tmp_path) -> None:
     source = write(tmp_path / "a.wav", damaged())
-    path, document, *_ = open_document(source)
+    kept, _ = open_document(source)
+    path, document = kept.path, kept.document
     assert path.name == "a.wav.wavemend.json"
     audio, rate = soundfile.read(source)
     soundfile.write(tmp_path / "b.flac", audio, rate, subtype="PCM_16")
-    assert open_document(tmp_path / "b.flac")[1] == document  # another name and container
+    assert open_document(tmp_path / "b.flac")[0].document == document  # another name and container
     audio[500, 0] += 2**-15
     write(source, audio.T)
     save_document(document, path)
@@ -135,17 +128,18 @@ def test_recordings_of_the_same_name_have_a_document_each_in_a_shared_folder(tmp
     options = ("--documents", docs)
     assert wavemend("document", one, "--trim", "0-1", *options).returncode == 0  # makes the folder
     assert wavemend("document", two, "--trim", "0-0.5", *options).returncode == 0
-    (first, *_), (second, other, *_) = (open_document(source, docs) for source in (one, two))
-    assert sorted(docs.iterdir()) == sorted([first, second])
-    assert first == document_path(one, docs)
-    assert second.name.endswith(f".{other.audio.sha256[:12]}.wavemend.json")
-    assert len(second.name.encode()) <= 255
+    first, second = (open_document(source, docs)[0] for source in (one, two))
+    assert sorted(docs.iterdir()) == sorted([first.path, second.path])
+    assert first.path == document_path(one, docs)
+    assert second.path.name.endswith(f".{second.document.audio.sha256[:12]}.wavemend.json")
+    assert len(second.path.name.encode()) <= 255
     for source, seconds in ((one, 1.0), (two, 0.5)):
         done = render("prepare", source, tmp_path / "out" / source.parent.name / "a.wav", documents=docs)
         assert done.seconds == seconds
-    first.unlink()  # the other stays its own recording's
-    assert open_document(two, docs)[:3] == (second, other, True)
-    assert open_document(one, docs)[0] == first and not open_document(one, docs)[2]
+    first.path.unlink()  # the other stays its own recording's
+    assert open_document(two, docs)[0] == second and second.is_there
+    again, _ = open_document(one, docs)
+    assert again.path == first.path and not again.is_there
 
 
 def test_a_document_of_another_recording_in_a_shared_folder_is_simply_not_this_ones(tmp_path) -> None:
@@ -157,8 +151,9 @@ def test_a_document_of_another_recording_in_a_shared_folder_is_simply_not_this_o
     for _ in range(2):
         result = wavemend("analyse", one, two, "--write", "--documents", docs)
         assert result.returncode == 0, result.stderr
-        path, document, written, _ = open_document(two, docs)
-        assert written and document.findings and path != document_path(two, docs)
+        kept, _ = open_document(two, docs)
+        path, document = kept.path, kept.document
+        assert kept.is_there and document.findings and path != document_path(two, docs)
         assert recording_name(path, document) == "track01.wav"
         assert len([*docs.iterdir()]) == 2
     first = load_document(document_path(one, docs))
@@ -169,7 +164,8 @@ def test_vetoes_and_forced_events_reach_the_stage(tmp_path) -> None:
     source = write(tmp_path / "a.wav", damaged())
     plain = render(Chain([Declick()]), source, tmp_path / "plain.wav", events=True)
     told = [json.loads(line) for line in plain.events_file.read_text().splitlines()]
-    path, document, *_ = open_document(source)
+    kept, _ = open_document(source)
+    path, document = kept.path, kept.document
     chosen = {name: told[0][name] for name in ("stage", "position", "length", "channel")}
     quiet = 30_000
     top = document_to_json(document)
@@ -186,7 +182,8 @@ def test_vetoes_and_forced_events_reach_the_stage(tmp_path) -> None:
 
 def test_denoise_learns_from_the_print_ranges(tmp_path) -> None:
     source = write(tmp_path / "a.wav", damaged())
-    path, document, *_ = open_document(source)
+    kept, _ = open_document(source)
+    path, document = kept.path, kept.document
     lead = Span(int(0.1 * RATE), int(0.25 * RATE))
     save_document(RecordingDocument(document.audio, print_ranges=(lead,)), path)
     done = render(Chain([Declick(), Denoise()]), source, tmp_path / "b.wav")

@@ -10,9 +10,11 @@ import pytest
 import soundfile
 from wavemend import render
 from wavemend.errors import ParameterError
+from wavemend.host.files.audio_reader import AudioReader
 from wavemend.host.files.shifting import shift_positions
-from wavemend.host.recording.document import RecordingDocument, Span, save_document
-from wavemend.host.recording.preparation import open_document
+from wavemend.host.recording.document import RecordingDocument, Span
+from wavemend.host.recording.document_files import save_document
+from wavemend.host.recording.preparation import open_document, prepare_recording
 from wavemend.host.storage.hashing import sha256_of
 
 from tests.host.cli.test_main import wavemend
@@ -51,7 +53,8 @@ def test_removed_belongs_to_the_part_that_is_kept(tmp_path) -> None:
 
 def test_the_documents_trim_comes_before_what_was_found(tmp_path) -> None:
     source = write(tmp_path / "a.wav", with_ends())
-    path, document, *_ = open_document(source)
+    kept, _ = open_document(source)
+    path, document = kept.path, kept.document
     save_document(RecordingDocument(document.audio, trim=Span(1000, 2000)), path)
     done = render("prepare", source, tmp_path / "b.wav", trim_ends_s=0.5)
     assert (words(done.output) == words(source)[:, 1000:3000]).all()
@@ -97,3 +100,17 @@ def test_the_prepare_command(tmp_path) -> None:
     prepared, _ = soundfile.read(tmp_path / "out" / "a.wav")
     assert abs(len(prepared) / RATE - 6.5) < 0.2
     assert abs(prepared.mean()) < 1e-4
+
+
+def test_a_recording_is_read_once_for_all_that_must_be_known_beforehand(tmp_path) -> None:
+    source = tmp_path / "a.wav"
+    soundfile.write(source, 1.5 * with_ends().T, RATE, subtype="FLOAT")
+    kept, _ = open_document(source)
+    kept.save(kept.document)
+    told: list[str] = []
+    with AudioReader(source) as reader:
+        prepared = prepare_recording(
+            reader, trim_ends_s=0.5, limits=True, progress=lambda share, doing: told.append(doing)
+        )
+    assert set(told) == {"recognising the recording"} and told
+    assert prepared.keep and prepared.document and prepared.source_over > 1

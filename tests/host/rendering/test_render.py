@@ -12,8 +12,8 @@ import pytest
 import soundfile
 from wavemend import Chain, Slot, load_preset, render
 from wavemend.contract.stage import Framing, Processor, Stage, Step
-from wavemend.errors import AudioFileError, AudioValueError, Cancelled, PluginError
-from wavemend.host.rendering.job import headroom_gain
+from wavemend.errors import AudioFileError, AudioValueError, Cancelled, ParameterError, PluginError
+from wavemend.host.rendering.samples import headroom_gain
 from wavemend.host.storage.hashing import sha256_of
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.declick.stage import Declick
@@ -351,3 +351,20 @@ def test_a_report_does_not_say_that_floats_add_up_which_do_not(tmp_path, loud):
     original, restored, removed = (soundfile.read(p)[0] for p in (source, done.output, done.removed))
     said = json.loads(done.report.read_text())["restored_plus_removed_is_original"]
     assert said == np.array_equal(restored + removed, original)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("overs", "clip"),
+        ("seed", -1),
+        ("seed", 1.5),
+        ("strength", 101),
+        ("strength", True),
+        ("trim_ends_s", 3601),
+        ("trim_ends_s", float("nan")),
+    ],
+)
+def test_options_that_are_not_allowed_are_refused_before_anything_is_opened(tmp_path, option, value) -> None:
+    with pytest.raises(ParameterError, match=f"{option}={value} is not allowed|{option}='{value}' is not"):
+        render("prepare", tmp_path / "not there.wav", tmp_path / "out.wav", **{option: value})

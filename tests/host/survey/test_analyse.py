@@ -15,7 +15,8 @@ from wavemend.errors import AudioFileError, AudioValueError, WavemendError
 from wavemend.host.archive.walk import Recording, find_recordings
 from wavemend.host.cli.findings_page import Wanted, listen, picture_paths
 from wavemend.host.demo.worn_disc import SAMPLE_RATE, performance, worn_disc
-from wavemend.host.recording.document import Span, load_document, save_document
+from wavemend.host.recording.document import Span
+from wavemend.host.recording.document_files import load_document, save_document
 from wavemend.host.rendering.render import render
 from wavemend.host.survey.analyse import analyse, suggest
 

@@ -11,14 +11,9 @@ from wavemend import Declick
 from wavemend.contract.marks import Mark
 from wavemend.errors import AudioFileError, DocumentError, ModelError, WavemendError
 from wavemend.host.files.audio_reader import AudioReader
-from wavemend.host.recording.document import (
-    SUFFIX,
-    EventMark,
-    RecordingDocument,
-    document_path,
-    save_document,
-)
-from wavemend.host.recording.preparation import identify
+from wavemend.host.recording.document import EventMark, RecordingDocument
+from wavemend.host.recording.document_files import SUFFIX, document_path, save_document
+from wavemend.host.recording.reading import identify
 from wavemend.host.training.impulses import LEAST_DECISIONS, fit_impulses, save_model
 from wavemend.inference import own as own_models
 

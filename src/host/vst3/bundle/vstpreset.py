@@ -12,7 +12,7 @@ import struct
 from pathlib import Path
 
 from ....errors import AudioFileError, PresetError
-from ...storage.publishing import Publication
+from ...storage.publishing import published
 from .identity import IDENTIFIER, Identity
 
 _MOST_BYTES = 32 * 2**20
@@ -52,8 +52,7 @@ def stateless_vstpreset(identifier: str) -> bytes:
 def write_vstpreset(path: str | os.PathLike[str], data: bytes, *, overwrite: bool) -> None:
     """Write a ``.vstpreset`` file, whole or not at all; raises `PresetError`."""
     try:
-        with Publication(overwrite=overwrite) as publication:
-            publication.part_of(Path(path)).write_bytes(data)
-            publication.publish()
+        with published(Path(path), overwrite=overwrite) as part:
+            part.write_bytes(data)
     except AudioFileError as error:
         raise PresetError(str(error)) from None
