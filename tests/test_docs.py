@@ -84,6 +84,7 @@ def test_commands_are_the_command_lines(page):
 def test_every_stage_has_a_page_with_its_parameters(identifier):
     page = ROOT / "docs" / f"{identifier.rpartition('.')[2]}.md"
     assert dict(TABLE.findall(page.read_text())) == {identifier: table_of(identifier)}
+    assert ("its sound may still change" in page.read_text()) == stage_class(identifier).draft
 
 
 if __name__ == "__main__":

@@ -72,6 +72,9 @@ class Stage(Parametric, Surface):
         Whether a person may veto and force single events; see `Marks`.
     version
         Grows with every change that makes old values sound different; see `upgrade`.
+    draft
+        Whether its sound may still change while `version` stays: presets and people are told. A stage that
+        is finished is none for ever, and begins with a version that no draft had.
     """
 
     id: ClassVar[str]
@@ -80,6 +83,7 @@ class Stage(Parametric, Surface):
     repairs: ClassVar[bool] = False
     findings_type: ClassVar[type[Findings] | None] = None
     takes_marks: ClassVar[bool] = False
+    draft: ClassVar[bool] = False
 
     def __init_subclass__(cls, **rest: Any) -> None:
         super().__init_subclass__(**rest)

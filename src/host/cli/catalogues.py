@@ -59,7 +59,8 @@ def _slot_rows(
         place = {name: slot[name] for name in ("bypass", "mix", "block_size", "missing") if name in slot}
         values = slot.get("parameters", {}) | place | ({"findings": "fixed"} if "findings" in slot else {})
         text = printable(", ".join(f"{name}={value}" for name, value in values.items()))
-        here = " (missing)" if f"{above}{number}" in absent else ""
+        here = " (draft)" if slot.get("draft") else ""
+        here += " (missing)" if f"{above}{number}" in absent else ""
         called = printable(str(slot.get("name", slot.get("plugin", "(nested chain)"))))
         yield f"{above}{number}", called + here, text
         yield from _slot_rows(slot.get("chain", []), absent, f"{above}{number}.")
@@ -123,7 +124,8 @@ def plugins_list(as_json: JsonOption = False) -> None:
     from ..vst3.installed.catalogue import load_catalogue  # noqa: PLC0415
     from . import vst3_tables as listing  # noqa: PLC0415
 
-    rows = []
+    rows: list[tuple[str, str]] = []
+    drafts: set[str] = set()
     finders = dict.fromkeys(stage_ids(), stage_class) | dict.fromkeys(offered_kinds(), kind_named)
     for identifier, find in finders.items():
         try:
@@ -131,10 +133,13 @@ def plugins_list(as_json: JsonOption = False) -> None:
         except WavemendError as error:
             say_error(str(error))
             continue
-        rows.append((identifier, (found.__doc__ or identifier).strip().splitlines()[0]))
+        summary = (found.__doc__ or identifier).strip().splitlines()[0]
+        draft = getattr(found, "draft", False)  # which stages alone have
+        rows.append((identifier, f"(draft) {summary}" if draft else summary))
+        drafts |= {identifier} if draft else set()
     rows += [(f"pedalboard.{name}", "stock effect of pedalboard") for name in sorted(stock_effects())]
     if as_json:
-        stages = [{"id": identifier, "summary": summary} for identifier, summary in rows]
+        stages = [{"id": key, "summary": summary, "draft": key in drafts} for key, summary in rows]
         print_json(stages + listing.as_json(load_catalogue()))
         return
     print_table(("plugin", "what it does"), rows + listing.rows(load_catalogue()))
@@ -171,9 +176,11 @@ def plugins_show(
                 markdown=markdown,
             )
         raise
-    described = {"id": kind.id, "name": kind.name, "version": kind.version, **kind.json_schema()}
+    described = {"id": kind.id, "name": kind.name, "version": kind.version, "draft": kind.draft}
+    described |= kind.json_schema()
     heads = ("parameter", "default", "allowed", "what it does")
-    title = f"{kind.name} ({kind.id}, version {kind.version})\n\n{kind.about}"
+    draft = "\nA draft: its sound may change with any version of its package.\n" if kind.draft else ""
+    title = f"{kind.name} ({kind.id}, version {kind.version})\n{draft}\n{kind.about}"
     _show(title, heads, list(kind.parameter_table()), described, as_json=as_json, markdown=markdown)
 
 

@@ -20,7 +20,7 @@ class StageKind(MemberKind[Stage]):
     id = "stage"
     types = (Stage,)
     named = False
-    fields = frozenset({"version", "parameters", "findings"})
+    fields = frozenset({"version", "draft", "parameters", "findings"})
 
     def name(self, member: Stage) -> str:
         """See `MemberKind.name`."""
@@ -50,6 +50,12 @@ class StageKind(MemberKind[Stage]):
         """See `MemberKind.stage`."""
         return member
 
+    def warnings(self, member: Stage) -> list[str]:
+        """See `MemberKind.warnings`."""
+        if not member.draft:
+            return []
+        return [f"{member.name} is a draft: its sound may change with any version of its package"]
+
     def stream(self, member: Stage, opening: Opening) -> Stream:
         """See `MemberKind.stream`; raises `NotLearned` where it lacks its findings."""
         marks = opening.marks.get(member.id, NO_MARKS)
@@ -73,7 +79,9 @@ class StageKind(MemberKind[Stage]):
 
     def to_json(self, member: Stage) -> dict[str, Any]:
         """See `MemberKind.to_json`."""
-        described = {"plugin": member.id, "version": member.version, "parameters": member.values()}
+        described = {"plugin": member.id, "version": member.version}
+        described |= {"draft": True} if member.draft else {}
+        described |= {"parameters": member.values()}
         return described | ({"findings": member.findings.to_json()} if member.findings is not None else {})
 
     def read(self, data: Mapping[str, Any], reading: Reading) -> Read:
@@ -82,6 +90,7 @@ class StageKind(MemberKind[Stage]):
         kind = stage_class(data["plugin"])
         if kind.id != data["plugin"]:  # which people may say in short, and files that are shared may not
             raise PresetError(f"a preset names a stage by its id, {kind.id!r}")
+        _check_draft(kind, data)
         values = _upgraded(kind, data.get("version"), values)
         for name in values:
             if name not in kind.schema:
@@ -97,6 +106,19 @@ class StageKind(MemberKind[Stage]):
     def schemas(self) -> list[dict[str, Any]]:
         """See `MemberKind.schemas`."""
         return [_schema(stage_class(identifier)) for identifier in stage_ids()]
+
+
+def _check_draft(kind: type[Stage], data: Mapping[str, Any]) -> None:
+    """Refuse what a draft made that is none any more: no version says how that sounded."""
+    if "draft" not in data:
+        return
+    if data["draft"] is not True:
+        raise PresetError(f"draft is {short(data['draft'])}; it is true, or left out")
+    if not kind.draft:
+        raise PresetError(
+            "was made with a draft of the stage, which is finished now and may sound different: "
+            'take "draft" out of the slot, and listen'
+        )
 
 
 def _upgraded(kind: type[Stage], version: Any, values: dict[str, Any]) -> dict[str, Any]:
@@ -122,6 +144,7 @@ def _schema(kind: type[Stage]) -> dict[str, Any]:
         "properties": {
             "plugin": {"const": kind.id},
             "version": {"type": "integer", "minimum": 1, "maximum": kind.version},
+            **({"draft": {"const": True}} if kind.draft else {}),
             "parameters": kind.json_schema() | {"required": list(kind.schema)},
             **({"findings": {"type": "object"}} if kind.findings_type else {}),
         },
