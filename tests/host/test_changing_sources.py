@@ -17,7 +17,7 @@ from wavemend.host.storage.hashing import sha256_of
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.declick.stage import Declick
 
-from tests.host.cli.test_main import ENV
+from tests.host.commands import ENV
 from tests.host.survey.test_analyse import Wanted, hear
 
 from .failing_disks import counted_reads, failing_at, interrupted_at, spread

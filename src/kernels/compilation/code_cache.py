@@ -21,6 +21,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache,
 from numba.core.dispatcher import Dispatcher
 
 from .code_places import CodePlaces, code_places
+from .turns import Turn
 
 
 class CodeCache(NullCache):  # type: ignore[misc] # numba carries no types
@@ -55,13 +56,30 @@ class CodeCache(NullCache):  # type: ignore[misc] # numba carries no types
         stamp = _stamp(self._function)
         return {folder: _cache_in(folder, stamp)(self._function) for folder in self.places.readable}
 
+    @cached_property
+    def _turn(self) -> Turn | None:
+        if self.places.writable is None:
+            return None
+        code = self._function.__code__
+        return Turn(self.places.writable / f"{self._file.stem}.{code.co_name}-{code.co_firstlineno}.turn")
+
     @property
     def cache_path(self) -> str | None:
         """Folder that new code is kept in."""
         return str(self.places.writable) if self.places.writable else None
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return the code for one signature, or None."""
+        """Return the code for one signature; None has it compiled, which is then this process's turn."""
+        found = self._kept(sig, target_context)
+        if found is None and self._turn is not None and self._turn.take():
+            found = self._kept(sig, target_context)
+            if found is not None:
+                self._turn.end()
+        if found is None:
+            self._on_compile(self._function.__name__)
+        return found
+
+    def _kept(self, sig: Any, target_context: Any) -> Any:
         for kept in self._caches.values():
             try:
                 found = kept.load_overload(sig, target_context)
@@ -69,11 +87,15 @@ class CodeCache(NullCache):  # type: ignore[misc] # numba carries no types
                 continue
             if found is not None:
                 return found
-        self._on_compile(self._function.__name__)
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep the code for one signature."""
+        self._save(sig, data)
+        if self._turn is not None:
+            self._turn.end()
+
+    def _save(self, sig: Any, data: Any) -> None:
         if self.places.writable is None:
             self._on_not_kept("no folder for them can be written")
             return

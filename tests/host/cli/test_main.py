@@ -13,23 +13,8 @@ import pytest
 from rich.console import Console
 from wavemend.host.demo import demo
 
+from tests.host.commands import ENV, SHELL, refused, wavemend
 from tests.host.recordings import damaged, write
-
-ENV = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"}
-
-
-def wavemend(*arguments, cwd=None):
-    command = [sys.executable, "-m", "wavemend", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=ENV, check=False)
-
-
-def refused(result, message, code=2):
-    assert result.returncode == code, result.stderr
-    assert "Traceback" not in result.stderr
-    told = [line for line in result.stderr.splitlines() if not line.startswith("preparing:")]  # the first run
-    lines = [line for line in told if line.startswith("error:")]
-    assert len(lines) == len(told) == 1, result.stderr
-    assert message in lines[0]
 
 
 def test_render_a_folder_with_a_bad_file_in_it(tmp_path):
@@ -161,7 +146,7 @@ def test_analyse_takes_folders_and_patterns_as_render_does(archive):
 
 
 def test_a_table_in_a_pipe_has_one_line_a_row(monkeypatch):
-    monkeypatch.setitem(ENV, "COLUMNS", "60")
+    monkeypatch.setitem(SHELL, "COLUMNS", "60")
     lines = wavemend("presets", "list").stdout.splitlines()
     assert len(lines) == 1 + len(json.loads(wavemend("presets", "list", "--json").stdout))
     assert max(map(len, lines)) > 60 and not any(line.endswith(" ") for line in lines)

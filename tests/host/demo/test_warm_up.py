@@ -31,9 +31,12 @@ with watched(compiled.append):
     for identifier in stage_ids():
         kind = stage_class(identifier)
         options = {name: getattr(p, "options", ()) for name, p in kind.schema.items()}
-        for values in [{}, *({name: value} for name in options for value in options[name])]:
-            for array, rate in zip(arrays, (44100, 48000, 44100, 44100, 22050, 96000)):
-                kind(**values).process(array, rate)
+        ways = list(zip(arrays, (44100, 48000, 44100, 44100, 22050, 96000)))
+        for array, rate in ways:
+            kind().process(array, rate)
+        for number, (name, value) in enumerate((name, value) for name in options for value in options[name]):
+            array, rate = ways[number % len(ways)]
+            kind(**{name: value}).process(array, rate)
     for subtype, channels in (("PCM_16", 1), ("PCM_24", 2), ("FLOAT", 2)):
         path = folder / f"{subtype}.wav"
         soundfile.write(path, disc[:channels].T, 44100, subtype)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.host.cli.test_main import ENV
+from tests.host.commands import ENV
 from tests.host.recordings import damaged, write
 
 LOST = """

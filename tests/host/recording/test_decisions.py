@@ -15,7 +15,7 @@ from wavemend.host.recording.document_files import load_document
 from wavemend.host.recording.identity import AudioIdentity
 
 from tests.effort import lines_run
-from tests.host.cli.test_main import refused, wavemend
+from tests.host.commands import refused, wavemend
 from tests.host.recordings import RATE, damaged, write
 
 ALL = [EventMark("wavemend.declick", Mark(n % 90_000, 1 + n // 90_000, 0)) for n in range(200_000)]

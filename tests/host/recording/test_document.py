@@ -25,7 +25,7 @@ from wavemend.plugins.declick.stage import Declick
 from wavemend.plugins.denoise import Denoise
 
 from tests.effort import lines_run
-from tests.host.cli.test_main import wavemend
+from tests.host.commands import wavemend
 from tests.host.recordings import RATE, damaged, write
 
 AUDIO = AudioIdentity("a.wav", "0" * 64, RATE, 2, 100_000)

@@ -17,7 +17,7 @@ from wavemend.host.recording.document_files import save_document
 from wavemend.host.recording.preparation import open_document, prepare_recording
 from wavemend.host.storage.hashing import sha256_of
 
-from tests.host.cli.test_main import wavemend
+from tests.host.commands import wavemend
 from tests.host.recordings import RATE, damaged, words, write
 
 

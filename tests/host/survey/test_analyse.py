@@ -20,7 +20,7 @@ from wavemend.host.recording.document_files import load_document, save_document
 from wavemend.host.rendering.render import render
 from wavemend.host.survey.analyse import analyse, suggest
 
-from tests.host.cli.test_main import refused, wavemend
+from tests.host.commands import refused, wavemend
 from tests.host.recordings import write
 
 

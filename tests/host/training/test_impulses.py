@@ -17,7 +17,7 @@ from wavemend.host.recording.reading import identify
 from wavemend.host.training.impulses import LEAST_DECISIONS, fit_impulses, save_model
 from wavemend.inference import own as own_models
 
-from tests.host.cli.test_main import ENV, wavemend
+from tests.host.commands import wavemend
 from tests.host.recordings import RATE, write
 
 pytest.importorskip("onnx")
@@ -25,7 +25,7 @@ pytest.importorskip("onnx")
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setitem(ENV, "XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setattr(own_models, "models_folder", lambda: tmp_path / "data" / "wavemend" / "models")
     own_models.own_model.cache_clear()
     return tmp_path / "data" / "wavemend" / "models"

@@ -204,6 +204,44 @@ def test_a_warm_users_cache_serves_read_only(install):
     assert install.run() == [ANSWERS]
 
 
+# The first to compile waits for the others; it and they say what they compile.
+TOGETHER = """
+import time
+from pathlib import Path
+import numba
+from wavemend.kernels.compilation.compilation import watched
+from wavemend.kernels.outer import outer
+
+numba.njit(lambda x: x)(1)  # what numba loads with the first kernel of all
+here = Path("here")
+
+def tell(name):
+    print("compiled", name, flush=True)
+    while not here.exists():
+        time.sleep(0.01)
+    time.sleep(0.5)
+
+with watched(tell):
+    if Path("begun").exists():
+        here.touch()
+    print(outer(1))
+"""
+
+
+def test_processes_that_start_together_compile_a_kernel_once(install):
+    """The second comes while the first is about to compile; it waits, and loads."""
+    command = [sys.executable, "-c", TOGETHER]
+    environment = {**os.environ, "PYTHONPATH": str(install.package.parent), "HOME": str(install.home)}
+    how = {"env": environment, "cwd": install.home, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **how) as first:
+        said = [first.stdout.readline()]
+        (install.home / "begun").touch()
+        with subprocess.Popen(command, **how) as second:
+            said += [first.stdout.read(), second.stdout.read()]
+    assert said == ["compiled outer\n", "compiled inner\n4\n", "4\n"]
+    assert not list(install.package.rglob("*.turn"))
+
+
 def test_the_named_folder_goes_first(install, tmp_path):
     install.run(NUMBA_CACHE_DIR=str(tmp_path / "named"))
     assert install.code_in(tmp_path / "named") == CODE
