@@ -207,6 +207,15 @@ def test_a_value_is_changed_on_the_command_line(studio: Package, tmp_path: Path)
             chain_with(path, [f"width.{setting}"])
 
 
+def test_it_is_listed_with_what_it_is(studio: Package) -> None:
+    from typer.testing import CliRunner
+    from wavemend.host.cli.catalogues import plugins_app
+
+    listed = json.loads(CliRunner().invoke(plugins_app, ["list", "--json"]).stdout)
+    assert {"id": "studio.width", "summary": "Stereo width, in percent."} in listed
+    assert {"id": "studio.telephone", "summary": "Let a band through, as a line does."} in listed
+
+
 def test_strength_eases_it(studio: Package) -> None:
     chain = Chain([width(0), Chain([width(200)])])
     half = eased(chain, 50)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 READ_BLOCK = 65_536
-"""Samples read at once; results never depend on it."""
+"""Samples read at once; guard: bounds memory, and results never depend on it."""
 
 
 Progress = Callable[[float, str], None]

@@ -13,9 +13,11 @@ from ...contract.stage import Event, Sink
 SILENCED = "silenced"
 """Kind of the event."""
 
-_SOUND = 1e-3  # -60 dBFS: silence in the place of less is what a gate is for
-_AS_LOUD = 0.25  # -12 dB: a gate that shut at the end let louder sound through before
-_LEAST_S = 1.0  # a gate shuts for less
+_SOUND = 1e-3  # -60 dBFS; tuned: by hand, no record. Silence in the place of less is what a gate is for
+_AS_LOUD = (
+    0.25  # -12 dB; tuned: by hand, no record. A gate that shut at the end let louder sound through before
+)
+_LEAST_S = 1.0  # tuned: by hand, no record; a gate shuts for less
 
 
 @dataclass(frozen=True)

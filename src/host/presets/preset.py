@@ -24,10 +24,10 @@ from ..vst3.plugin import MISSING
 from .slots import Loading, chain_to_json, parse_chain
 
 FORMAT = "wavemend-preset"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 1  # source: the published schema, whose number it is
 SCHEMA_NAME = "wavemend-preset-1.schema.json"
 
-_MOST_BYTES = 16 * 2**20
+_MOST_BYTES = 16 * 2**20  # guard: memory, against hostile files; the largest state in base64 fits
 _TOP_FIELDS = {"$schema", "format", "format_version", "name", "description", "chain"}
 
 

@@ -21,8 +21,8 @@ from ..stock.stock import MOST_OF
 from ..storage.strict_json import check_fields, clip, short
 from .vst3_kinds import LoadedVST3Kind, StoredVST3Kind
 
-MOST_SLOTS = 256
-_MOST_NESTING = 8
+MOST_SLOTS = 256  # guard: memory and time, against hostile presets
+_MOST_NESTING = 8  # guard: the stack, against hostile presets
 _PLACE_FIELDS = {"bypass", "mix"}
 _STOCK = f"{EffectKind.id}."
 _STAGES = StageKind()

@@ -44,14 +44,14 @@ FIELDS = {
     "missing",
     "substitute",
 }
-MOST_STATE_BYTES = 8 * 2**20
+MOST_STATE_BYTES = 8 * 2**20  # guard: memory, against hostile presets
 _NEEDED = ("name", "vendor", "version", "block_size", "parameters", "state")
 _LISTED = 512
-"""Parameters that are written out for people, the first that the plugin has."""
+"""Parameters that are written out for people, the first that the plugin has; guard: some have thousands."""
 
 MOST_PARAMETERS = 2**16
-"""Values a slot may hold: what fits into a preset's 16 MB beside the largest state, at 80 bytes for each."""
-_LONGEST_TEXT = 1024
+"""Values a slot may hold; guard: what fits into a preset's 16 MB beside the largest state, 80 bytes each."""
+_LONGEST_TEXT = 1024  # guard: memory, against hostile presets
 
 Readable = float | str
 

@@ -305,3 +305,21 @@ def test_bound_parameters() -> None:
     with pytest.raises(ParameterError, match=r"Everything\.slope: raw value 1\.5"):
         slope.get_text_for_raw_value(1.5)
     assert "gain" in repr(gain).lower()
+
+
+@given(st.sampled_from(list(Everything.schema)), st.floats(0, 1), st.floats(0, 100))
+def test_what_is_eased_is_allowed_and_all_of_it_is_the_value_itself(
+    name: str, raw: float, percent: float
+) -> None:
+    parameter = Everything.schema[name]
+    value = parameter.from_raw(raw)
+    eased = parameter.eased(value, percent)
+    assert parameter.check(eased) == eased
+    whole = parameter.eased(value, 100)
+    assert whole == (pytest.approx(value, rel=1e-12) if isinstance(value, float) else value)
+
+
+def test_whole_numbers_are_eased_to_whole_numbers_and_words_stay() -> None:
+    schema = Everything.schema
+    assert schema["order"].eased(5, 75) == 4 and schema["order"].eased(1, 10) == 1
+    assert schema["slope"].eased("24", 50) == "24" and schema["fast"].eased(True, 50) is True
