@@ -18,7 +18,7 @@ from wavemend.host.vst3.plugin import VST3
 
 from tests.host.vst3.process.test_worker import gone_within
 
-from .conftest import make_bundle
+from ..faulty_plugins import make_bundle
 
 RATE = 8000
 

@@ -13,7 +13,7 @@ from wavemend.host.presets.slots import chain_to_json
 from wavemend.host.vst3.bundle import bundles
 from wavemend.host.vst3.plugin import VST3
 
-from .conftest import make_bundle
+from ..faulty_plugins import make_bundle
 
 RATE = 8000
 

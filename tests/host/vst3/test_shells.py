@@ -14,7 +14,7 @@ from wavemend.host.vst3.installed.probe import bundle_to_json
 from wavemend.host.vst3.loaded.factory import bus_channels, declared_classes
 from wavemend.host.vst3.plugin import VST3
 
-from .conftest import make_bundle
+from ..faulty_plugins import make_bundle
 
 RATE = 8000
 CRASHED = "crashed (SIGSEGV)"

@@ -6,7 +6,7 @@ import pytest
 from wavemend.host.vst3.plugin import VST3
 from wavemend.testing import SurfaceContract
 
-from .conftest import Scanned
+from ..faulty_plugins import Scanned
 
 
 @pytest.mark.parametrize("isolated", [True, False])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from wavemend.host.vst3.bundle import bundles
 
-from tests.host.vst3.conftest import make_bundle
+from tests.host.faulty_plugins import make_bundle
 
 MACHINE = f"{platform.machine()}-linux"
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="bundles as Linux has them")
