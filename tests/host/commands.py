@@ -21,13 +21,19 @@ ENV = {**os.environ, **SHELL}
 _ROOT = Path(__file__).parents[2]
 
 
-def wavemend(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m wavemend`` in `cwd`; return its exit code and what it said."""
+def wavemend(
+    *arguments: object, cwd: Path | None = None, script: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m wavemend`` in `cwd`; return its exit code and what it said.
+
+    With a `script` that patches something first and then calls the command line, run that.
+    """
     words, env = [str(argument) for argument in arguments], {**os.environ, **SHELL}
     if not hasattr(os, "fork"):
-        command = [sys.executable, "-m", "wavemend", *words]
+        program = ["-c", script] if script else ["-m", "wavemend"]
+        command = [sys.executable, *program, *words]
         return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=env, check=False)
-    return _loaded().run(words, cwd or Path.cwd(), env)
+    return _loaded().run(words, cwd or Path.cwd(), env, script)
 
 
 def refused(result: subprocess.CompletedProcess[str], message: str, code: int = 2) -> None:
@@ -50,9 +56,12 @@ class _Loaded:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT,
         )  # fmt: skip
 
-    def run(self, words: list[str], cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, words: list[str], cwd: Path, env: Mapping[str, str], script: str
+    ) -> subprocess.CompletedProcess[str]:
         said = [Path(self._folder.name) / name for name in ("out", "err")]
-        request = {"words": words, "cwd": str(cwd), "env": dict(env), "said": [str(path) for path in said]}
+        request = {"words": words, "cwd": str(cwd), "env": dict(env), "script": script}
+        request["said"] = [str(path) for path in said]
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(request) + "\n")

@@ -41,7 +41,10 @@ def become(request: dict[str, Any]) -> None:
         os.close(file)
     sys.argv = ["wavemend", *request["words"]]
     sys.path[0] = request["cwd"]
-    runpy.run_module("wavemend", run_name="__main__", alter_sys=True)
+    if request["script"]:
+        exec(compile(request["script"], "<script>", "exec"), {"__name__": "__main__"})
+    else:
+        runpy.run_module("wavemend", run_name="__main__", alter_sys=True)
 
 
 def leave(request: dict[str, Any]) -> NoReturn:

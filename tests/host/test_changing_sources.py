@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 
 import numpy as np
@@ -17,7 +16,7 @@ from wavemend.host.storage.hashing import sha256_of
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.declick.stage import Declick
 
-from tests.host.commands import ENV
+from tests.host.commands import wavemend
 from tests.host.survey.test_analyse import Wanted, hear
 
 from .failing_disks import counted_reads, failing_at, interrupted_at, spread
@@ -162,10 +161,7 @@ def test_no_document_is_written_for_what_changes(tmp_path, command):
         "from wavemend.host.cli.main import main\n"
         "main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, command[0], str(source), *command[1:]],
-        capture_output=True, text=True, env=ENV, check=False,
-    )  # fmt: skip
+    done = wavemend(command[0], source, *command[1:], script=script)
     assert done.returncode == (1 if command[0] == "analyse" else 2)
     assert "Traceback" not in done.stderr and "changed while it was being read" in done.stderr
     assert files(tmp_path).keys() == {"a.wav"}
@@ -232,10 +228,7 @@ def test_the_command_line_ends_as_it_should(tmp_path, happen, code, said):
         "from wavemend.host.cli.main import main\n"
         "main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, "render", "prepare", str(source), "-o", str(tmp_path / "out")],
-        capture_output=True, text=True, env=ENV, check=False,
-    )  # fmt: skip
+    done = wavemend("render", "prepare", source, "-o", tmp_path / "out", script=script)
     assert done.returncode == code, done.stderr
     assert said in done.stderr and "Traceback" not in done.stderr and "cffi" not in done.stderr
     assert done.stderr.count("error: ") == 1 and not files(tmp_path / "out")

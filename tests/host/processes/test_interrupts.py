@@ -1,11 +1,10 @@
 """An interrupt that compiled code loses, or takes for an error of its own, ends a command all the same."""
 
-import subprocess
 import sys
 
 import pytest
 
-from tests.host.commands import ENV
+from tests.host.commands import wavemend
 from tests.host.recordings import damaged, write
 
 LOST = """
@@ -37,10 +36,7 @@ from wavemend.host.cli.main import main
 main()
 """
     inputs = ["a.wav"] if command[0] == "demo" else ["a.wav", "b.wav"]
-    done = subprocess.run(
-        [sys.executable, "-c", script, *command, *inputs],
-        capture_output=True, text=True, env=ENV, cwd=tmp_path, check=False,
-    )  # fmt: skip
+    done = wavemend(*command, *inputs, cwd=tmp_path, script=script)
     assert done.returncode == 130, done.stderr
     assert done.stderr.splitlines()[-1] == "error: interrupted; nothing unfinished was left behind"
     assert {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before

@@ -97,7 +97,7 @@ def test_printed_json_can_be_read_whatever_the_output_is(tmp_path, encoding):
     write(tmp_path / "plain.wav", damaged(0.2)).rename(tmp_path / name)
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
     result = subprocess.run(
-        [sys.executable, "-m", "wavemend", "render", "prepare", name, "-o", "out", "--json"],
+        [sys.executable, "-m", "wavemend", "render", "prepare", name, "-o", "out", "--dry-run", "--json"],
         capture_output=True, cwd=tmp_path, env=environment, check=True,
     )  # fmt: skip
     (done,) = json.loads(result.stdout.decode("utf-8"))
