@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from wavemend import Chain, Declick, Decrackle
+from wavemend import Chain, Declick, Decrackle, GrooveWalls
 
 from bench.material.reporting import surfaces
 from bench.material.reporting.channel import Route
@@ -37,7 +37,7 @@ def tables(plan: Plan) -> Iterator[str]:
         yield surface_table(systems, routes)
         yield under_table(plan, systems, routes)
     yield walls_table(plan, routes[0])
-    yield stereo_table(plan, ours(), routes[0])
+    yield stereo_table(plan, [stage_system("GrooveWalls", GrooveWalls()), *ours()], routes[0])
 
 
 def ours() -> list[System]:
@@ -105,9 +105,10 @@ def _gain(heard: Sequence[Under], system: System) -> str:
 
 def walls_table(plan: Plan, route: Route) -> str:
     """Return what goes of pops on one wall of a mono disc, against the music in the mean of both walls."""
-    declick = stage_system("", Declick())
+    declick, walls = (stage_system(type(stage).__name__, stage) for stage in (Declick(), GrooveWalls()))
     ways: dict[str, Callable[[Played], np.ndarray]] = {
         "mean of both walls": mean_of_walls,
+        "GrooveWalls": lambda played: _through(walls, played.audio, route),
         "Declick on the mean": lambda played: _through(declick, mean_of_walls(played), route),
         "Declick on each wall": lambda played: _through(declick, played.audio, route),
         "yardstick: the other wall, spans known": other_wall,
@@ -153,7 +154,7 @@ def other_wall(played: Played) -> np.ndarray:
 def wall_gains_db(played: Played, output: np.ndarray) -> np.ndarray:
     """Return what went of each pop in the mean of an output's channels, at the gain that fits best."""
     music = np.mean(played.clean, axis=0, keepdims=True)
-    return click_gains_db(
+    gains = click_gains_db(
         music,
         _fitted(mean_of_walls(played), music),
         _fitted(np.mean(output, axis=0, keepdims=True), music),
@@ -161,6 +162,7 @@ def wall_gains_db(played: Played, output: np.ndarray) -> np.ndarray:
         stops=played.stops,
         sample_rate=played.sample_rate,
     )
+    return np.round(gains, 1)  # the fit moves with what is repaired elsewhere, by hundredths
 
 
 def _fitted(audio: np.ndarray, music: np.ndarray) -> np.ndarray:
