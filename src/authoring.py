@@ -14,7 +14,24 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from .audio.arrays import Audio
+from .audio.arrays import Array, Audio, Counts, Mask
+from .contract.constraints import (
+    CHANNELS,
+    SHARE,
+    Ascending,
+    AtLeastAsManyAs,
+    AtMost,
+    Axis,
+    Below,
+    Choices,
+    Constraint,
+    Each,
+    EndsOf,
+    JustWith,
+    OneMoreThan,
+    PlacesIn,
+    Range,
+)
 from .contract.findings import Analyser, Findings, by_channel
 from .contract.marks import Mark, Marks
 from .contract.parameters.fingerprint import fingerprint
@@ -40,10 +57,13 @@ _LATER = {
 }
 
 __all__ = [
-    "Analyser", "Audio", "Event", "Findings", "FindingsError", "Framing", "Mark", "Marks", "MemberKind",
-    "MemberStream", "NotLearned", "Opening", "Parameter", "ParameterError", "Processor", "Read", "Reading",
-    "RepairStage", "Sink", "Stage", "StageContract", "Step", "Stream", "SurfaceContract", "by_channel",
-    "choice", "exact_parameters", "fingerprint", "integer", "number", "register", "signals", "switch",
+    "CHANNELS", "SHARE", "Analyser", "Array", "Ascending", "AtLeastAsManyAs", "AtMost", "Audio", "Axis",
+    "Below", "Choices", "Constraint", "Counts", "Each", "EndsOf", "Event", "Findings", "FindingsError",
+    "Framing", "JustWith", "Mark", "Marks", "Mask", "MemberKind", "MemberStream", "NotLearned",
+    "OneMoreThan", "Opening", "Parameter", "ParameterError", "PlacesIn", "Processor", "Range", "Read",
+    "Reading", "RepairStage", "Sink", "Stage", "StageContract", "Step", "Stream", "SurfaceContract",
+    "by_channel", "choice", "exact_parameters", "fingerprint", "integer", "number", "register",
+    "signals", "switch",
 ]  # fmt: skip
 
 

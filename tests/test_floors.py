@@ -70,6 +70,7 @@ def test_analysis_knows_findings_of_the_contract_alone(graph: grimp.ImportGraph)
     assert {by.rpartition(" -> ")[2] for by in known} == {
         "wavemend.contract.findings",
         "wavemend.contract.constraints",
+        "wavemend.contract.offers",
     }
 
 

@@ -1,47 +1,11 @@
-"""Every finder over one recording in one pass: the first listening."""
+"""Every finder over one recording in one pass."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ..audio.arrays import Audio
 from ..audio.checks import check_rate, next_block
-from ..contract.findings import Analyser, Findings
-from .carrier.bandwidth import BandwidthAnalyser
-from .carrier.clipping import ClippingAnalyser
-from .carrier.codec import CodecAnalyser
-from .carrier.offset import OffsetAnalyser
-from .carrier.processed import ProcessedAnalyser
-from .carrier.silences import SilencesAnalyser
-from .carrier.stereo import StereoAnalyser
-from .carrier.word_length import WordLengthAnalyser
-from .clicks.clicks import ClicksAnalyser
-from .hum.hum import HumAnalyser
-from .noise.noise_print import NoisePrintAnalyser
-from .noise.rumble import RumbleAnalyser
-from .noise.segments import NoiseSegmentsAnalyser
-from .program.loudness import LoudnessAnalyser
-from .program.program import ProgramAnalyser
-
-FINDERS: Mapping[str, type[Analyser[Any]]] = {
-    "program": ProgramAnalyser,
-    "clicks": ClicksAnalyser,
-    "hum": HumAnalyser,
-    "rumble": RumbleAnalyser,
-    "noise": NoisePrintAnalyser,
-    "noise_segments": NoiseSegmentsAnalyser,
-    "offset": OffsetAnalyser,
-    "clipping": ClippingAnalyser,
-    "bandwidth": BandwidthAnalyser,
-    "codec": CodecAnalyser,
-    "word_length": WordLengthAnalyser,
-    "loudness": LoudnessAnalyser,
-    "stereo": StereoAnalyser,
-    "silences": SilencesAnalyser,
-    "processed": ProcessedAnalyser,
-}
-"""Analysers by what they look for, in the order of a report: the sound, its damage, its carrier."""
+from ..contract.findings import Findings
+from .finders import finders
 
 
 class Survey:
@@ -60,21 +24,23 @@ class Survey:
     ------
     AudioValueError
         A rate that no stage takes.
+    PluginError
+        A package's finder does not load.
     """
 
     def __init__(self, sample_rate: float, channels: int, nominal_bits: int = 0) -> None:
         check_rate(sample_rate)
         self._channels = channels
         self._heard = 0
-        # the analyser of segments has heard all that the one print is made of
-        self._noise = NoiseSegmentsAnalyser(sample_rate, channels)
-        self._analysers: dict[str, Analyser[Any]] = {
-            "noise_segments": self._noise,
-            "word_length": WordLengthAnalyser(sample_rate, channels, nominal_bits),
+        self._finders = finders()
+        stood_for = {kind: name for name, own in self._finders.items() for kind in own.stands_for}
+        # by name, who answers for a finder that another one makes needless
+        self._answers = {name: stood_for[kind] for name, kind in self._finders.items() if kind in stood_for}
+        self._analysers = {
+            name: kind.for_recording(sample_rate, channels, nominal_bits)
+            for name, kind in self._finders.items()
+            if name not in self._answers
         }
-        for name, kind in FINDERS.items():
-            if name != "noise" and name not in self._analysers:
-                self._analysers[name] = kind(sample_rate, channels)  # type: ignore[call-arg]  # all are made so
 
     def push(self, audio: Audio) -> None:
         """Hear the next block, shape (channels, n); refused as `Stream.step` refuses it."""
@@ -84,7 +50,8 @@ class Survey:
             analyser.hear(block)
 
     def result(self) -> dict[str, Findings]:
-        """Conclude: findings by the names of `FINDERS`. Call once, after the last block."""
-        found = {name: analyser.result() for name, analyser in self._analysers.items()}
-        found["noise"] = self._noise.noise_print()
-        return {name: found[name] for name in FINDERS}
+        """Conclude: findings by the names of `finders`. Call once, after the last block."""
+        found: dict[str, Findings] = {name: one.result() for name, one in self._analysers.items()}
+        for name, by in self._answers.items():
+            found[name] = self._analysers[by].result_for(self._finders[name])
+        return {name: found[name] for name in self._finders}

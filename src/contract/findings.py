@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import NoneType, UnionType
-from typing import Any, Generic, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Generic, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -139,8 +139,10 @@ F = TypeVar("F", bound=Findings)
 class Analyser(ABC, Generic[F]):
     """Push-style finder: blocks of any size go in once, findings come out; memory stays constant.
 
-    Subclasses see frames of `hop` samples on the absolute grid alone (`_frame`), and the unfinished last
-    one (`_conclude`), so that findings cannot depend on how the recording was cut into blocks.
+    It finds what its class names in ``Analyser[...]``. Finders, which every survey runs, are made by the
+    sample rate and the channels alone. Subclasses see frames of `hop` samples on the absolute grid alone
+    (`_frame`), and the unfinished last one (`_conclude`), so that findings cannot depend on how the recording
+    was cut into blocks.
 
     Parameters
     ----------
@@ -157,11 +159,30 @@ class Analyser(ABC, Generic[F]):
         A rate that no stage takes.
     """
 
+    stands_for: ClassVar[tuple[type[Analyser[Any]], ...]] = ()
+    """Other analysers that a survey need not run beside this one, which has heard all they want to know."""
+
     def __init__(self, sample_rate: float, channels: int, hop: int) -> None:
         self.sample_rate = check_rate(sample_rate)
         self.channels = channels
         self._grid = FrameGrid(channels, hop)
         self._heard = 0
+
+    @classmethod
+    def for_recording(cls, sample_rate: float, channels: int, nominal_bits: int) -> Self:
+        """Return a new one for a file of so many bits, 0 where they are floating or not known."""
+        return cls(sample_rate, channels)  # type: ignore[call-arg]  # finders are made so
+
+    @classmethod
+    def findings_type(cls) -> type[F]:
+        """Return the class of what it finds: the argument of the `Analyser` that it derives from."""
+        bases = [base for owner in cls.__mro__ for base in getattr(owner, "__orig_bases__", ())]
+        named = [
+            base
+            for base in bases
+            if isinstance(origin := get_origin(base), type) and issubclass(origin, Analyser)
+        ]
+        return get_args(named[0])[0] if named else Findings  # type: ignore[return-value]
 
     def push(self, audio: Audio) -> None:
         """Hear the next block, shape (channels, n); refused as `Stream.step` refuses it."""
@@ -176,6 +197,12 @@ class Analyser(ABC, Generic[F]):
     def result(self) -> F:
         """Conclude: call once, after the last block."""
         return self._conclude(self._grid.rest())
+
+    def result_for(self, kind: type[Analyser[Any]]) -> Findings:
+        """Return what an analyser would have found that this one stands for, after `result`."""
+        raise NotImplementedError(
+            f"{type(self).__name__} stands for {kind.__name__}, but does not answer for it"
+        )
 
     @abstractmethod
     def _frame(self, frame: Audio) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wavemend.analysis.survey import FINDERS, Survey
+from wavemend.analysis.finders import FINDERS
+from wavemend.analysis.survey import Survey
 from wavemend.errors import AudioValueError, FindingsError
 
 from .sounds import RATE, heard, music

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wavemend.analysis.survey import FINDERS
+from wavemend.analysis.finders import FINDERS
 from wavemend.audio.arrays import Array, Counts, Mask
 from wavemend.contract.constraints import (
     CHANNELS,

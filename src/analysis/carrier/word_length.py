@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 from scipy import fft
@@ -121,6 +121,11 @@ class WordLengthAnalyser(Analyser[WordLength]):
         self._nominal_bits = nominal_bits
         self._bits = np.zeros(MOST_BITS + 2, np.int64)
         self._coarse, self._fine = np.zeros(_CODES, np.int64), np.zeros(_CODES, np.int64)
+
+    @classmethod
+    def for_recording(cls, sample_rate: float, channels: int, nominal_bits: int) -> Self:
+        """See `Analyser.for_recording`."""
+        return cls(sample_rate, channels, nominal_bits)
 
     def _frame(self, frame: Audio) -> None:
         self._count(frame)

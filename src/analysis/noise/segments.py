@@ -13,7 +13,15 @@ from ...audio.arrays import Array, Audio, Mask
 from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Each, EndsOf, Range
 from ...contract.findings import Analyser, Findings
 from .floor import MOST_LEVEL, decibels
-from .noise_print import DENSITY_DBFS_HZ, NO_NOISE, POINTS, NoiseBlocks, NoiseListener, NoisePrint
+from .noise_print import (
+    DENSITY_DBFS_HZ,
+    NO_NOISE,
+    POINTS,
+    NoiseBlocks,
+    NoiseListener,
+    NoisePrint,
+    NoisePrintAnalyser,
+)
 
 WINDOW_SECONDS = 30.0
 """Length of the stretches that get a print of their own."""
@@ -153,6 +161,8 @@ class NoiseSegmentsAnalyser(Analyser[NoiseSegments]):
     is the finding: what `NoisePrintAnalyser` finds.
     """
 
+    stands_for = (NoisePrintAnalyser,)
+
     def __init__(self, sample_rate: float, channels: int) -> None:
         self._noise = NoiseBlocks(sample_rate, channels)
         super().__init__(sample_rate, channels, hop=self._noise.length)
@@ -219,6 +229,10 @@ class NoiseSegmentsAnalyser(Analyser[NoiseSegments]):
             heard_s=before.heard_s + after.heard_s,
             pauses_s=before.pauses_s + after.pauses_s,
         )
+
+    def result_for(self, kind: type[Analyser[Any]]) -> Findings:
+        """See `Analyser.result_for`: the one print of all that was heard."""
+        return self.noise_print()
 
     def noise_print(self) -> NoisePrint:
         """Return the one print of all that was heard, as `NoisePrintAnalyser` would."""

@@ -156,7 +156,10 @@ def described(document: RecordingDocument) -> list[tuple[str, str]]:
     def place(span: Span | Mark) -> str:
         return f"{clock(span.position, rate)}-{clock(span.position + span.length, rate)}"
 
-    rows = [("unread", f"findings of another version: {clip(name)}") for name in document.unread]
+    rows = [
+        ("unread", f"findings of another version, or of a finder that is not installed: {clip(name)}")
+        for name in document.unread
+    ]
     if document.trim:
         rows.append(("trim", place(document.trim)))
     rows += [("print", place(span)) for span in document.print_ranges]

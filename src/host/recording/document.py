@@ -60,7 +60,7 @@ class RecordingDocument:
     vetoed_events, forced_events
         Events that must not, or must, be repaired.
     findings
-        What the analysis found, by the names of `wavemend.analysis.survey.FINDERS`.
+        What the analysis found, by the names of `wavemend.analysis.finders.finders`.
     unread
         Names of findings in the file that this version of wavemend cannot read; analyse again for them.
     """

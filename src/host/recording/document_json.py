@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
-from ...analysis.survey import FINDERS
+from ...analysis.finders import finder
 from ...contract.findings import Findings
 from ...contract.marks import Mark
-from ...errors import DocumentError, FindingsError, StrictJsonError
+from ...errors import DocumentError, FindingsError, PluginError, StrictJsonError
 from ..storage.strict_json import check_fields, has_control_characters, parse_object, short
 from .document import EventMark, RecordingDocument, Span
 from .identity import AudioIdentity
@@ -152,23 +152,13 @@ def _list(top: Mapping[str, Any], name: str, most: int) -> list[Any]:
 
 
 def _parse_findings(data: Any) -> tuple[dict[str, Findings], tuple[str, ...]]:
-    """Read findings; name those of another version, which a new analysis brings back."""
+    """Read findings; name those of another version, or of a finder that is not installed."""
     if not isinstance(data, dict):
         raise StrictJsonError(f"findings must be a JSON object, not {short(data)}")
     findings, unread = {}, []
     for name, values in data.items():
         try:
-            if name not in FINDERS:
-                raise FindingsError(f"there is no finder {name}")
-            findings[name] = _findings_class(name).from_json(values)
-        except FindingsError:
+            findings[name] = finder(name).findings_type().from_json(values)
+        except (FindingsError, PluginError):
             unread.append(name)
     return findings, tuple(unread)
-
-
-def _findings_class(finder: str) -> type[Findings]:
-    """Return the class of what a finder finds: the argument of the `Analyser` that it derives from."""
-    for base in getattr(FINDERS[finder], "__orig_bases__", ()):
-        for argument in get_args(base):
-            return argument  # type: ignore[no-any-return]
-    raise TypeError(f"{FINDERS[finder].__name__} must derive from Analyser[its findings]")

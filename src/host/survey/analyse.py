@@ -73,7 +73,7 @@ class Analysis:
     format, frames
         What it is.
     findings
-        By the names of `wavemend.analysis.survey.FINDERS`.
+        By the names of `wavemend.analysis.finders.finders`.
     warnings
         What the field would warn of before restoring it.
     suggestion

@@ -77,7 +77,7 @@ def test_decisions_add_up_and_are_cleared() -> None:
     ]
     assert len(described(document)) == 5
     assert described(replace(DOCUMENT, unread=("clicks",))) == [
-        ("unread", "findings of another version: clicks")
+        ("unread", "findings of another version, or of a finder that is not installed: clicks")
     ]
     assert decided(document, Decisions(clear=["prints", "vetoes", "forced", "trim"])) == DOCUMENT
     assert decided(document, Decisions(forced=["4-4.01"])) == document  # said twice, meant once

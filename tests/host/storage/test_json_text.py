@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from wavemend.analysis.survey import FINDERS, Survey
+from wavemend.analysis.finders import FINDERS
+from wavemend.analysis.survey import Survey
 from wavemend.host.storage.json_text import json_text
 from wavemend.host.survey.analyse import analyse
 

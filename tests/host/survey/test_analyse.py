@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from rich.console import Console
 from wavemend.analysis.carrier.codec import LossyHistory
-from wavemend.analysis.survey import FINDERS
+from wavemend.analysis.finders import FINDERS
 from wavemend.errors import AudioFileError, AudioValueError, WavemendError
 from wavemend.host.archive.walk import Recording, find_recordings
 from wavemend.host.cli.findings_page import Wanted, listen, picture_paths
