@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array, Complex
-from ...kernels.harmonics.kalman import filter_both_ways
+from ...kernels.harmonics.kalman import Estimates, filter_both_ways
 
 Numbers = npt.NDArray[np.int64]
 
@@ -39,9 +39,8 @@ class LevelStep:
     def __init__(self, y: Complex, noise: Array, walk: Array, mean: Complex, variance: Array) -> None:
         self._past, self._future = np.empty(y.shape, np.complex128), np.empty(y.shape, np.complex128)
         self._past_error, self._future_error = np.empty(y.shape), np.empty(y.shape)
-        filter_both_ways(
-            y, noise, walk, mean, variance, self._past, self._past_error, self._future, self._future_error
-        )
+        past, future = Estimates(self._past, self._past_error), Estimates(self._future, self._future_error)
+        filter_both_ways(y, noise, walk, mean, variance, past, future)
 
     def search(self, first: int) -> tuple[int, float, float] | None:
         """Return row, gain and confidence of the plainest step from row `first` on, if there is one."""

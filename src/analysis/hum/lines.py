@@ -8,7 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array, Audio, Complex
-from ...kernels.harmonics.kalman import smooth_amplitudes, smooth_phase
+from ...kernels.harmonics.kalman import (
+    Estimates,
+    Phase,
+    Smoothed,
+    Walks,
+    smooth_amplitudes,
+    smooth_phase,
+)
 from .edits import Edit, break_sample
 from .hum import Hum
 from .levels import LevelStep
@@ -58,7 +65,7 @@ class HumLines:
         self._sample_rate = sample_rate
         seconds = self.comb.hop / sample_rate
         self._walk = walk**2 * seconds
-        self._drift, self._back = frequency_walk(hum, seconds)
+        self._drift = frequency_walk(hum, seconds)
         self._spread = np.diag([1e-4, (2 * np.pi * 0.05 * seconds) ** 2])
         rows, lines = PAST + STEP + AHEAD, self._power.size
         self._y = np.zeros((rows, lines), np.complex128)
@@ -102,8 +109,8 @@ class HumLines:
         phases = self._phase[2:].copy()
         state = np.array([self._phase[1], self._phase[1] - self._phase[0]])
         smooth_phase(
-            self._y[:, :few].copy(), weighed, self._number[:few], smooth, error, self._drift, self._back,
-            self._loose, state, self._spread, phases, np.empty(phases.size),
+            self._y[:, :few].copy(), weighed, self._number[:few], Estimates(smooth, error), self._drift,
+            self._loose, Phase(state, self._spread), phases,
         )  # fmt: skip
         while self._search_step(phases, weighed, audio, turns_of):
             _, _, weighed = self._smooth(phases, few, 0)
@@ -132,13 +139,11 @@ class HumLines:
     def _smooth(self, phases: Array, lines: int, keep: int) -> tuple[Complex, Array, Array]:
         """Smooth the first so many lines along these phases; see `smooth_amplitudes`."""
         y = self._y[:, :lines] * np.exp(-1j * np.outer(phases, self._number[:lines]))
-        smooth, error, weighed = np.empty_like(y), np.empty(y.shape), np.empty(y.shape)
+        out = Smoothed(np.empty_like(y), np.empty(y.shape), np.empty(y.shape))
         power = self._power[:lines]
-        smooth_amplitudes(
-            y, over_time(self._noise[:, :lines]), self._walk * power, SLACK * power, self._mean, self._error,
-            _ROUNDS, _NEAR, keep, smooth, error, weighed,
-        )  # fmt: skip
-        return smooth, error, weighed
+        walks = Walks(self._walk * power, SLACK * power, self._mean, self._error)
+        smooth_amplitudes(y, over_time(self._noise[:, :lines]), walks, _ROUNDS, _NEAR, keep, out)
+        return out
 
     def _search_step(
         self, phases: Array, weighed: Array, audio: Audio, turns_of: Callable[[int, int], Array]

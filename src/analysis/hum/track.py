@@ -17,7 +17,17 @@ from scipy import fft
 from ...audio.arrays import Array, Audio, Complex
 from ...contract.findings import NO_LEVEL
 from ...kernels.harmonics.demodulation import fold, spline_response
-from ...kernels.harmonics.kalman import follow_phase, smooth_amplitudes, smooth_phase
+from ...kernels.harmonics.kalman import (
+    Drift,
+    Estimates,
+    Followed,
+    Phase,
+    Smoothed,
+    Walks,
+    follow_phase,
+    smooth_amplitudes,
+    smooth_phase,
+)
 from ...kernels.spectra.stft import hann
 from .edits import Edit, JumpFrames, break_sample
 from .hum import Hum
@@ -147,9 +157,10 @@ def drift_of(hum: Hum) -> float:
     return float(np.clip(hum.wander_hz, *_DRIFT_HZ))
 
 
-def frequency_walk(hum: Hum, seconds: float) -> tuple[float, float]:
-    """Return the variance by which the frequency walks in `seconds`, in squared rad, and what it keeps."""
-    return (2 * np.pi * drift_of(hum) * seconds) ** 2 * seconds, float(np.exp(-seconds / _RETURN_SECONDS))
+def frequency_walk(hum: Hum, seconds: float) -> Drift:
+    """Return how the frequency walks in a frame of so many seconds."""
+    variance = (2 * np.pi * drift_of(hum) * seconds) ** 2 * seconds
+    return Drift(variance, float(np.exp(-seconds / _RETURN_SECONDS)))
 
 
 class HumTracker:
@@ -174,7 +185,7 @@ class HumTracker:
         self._turns_a_frame = hum.frequency_hz * seconds
         self._found = line_powers(hum, harmonics)
         self._power = self._found
-        self._drift, self._back = frequency_walk(hum, seconds)
+        self._drift = frequency_walk(hum, seconds)
         self._least_turn = _LEAST_TURN[0] + _LEAST_TURN[1] * drift_of(hum)
         self._seconds = seconds
         self._amplitude = np.zeros(self._power.size, np.complex128)
@@ -269,6 +280,8 @@ class HumTracker:
         """Run the filter over the frames that are followed by enough others."""
         stop = self._heard - REACH - _TO_FOLLOW
         walk = _WALK**2 * self._seconds * self._power
+        lines = Followed(self._amplitude, self._variance, self._recent)
+        phase = Phase(self._state, self._spread)
         phases = []
         while self._followed <= stop:
             row = self._followed - self._origin
@@ -276,10 +289,7 @@ class HumTracker:
                 self._search_edit(row)
             if self._loose[row]:
                 self._spread[0, 0] += self._loose[row]
-            follow_phase(
-                self._y[row], self._noise[row], self._number, walk, self._drift, self._back,
-                self._amplitude, self._variance, self._recent, self._state, self._spread,
-            )  # fmt: skip
+            follow_phase(self._y[row], self._noise[row], self._number, walk, self._drift, lines, phase)
             phases.append(self._state[0])
             self._followed += 1
         self._phase = np.concatenate([self._phase, phases])
@@ -319,7 +329,7 @@ class HumTracker:
 
     def _cost_of_none(self, weigh: JumpFrames, bends: Array) -> float:
         """Return how badly no edit explains the frames, the frequency changing as suits it best."""
-        likely = np.sqrt(self._spread[1, 1] + 0.5 * self._drift * _BEHIND[-1])
+        likely = np.sqrt(self._spread[1, 1] + 0.5 * self._drift.variance * _BEHIND[-1])
         none = np.zeros(1), np.ones(1)
         costs = [weigh.bent(bend * likely).costs(_BEHIND, *none)[0] + 0.5 * bend**2 for bend in bends]
         return float(min([weigh.costs(_BEHIND, *none)[0], *costs]))
@@ -331,7 +341,7 @@ class HumTracker:
         rows = row + np.arange(_BEHIND[-1] + 1)
         ahead = np.arange(rows.size) + 1.0
         phase = self._state[0] + self._state[1] * ahead
-        spread = self._spread[0, 0] + self._spread[1, 1] * ahead**2 + self._drift * ahead**3
+        spread = self._spread[0, 0] + self._spread[1, 1] * ahead**2 + self._drift.variance * ahead**3
         power = amplitude.real**2 + amplitude.imag**2
         off = np.minimum(np.outer(spread, number**2), 2.0) * power
         return JumpFrames(
@@ -377,21 +387,20 @@ class HumTracker:
         rows = self._followed - self._origin
         y, noise = self._y[:rows], over_time(self._noise[:rows])
         phases = self._phase[_REMEMBERED:].copy()
-        smooth, error, weighed = np.empty_like(y), np.empty(y.shape), np.empty(y.shape)
-        errors = np.empty(rows)
+        out = Smoothed(np.empty_like(y), np.empty(y.shape), np.empty(y.shape))
+        walks = Walks(
+            _WALK**2 * self._seconds * self._power, SLACK * self._power, self._mean, self._mean_error
+        )
         two, one = self._phase[_REMEMBERED - 2 : _REMEMBERED]
         state = np.array([one, one - two])
         spread = np.diag([1e-4, (2 * np.pi * 0.05 * self._seconds) ** 2])
         drop = max(self._heard - self.LAG - _PAST - self._origin, 0)
         for keep in (0, drop):
             turned = y * np.exp(-1j * np.outer(phases, self._number))
-            smooth_amplitudes(
-                turned, noise, _WALK**2 * self._seconds * self._power, SLACK * self._power, self._mean,
-                self._mean_error, 3, _NEAR, keep, smooth, error, weighed,
-            )  # fmt: skip
+            smooth_amplitudes(turned, noise, walks, 3, _NEAR, keep, out)
             smooth_phase(
-                y, weighed, self._number, smooth, error, self._drift, self._back, self._loose[:rows],
-                state, spread, phases, errors,
+                y, out.weighed, self._number, Estimates(out.mean, out.variance), self._drift,
+                self._loose[:rows], Phase(state, spread), phases,
             )  # fmt: skip
         fixed = max(self._heard - STEP - self.LAG + 1 - self._origin, 0)
         self._phase[_REMEMBERED + fixed :] = phases[fixed:]

@@ -4,7 +4,6 @@ Exit codes: 0 all done; 1 something failed while rendering; 2 refused before it 
 Heavy modules are imported inside the commands, so that help and completion answer at once.
 """
 
-# ruff: noqa: PLR0917 - options are keywords on the command line
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
 import io
 import os
@@ -145,6 +144,7 @@ def render(
     ],
     inputs: InputsArgument,
     output: OutputOption,
+    *,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -222,6 +222,7 @@ def render(
 def prepare(
     inputs: InputsArgument,
     output: OutputOption,
+    *,
     margin: Annotated[
         float, typer.Option("--margin", min=0, max=3600, help="Seconds kept of a silent end.")
     ] = 1.0,
@@ -253,6 +254,7 @@ def prepare(
 @app.command()
 def analyse(
     inputs: InputsArgument,
+    *,
     write: Annotated[
         bool, typer.Option("--write", help="Write or renew the recording document of each file.")
     ] = False,
@@ -287,6 +289,7 @@ def analyse(
 @app.command()
 def document(
     recording: Annotated[Path, typer.Argument(help="Sound file.")],
+    *,
     prints: Annotated[
         list[str] | None, typer.Option("--print", help="START-END where noise is alone.")
     ] = None,

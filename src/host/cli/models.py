@@ -3,7 +3,6 @@
 Heavy modules are imported inside the commands, so that help and completion answer at once.
 """
 
-# ruff: noqa: PLR0917 - options are keywords on the command line
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
 from pathlib import Path
 from typing import Annotated
@@ -50,6 +49,7 @@ def train_impulses(
         list[Path], typer.Option("--from", help="Recording document, vetoes and forced events in it.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="File for the model.")],
+    *,
     recordings: Annotated[
         Path | None, typer.Option(help="Folder of the recordings.", show_default="beside their documents")
     ] = None,

@@ -2,7 +2,18 @@
 
 import numpy as np
 import pytest
-from wavemend.kernels.harmonics.kalman import filter_both_ways, follow_phase, smooth_amplitudes, smooth_phase
+from wavemend.kernels.harmonics.kalman import (
+    Drift,
+    Estimates,
+    Followed,
+    Phase,
+    Smoothed,
+    Walks,
+    filter_both_ways,
+    follow_phase,
+    smooth_amplitudes,
+    smooth_phase,
+)
 
 FRAMES, LINES = 200, 12
 
@@ -10,22 +21,10 @@ FRAMES, LINES = 200, 12
 def smoothed(y, noise, walk=1e-5, rounds=3, mean=0.0, variance=1.0, keep=0):
     lines = y.shape[1]
     means, variances = np.full(lines, mean, complex), np.full(lines, variance)
-    out, error, weighed = np.empty_like(y), np.empty(y.shape), np.empty(y.shape)
-    smooth_amplitudes(
-        y,
-        noise,
-        np.full(lines, walk),
-        np.full(lines, 0.01),
-        means,
-        variances,
-        rounds,
-        4,
-        keep,
-        out,
-        error,
-        weighed,
-    )
-    return out, error, weighed, means
+    out = Smoothed(np.empty_like(y), np.empty(y.shape), np.empty(y.shape))
+    walks = Walks(np.full(lines, walk), np.full(lines, 0.01), means, variances)
+    smooth_amplitudes(y, noise, walks, rounds, 4, keep, out)
+    return *out, means
 
 
 def gaussian(draw, variance, shape):
@@ -78,20 +77,19 @@ def test_the_phase_is_followed_and_smoothed():
     number, amplitude, y = comb(phase)
     noise = np.full(y.shape, 0.02)
     state, spread = np.array([0.0, 0.5 / 30]), np.diag([1e-4, 1e-4])
-    known, variance, recent = amplitude.copy(), np.full(LINES, 1e-4), np.ones(LINES)
+    lines = Followed(amplitude.copy(), np.full(LINES, 1e-4), np.ones(LINES))
     followed = np.empty(FRAMES)
     for k in range(FRAMES):
         follow_phase(
-            y[k], noise[k], number, np.full(LINES, 1e-8), 1e-5, 1.0, known, variance, recent, state, spread
+            y[k], noise[k], number, np.full(LINES, 1e-8), Drift(1e-5, 1.0), lines, Phase(state, spread)
         )
         followed[k] = state[0]
     assert np.abs(followed - phase).max() < 0.25
-    smooth, errors = followed.copy(), np.empty(FRAMES)
+    smooth = followed.copy()
+    known = Estimates(np.tile(amplitude, (FRAMES, 1)), np.full(y.shape, 1e-6))
+    start = Phase(np.array([0.0, 0.5 / 30]), np.diag([1e-4, 1e-4]))
     for _ in range(2):
-        smooth_phase(
-            y, noise, number, np.tile(amplitude, (FRAMES, 1)), np.full(y.shape, 1e-6), 1e-6, 1.0,
-            np.zeros(FRAMES), np.array([0.0, 0.5 / 30]), np.diag([1e-4, 1e-4]), smooth, errors,
-        )  # fmt: skip
+        errors = smooth_phase(y, noise, number, known, Drift(1e-6, 1.0), np.zeros(FRAMES), start, smooth)
     off = np.sqrt(np.mean((smooth - phase) ** 2))
     assert off < np.sqrt(np.mean((followed - phase) ** 2))
     assert off < 0.05
@@ -105,7 +103,8 @@ def test_what_comes_from_before_and_from_behind_meets_in_the_smoother():
     noise = np.full(y.shape, r)
     past, future = np.empty_like(y), np.empty_like(y)
     before, behind = np.empty(y.shape), np.empty(y.shape)
-    filter_both_ways(y, noise, walk, np.zeros(2, complex), np.ones(2), past, before, future, behind)
+    views = Estimates(past, before), Estimates(future, behind)
+    filter_both_ways(y, noise, walk, np.zeros(2, complex), np.ones(2), *views)
     smooth, error, _, _ = smoothed(y, noise, 1e-3, rounds=1)
     joined = 1.0 / (1.0 / before + 1.0 / behind)
     assert np.allclose(error, joined)
