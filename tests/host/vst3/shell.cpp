@@ -1,9 +1,8 @@
 // A bundle of many classes, good ones and such as cannot be used; in a bundle called "Big" there are 184.
 //
 //   g++ -std=c++17 -O1 -fPIC -shared -fvisibility=hidden shell.cpp -o NAME.vst3/Contents/x86_64-linux/NAME.so
-#include "vst3_abi.hpp"
+#include "plugin.hpp"
 
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -65,46 +64,23 @@ std::vector<Class> classesOf(const std::string& bundle) {
 }
 
 const std::vector<Class>& classes() {
-  static const std::vector<Class> all = [] {
-    Dl_info info;
-    dladdr(reinterpret_cast<void*>(&classesOf), &info);
-    std::string path = info.dli_fname, file = path.substr(path.rfind('/') + 1);
-    return classesOf(file.substr(0, file.rfind('.')));
-  }();
+  static const std::vector<Class> all = classesOf(bundleName());
   return all;
 }
 
 uint64_t arrangement(int channels) { return channels == 1 ? uint64_t(1) << 19 : (uint64_t(1) << channels) - 1; }
 
-struct Effect final : Component, AudioProcessor, EditController {
-  uint32_t references = 1;
+struct Effect final : PluginOfOnePart {
   const Class& kind;
   double gain = 0.5;
 
   explicit Effect(const Class& kind) : kind(kind) {}
 
-  Result queryInterface(const Tuid iid, void** object) override {
-    if (kUnknown.is(iid) || kPluginBase.is(iid) || kComponent.is(iid)) *object = static_cast<Component*>(this);
-    else if (kAudioProcessor.is(iid)) *object = static_cast<AudioProcessor*>(this);
-    else if (kEditController.is(iid)) *object = static_cast<EditController*>(this);
-    else { *object = nullptr; return kNoInterface; }
-    addRef();
-    return kOk;
-  }
-  uint32_t addRef() override { return ++references; }
-  uint32_t release() override {
-    uint32_t left = --references;
-    if (!left) delete this;
-    return left;
-  }
 
   Result initialize(Unknown*) override {
     if (kind.fault == kCrashesMade) std::raise(SIGSEGV);
     return kind.fault == kRefusesToBegin ? kFalse : kOk;
   }
-  Result terminate() override { return kOk; }
-  Result getControllerClassId(Tuid) override { return kNotImplemented; }  // the component is its own controller
-  Result setIoMode(int32_t) override { return kNotImplemented; }
 
   const std::vector<int>& buses(int32_t direction) const { return direction ? kind.outputs : kind.inputs; }
   int32_t getBusCount(int32_t mediaType, int32_t direction) override {
@@ -117,7 +93,6 @@ struct Effect final : Component, AudioProcessor, EditController {
     toWide(info.name, index ? "Side Chain" : direction ? "Output" : "Input");
     return kOk;
   }
-  Result getRoutingInfo(RoutingInfo&, RoutingInfo&) override { return kNotImplemented; }
   Result activateBus(int32_t mediaType, int32_t direction, int32_t index, uint8_t on) override {
     if (mediaType || index < 0 || index >= int(buses(direction).size())) return kInvalid;
     if (index && kind.fault == kNeedsSideChain && !on) return kFalse;
@@ -147,11 +122,8 @@ struct Effect final : Component, AudioProcessor, EditController {
     found = arrangement(buses(direction)[index]);
     return kOk;
   }
-  Result canProcessSampleSize(int32_t size) override { return size == 0 ? kOk : kFalse; }
   uint32_t getLatencySamples() override { return 0; }
   Result setupProcessing(ProcessSetup&) override { return kOk; }
-  Result setProcessing(uint8_t) override { return kOk; }
-  uint32_t getTailSamples() override { return 0; }
 
   Result process(ProcessData& data) override {
     if (data.samples <= 0 || data.outputCount < 1) return kOk;
@@ -171,8 +143,6 @@ struct Effect final : Component, AudioProcessor, EditController {
   }
 
   Result setComponentState(Stream* stream) override { return setState(stream); }
-  Result setControllerState(Stream*) override { return kNotImplemented; }
-  Result getControllerState(Stream*) override { return kNotImplemented; }
   int32_t getParameterCount() override { return 1; }
   Result getParameterInfo(int32_t index, ParameterInfo& info) override {
     if (index) return kInvalid;
@@ -194,50 +164,20 @@ struct Effect final : Component, AudioProcessor, EditController {
   double getParamNormalized(uint32_t) override { return gain; }
   Result setParamNormalized(uint32_t, double value) override { gain = value; return kOk; }
   Result setComponentHandler(ComponentHandler*) override { return kOk; }
-  void* createView(const char*) override { return nullptr; }
 };
 
-struct Shell final : Factory {
-  Result queryInterface(const Tuid iid, void** object) override {
-    if (!kUnknown.is(iid) && !kFactory.is(iid) && !kFactory2.is(iid)) { *object = nullptr; return kNoInterface; }
-    *object = this;
-    return kOk;
-  }
-  uint32_t addRef() override { return 1; }
-  uint32_t release() override { return 1; }
-  Result getFactoryInfo(FactoryInfo* info) override {
-    std::memset(info, 0, sizeof *info);
-    std::strcpy(info->vendor, "wavemend tests");
-    return kOk;
-  }
+struct Shell final : FactoryOfClasses {
   int32_t countClasses() override { return int32_t(classes().size()); }
 
   // The class id is the name, padded.
-  static void describe(int32_t index, Tuid cid, char* name) {
+  void describe(int32_t index, Tuid cid, char* name) override {
     const std::string& own = classes()[index].name;
     std::memset(cid, 0, 16);
     std::memcpy(cid, own.data(), own.size() < 16 ? own.size() : 16);
     if (classes()[index].isTwin) cid[15] = 1;
     std::strncpy(name, own.c_str(), 63);
   }
-  Result getClassInfo(int32_t index, ClassInfo* info) override {
-    if (index < 0 || index >= countClasses()) return kInvalid;
-    std::memset(info, 0, sizeof *info);
-    info->cardinality = 0x7FFFFFFF;
-    std::strcpy(info->category, "Audio Module Class");
-    describe(index, info->cid, info->name);
-    return kOk;
-  }
-  Result getClassInfo2(int32_t index, ClassInfo2* info) override {
-    if (index < 0 || index >= countClasses()) return kInvalid;
-    std::memset(info, 0, sizeof *info);
-    info->cardinality = 0x7FFFFFFF;
-    std::strcpy(info->category, "Audio Module Class");
-    std::strcpy(info->subCategories, classes()[index].categories);
-    std::strcpy(info->version, "1.0.0");
-    describe(index, info->cid, info->name);
-    return kOk;
-  }
+  const char* categoriesOf(int32_t index) override { return classes()[index].categories; }
   Result createInstance(const char* cid, const char* iid, void** object) override {
     for (int32_t index = 0; index < countClasses(); ++index) {
       Tuid own;
@@ -255,7 +195,6 @@ struct Shell final : Factory {
 
 }  // namespace
 
-#define EXPORTED extern "C" __attribute__((visibility("default")))
 EXPORTED Factory* GetPluginFactory() {
   static Shell shell;
   return &shell;
