@@ -9,7 +9,7 @@ from ..errors import AudioShapeError, AudioTypeError, AudioValueError
 from .arrays import Audio
 from .clock import clock
 
-LOWEST_RATE, HIGHEST_RATE = 4_000.0, 768_000.0
+LOWEST_RATE, HIGHEST_RATE = 4_000.0, 768_000.0  # guard: what sound is stored at, and no more memory than that
 
 
 def check_rate(sample_rate: object) -> float:
@@ -57,7 +57,7 @@ def next_block(audio: npt.NDArray[np.floating], channels: int, start: int) -> Au
     return block
 
 
-MAX_CHANNELS = 64
+MAX_CHANNELS = 64  # guard: memory, against files that claim thousands
 
 LOUDEST = 1e6
 """What finders hear of louder samples; guard: no recording is 120 dB over full scale, and squares of squares

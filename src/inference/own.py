@@ -22,7 +22,7 @@ from ..errors import ModelError
 from .packaged import Model, load_model, model
 
 METADATA = "wavemend"
-_MOST_BYTES = 64 * 2**20
+_MOST_BYTES = 64 * 2**20  # guard: of a stranger's model; ours have under one MiB
 
 
 def models_folder() -> Path:

@@ -10,8 +10,8 @@ from ..compilation.compilation import compiled
 
 Audio = npt.NDArray[np.float64]
 
-_STOP_DB = 80.0
-_AT_ONCE = 1024  # samples that stay in the cache while all taps pass over them
+_STOP_DB = 80.0  # tuned: by hand, 2026-11-21, no record
+_AT_ONCE = 1024  # tuned: for speed, 2026-11-21; samples that stay in the cache while all taps pass over them
 
 
 def decimation_filter(sample_rate: float, factor: int, pass_hz: float) -> Audio:

@@ -13,14 +13,21 @@ from ...audio.arrays import Array
 from ..compilation.compilation import compiled
 
 FLOOR_QUANTILES = np.array([0.04, 0.1, 0.25])
-"""Ranks at which a line's level is looked for: pauses may be short, or the program may never pause."""
+"""Ranks at which a line's level is looked for: pauses may be short, or the program may never pause.
+
+tuned: bench hum_finder, 2026-11-21, no record of what else was tried.
+"""
 
 VISIBLE_DB = 6.0
-"""A line this far above its surroundings can be judged."""
+"""A line this far above its surroundings can be judged; tuned: bench hum_finder, 2026-11-21."""
 
 AGREEMENT = 1.5
-"""Evidence of a window that shows the line at its level; overlapping windows partly repeat each other."""
+"""Evidence of a window that shows the line at its level; overlapping windows partly repeat each other.
 
+tuned: bench hum_finder, 2026-11-21, no record of what else was tried.
+"""
+
+# tuned: bench hum_finder, 2026-11-21, no record of each
 _NEAR_DB = 2.0
 _MISSING_DB = 4.0
 _CONTRADICTION = -3.0

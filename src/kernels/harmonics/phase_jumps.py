@@ -7,8 +7,9 @@ import numpy as np
 from ...audio.arrays import Array, Complex
 from ..compilation.compilation import compiled
 
-_FREEDOM = 3.0
-_MODEL = 0.02  # error of a line's predicted amplitude, in its power
+_FREEDOM = 3.0  # degrees, of the errors; tuned: as `kalman.FREEDOM`
+# Error of a line's predicted amplitude, in its power; tuned: bench hum, its splices, 2026-11-21, no record.
+_MODEL = 0.02
 
 
 @compiled

@@ -11,10 +11,11 @@ from .features import CELL, STEP, Rows, Shown
 Positions = npt.NDArray[np.int64]
 Looks = npt.NDArray[np.float32]
 
+# tuned: by hand, 2026-11-21, no record; the trained model holds them fast
 NEAR = 128  # samples on either side that are seen one by one
 RING = 32  # steps on either side
 FAR = 128  # cells on either side: 186 ms at 44.1 kHz
-NEAR_ROWS, RING_ROWS, FAR_ROWS = 5, 5, 8
+NEAR_ROWS, RING_ROWS, FAR_ROWS = 5, 5, 8  # derived: the rows that `look` writes
 APART = 12  # samples on either side that a candidate is the highest of
 _APART_STEPS = 4
 _OCTAVES = 0.25  # what an octave of the far rows counts

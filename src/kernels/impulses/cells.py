@@ -15,6 +15,7 @@ from ..compilation.compilation import compiled
 from ..prediction.models import Matrix, Positions, Vector
 from ..samples.ranks import SIGMA, replace_ranked
 
+# tuned: table clicks, tuning takes, 2026-11-21, no record of each
 SIDE = 14  # cells that are looked at on each side
 GUARD = 2  # the nearest of them starts so many cells away
 _IRREGULAR = 0.15  # part of its period by which a train's distances may differ

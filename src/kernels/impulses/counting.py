@@ -19,8 +19,8 @@ from .spans import Scored, add_span, click_span
 START, STOP, SCORE, HEIGHT, RMS = range(5)
 """Columns of a row that describes an impulse; `HEIGHT` is 0 where it was not measured."""
 
-_SAMPLES = 16  # of a cell that its median is of
-_RIDGE = 1e-9
+_SAMPLES = 16  # of a cell that its median is of; tuned: by hand, for speed, 2026-11-21; a power of 2
+_RIDGE = 1e-9  # guard: no band may be empty
 
 
 class Lengths(NamedTuple):

@@ -22,6 +22,7 @@ from ..samples.ranks import SIGMA, replace_ranked
 
 Rows = npt.NDArray[np.float32]
 
+# tuned: by hand, 2026-11-21, no record; the trained model holds them fast
 RATE = 45_000.0  # nominal, in Hz: kernels work at 40 to 50 kHz
 ORDER = 64
 BLOCK = 1024
@@ -29,22 +30,23 @@ CELL = 64
 STEP = 8  # samples a step of the rings
 RINGS_HZ = (350.0, 600.0, 950.0, 1400.0)
 DECAY_S = 0.5e-3
-RING_STEPS = 14  # five times the decay
+RING_STEPS = 14  # derived: five times the decay
 HALF = 72  # of the low-pass before the rings, samples
 AFTER = HALF + STEP * RING_STEPS  # samples of the error that a block's rings reach into
 MARGIN = BLOCK // 2 + ORDER  # samples a block's model and errors need before and after it
 PADDING = MARGIN + BLOCK  # samples that rows need before and after them
 SIDE = BLOCK // CELL  # cells on each side that a scale is the median of
-CELL_ROWS = 5
-PEAK_ROW = 1  # the one of them that holds the error's peak
+CELL_ROWS = 5  # derived: the rows of `Shown.cells`
+PEAK_ROW = 1  # derived: the one of them that holds the error's peak
 
+# tuned: by hand, 2026-11-21, no record; the trained model holds them fast
 _LONGEST = 400  # longest run of outliers that is bridged before a model is fitted again, samples
 _OUTLIER = 6.0
 _SPARSE = 4
-RING_SIGMA = 1.745  # for a ring's magnitude in two phases, over `SIGMA`: its median is 1.18 deviations of one
-_FLOOR = 2.0**-17  # least scale: a quarter of a step of 16 bits
-_RING_FLOOR = 1e-9
-_RIDGE = 1e-8  # of the power: keeps bands without sound from making the problem singular
+RING_SIGMA = 1.745  # derived: `SIGMA` times the median of a magnitude in two phases, 1.18 deviations of one
+_FLOOR = 2.0**-17  # least scale; derived: a quarter of a step of 16 bits
+_RING_FLOOR = 1e-9  # guard: no division by zero
+_RIDGE = 1e-8  # of the power; guard: keeps bands without sound from making the problem singular
 
 
 class RingFilters(NamedTuple):

@@ -17,9 +17,10 @@ Matrix = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
 
 LEAST_DEVIATIONS = 6.0
-"""How far the distances of points that return stand out at least."""
+"""How far the distances of points that return stand out at least; tuned: bench click_finder, 2026-11-21."""
 
-_OFF = np.arange(-8, 9) * 1e-3
+# tuned: bench click_finder, its discs, 2026-11-21, no record of each
+_OFF = np.arange(-8, 9) * 1e-3  # of a period: speeds of machines
 _TURNS, _LEAST_LAGS = 3, 5.0
 _HALF = 9  # bins on each side of a period: what its points jitter by
 _RING = (25, 150)  # bins away, on each side, where distances are by chance

@@ -21,9 +21,10 @@ from ..prediction.models import (
 )
 from ..samples.ranks import SIGMA
 
-_RIDGE = 1e-9
-_OUTLIER, _COUNTED_OUTLIER = 6.0, 8.0  # scales: what is bridged for a repair, and for a count
-_SPARSE = 4  # every such sample counts for the scale of a count
+_RIDGE = 1e-9  # guard: no band may be empty
+# scales: what is bridged for a repair, and for a count; tuned: by hand, 2026-11-21, no record
+_OUTLIER, _COUNTED_OUTLIER = 6.0, 8.0
+_SPARSE = 4  # every such sample counts for the scale of a count; tuned: by hand, for speed, 2026-11-21
 
 
 class Blocks(NamedTuple):

@@ -26,9 +26,9 @@ from .models import (
 )
 
 MOST_RISE = 4.0
-"""A rebuilt gap peaks at most so many times over the whole samples around it; more is an oscillation."""
+"""A rebuilt gap peaks at most so many times over what is whole around it; guard: more is an oscillation."""
 
-_RIDGE = 1e-9
+_RIDGE = 1e-9  # guard: what lies within a resonance is almost singular
 
 
 class Outliers(NamedTuple):

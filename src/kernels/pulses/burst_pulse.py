@@ -12,6 +12,7 @@ import numpy as np
 from ..compilation.compilation import compiled
 from ..prediction.models import Matrix, Vector, band_cholesky, band_solve, span_equations
 
+# tuned: table clicks, its scratches, tuning takes, 2026-11-21, no record of each
 _FACTORS = np.array(
     [0.03, 0.12, 0.5, 2.0]
 )  # variances tried, over the mean square of the samples' own estimates

@@ -14,11 +14,12 @@ from .clicks import estimate_burst, estimate_click, estimate_whole_click, sounds
 from .rings import RingSearch
 from .thumps import ThumpSearch, remove_thump
 
-CLICK, BURST, FORCED = 0, 1, 2  # what a span is
+CLICK, BURST, FORCED = range(3)  # what a span is
 
-_PLAIN = 8.0  # score of what the sound's own excitation cannot be
-_TILT_OCTAVES = 2.0  # to either side of the pivot, beyond which a tilt goes no further
-_RIDGE = 1e-10
+_PLAIN = 8.0  # score of what the sound's own excitation cannot be; tuned: as that of the Declick stage
+# To either side of the pivot, beyond which a tilt goes no further; tuned: by hand, 2026-11-21, no record.
+_TILT_OCTAVES = 2.0
+_RIDGE = 1e-10  # guard: no band may be empty
 
 
 class Tilt(NamedTuple):

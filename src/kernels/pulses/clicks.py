@@ -15,10 +15,11 @@ from .clipped_pulse import MOST_FLAT, flat_samples, restore_tops
 from .noise_pulse import decaying_pulse, ring_pulse, sparse_pulse
 from .rings import RingSearch
 
-_MODELS = 3
-_RUNG = 14.0  # time constants until the slowest ring is surely over
-_NEGLIGIBLE = 1e-3  # weight of a model beside the likeliest
-_MOST_SOUND = 1.5  # without a click, as a part of what there is with it
+_MODELS = 3  # derived: sparse, ring, decay
+_RUNG = 14.0  # time constants until the slowest ring is surely over; derived: e^-14 is -122 dB
+_NEGLIGIBLE = 1e-3  # weight of a model beside the likeliest; tuned: by hand, 2026-11-21, no record
+# Without a click, as a part of what there is with it; tuned: by hand, 2026-11-21, no record.
+_MOST_SOUND = 1.5
 
 
 @compiled

@@ -18,10 +18,9 @@ from ..samples.plateaus import plateaus
 from .rings import RingSearch, ring_amplitude, ring_merit, ring_response
 
 MOST_FLAT = 128  # guard: flat samples of one click; with more there is nothing to fit
-_TOLERANCE = 2.0**-14  # of full scale: two steps of 16 bits, for dither
+_TOLERANCE = 2.0**-14  # of full scale; derived: two steps of 16 bits, for dither
 _LOUD = 0.1  # guard: of full scale; no converter's rail is as low
-_ROUNDS = 8
-_HALVINGS = 4
+_ROUNDS, _HALVINGS = 8, 4  # guard: Gauss-Newton steps, and tries of each, so that none goes on for ever
 
 
 @compiled

@@ -26,10 +26,12 @@ from .clicks import estimate_click, is_absurd
 from .rings import RingSearch
 from .sparse_impulses import local_scale, sparse_impulses
 
-BEFORE = 8  # an impulse may turn out to begin so many samples before the block that it was left to
+# An impulse may turn out to begin so many samples before the block that it was left to.
+BEFORE = 8  # tuned: by hand, 2026-11-21, no record
 
+# tuned: table crackle, tuning takes, 2026-11-21, no record of each
 _CELLS_A_BLOCK = 16
-_RIDGE = 1e-9
+_RIDGE = 1e-9  # guard: no band may be empty
 _GAP = 4  # samples between the samples of one impulse
 _LEAD = 3  # samples by which its span is widened
 _LONGEST = 64  # samples of a span that are one impulse; more are many, left as they were estimated together

@@ -22,6 +22,7 @@ from ..prediction.models import (
 )
 from ..samples.ranks import SIGMA
 
+# tuned: table crackle, tuning takes, 2026-11-21, no record of each
 _ROUNDS = 8
 _BESIDE = 3.0  # squared standard deviations by which a sample stands out beside one that does
 _NEAR = 4  # samples

@@ -16,6 +16,7 @@ from ..filters.decimation import decimation_filter
 from ..prediction.models import Positions, Vector, covariance_model, excitation_of
 from .rings import RingSearch, fit_ring
 
+# tuned: table clicks, its scratches, tuning takes, 2026-11-21, no record of each
 _LOW_RATE_HZ = 2800.0
 _PASS_HZ = 1000.0
 _ORDER = 48

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from ...audio.arrays import Audio
 from ..compilation.compilation import compiled
 
-_U64 = (1 << 64) - 1
-_GOLDEN = 0x9E3779B97F4A7C15  # step of SplitMix64, 2^64 over the golden ratio
+_U64 = (1 << 64) - 1  # derived: all bits of a word
+_GOLDEN = 0x9E3779B97F4A7C15  # source: the step of SplitMix64, 2^64 over the golden ratio
 
 
 class Dither:

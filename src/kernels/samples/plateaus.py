@@ -16,6 +16,7 @@ from ..compilation.compilation import compiled
 Vector = npt.NDArray[np.float64]
 Measures = tuple[float, float, float, float]
 
+# tuned: bench format_finder, 2026-11-21, no record of each
 LEAST_RUN = 3
 _STEEP = 8.0  # tolerances, in and out together
 _JUMP = 0.5  # of the level, in one sample: a square wave's edge

@@ -10,7 +10,7 @@ from ..compilation.compilation import compiled
 Vector = npt.NDArray[np.float64]
 
 SIGMA = 1.4826
-"""Standard deviation of a Gaussian over the median of its magnitude: 1 / Phi^-1(3/4). Derived."""
+"""Standard deviation of a Gaussian over the median of its magnitude; derived: 1 / Phi^-1(3/4)."""
 
 
 @compiled

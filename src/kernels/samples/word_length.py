@@ -10,14 +10,14 @@ from ..compilation.compilation import compiled
 
 Vector = npt.NDArray[np.float64]
 
-COARSE_BITS, FINE_BITS = 16, 24
-MOST_BITS = 32
+COARSE_BITS, FINE_BITS = 16, 24  # source: the words of converters and files
+MOST_BITS = 32  # source: the longest integers of sound files
 NOT_INTEGER = MOST_BITS + 1
 """Bits of a sample that lies on no integer grid of 32 bits or fewer."""
 
 
 # C. E. Leiserson, H. Prokop, K. H. Randall, "Using de Bruijn sequences to index a 1 in a computer word", 1998
-_DE_BRUIJN = 0x077CB531
+_DE_BRUIJN = 0x077CB531  # source: as said above
 _PLACES = np.argsort([(_DE_BRUIJN << place & 0xFFFFFFFF) >> 27 for place in range(32)]).astype(np.int64)
 
 

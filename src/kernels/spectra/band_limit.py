@@ -19,8 +19,9 @@ from ..compilation.compilation import compiled
 Normal = tuple[float, Array, Array, float]
 
 DB_A_DOUBLING = 20 * np.log10(2)
-"""What one order of a filter falls by in an octave."""
+"""What one order of a filter falls by in an octave; derived: power doubles twice."""
 
+# tuned: bench band_finder, 2026-11-21, no record of each
 _REACH_OCTAVES = 2.0
 _BELOW_OCTAVES, _ABOVE_OCTAVES = 0.6, 0.3
 _SMOOTH_OCTAVES = 1 / 8
@@ -32,10 +33,10 @@ _TREND_SCATTER_DB, _PLACE_SCATTER_OCTAVES, _LEVEL_SCATTER_DB = 4.0, 1.5, 40.0
 _USUAL_ORDER, _ORDER_SCATTER = 6.0, 1.5  # the latter of the natural logarithm
 _ROBUST_DB = 2.5
 _WEIGHT_AN_OCTAVE = 10.0  # independent observations: neighbouring bands tell much the same
-_ITERATIONS, _TRIES = 25, 6
-_DAMPING, _DAMPING_STEP, _LEAST_DAMPING = 1e-2, 5.0, 1e-6
+_ITERATIONS, _TRIES = 25, 6  # guard: steps, and tries of each, so that none goes on for ever
+_DAMPING, _DAMPING_STEP, _LEAST_DAMPING = 1e-2, 5.0, 1e-6  # guard: of Levenberg and Marquardt's steps
 _ENOUGH = 1e-3
-_FIXED = 5  # parameters before the bumps: place, level, trend, logarithm of the order, floor
+_FIXED = 5  # derived: parameters before the bumps: place, level, trend, logarithm of the order, floor
 
 
 class BandLimit(NamedTuple):

@@ -14,10 +14,11 @@ from ..compilation.compilation import compiled
 Spectra = npt.NDArray[np.complex128]
 SingleSpectra = npt.NDArray[np.complex64]
 
+# tuned: by hand, 2026-11-21, no record of each
 _FINER = 4  # the correlation is searched on a grid this much finer than samples
-_MOST_WEIGHT = 1e4  # of a bin: perfect coherence must not leave one bin alone to speak
+_MOST_WEIGHT = 1e4  # of a bin; guard: perfect coherence must not leave one bin alone to speak
 _FITS = 4
-_FAINTEST = 1e-30  # of a bin's power: no division by zero
+_FAINTEST = 1e-30  # of a bin's power; guard: no division by zero
 _CLUSTERS_AN_OCTAVE = 2
 
 

@@ -12,7 +12,7 @@ from .box_means import summed_area
 
 Spectra = npt.NDArray[np.complex128]
 
-_MOST = 1e6  # a bin counts for no more: sums next to it must keep what is faint
+_MOST = 1e6  # a bin counts for no more; guard: sums next to it must keep what is faint
 
 
 @compiled

@@ -23,19 +23,20 @@ from ...audio.arrays import Array
 from ..compilation.compilation import compiled
 
 LEAST_A_PRIORI_SNR = 10 ** (-25 / 10)
-"""What is taken where nothing but noise is heard: lower lets more musical noise through [1]."""
+"""What is taken where noise alone is heard: lower lets more musical noise through; source: [1], -25 dB."""
 
-_MOST_SNR = 1e12  # gains are 1 to the last bit long before, and nothing overflows
+# tuned: bench noise, 2026-11-21, no record of each
+_MOST_SNR = 1e12  # guard: gains are 1 to the last bit long before, and nothing overflows
 _BESIDE = 8  # bins on either side that tell an onset from a partial
 _MOST_BROADBAND_SNR = 1e6
 _ONSET_RISE = 2.0
 _ONSET_CHANCE = 1.5  # means of so few powers of noise alone hardly differ by more
 _NOW_BESIDE = 5  # bins on either side that tell what is heard now: a partial's lobe is within them
-_CORRECTION_WEIGHT = 0.0125  # of a frame: those of a second count
+_CORRECTION_WEIGHT = 0.0125  # of a frame; derived: a hop over a second; those of a second count
 _RISE_DB_A_FRAME = 0.0125
 _DOUBT_DB, _MOST_RISE_DB, _MOST_FALL_DB = 1.0, 2.0, 1.0
-_STEPS = 256  # table entries a unit: linear interpolation is then right to 5e-7
-_TABLE_END = 16.0  # exp(E1(16) / 2) is 1 + 3e-9
+_STEPS = 256  # table entries a unit; derived: linear interpolation is then right to 5e-7
+_TABLE_END = 16.0  # derived: exp(E1(16) / 2) is 1 + 3e-9
 
 
 def _amplitude_table() -> Array:

@@ -15,7 +15,7 @@ Audio = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.complex128]
 
 OVERLAP = 4
-"""Hops in a frame: a squared Hann window adds up to a constant from three on."""
+"""Hops in a frame; derived: a squared Hann window adds up to a constant from three on."""
 
 
 def hop_length(sample_rate: float, seconds: float) -> int:
