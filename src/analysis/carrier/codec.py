@@ -12,6 +12,7 @@ from ...audio.arrays import Array, Audio
 from ...audio.checks import limited
 from ...contract.constraints import SHARE, Axis, Choices, Each, Range
 from ...contract.findings import Analyser, Findings
+from ...kernels.samples.ranks import SIGMA
 from ...kernels.spectra.lapped_transform import (
     LAYER_3_GRANULE,
     Spectra,
@@ -199,7 +200,7 @@ def _dip(level: Array) -> _Dip:
     apart = [*range(-24, -3, 2), *range(4, 25, 2)]
     depth = np.median([np.roll(level, shift) for shift in apart], axis=0) - level
     start = int(np.argmax(depth))
-    scatter = 1.4826 * float(np.median(np.abs(depth - np.median(depth))))
+    scatter = SIGMA * float(np.median(np.abs(depth - np.median(depth))))
     # Vorbis shifts its long frames by multiples of 64 samples where short ones come between
     steps = (np.arange(level.size) - start + 3) % (64 if level.size % 64 == 0 and level.size > 576 else 576)
     second = max(float(depth[steps > 6].max()), 1e-9)
