@@ -245,7 +245,7 @@ ROUTES = {
         Route("96 sox", 96_000, by_sox(96_000)),
         Route("96 ffmpeg", 96_000, by_ffmpeg(96_000)),
         Route("MP3 320", journey=by_codec("libmp3lame", 320, "mp3"), codec=True),
-        Route("MP3 128", journey=by_codec("libmp3lame", 128, "mp3"), codec=True),
+        Route("MP3 128", journey=by_codec("libmp3lame", 128, "mp3"), top_hz=16_800.0, codec=True),
         Route("to 12 kHz", top_hz=12_000.0, before=True),
         Route("to 16 kHz", journey=by_sox(RATE, "sinc", "-16000"), top_hz=16_000.0),
         Route("44.1, 24 bits", bits=24),
@@ -253,7 +253,7 @@ ROUTES = {
         Route("96 scipy", 96_000, lambda audio: resampled(audio, 96_000)),
         Route("192 sox", 192_000, by_sox(192_000)),
         Route("96 and back", journey=there_and_back(96_000)),
-        Route("MP3 192", journey=by_codec("libmp3lame", 192, "mp3"), codec=True),
+        Route("MP3 192", journey=by_codec("libmp3lame", 192, "mp3"), top_hz=18_900.0, codec=True),
         Route("Opus 128", 48_000, by_codec("libopus", 128, "opus", 48_000), codec=True),
     )
 }

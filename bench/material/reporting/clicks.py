@@ -179,15 +179,15 @@ class Heard:
             self._arrived = gain, self.route.journey(self.converted(gain * self.audio))
         return self._arrived[1]
 
-    def arrived(
-        self, gain: float, damaged: np.ndarray, added: np.ndarray, spans: Sequence[tuple[int, int]]
-    ) -> Faulty:
+    def arrived(self, gain: float, damaged: np.ndarray, spans: Sequence[tuple[int, int]]) -> Faulty:
         """Send a converted damaged take along the route."""
         route = self.route
         clean, audio = self.clean(gain), route.journey(damaged)
         subtracted = clean
         if route.codec:
-            subtracted = audio - resampled(added, route.rate)[:, : audio.shape[1]]
+            added = damaged - self.converted(gain * self.audio)
+            heard = Analogue(top_hz=route.top_hz).music(added)
+            subtracted = audio - resampled(heard, route.rate)[:, : audio.shape[1]]
         edges = np.round(np.array(spans).reshape(-1, 2) * route.rate / RATE).astype(int)
         return Faulty(audio, clean, subtracted, edges[:, 0], edges[:, 1], route.rate)
 
@@ -230,7 +230,7 @@ def faulty(heard: Heard, kind: str, strength: float, seed: int) -> Faulty:
         damaged = np.clip(heard.converted(clean) + added, -1, 1)
     else:
         damaged = heard.converted(clean + added)
-    return heard.arrived(gain, damaged, added, [(click.start, click.stop) for click in clicks])
+    return heard.arrived(gain, damaged, [(click.start, click.stop) for click in clicks])
 
 
 def crackled(heard: Heard, per_second: float, strength: float, seed: int) -> Faulty:
@@ -258,7 +258,7 @@ def crackled(heard: Heard, per_second: float, strength: float, seed: int) -> Fau
         heard_train, onset = heard.analogue.pulses(train, through=through)
         added += heard_train[:, onset : onset + length]
     damaged = heard.converted(clean + added)
-    return heard.arrived(gain, damaged, added, [(at, at + 1) for at in sorted(starts)])
+    return heard.arrived(gain, damaged, [(at, at + 1) for at in sorted(starts)])
 
 
 def _of_peak_one(heard: Heard, wave: np.ndarray, through: Sequence[Response]) -> np.ndarray:
@@ -366,7 +366,7 @@ def _level_faults(
         level[at : at + length] = 0.0 if digital else _dip(length, draw)
         spans.append((at, at + length))
     damaged = level * heard.converted(clean) if digital else heard.converted(level * clean)
-    return heard.arrived(gain, damaged, clean * (level - 1), spans)
+    return heard.arrived(gain, damaged, spans)
 
 
 def _dip(length: int, draw: np.random.Generator) -> np.ndarray:

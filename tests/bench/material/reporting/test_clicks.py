@@ -107,3 +107,12 @@ def test_what_cannot_be_made_is_said() -> None:
         faulty(heard, "thud", 5, 0)
     with pytest.raises(ValueError, match="sample_rate=48000 of notes must be 44100"):
         Heard(Take("notes", take(1.0).audio, 48_000), ROUTES["44.1"], groove=True, seed=0)
+
+
+@pytest.mark.parametrize("kind", ["tick", "clipped", "glitch", "dropout"])
+def test_the_click_subtracted_is_near_the_clean_take_after_a_codec(kind: str) -> None:
+    if ROUTES["MP3 320"].missing:
+        pytest.skip(ROUTES["MP3 320"].missing)
+    damaged = made(kind, 15.0, route="MP3 320")
+    before = np.sum((damaged.audio - damaged.clean) ** 2)
+    assert np.sum((damaged.subtracted - damaged.clean) ** 2) < 0.05 * before
