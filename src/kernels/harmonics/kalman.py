@@ -152,19 +152,22 @@ def smooth_amplitudes(
                 x[k] += gain * (x[k + 1] - x[k])
                 spread[k] += gain * gain * (spread[k + 1] - spread[k] - step)
             if each + 1 < rounds:
-                _weigh(heard - x, spread, given, slack, near, r)
+                _weigh(heard, x, spread, given, slack, near, r)
         out.mean[:, line] = x
         out.variance[:, line] = spread
         out.weighed[:, line] = r
 
 
 @compiled
-def _weigh(off: Complex, spread: Array, given: Array, slack: float, near: int, r: Array) -> None:
-    """Write into `r` what noise a line's errors `off` say there is, shape (frames,)."""
-    frames = off.size
+def _weigh(
+    heard: Complex, x: Complex, spread: Array, given: Array, slack: float, near: int, r: Array
+) -> None:
+    """Write into `r` what noise the errors of a line's estimates `x` say there is, shape (frames,)."""
+    frames = x.size
     total = np.zeros(frames + 1)
     for k in range(frames):
-        total[k + 1] = total[k] + (off[k].real ** 2 + off[k].imag ** 2 + spread[k]) / given[k]
+        off = heard[k] - x[k]
+        total[k + 1] = total[k] + (off.real**2 + off.imag**2 + spread[k]) / given[k]
     for k in range(frames):
         first, last = max(k - near, 0), min(k + near + 1, frames)
         square = (total[last] - total[first]) / (last - first)
