@@ -63,9 +63,9 @@ class AudioOverError(AudioFileError):
 
     Attributes
     ----------
-    path : Path
+    path
         The file that was being written.
-    peak : float
+    peak
         Largest absolute sample so far, gain included, full scale 1.0. Write again from the start
         with `AudioFormat.float_output`, or with a gain that brings the whole recording's peak
         to 1.0.

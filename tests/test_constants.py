@@ -28,7 +28,6 @@ PENDING = {
     "src/analysis",
     "src/contract",
     "src/host/survey",
-    "src/host",
 }
 
 

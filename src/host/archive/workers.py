@@ -26,6 +26,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _THREADS = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMBA")
+# guard: how late Ctrl-C, progress and a worker that will not end are seen to
 _CANCEL_SECONDS, _SHOW_SECONDS, _STOP_SECONDS = 0.1, 0.1, 10.0
 
 

@@ -86,9 +86,8 @@ def render_all(
     from .progress import Reporter  # noqa: PLC0415
 
     run.refuse_contradictions(options.overwrite)
-    warnings = chain_with(
-        preset, settings, missing
-    ).warnings()  # refuses a bad preset before any file is read
+    new_chain = partial(chain_with, preset, settings, missing)
+    warnings = new_chain().warnings()  # refuses a bad preset before any file is read
     jobs = batch.plan(
         inputs, output,
         removed=options.removed, overwrite=options.overwrite,
@@ -110,7 +109,6 @@ def render_all(
         ) as reporter:
             for warning in warnings:
                 reporter.warn(warning)
-            new_chain = partial(chain_with, preset, settings, missing)
             outcomes = (
                 batch.dry_run(jobs)
                 if run.dry_run

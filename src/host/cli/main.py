@@ -1,4 +1,4 @@
-"""The command line: ``wavemend analyse | render | presets | plugins | demo | warm-up``.
+"""The command line: ``wavemend``, a function a command.
 
 Exit codes: 0 all done; 1 something failed while rendering; 2 refused before it started; 130 interrupted.
 Heavy modules are imported inside the commands, so that help and completion answer at once.
@@ -9,7 +9,6 @@ import io
 import os
 import sys
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +32,7 @@ from .batch import (
     render_all,
 )
 from .catalogues import plugins_app, presets_app
-from .completion import complete_preset, complete_setting
+from .completion import complete_preset
 from .models import models_app, train_app
 from .output import (
     FAILED,
@@ -47,6 +46,22 @@ from .output import (
     print_table,
     say_error,
     say_note,
+)
+from .render_options import (
+    DocumentOption,
+    DocumentsOption,
+    EaseOption,
+    EventsOption,
+    LabelsOption,
+    MissingOption,
+    OversOption,
+    OversPolicy,
+    PresetArgument,
+    RemovedOption,
+    SeedOption,
+    SettingsOption,
+    StrengthOption,
+    TrimOption,
 )
 
 _INTERRUPTED = "interrupted; nothing unfinished was left behind"
@@ -63,26 +78,6 @@ app.add_typer(presets_app, name="presets")
 app.add_typer(plugins_app, name="plugins")
 app.add_typer(models_app, name="models")
 app.add_typer(train_app, name="train")
-
-DocumentsOption = Annotated[
-    Path | None,
-    typer.Option("--documents", help="Folder of the recording documents.", show_default="beside them"),
-]
-
-
-class OversOption(StrEnum):
-    """What to do where the restored recording passes full scale."""
-
-    headroom = "headroom"
-    float = "float"
-
-
-class MissingOption(StrEnum):
-    """What to do where a VST3 of the preset is not installed, or cannot be used."""
-
-    fail = "fail"
-    bypass = "bypass"
-    substitute = "substitute"
 
 
 def main() -> None:
@@ -136,56 +131,24 @@ def _options(
 
 @app.command()
 def render(
-    preset: Annotated[
-        str,
-        typer.Argument(
-            help="Name of a factory preset, or path of a preset file.", autocompletion=complete_preset
-        ),
-    ],
+    preset: PresetArgument,
     inputs: InputsArgument,
     output: OutputOption,
     *,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            help="Change a value: SLOT.PARAMETER=VALUE, such as declick.sensitivity=4.",
-            autocompletion=complete_setting,
-        ),
-    ] = None,
-    missing: Annotated[
-        MissingOption | None,
-        typer.Option(help="Where a VST3 is not installed.", show_default="what the preset says"),
-    ] = None,
-    removed: Annotated[bool, typer.Option("--removed", help="Also write what was removed.")] = False,
-    events: Annotated[bool, typer.Option("--events", help="Also write every event as a JSON line.")] = False,
-    labels: Annotated[
-        bool, typer.Option("--labels", help="Also write every event as an Audacity label.")
-    ] = False,
+    settings: SettingsOption = None,
+    missing: MissingOption = None,
+    removed: RemovedOption = False,
+    events: EventsOption = False,
+    labels: LabelsOption = False,
     overwrite: OverwriteOption = False,
     skip_existing: SkipOption = False,
-    overs: Annotated[
-        OversOption, typer.Option(help="Beyond full scale: turn down and say so, or write floats.")
-    ] = OversOption.headroom,
-    strength: Annotated[
-        float, typer.Option(min=0, max=100, help="Percent of every change that is made; 0 is the original.")
-    ] = 100,
-    ease_lossy: Annotated[
-        bool | None,
-        typer.Option(
-            "--ease-lossy/--no-ease-lossy",
-            help="Turn the stages down to 75 %, for what a lossy coder hid.",
-            show_default="for lossy sources",
-        ),
-    ] = None,
-    trim_ends_s: Annotated[
-        float | None, typer.Option(min=0, help="Cut silent ends off, but for so many seconds.")
-    ] = None,
-    document: Annotated[
-        bool, typer.Option("--document/--no-document", help="Obey recording documents.")
-    ] = True,
+    overs: OversOption = OversPolicy.headroom,
+    strength: StrengthOption = 100,
+    ease_lossy: EaseOption = None,
+    trim_ends_s: TrimOption = None,
+    document: DocumentOption = True,
     documents: DocumentsOption = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the dither.")] = 0,
+    seed: SeedOption = 0,
     exclude: ExcludeOption = None,
     jobs: JobsOption = 1,
     dry_run: DryRunOption = False,

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
+# source: shells' convention, 1 and 2 for what fails, 128 and a signal's number for SIGINT
 FAILED, REFUSED, INTERRUPTED = 1, 2, 130
 
 # Names of files and presets are printed as they are: neither "[1]" nor ":cd:" in one means anything.

@@ -19,7 +19,7 @@ from ..chain.path import slot_number
 from ..chain.progress import Progress as ProgressCallback
 from ..rendering.event_log import WARNED
 
-_STEPS = 1000
+_STEPS = 1000  # tuned: by hand, no record; a bar is no wider than a terminal
 
 
 class Reporter:

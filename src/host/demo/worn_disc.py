@@ -12,9 +12,11 @@ from scipy import signal
 
 from ...audio.arrays import Audio
 
-SAMPLE_RATE = 44_100
-_BEAT = 0.42  # seconds
+SAMPLE_RATE = 44_100  # source: IEC 60908, compact disc
+_BEAT = 0.42  # tuned: by ear, no record; seconds
+# tuned: by ear, no record; MIDI notes
 _CHORDS = ((45, 52, 57, 60, 64), (41, 48, 53, 57, 60), (43, 50, 55, 59, 62), (40, 47, 52, 56, 59))
+# tuned: by ear, no record; MIDI notes, and beats
 _MELODY = ((76, 2), (74, 1), (72, 1), (69, 3), (72, 1), (71, 2), (74, 2), (76, 1), (77, 1), (76, 2))
 
 Mono = npt.NDArray[np.float64]

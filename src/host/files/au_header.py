@@ -5,10 +5,10 @@ import struct
 from typing import BinaryIO, Literal, NamedTuple
 
 _ORDERS: dict[bytes, Literal["<", ">"]] = {b".snd": ">", b"dns.": "<"}
-_FIXED_BYTES = 24
-_UNKNOWN_SIZE = 0xFFFFFFFF
-_MOST_ANNOTATION_BYTES = 1 << 20
-_MOVED_BYTES = 1 << 20
+_FIXED_BYTES = 24  # source: Sun's audio(4) header, six words
+_UNKNOWN_SIZE = 0xFFFFFFFF  # source: Sun's audio(4) header, AUDIO_UNKNOWN_SIZE
+_MOST_ANNOTATION_BYTES = 1 << 20  # guard: of a text that may come from anywhere
+_MOVED_BYTES = 1 << 20  # guard: memory taken at once
 
 
 class AuHeader(NamedTuple):

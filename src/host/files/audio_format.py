@@ -13,6 +13,7 @@ _CONTAINERS = {
 AUDIO_SUFFIXES = frozenset((*_CONTAINERS, ".ogg", ".oga", ".opus", ".mp3", ".mp2"))
 """Endings of the files that are taken for sound when a whole folder is named."""
 
+# source: what libsndfile's subtypes are called by
 _BITS = {
     "PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32,
     "ALAC_16": 16, "ALAC_20": 20, "ALAC_24": 24, "ALAC_32": 32,
@@ -23,13 +24,13 @@ _SAME_WORD = {
     "PCM_S8": ("PCM_S8", "PCM_U8"), "PCM_U8": ("PCM_U8", "PCM_S8"), "ALAC_16": ("PCM_16",),
     "ALAC_20": ("PCM_24",), "ALAC_24": ("PCM_24",), "ALAC_32": ("PCM_32",),
 }  # fmt: skip
-_FLOAT_BYTES = {"FLOAT": 4, "DOUBLE": 8}
+_FLOAT_BYTES = {"FLOAT": 4, "DOUBLE": 8}  # source: IEEE 754
 _ONE_WORD_UP = {8: "PCM_16", 16: "PCM_24", 24: "PCM_32"}
 _WAV_KIND = ("WAV", "WAVEX", "RF64")
 _WRITABLE = frozenset((*_WAV_KIND, *_CONTAINERS.values()))
 # These give sizes in 32 bits; what the data may not take is left for tags and chunks.
 _LIMITED = frozenset(("WAV", "WAVEX", "AIFF", "AU"))
-_MAX_DATA_BYTES = (1 << 32) - (64 << 20)
+_MAX_DATA_BYTES = (1 << 32) - (64 << 20)  # derived: what a RIFF size of 32 bits counts, less 64 MB for chunks
 
 
 @dataclass(frozen=True)

@@ -26,14 +26,14 @@ from .sds_packets import has_damaged_packets
 from .source_file import SourceFile, SourceView
 from .trailing_tags import synchsafe
 
-_MAX_SAMPLE_RATE = 768_000
+_MAX_SAMPLE_RATE = 768_000  # guard: no converter is faster, and headers lie
 # libsndfile 1.2.2 makes noise of the ALAC frames that did not compress, except in 16 bits.
 _DAMAGED_BY_LIBSNDFILE = frozenset(("ALAC_20", "ALAC_24", "ALAC_32"))
-_PIECE = 1 << 20  # frames decoded at once, so that a header that lies cannot make us allocate
-_UNKNOWN_FRAMES = 1 << 60
-_PADDING_S = 0.1  # an encoder's own, which some count and some do not, is shorter
-_LOST = 1 << 61  # position after an error: the next read looks for its place anew
-_MOST_TAGS = 16
+_PIECE = 1 << 20  # guard: frames decoded at once, so that a header that lies cannot make us allocate
+_UNKNOWN_FRAMES = 1 << 60  # source: libsndfile says so many or more where it does not know
+_PADDING_S = 0.1  # guard: an encoder's own, which some count and some do not, is shorter
+_LOST = 1 << 61  # guard: position after an error: the next read looks for its place anew
+_MOST_TAGS = 16  # guard: tags before a file's sound
 _RAW_SUFFIXES = frozenset((".raw", ".gsm", ".vox"))
 _TAGGED = re.compile(rb"fLaC|RIFF|RIFX|FORM|\.snd|dns\.")  # what an ID3 tag may stand before, besides MPEG
 
@@ -49,18 +49,18 @@ class AudioReader:
 
     Parameters
     ----------
-    source : str, Path or SourceFile
+    source
         An existing file, or one that is open already, which stays open: for several readers of one file.
 
     Attributes
     ----------
-    source : SourceFile
+    source
         The open file.
-    path : Path
+    path
         What it was opened by.
-    format : AudioFormat
+    format
         As the file says.
-    frames : int
+    frames
         Length of the recording.
 
     Raises
@@ -272,9 +272,9 @@ class AudioReader:
 
         Parameters
         ----------
-        start : int
+        start
             First frame, from 0.
-        count : int
+        count
             Frames to read; fewer come at the end of the recording, none beyond it.
 
         Returns

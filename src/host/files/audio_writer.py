@@ -46,25 +46,25 @@ class AudioWriter:
 
     Parameters
     ----------
-    path : str or Path
+    path
         Replaced if it exists.
-    format : AudioFormat
+    format
         A lossless format, as `AudioFormat.lossless_output` gives it.
-    frames : int, optional
+    frames
         Expected length; WAV that would pass 4 GB then becomes RF64.
-    dither_seed : int
+    dither_seed
         Seed of the dither.
-    gain : float
+    gain
         Headroom: multiplies every sample first. Powers of two keep every bit of a difference
         written one word up.
 
     Attributes
     ----------
-    format : AudioFormat
+    format
         As it is written.
-    position : int
+    position
         Frames written so far.
-    peak : float
+    peak
         Largest absolute sample so far, gain included; a refused block counts.
 
     Raises
@@ -125,8 +125,8 @@ class AudioWriter:
 
         Parameters
         ----------
-        audio : numpy.ndarray of float64, shape (channels, n)
-            Full scale is 1.0.
+        audio
+            Shape (channels, n), float64; full scale is 1.0.
 
         Returns
         -------

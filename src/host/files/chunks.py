@@ -8,9 +8,9 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-_MAX_CHUNKS = 4096
-_MAX_RIFF_SIZE = 0xFFFFFFFF
-_COPY_BYTES = 1 << 20
+_MAX_CHUNKS = 4096  # guard: of one file
+_MAX_RIFF_SIZE = 0xFFFFFFFF  # source: RIFF's sizes have 32 bits
+_COPY_BYTES = 1 << 20  # guard: memory taken at once
 _GUID = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 _AUDIO = frozenset((b"data", b"SSND"))
 
@@ -148,16 +148,16 @@ def append_chunk(file: BinaryIO, listed: ChunkList, identifier: bytes, size: int
 
     Parameters
     ----------
-    file : file open for reading and writing
-        Where to.
-    listed : ChunkList
+    file
+        Where to; open for reading and writing.
+    listed
         What was found in it.
-    identifier : bytes
+    identifier
         Name of the chunk.
-    size : int
+    size
         Bytes of payload.
-    payload : file open for reading
-        Read from where it stands.
+    payload
+        Open for reading; read from where it stands.
 
     Returns
     -------

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-_MOST_PAIRS = 10_000
+_MOST_PAIRS = 10_000  # guard: as said beneath
 """Of one file; a tag of a few hundred kilobytes can claim far more, and each would be written again."""
 
 

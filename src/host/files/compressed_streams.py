@@ -8,17 +8,18 @@ from .searching import found_in
 from .source_file import SourceFile, SourceView
 from .trailing_tags import list_trailing_tags, synchsafe
 
-_OGG_TAIL_BYTES = 1 << 17  # holds the last page, which takes at most 65307
-_MPEG_HEAD_BYTES = 4096  # holds the first frame
-_FRAME_AND_TAG_BYTES = 2048  # more than the largest frame of layer III, 1441, and a tag of 128
+_OGG_TAIL_BYTES = 1 << 17  # derived: twice the longest page of RFC 3533, 65307 bytes, in whole powers
+_MPEG_HEAD_BYTES = 4096  # derived: holds the first frame
+_FRAME_AND_TAG_BYTES = 2048  # derived: more than the largest frame of layer III, 1441, and a tag of 128
 _MPEG_BEGINS = re.compile(rb"ID3|\xff[\xe0-\xff]")
-_LAST_PAGE = 4  # flag of an Ogg page
-_HAS_FRAMES, _HAS_BYTES = 1, 2  # flags of the Xing header
-_VBRI_BYTES_AT = 6  # behind its name: version, delay and quality, 2 bytes each
+_LAST_PAGE = 4  # source: RFC 3533, section 6; flag of an Ogg page
+_HAS_FRAMES, _HAS_BYTES = 1, 2  # source: Xing's header; flags of the Xing header
+# source: Fraunhofer's VBRI header; behind its name: version, delay and quality, 2 bytes each
+_VBRI_BYTES_AT = 6
 # A page that begins a stream (RFC 3533, 6): version 0, the flag of a first page, at place 0 or none.
 _FIRST_PAGE = re.compile(rb"OggS\0[\x02\x06](?:\0{8}|\xff{8})")
-_FIRST_PAGE_BYTES = 14  # that it matches
-_SEGMENTS_AT = 26  # in a page: their number, then their sizes, a byte each
+_FIRST_PAGE_BYTES = 14  # derived: that it matches
+_SEGMENTS_AT = 26  # source: RFC 3533, section 6; in a page: their number, then their sizes, a byte each
 
 
 class MpegStream(NamedTuple):

@@ -15,15 +15,17 @@ from .searching import found_in
 from .source_file import SourceFile, SourceView
 from .trailing_tags import list_trailing_tags, synchsafe
 
-_STREAM_INFO_BYTES = 34
-_TOTAL_AT, _MD5_AT = 13, 18  # in the stream info: the byte whose lower half begins the count, and the MD5
+_STREAM_INFO_BYTES = 34  # source: RFC 9639, section 8.2
+# source: RFC 9639, section 8.2; in the stream info: the byte whose lower half begins the count, and the MD5
+_TOTAL_AT, _MD5_AT = 13, 18
 _MARK = re.compile(rb"fLaC[\0\x80]\0\0\x22")  # a stream's beginning: the mark, then a stream info of 34 bytes
-_MARK_BYTES = 8
+_MARK_BYTES = 8  # derived: what its expression matches
 _FRAME = re.compile(rb"\xff[\xf8\xf9]")
-_TAIL_BYTES = 1 << 20  # holds the last frame, unless its blocks are very long
+_TAIL_BYTES = 1 << 20  # guard: holds the last frame, unless its blocks are very long
+# source: RFC 9639, section 9.1.1
 _CODED_BLOCK = {1: 192, 2: 576, 3: 1152, 4: 2304, 5: 4608} | {code: 1 << code for code in range(8, 16)}
-_MORE_RATE_BYTES = {12: 1, 13: 2, 14: 2}
-_MOST_CANDIDATES = 16
+_MORE_RATE_BYTES = {12: 1, 13: 2, 14: 2}  # source: RFC 9639, section 9.1.2
+_MOST_CANDIDATES = 16  # guard: bytes that look like a last frame and are none
 
 
 def _crc_table(polynomial: int, bits: int) -> list[int]:

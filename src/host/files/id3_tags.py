@@ -6,16 +6,16 @@ from mutagen import flac, id3
 
 from .comments import Comments
 
-_MAX_INFLATED_BYTES = 256 << 20
-_DEFLATE_RATIO = 1032  # no byte becomes more: 258 bytes take two bits at least
-_PICTURE_TYPES = 21
+_MAX_INFLATED_BYTES = 256 << 20  # guard: of a frame that was deflated
+_DEFLATE_RATIO = 1032  # source: RFC 1951; no byte becomes more: 258 bytes take two bits at least
+_PICTURE_TYPES = 21  # source: ID3v2.4, section 4.14
 # mutagen copies the rest of a tag for each frame and the rest of a frame for each text in it, compares alike
 # frames and texts with one another, and reads UTF-16 letter by letter.
-_MOST_TAG_BYTES = 64 << 20
-_MOST_FRAMES = 512
-_MOST_COPIED_BYTES = 1 << 31  # of all frames together: 60 frames beside pictures of 34 MB
-_MOST_TEXTS = 4096
-_MOST_SLOW_BYTES = 2 << 20
+_MOST_TAG_BYTES = 64 << 20  # guard: of one tag
+_MOST_FRAMES = 512  # guard: of one tag
+_MOST_COPIED_BYTES = 1 << 31  # guard: of all frames together: 60 frames beside pictures of 34 MB
+_MOST_TEXTS = 4096  # guard: of one frame
+_MOST_SLOW_BYTES = 2 << 20  # guard: of what takes more than linear time to read
 
 _KEYS = {
     "TIT1": "GROUPING", "TIT2": "TITLE", "TIT3": "SUBTITLE", "TPE1": "ARTIST", "TPE2": "ALBUMARTIST",

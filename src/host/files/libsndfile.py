@@ -17,10 +17,10 @@ from ...audio.arrays import Audio
 
 LIBRARY, FFI = soundfile._snd, soundfile._ffi
 
-SYSTEM_ERROR = 2
-SET_ADD_PEAK_CHUNK = 0x1050
-GET_CHANNEL_MAP_INFO = 0x1100
-SET_CHANNEL_MAP_INFO = 0x1101
+SYSTEM_ERROR = 2  # source: sndfile.h, SF_ERR_SYSTEM
+SET_ADD_PEAK_CHUNK = 0x1050  # source: sndfile.h, SFC_SET_ADD_PEAK_CHUNK
+GET_CHANNEL_MAP_INFO = 0x1100  # source: sndfile.h, SFC_GET_CHANNEL_MAP_INFO
+SET_CHANNEL_MAP_INFO = 0x1101  # source: sndfile.h, SFC_SET_CHANNEL_MAP_INFO
 
 
 def filename(path: Path) -> str | bytes:

@@ -6,9 +6,12 @@ from .chunks import RIFF, Chunk, ChunkList
 
 FLAC_MASK_KEY = "WAVEFORMATEXTENSIBLE_CHANNEL_MASK"  # RFC 9639, 8.6.2
 _EXTENSIBLE = b"\xfe\xff"
-_MASK_AT, _KIND_AT, _END = 20, 26, 40  # in the fmt chunk: the mask, then a GUID that begins with the coding
+# source: Microsoft's WAVEFORMATEXTENSIBLE; in the fmt chunk: the mask, then a GUID, the coding first
+_MASK_AT, _KIND_AT, _END = 20, 26, 40
+# source: RFC 9639, section 9.1.3
 _FLAC_MASKS = {1: 0x4, 2: 0x3, 3: 0x7, 4: 0x33, 5: 0x607, 6: 0x60F, 7: 0x70F, 8: 0x63F}
-_FLAC_BACK_MASKS = {5: 0x37, 6: 0x3F}  # the same for FLAC, with loudspeakers behind instead of beside
+# source: RFC 9639, section 9.1.3; the same with loudspeakers behind instead of beside
+_FLAC_BACK_MASKS = {5: 0x37, 6: 0x3F}
 
 
 def _extensible(file: BinaryIO, listed: ChunkList | None) -> tuple[Chunk, bytes] | None:

@@ -12,10 +12,11 @@ from .trailing_tags import list_trailing_tags
 
 _KEYS = {"TRACK": "TRACKNUMBER", "YEAR": "DATE", "DISC": "DISCNUMBER", "ALBUM ARTIST": "ALBUMARTIST"}
 _NUMBERS = {"TRACKNUMBER": "TRACKTOTAL", "DISCNUMBER": "DISCTOTAL"}
-_MOST_APE_BYTES = 64 << 20
-_MOST_APE_ITEMS = 4096
-_APE_FOOTER_BYTES = 32
-_LONGEST_APE_KEY = 255  # APEv2 specification
+_MOST_APE_BYTES = 64 << 20  # guard: of one tag
+_MOST_APE_ITEMS = 4096  # guard: of one tag
+_APE_FOOTER_BYTES = 32  # source: APEv2 specification
+_LONGEST_APE_KEY = 255  # source: APEv2 specification
+# source: APEv2's names, and ID3v2.4's numbers, section 4.14
 _PICTURE_TYPES = {"COVER ART (FRONT)": 3, "COVER ART (BACK)": 4}
 
 

@@ -3,10 +3,10 @@
 import os
 from typing import BinaryIO
 
-_HEADER_BYTES, _PACKET_BYTES = 21, 127
+_HEADER_BYTES, _PACKET_BYTES = 21, 127  # source: MIDI Sample Dump Standard, MMA 1986
 _BEGINS = b"\xf0\x7e"  # a universal message that is not of real time
-_DUMP_HEADER = 1
-_SAMPLE_BYTES = 120  # of a packet
+_DUMP_HEADER = 1  # source: MIDI Sample Dump Standard
+_SAMPLE_BYTES = 120  # source: MIDI Sample Dump Standard; of a packet
 
 
 def has_damaged_packets(file: BinaryIO) -> bool:

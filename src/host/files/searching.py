@@ -3,7 +3,7 @@
 import re
 from typing import BinaryIO
 
-_PIECE = 1 << 20
+_PIECE = 1 << 20  # guard: memory taken at once
 
 
 def found_in(file: BinaryIO, pattern: re.Pattern[bytes], begin: int, most_bytes: int) -> bool:

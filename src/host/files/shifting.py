@@ -15,10 +15,11 @@ from mutagen import flac
 from .chunks import FORM, RIFF, Chunk, list_chunks
 from .syncing import sync
 
-_TIME_REFERENCE_AT = 338  # description 256, originator 32, its reference 32, date 10, time 8
+# source: EBU Tech 3285; description 256, originator 32, its reference 32, date 10, time 8
+_TIME_REFERENCE_AT = 338
 _CUE_POINT = struct.Struct("<II4sIII")  # id, position, chunk, chunk start, block start, sample offset
-_MOST_CUES = 1 << 16
-_FLAC_CUE_SHEET, _FLAC_APPLICATION = 5, 2
+_MOST_CUES = 1 << 16  # guard: of one file
+_FLAC_CUE_SHEET, _FLAC_APPLICATION = 5, 2  # source: RFC 9639, section 8.1
 _FOREIGN = frozenset((b"riff", b"aiff", b"w64 "))  # by flac --keep-foreign-metadata
 _OTHERS = {RIFF: {b"smpl", b"plst", b"ltxt"}, FORM: {b"MARK", b"INST"}}
 

@@ -21,8 +21,8 @@ from typing import Any, BinaryIO, Self
 
 from ...errors import AudioFileError
 
-_PIECE = 1 << 20
-_LAST_POSITION = 2**63 - 1  # what file systems count to
+_PIECE = 1 << 20  # guard: memory taken at once
+_LAST_POSITION = 2**63 - 1  # source: POSIX's off_t of 64 bits; what file systems count to
 
 
 class SourceFile:
@@ -30,16 +30,16 @@ class SourceFile:
 
     Parameters
     ----------
-    path : str or Path
+    path
         An existing file.
 
     Attributes
     ----------
-    path : Path
+    path
         What it was opened by.
-    size : int
+    size
         Bytes that it had then.
-    sha256 : str
+    sha256
         Of its bytes, in hexadecimal; computed when it is first asked for.
 
     Raises

@@ -14,9 +14,9 @@ from .id3_tags import LimitedID3
 
 DATA_MD5 = b"MD5 "
 _ENVELOPES = frozenset((b"levl",))  # peak envelope (EBU Tech 3285, supplement 3)
-_READ_BYTES = 1 << 20
+_READ_BYTES = 1 << 20  # guard: memory taken at once
 _LOUDNESS = slice(412, 422)  # five 16-bit figures of a bext chunk of version 2
-_VERSION_AT = 346
+_VERSION_AT = 346  # source: EBU Tech 3285, behind the time reference
 _NOT_MEASURED = b"\xff\x7f"
 _STALE_KEY = re.compile(r"REPLAYGAIN_|R128_|MP3GAIN_|ITUNNORM$|ITUNSMPB$|ITUNES_NORM")
 # Relative volume, equalisation and replay gain of a frame of its own.

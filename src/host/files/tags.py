@@ -30,12 +30,14 @@ from .source_file import SourceFile
 from .stale_metadata import DATA_MD5, data_md5, is_stale_key, leave_out, renewed_chunk
 from .syncing import sync
 
-_MAX_PARSED_BYTES = 64 << 20  # of a chunk that is parsed, not merely copied: room for pictures
-_MAX_FLAC_BLOCK = (1 << 24) - 1
-_FLAC_OWN = frozenset((0, 1, 3, 4, 6))  # stream info, padding, seek table; comments and pictures go apart
-_MOST_ENTRIES = 100_000  # of a chunk, empty ones and doubles counted
-_COMPARED_FRAMES = 1 << 16
-_FLAC_PADDING = 8192  # so that a tag editor need not move the audio
+_MAX_PARSED_BYTES = 64 << 20  # guard: of a chunk that is parsed, not merely copied: room for pictures
+_MAX_FLAC_BLOCK = (1 << 24) - 1  # source: RFC 9639, section 8.1, sizes of 24 bits
+# source: RFC 9639, section 8.1; stream info, padding, seek table; comments and pictures go apart
+_FLAC_OWN = frozenset((0, 1, 3, 4, 6))
+_MOST_ENTRIES = 100_000  # guard: of a chunk, empty ones and doubles counted
+_COMPARED_FRAMES = 1 << 16  # guard: memory taken at once
+# source: what the reference encoder leaves; so that a tag editor need not move the audio
+_FLAC_PADDING = 8192
 
 _INFO = {
     "INAM": "TITLE", "IART": "ARTIST", "IPRD": "ALBUM", "ICRD": "DATE", "IGNR": "GENRE", "ICMT": "COMMENT",
@@ -52,9 +54,9 @@ def copy_tags(source: SourceFile, target: Path) -> list[str]:
 
     Parameters
     ----------
-    source : SourceFile
+    source
         The recording as it came.
-    target : Path
+    target
         The restored file, complete and closed; changed in place and synced to the disk.
 
     Returns

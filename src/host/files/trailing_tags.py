@@ -8,12 +8,13 @@ import os
 from dataclasses import dataclass
 from typing import BinaryIO
 
-_MOST_TAGS = 16
-_MOST_ID3_BYTES = 64 << 20
-_ID3V1_BYTES, _ENHANCED_BYTES = 128, 227
-_APE_BYTES = 32  # of a header or a footer
-_APE_HAS_HEADER = 1 << 31
-_LYRICS3V1_BYTES = 5100 + 20  # the most that its text, its beginning and its end take
+_MOST_TAGS = 16  # guard: behind one file's sound
+_MOST_ID3_BYTES = 64 << 20  # guard: of one tag
+_ID3V1_BYTES, _ENHANCED_BYTES = 128, 227  # source: ID3v1, and its enhanced tag
+_APE_BYTES = 32  # source: APEv2 specification; of a header or a footer
+_APE_HAS_HEADER = 1 << 31  # source: APEv2 specification
+# source: Lyrics3 specification; the most that its text, its beginning and its end take
+_LYRICS3V1_BYTES = 5100 + 20
 
 
 @dataclass(frozen=True)

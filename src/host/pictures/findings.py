@@ -24,19 +24,21 @@ from ..recording.document import RecordingDocument
 from ..survey.analyse import Analysis
 from .spectrograms import CEILING_DB, FLOOR_DB, new_figure
 
-_COLUMNS = 1200
-_ROWS = 320
-_WINDOWS_A_COLUMN = 4
-_LOWEST_HZ = 20.0
-_LABELLED_HZ = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 40_000)
+_COLUMNS = 1200  # tuned: by eye, no record; a column a pixel, about
+_ROWS = 320  # tuned: by eye, no record
+_WINDOWS_A_COLUMN = 4  # tuned: by eye, no record
+_LOWEST_HZ = 20.0  # source: the lower end of hearing
+_LABELLED_HZ = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 40_000)  # source: the 1-2-5 series
 _LANES = ("program", "noise print", "dropouts", "clipping")
 _PROGRAM_COLOURS = {"speech": "#4c9be8", "music": "#f0a03c", "both": "#8bbf6a"}
 _MARK, _CLICK = "#7fe0d0", "#d62f2f"
 # Halo of words on the spectrogram, whose colours run from black to yellow.
+# tuned: by eye, no record
 _BEHIND = {"facecolor": "black", "alpha": 0.6, "edgecolor": "none", "boxstyle": "round,pad=0.15"}
 # Ticks of the time axis, seconds: what people count in.
+# source: how people divide a minute and an hour
 _TIME_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
-_MOST_TIME_STEPS = 12
+_MOST_TIME_STEPS = 12  # tuned: by eye, no record
 
 
 def draw_findings(

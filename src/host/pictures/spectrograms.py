@@ -13,8 +13,8 @@ from ...audio.arrays import Audio
 from ...errors import WavemendError
 from ..files.audio_reader import AudioReader
 
-MAX_SECONDS = 60.0
-FLOOR_DB, CEILING_DB = -110.0, -30.0
+MAX_SECONDS = 60.0  # guard: more has no detail at a picture's width
+FLOOR_DB, CEILING_DB = -110.0, -30.0  # tuned: by eye, no record
 
 
 def spectrograms(recordings: dict[str, Path], picture: BinaryIO) -> None:

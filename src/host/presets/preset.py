@@ -20,7 +20,7 @@ from ..chain.chain import Chain
 from ..storage.json_text import json_text
 from ..storage.publishing import Publication
 from ..storage.strict_json import check_fields, has_control_characters, parse_object, short
-from ..vst3.plugin import MISSING
+from ..vst3.missing import MISSING
 from .slots import Loading, chain_to_json, parse_chain
 
 FORMAT = "wavemend-preset"

@@ -19,13 +19,15 @@ from ...errors import NotInstalledError, PluginError, PresetError, UnknownParame
 from ..processes.memory import HIGHEST_MEMORY_LIMIT_GB, LOWEST_MEMORY_LIMIT_GB, MEMORY_LIMIT_GB
 from ..processes.worker_limits import LONGEST_TIMEOUT_S, checked_memory_limit, checked_timeout
 from ..storage.strict_json import short
+from ..vst3.block_size import LARGEST_BLOCK, SMALLEST_BLOCK
 from ..vst3.bundle.identity import IDENTIFIER, Identity, checked_identity
 from ..vst3.bundle.vstpreset import CLASS_ID
 from ..vst3.installed.catalogue import load_catalogue
 from ..vst3.installed.probe import Bundle
 from ..vst3.loaded.parameter_places import SAME_PLACE
 from ..vst3.loaded.parameter_text import check, number_in
-from ..vst3.plugin import LARGEST_BLOCK, MISSING, SMALLEST_BLOCK, VST3, Missing
+from ..vst3.missing import MISSING, Missing
+from ..vst3.plugin import VST3
 from ..vst3.process.client import ANSWER_SECONDS
 from ..vst3.process.hosting import Hosted
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_MOST_BYTES = 256  # of a fenv_t: 32 on x86-64, 8 or 16 on 64-bit Arm
+_MOST_BYTES = 256  # guard: of a fenv_t: 32 on x86-64, 8 or 16 on 64-bit Arm
 
 _library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else ctypes.util.find_library("m"))
 

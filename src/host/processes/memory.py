@@ -12,15 +12,16 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-MEMORY_LIMIT_GB = 4.0
+MEMORY_LIMIT_GB = 4.0  # guard: as said beneath
 """Enough for every effect tried; a plugin that leaks or was given nonsense would take the whole machine."""
 
+# guard: an interpreter needs some; no machine has more
 LOWEST_MEMORY_LIMIT_GB, HIGHEST_MEMORY_LIMIT_GB = 0.25, 1024.0
 
-_GB = 2**30
-_GLANCE_SECONDS = 0.05
+_GB = 2**30  # source: IEC 80000-13, a gibibyte
+_GLANCE_SECONDS = 0.05  # guard: how late it is seen that a worker takes too much
 _SUSPICIOUS_SHARE = 0.75
-"""Of the limit: who last held so much and then died was refused more."""
+"""guard: of the limit: who last held so much and then died was refused more."""
 
 
 def limit_memory(limit_gb: float) -> None:

@@ -13,8 +13,8 @@ import tempfile
 import numpy as np
 import numpy.typing as npt
 
-_MOST_SAMPLES = 65_536
-_HEADER_BYTES = 64
+_MOST_SAMPLES = 65_536  # guard: handed over at once, a channel
+_HEADER_BYTES = 64  # guard: room for the two counts, samples behind it aligned
 
 
 def new_memory() -> int:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 HEADER = struct.Struct("<II")
 """Bytes of JSON, and bytes of the attachment. None of either: a block of audio lies in the shared memory."""
 
-MOST_BYTES = 64 * 2**20
+MOST_BYTES = 64 * 2**20  # guard: of one message: a plugin's state is in it
 
 
 class Message(NamedTuple):

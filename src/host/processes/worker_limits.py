@@ -7,7 +7,7 @@ from typing import TypeGuard
 from ...errors import ParameterError
 from .memory import HIGHEST_MEMORY_LIMIT_GB, LOWEST_MEMORY_LIMIT_GB
 
-LONGEST_TIMEOUT_S = 3600.0
+LONGEST_TIMEOUT_S = 3600.0  # guard: as said beneath
 """An hour: a preset from a stranger must not hold a batch for ever, and timers of the system have an end."""
 
 

@@ -16,9 +16,9 @@ from .document import EventMark, RecordingDocument, Span
 from .document_json import MOST_MARKS, MOST_RANGES
 
 POINT_S = 0.01
-"""Length of the stretch that a single time stands for: an event that touches it is meant."""
+"""guard: length of the stretch that a single time stands for: an event that touches it is meant."""
 
-_MOST_LABEL_BYTES = 32 * 2**20
+_MOST_LABEL_BYTES = 32 * 2**20  # guard: of a text file
 # No longer than any recording is: a number of thousands of digits is no time.
 _TIME = re.compile(r"(?:([0-9]{1,9}):)?(?:([0-9]{1,9}):)?([0-9]{1,9}(?:\.[0-9]{0,30})?)")
 

@@ -17,7 +17,7 @@ from .document_json import MOST_BYTES, document_text, parse_document
 from .identity import AudioIdentity
 
 SUFFIX = ".wavemend.json"
-_HASH_DIGITS = 12  # derived: 48 bits, so that no two of a folder's recordings share them
+_HASH_DIGITS = 12  # derived: 48 bits, so that recordings of a folder do not share them
 
 
 @dataclass(frozen=True)

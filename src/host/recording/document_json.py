@@ -15,13 +15,13 @@ from .document import EventMark, RecordingDocument, Span
 from .identity import AudioIdentity
 
 FORMAT = "wavemend-recording"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 1  # source: this format's own count
 
-MOST_BYTES = 32 * 2**20
-MOST_MARKS = 200_000
-MOST_RANGES = 32
-_LONGEST_STAGE = 256
-_LAST_SAMPLE = 2**53
+MOST_BYTES = 32 * 2**20  # guard: of a text file
+MOST_MARKS = 200_000  # guard: more than a person decides about
+MOST_RANGES = 32  # guard: more than a person decides about
+_LONGEST_STAGE = 256  # guard: of a stage's id
+_LAST_SAMPLE = 2**53  # source: IEEE 754: every whole number up to it is a float
 _TOP_FIELDS = {
     "format", "format_version", "audio", "trim", "print_ranges", "vetoed_events", "forced_events", "findings",
 }  # fmt: skip

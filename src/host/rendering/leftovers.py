@@ -17,7 +17,7 @@ from ..storage.hashing import sha256_of
 from ..storage.outputs import report_path
 from .report import REPORT_FORMAT
 
-_MOST_BYTES = 2**26
+_MOST_BYTES = 2**26  # guard: of a report, or of a file that holds nothing
 
 
 def replaceable(output: Path, beside: Iterable[Path]) -> set[Path]:

@@ -20,14 +20,16 @@ from ...errors import PluginError, UnknownParameterError
 from ..storage.strict_json import short
 
 # Far beyond every sensible setting; at larger ones some effects never come back, or fill the memory.
-_LARGEST_VALUE = 1e6
+_LARGEST_VALUE = 1e6  # guard: of any parameter, either way
+# guard: time and memory
 _RANGES = {
     # Samples a block, and with them time and memory, go by the ratio of this rate to the recording's.
     ("Resample", "target_sample_rate"): (1000.0, 192_000.0),
 }
-MOST_OF = {"Delay": 8, "Resample": 8}
+MOST_OF = {"Delay": 8, "Resample": 8}  # guard: as said beneath
 """How often a preset may hold what keeps 30 s of sound, whatever its delay, or filters at up to 192 kHz."""
 # pedalboard keeps 32-bit floats, and gains as factors: 0.001 dB comes back as 0.0010002.
+# guard: how far a value that pedalboard keeps in 32 bits may lie from the one said
 _KEPT_SHARE, _KEPT_LEAST = 1e-3, 1e-6
 
 _CONTAINERS = (pedalboard.Pedalboard, pedalboard.Chain, pedalboard.Mix)

@@ -14,11 +14,11 @@ from .stock import (
     name_of,
 )
 
-BLOCK = 8192
+BLOCK = 8192  # source: as said beneath
 """Samples in every block a native member is fed; outputs of some depend on it, so it never changes."""
 
 
-_MOST_LATENCY_BLOCKS = 64
+_MOST_LATENCY_BLOCKS = 64  # guard: what looks further ahead is broken
 
 
 class NativeStream:

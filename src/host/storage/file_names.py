@@ -6,10 +6,10 @@ import hashlib
 import os
 from pathlib import Path
 
-LONGEST_BYTES = 255
+LONGEST_BYTES = 255  # source: NAME_MAX of POSIX systems
 """Of a name, on nearly every file system; a constant, so that names do not change from disk to disk."""
 
-_HASH_DIGITS = 12
+_HASH_DIGITS = 12  # derived: 48 bits, so that names of a folder do not share them
 
 
 def beside(path: Path, suffix: str, *, prefix: str = "") -> Path:

@@ -17,7 +17,7 @@ from typing import IO
 from .hashing import sha256_of
 
 _FORMAT = "wavemend-journal"
-_MOST_BYTES = 2**20
+_MOST_BYTES = 2**20  # guard: of a journal, which names a few files
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ except ImportError:  # Windows, where an open file cannot be deleted: that is lo
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _OWNER = re.compile(r"\.([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{6}\.wavemend-[a-z]+$")
-_ABANDONED_AFTER_S = 24 * 3600.0  # where nothing but the time of the last change tells
+_ABANDONED_AFTER_S = 24 * 3600.0  # guard: where nothing but the time of the last change tells
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ import numpy as np
 from ...errors import StrictJsonError
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_LONGEST_LINE = 300
-# What a file says in memory: a value takes about 120 bytes at worst, however few it takes in the file.
+_LONGEST_LINE = 300  # guard: of an error, which is one line
+# guard: what a file says in memory: a value takes about 120 bytes at worst, however few it takes in the file.
 _MOST_VALUES = 2_000_000
-_MOST_NESTING = 64
-_MOST_DIGITS = 300  # every whole number of so many is also a float
+_MOST_NESTING = 64  # guard: of what is read by recursion
+_MOST_DIGITS = 300  # guard: every whole number of so many is also a float
 # A text up to its closing quote, or to the end where that is missing, so that none is looked at twice.
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _OPENING, _CLOSING = np.frombuffer(b"[{", np.uint8), np.frombuffer(b"]}", np.uint8)

@@ -33,12 +33,13 @@ from ..recording.reading import identify
 from ..storage.publishing import published
 
 STAGES = ("wavemend.declick", "wavemend.decrackle")
-LEAST_DECISIONS = 8
-FOLDS = 5
-_NEAR_S = 0.5e-3  # what lies so near a mark is meant by it
-_BYSTANDERS = 2000  # a recording's candidates that nothing was decided about, at most
-_BYSTANDER_WEIGHT = 1.0  # of all of them together, beside all decisions
-_PRIOR = 8.0  # standard deviation of a weight, as a part of the packaged weights' own
+LEAST_DECISIONS = 8  # guard: fewer than so many fit anything
+FOLDS = 5  # source: Hastie, Tibshirani and Friedman, Elements of Statistical Learning, 2009, sec. 7.10
+_NEAR_S = 0.5e-3  # tuned: by hand, no record; what lies so near a mark is meant by it
+_BYSTANDERS = 2000  # guard: a recording's candidates that nothing was decided about, at most
+_BYSTANDER_WEIGHT = 1.0  # tuned: by hand, no record; of all of them together, beside all decisions
+# tuned: by hand, no record; standard deviation of a weight, as a part of the packaged weights' own
+_PRIOR = 8.0
 
 Told = Callable[[float, str], None]
 

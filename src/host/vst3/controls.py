@@ -46,3 +46,14 @@ class Settings(Controls, Protocol):
 
     def copy(self) -> Self:
         """Return an independent object with the same settings."""
+
+
+class Loadable(Settings, Protocol):
+    """A plugin that streams can be opened in."""
+
+    @property
+    def state(self) -> bytes:
+        """Everything it remembers of its settings."""
+
+    def new_instance(self) -> Hosted:
+        """Load one more, without any of the settings."""

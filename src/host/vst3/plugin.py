@@ -11,22 +11,22 @@ import copy
 import difflib
 import os
 import threading
-from collections.abc import Sequence
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Self
 
 from ...audio.arrays import Audio
-from ...audio.checks import check_channels, check_rate
 from ...contract.stage import Stage
 from ...contract.surface import Surface, through
-from ...errors import ParameterError, PluginError, UnknownParameterError
+from ...errors import PluginError, UnknownParameterError
 from ..processes.memory import MEMORY_LIMIT_GB
 from ..processes.worker_limits import checked_memory_limit, checked_timeout
+from .block_size import BLOCK_SIZE, checked_block_size
 from .bundle.identity import Identity
 from .bundle.vstpreset import read_vstpreset, write_vstpreset
 from .installed.catalogue import find_or_scan
 from .installed.probe import Bundle
 from .loaded.true_delay import DELAYING
+from .missing import Missing, check_missing
+from .opening import open_together
 from .parameter import HostedParameter
 from .process.client import ANSWER_SECONDS
 from .process.hosting import Hosted, Places
@@ -35,13 +35,8 @@ from .stream import VST3Stream
 if TYPE_CHECKING:
     import pedalboard
 
-BLOCK_SIZE = 8192
-_AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
-SMALLEST_BLOCK, LARGEST_BLOCK = 32, 65_536
-Missing = Literal["fail", "bypass", "substitute"]
-MISSING: tuple[Missing, ...] = get_args(Missing)
 
-_MOST_DELAYS = 256
+_MOST_DELAYS = 256  # guard: settings whose delay is remembered
 _delays: dict[tuple[Any, ...], tuple[int, int | None]] = {}
 
 
@@ -100,14 +95,9 @@ class VST3(Surface):
         substitute: Stage | pedalboard.Plugin | None = None,
         **values: float | str | bool,
     ) -> None:
-        _check_missing(missing, substitute)
+        check_missing(missing, substitute)
         bundle, plugin = find_or_scan(wanted)
-        whole = isinstance(block_size, int) and not isinstance(block_size, bool)
-        if not whole or not SMALLEST_BLOCK <= block_size <= LARGEST_BLOCK:
-            raise ParameterError(
-                f"VST3.block_size={block_size!r} is not allowed; "
-                f"it must be a whole number from {SMALLEST_BLOCK} to {LARGEST_BLOCK}"
-            )
+        block_size = checked_block_size(block_size)
         timeout_s = checked_timeout(timeout_s, "VST3.timeout_s")
         memory_limit_gb = checked_memory_limit(memory_limit_gb, "VST3.memory_limit_gb")
         self._bundle = bundle
@@ -302,7 +292,7 @@ class VST3(Surface):
     def hosted(self) -> Hosted:
         """Return the instance that answers for the settings; it never hears a recording."""
         if self._hosted is None:
-            hosted = self._load()
+            hosted = self.new_instance()
             hosted.restore(self._state, self._places)
             self._hosted = hosted
         return self._hosted
@@ -314,7 +304,8 @@ class VST3(Surface):
             self._hosted.close()
             self._hosted = None
 
-    def _load(self) -> Hosted:
+    def new_instance(self) -> Hosted:
+        """Load one more, without any of the settings."""
         return Hosted(
             self._bundle.path,
             self.name,
@@ -349,7 +340,7 @@ class VST3(Surface):
         if any(word in self.category for word in DELAYING):
             return 0, None
         try:
-            state, hosted = self.state, self._load()
+            state, hosted = self.state, self.new_instance()
             try:
                 return hosted.delays(state, self.places, takes=self.takes, sample_rate=sample_rate)
             finally:
@@ -405,47 +396,3 @@ class VST3(Surface):
     def __repr__(self) -> str:
         own = "" if self._isolated else " in this process"
         return f'<wavemend.VST3 "{self.name}" by {self.manufacturer_name} {self.version}{own}>'
-
-
-def open_together(plugins: Sequence[VST3], sample_rate: float, channels: int) -> list[VST3Stream]:
-    """Open a stream in each plugin, for the same recording; see `VST3.stream`.
-
-    They load and get ready at the same time, but for `_AT_ONCE` at most: what each has time for would else
-    depend on how many there are.
-    """
-    sample_rate, channels = check_rate(sample_rate), check_channels(channels)
-    streams: list[VST3Stream] = []
-    with ExitStack() as opened:
-        for first in range(0, len(plugins), _AT_ONCE):
-            some = plugins[first : first + _AT_ONCE]
-            states = [plugin.state for plugin in some]
-            instances = []
-            for plugin in some:
-                instances.append(plugin._load())
-                opened.callback(instances[-1].close)
-            begun = [
-                VST3Stream(instance, plugin, state, sample_rate, channels)
-                for instance, plugin, state in zip(instances, some, states, strict=True)
-            ]
-            for stream in begun:
-                stream.wait_until_ready()
-            streams += begun
-        opened.pop_all()
-    return streams
-
-
-def _check_missing(missing: str, substitute: Any) -> None:
-    if missing not in MISSING:
-        raise ParameterError(
-            f"VST3.missing={missing!r} is not allowed; it must be one of {', '.join(MISSING)}"
-        )
-    if missing == "substitute" and substitute is None:
-        raise ParameterError(
-            "VST3.missing='substitute' needs the stage or stock effect that stands in for the plugin: "
-            "add substitute=pedalboard.Compressor(), say"
-        )
-    if missing != "substitute" and substitute is not None:
-        raise ParameterError(
-            f"VST3.substitute={substitute!r} would never be used with missing={missing!r}; "
-            "add missing='substitute'"
-        )

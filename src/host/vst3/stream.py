@@ -18,7 +18,7 @@ from .controls import Settings
 from .process.hosting import Hosted
 
 MOST_DBFS = 40.0
-"""A plugin that works gives no more than this, unless the recording itself is louder."""
+"""guard: a plugin that works gives no more than this, unless the recording itself is louder."""
 
 
 MISREPORTED = "misreported delay"

@@ -29,11 +29,11 @@ class CodeCache(NullCache):  # type: ignore[misc] # numba carries no types
 
     Parameters
     ----------
-    function : function
+    function
         The kernel as it was written.
-    on_compile : callable
+    on_compile
         Called with the kernel's name when its code is nowhere and has to be compiled.
-    on_not_kept : callable
+    on_not_kept
         Called with the reason when compiled code cannot be kept.
     """
 

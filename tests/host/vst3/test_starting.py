@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from wavemend import Chain, Slot
 from wavemend.errors import PluginError
-from wavemend.host.vst3 import plugin as plugin_module
+from wavemend.host.vst3 import opening
 from wavemend.host.vst3.plugin import VST3
 from wavemend.host.vst3.process.hosting import Isolated
 
@@ -52,7 +52,7 @@ def test_all_load_before_one_is_waited_for_and_so_with_getting_ready(scanned, to
 
 def test_no_more_start_at_once_than_the_machine_can_serve(scanned, told, monkeypatch):
     scanned("Good")
-    monkeypatch.setattr(plugin_module, "_AT_ONCE", 2)
+    monkeypatch.setattr(opening, "_AT_ONCE", 2)
     good = VST3("Good")
     good.state
     told.clear()

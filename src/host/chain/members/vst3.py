@@ -8,7 +8,8 @@ from typing import Any
 
 from ...storage.hashing import sha256_of
 from ...vst3.bundle.bundles import code_of
-from ...vst3.plugin import VST3, open_together
+from ...vst3.opening import open_together
+from ...vst3.plugin import VST3
 from .kind import MemberKind, MemberStream, Opening
 from .reading import on_or_off
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 SUFFIX = ".vst3"
-_MOST_NESTING = 8
+_MOST_NESTING = 8  # guard: of folders below the standard ones
 
 Fingerprint = tuple[int, int, int]
 """Files in a bundle, their bytes, and the latest change in nanoseconds."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 IDENTIFIER = r"[0-9A-F]{32}"
-_LONGEST = 256
+_LONGEST = 256  # guard: of a name that a stranger's binary gives
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from .identity import Identity, checked_identity
 
 _PLACES = ("Contents/Resources/moduleinfo.json", "Contents/moduleinfo.json")
-_MOST_BYTES, _MOST_CLASSES = 4 * 2**20, 4096
+_MOST_BYTES, _MOST_CLASSES = 4 * 2**20, 4096  # guard: of a text file in a bundle
 _AUDIO_EFFECT = "audio module class"
 # What is not closed goes to the end: looking for it once must be enough, for a file made to take hours.
 _STRING = r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'

@@ -15,8 +15,8 @@ from ....errors import AudioFileError, PresetError
 from ...storage.publishing import published
 from .identity import IDENTIFIER, Identity
 
-_MOST_BYTES = 32 * 2**20
-_HEAD_BYTES = 48
+_MOST_BYTES = 32 * 2**20  # guard: of a state
+_HEAD_BYTES = 48  # source: Steinberg's .vstpreset format, version 1
 CLASS_ID = slice(8, 40)
 """Where the class id lies."""
 

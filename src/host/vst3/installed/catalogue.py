@@ -25,7 +25,7 @@ from ..bundle.identity import IDENTIFIER
 from .probe import PROBE_SECONDS, Bundle, Plugin, Tell, bundle_from_json, bundle_to_json, look_at, probe
 
 FORMAT = "wavemend-plugin-catalogue"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 2  # source: this format's own count
 _SCAN = "`wavemend plugins scan`"
 
 

@@ -21,8 +21,8 @@ from ..process.client import Worker
 State = Literal["good", "not run yet", "instrument", "crashed", "timed out", "refused"]
 BundleState = Literal["good", "not run yet", "crashed", "timed out", "wrong platform", "broken"]
 
-PROBE_SECONDS = 30.0
-_CHANNELS = (2, 1)
+PROBE_SECONDS = 30.0  # guard: for each step of trying a plugin out
+_CHANNELS = (2, 1)  # derived: what chains adapt others to
 _INSTRUMENT = "instrument"
 """Among the sub-categories, however it is spelt."""
 

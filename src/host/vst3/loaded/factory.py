@@ -27,14 +27,15 @@ _AUDIO_EFFECT = b"Audio Module Class"
 _HIDDEN = b"Hidden Class"
 _FACTORY_2 = bytes.fromhex("0007B650F24B4C0BA464EDB9F00B2ABB")
 _COMPONENT = bytes.fromhex("E831FF31F2D54301928EBBEE25697802")
-_MOST_CLASSES = 4096
-_OK, _NO_INTERFACE = 0, -1
+_MOST_CLASSES = 4096  # guard: of a bundle
+_OK, _NO_INTERFACE = 0, -1  # source: VST3 SDK, funknown.h: kResultOk; kNoInterface
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
 
 # Places in the tables of functions.
-_QUERY_INTERFACE, _RELEASE = 0, 2
+_QUERY_INTERFACE, _RELEASE = 0, 2  # source: places in VST3's virtual tables, funknown.h
+# source: ipluginbase.h
 _FACTORY_INFO, _COUNT_CLASSES, _CLASS_INFO, _CREATE_INSTANCE, _CLASS_INFO_2 = 3, 4, 5, 6, 7
-_INITIALIZE, _TERMINATE, _BUS_COUNT, _BUS_INFO = 3, 4, 7, 8
+_INITIALIZE, _TERMINATE, _BUS_COUNT, _BUS_INFO = 3, 4, 7, 8  # source: ipluginbase.h, ivstcomponent.h
 
 _ClassInfoFunction = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int32, ctypes.c_void_p)
 

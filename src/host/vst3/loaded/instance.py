@@ -31,10 +31,10 @@ from .parameter_text import Allowed, allowed_by, is_on
 
 Block = npt.NDArray[np.float32]
 
-_SETTLING_RATE, _SETTLING_BLOCK = 44_100.0, 512
-_WARM_UP_SECONDS = 1.0
-_QUIET_BLOCKS, _QUIET_LEVEL = 8, 1e-3  # of the noise a plugin is tried out with, -60 dBFS
-_CONTINUOUS = 2**31 - 1
+_SETTLING_RATE, _SETTLING_BLOCK = 44_100.0, 512  # tuned: by hand, no record; any common ones do
+_WARM_UP_SECONDS = 1.0  # guard: what a plugin may need until it sounds
+_QUIET_BLOCKS, _QUIET_LEVEL = 8, 1e-3  # guard: of the noise a plugin is tried out with, -60 dBFS
+_CONTINUOUS = 2**31 - 1  # source: JUCE's count of steps of a parameter without any
 _UNEVEN = re.compile(r"Main bus currently expects (\d+) input channels and (\d+) output channels")
 
 _loading = threading.Lock()

@@ -10,12 +10,12 @@ from itertools import pairwise
 from .parameter_text import allowed_by, finite_in
 
 SAME_PLACE = 1e-5
-"""Two places of a parameter nearer than this are one: plugins keep their states as rounded texts."""
+"""guard: two places of a parameter nearer than this are one: plugins keep their states as rounded texts."""
 
-MOST_PLACES = 257
-_MOST_SECONDS = 0.5
+MOST_PLACES = 257  # derived: a 256th of the range at most from one to the next
+_MOST_SECONDS = 0.5  # guard: for the places of one parameter
 _MOST_BISECTIONS = 24
-"""Halvings of a 256th: to less than a step of the 32-bit numbers that places are handed over in."""
+"""derived: halvings of a 256th: to less than a step of the 32-bit numbers that places are handed over in."""
 
 TextAt = Callable[[float], str]
 """Text that the plugin shows for a place between 0 and 1."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from ....errors import ParameterError
 
-_MOST_WORDS = 64
+_MOST_WORDS = 64  # guard: of one parameter
 _NUMBER = re.compile(
     r"([-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf)\s*([^\d\s]\D*)?", re.IGNORECASE
 )

@@ -9,7 +9,7 @@ import numpy as np
 from ....errors import ChannelsRefusedError, PluginError
 from .instance import Block, Instance
 
-_MOST_SAMPLES = 2**20  # before its first sample; a plugin that looks further ahead is broken
+_MOST_SAMPLES = 2**20  # guard: before its first sample; a plugin that looks further ahead is broken
 
 
 class Player:

@@ -16,11 +16,11 @@ import numpy.typing as npt
 
 Sound = npt.NDArray[np.float32]
 
-_LEVEL = 10 ** (-30 / 20)  # RMS: over most gates' thresholds, under most limiters'
-_BURST_S = 0.05
-_MOST_S = 0.2  # more than that is an echo
-_ALIKE = 0.9
-_LEAST = 8  # samples; half of that is what filters around oversampling leave
+_LEVEL = 10 ** (-30 / 20)  # guard: RMS: over most gates' thresholds, under most limiters'
+_BURST_S = 0.05  # tuned: by hand, no record
+_MOST_S = 0.2  # guard: more than that is an echo
+_ALIKE = 0.9  # tuned: by hand, no record; correlation with the noise that went in
+_LEAST = 8  # guard: samples; half of that is what filters around oversampling leave
 
 DELAYING = ("Delay", "Reverb", "Modulation", "Pitch Shift")
 """Words of VST3 categories whose plugins delay because that is what they are for."""

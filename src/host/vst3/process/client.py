@@ -16,13 +16,13 @@ from ...processes.wire import HEADER, MOST_BYTES, Message, pack, unpack
 from .starting import Handed, Process, start_process
 
 LOAD_SECONDS = 60.0
-"""Time a plugin has to load: some show a licence dialogue, or read a gigabyte of samples."""
+"""guard: time a plugin has to load: some show a licence dialogue, or read a gigabyte of samples."""
 
 ANSWER_SECONDS = 30.0
-"""Time it has for everything else, one block of audio included."""
+"""guard: time it has for everything else, one block of audio included."""
 
 _GLANCE_SECONDS = 0.05
-"""Between two looks at the memory of a worker that is waited for."""
+"""guard: between two looks at the memory of a worker that is waited for."""
 
 
 class Worker:

@@ -11,7 +11,7 @@ from ..loaded.instance import Block, Instance, class_bus_channels, plugin_classe
 from ..loaded.player import Player
 from ..loaded.true_delay import true_delay
 
-_TRIAL_BLOCK = 512
+_TRIAL_BLOCK = 512  # tuned: by hand, no record; samples at once while a delay is measured
 
 
 class Desk:

@@ -28,9 +28,9 @@ from . import worker
 STATUS = struct.Struct("<i")
 """First the number of the process, or minus `errno`; then its exit code, or minus the signal's number."""
 
-MOST_REQUEST_BYTES = 4096
+MOST_REQUEST_BYTES = 4096  # guard: of one message
 HANDED = 5
-"""Descriptors that come with a fork: commands, answers, lifeline, memory for audio, status."""
+"""derived: descriptors that come with a fork: commands, answers, lifeline, memory for audio, status."""
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Places = Mapping[str, float]
 """Places of parameters, 0 to 1, by Python name."""
 
-_EDITOR_POLL_SECONDS = 0.1
+_EDITOR_POLL_SECONDS = 0.1  # guard: how late it is seen that an editor is to close
 
 
 class Transport(Protocol):

@@ -23,7 +23,7 @@ from .fork_server import STATUS
 
 _FORKS = sys.platform == "linux"
 _START_SECONDS = 60.0
-"""Time the fork server has to start, on a machine that is busy."""
+"""guard: time the fork server has to start, on a machine that is busy."""
 
 _PYTHON = (sys.executable, "-P", "-m")  # -P: no module from the folder one works in
 

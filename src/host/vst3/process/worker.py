@@ -18,7 +18,7 @@ from ....errors import PluginError
 from ...processes.memory import limit_memory, too_much
 from ...processes.wire import HEADER, MOST_BYTES, Message, pack, unpack
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG = 1  # source: linux/prctl.h
 
 
 def main() -> None:

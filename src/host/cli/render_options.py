@@ -1,0 +1,75 @@
+"""What ``wavemend render`` is asked for, as typer reads it; `RenderOptions` has the same names."""
+
+# Nothing here may say `from __future__ import annotations`: typer reads the annotations.
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .completion import complete_preset, complete_setting
+
+
+class OversPolicy(StrEnum):
+    """What to do where the restored recording passes full scale."""
+
+    headroom = "headroom"
+    float = "float"
+
+
+class MissingPolicy(StrEnum):
+    """What to do where a VST3 of the preset is not installed, or cannot be used."""
+
+    fail = "fail"
+    bypass = "bypass"
+    substitute = "substitute"
+
+
+PresetArgument = Annotated[
+    str,
+    typer.Argument(
+        help="Name of a factory preset, or path of a preset file.", autocompletion=complete_preset
+    ),
+]
+SettingsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="Change a value: SLOT.PARAMETER=VALUE, such as declick.sensitivity=4.",
+        autocompletion=complete_setting,
+    ),
+]
+MissingOption = Annotated[
+    MissingPolicy | None,
+    typer.Option("--missing", help="Where a VST3 is not installed.", show_default="what the preset says"),
+]
+RemovedOption = Annotated[bool, typer.Option("--removed", help="Also write what was removed.")]
+EventsOption = Annotated[bool, typer.Option("--events", help="Also write every event as a JSON line.")]
+LabelsOption = Annotated[bool, typer.Option("--labels", help="Also write every event as an Audacity label.")]
+OversOption = Annotated[
+    OversPolicy, typer.Option("--overs", help="Beyond full scale: turn down and say so, or write floats.")
+]
+StrengthOption = Annotated[
+    float,
+    typer.Option(
+        "--strength", min=0, max=100, help="Percent of every change that is made; 0 is the original."
+    ),
+]
+EaseOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--ease-lossy/--no-ease-lossy",
+        help="Turn the stages down to 75 %, for what a lossy coder hid.",
+        show_default="for lossy sources",
+    ),
+]
+TrimOption = Annotated[
+    float | None,
+    typer.Option("--trim-ends-s", min=0, help="Cut silent ends off, but for so many seconds."),
+]
+DocumentOption = Annotated[bool, typer.Option("--document/--no-document", help="Obey recording documents.")]
+DocumentsOption = Annotated[
+    Path | None,
+    typer.Option("--documents", help="Folder of the recording documents.", show_default="beside them"),
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the dither.")]
