@@ -23,12 +23,6 @@ NAME = re.compile(r"_{0,2}[A-Z][A-Z0-9_]*")
 NUMERIC = re.compile(
     r"(np|numpy|math|cmath|scipy)\.|(float|int|complex|tuple|dict|frozenset|set|list|max|min|sum)$"
 )
-# Folders whose numbers do not all say it yet.
-PENDING = {
-    "src/analysis",
-    "src/contract",
-    "src/host/survey",
-}
 
 
 def holds_number(value: ast.expr) -> bool:
@@ -119,12 +113,7 @@ def all_bare() -> dict[str, list[str]]:
 
 
 def test_each_number_says_where_it_comes_from() -> None:
-    silent = {
-        file: found
-        for file, found in all_bare().items()
-        if not any(str(folder) in PENDING for folder in Path(file).parents)
-    }
-    assert not silent
+    assert not all_bare()
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft, signal
 
+from ..analysis.hum.demodulator import FRAME_SECONDS, REACH, STEP
 from ..analysis.hum.edits import Edit
 from ..analysis.hum.given import GivenHumAnalyser
 from ..analysis.hum.hum import Hum, HumAnalyser
 from ..analysis.hum.lines import PAST, HumLines
 from ..analysis.hum.presence import AHEAD, Edge, HumPresence
-from ..analysis.hum.track import FRAME_SECONDS, REACH, STEP, HumTracker
+from ..analysis.hum.track import HumTracker
 from ..audio.arrays import Array, Audio
 from ..audio.framing import Fifo
 from ..contract.findings import NO_LEVEL, Analyser

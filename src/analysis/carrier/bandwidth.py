@@ -16,14 +16,15 @@ from ...contract.findings import Analyser, Findings
 from ...kernels.spectra.band_limit import DB_A_DOUBLING, BandLimit, lower_limit, upper_limit
 from ...kernels.spectra.stft import hann
 
-BRICK_WALL_DB_OCTAVE = 100.0
+BRICK_WALL_DB_OCTAVE = 100.0  # derived: over what analogue filters reach
 """A slope steeper than this is a digital filter's: a codec's or a sample-rate converter's."""
 
+# tuned: by hand with bench band_finder, 2026-11-21; the split is not recorded
 _FRAME_SECONDS = 0.37
 _BANDS_AN_OCTAVE = 96
-_LOWEST_LEVEL, _HIGHEST_LEVEL = -200, 60
+_LOWEST_LEVEL, _HIGHEST_LEVEL = -200, 60  # guard: bounds of a histogram, dB
 _LOUD_QUANTILE = 0.9
-_ALL_FRAMES, _LATER_FRAMES = 32, 8
+_ALL_FRAMES, _LATER_FRAMES = 32, 8  # guard: time; of the rest every eighth frame
 SILENCE_DBFS = -100.0
 """Level of a channel without sound; derived: under the dither of 16 bits, -96.3 dBFS."""
 _LEAST_DROP_DB = 10.0

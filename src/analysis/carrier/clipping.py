@@ -15,21 +15,22 @@ from ...contract.findings import NO_LEVEL, Analyser, Findings
 from ...kernels.samples.plateaus import LEAST_RUN, measure, plateaus
 
 MOST_TIMES = 64
-"""How many first times are kept."""
+"""How many first times are kept; guard: memory is bounded."""
 
-_HIGHEST_DBFS = 200.0
+# tuned: by hand with bench format_finder, 2026-11-21; the split is not recorded
+_HIGHEST_DBFS = 200.0  # guard: what findings may say
 _LEAST_FOUND = 0.5
 _FRAME_SECONDS, _CARRY_SECONDS = 0.1, 0.01
-_TOLERANCE = 1.01 * 2.0**-15
-_COARSEST_STEP = 1.01 * 2.0**-7  # of 8 bits
+_TOLERANCE = 1.01 * 2.0**-15  # derived: a step of 16 bits
+_COARSEST_STEP = 1.01 * 2.0**-7  # derived: of 8 bits
 _LOWEST_DBFS = -50.0
-_STEP_DB = 0.05
+_STEP_DB = 0.05  # guard: steps of a histogram
 _STEPS = round((10.0 - _LOWEST_DBFS) / _STEP_DB)
 _NEAR_STEPS = 2
-_MOST_RUNS = 4096
+_MOST_RUNS = 4096  # guard: memory is bounded
 _HALF_SURE_SAMPLES = 3.0
-_AMPLITUDE_STEPS = 10_000.0
-_AMPLITUDES = 20_000
+_AMPLITUDE_STEPS = 10_000.0  # guard: places of a histogram of amplitudes, up to twice full scale
+_AMPLITUDES = 20_000  # guard: likewise
 _CEILING_SHARE = 3e-4
 _LEAST_CEILING = 0.05
 _LEAST_CROWDING, _SURE_CROWDING = 1.0, 5.0

@@ -26,15 +26,16 @@ from ...kernels.spectra.lapped_transform import (
 
 CODECS = ("MP3", "AAC", "Vorbis")
 
+# tuned: by hand with bench format_finder, 2026-11-21; the split is not recorded
 _SEGMENT = 16384
 _FIRST_GAP_SECONDS = 0.75
 _CLOSE_SEGMENTS = 10
 _GAP_GROWTH = 3.0
 _LOUD_SHARE = 0.5  # of the mean power so far: pauses tell little
-_MOST_SEGMENTS = 16
+_MOST_SEGMENTS = 16  # guard: time is bounded
 _FILLED_SHARE = 1e-4
-_ROUNDING = 2.0**-17  # a quarter of a 16-bit step
-_HIGHEST_RATE = 50_000.0  # coders of this kind work at 48 kHz at most
+_ROUNDING = 2.0**-17  # derived: a quarter of a 16-bit step
+_HIGHEST_RATE = 50_000.0  # coders of this kind work at 48 kHz at most; source: rates of MP3, AAC and Vorbis
 _LEAST_CONTRAST = 6.0  # null: see docs/analysis/codec.md
 _SURE_CONTRAST = 14.0
 _LEAST_DIP = 0.1

@@ -13,16 +13,19 @@ from ...audio.checks import limited
 from ...contract.constraints import CHANNELS, Each, Range
 from ...contract.findings import Analyser, Findings, by_channel
 
+# tuned: by hand, 2026-11-21 to 2026-11-29; no record
 _BLOCK_SECONDS = 0.1
 _STANDARD_ERRORS = 4
-_SILENCE_SECONDS = 0.01  # an offset of 3 steps of a converter hides every shorter run of zeros in a sound
+# derived: an offset of 3 steps of a converter hides every shorter run of zeros in a sound
+_SILENCE_SECONDS = 0.01
+# guard: bounds of a histogram
 _CLASS_DB, _LOWEST_DB, _CLASSES = 3.0, -200.0, 80  # loudness of blocks, without their mean
 _QUIET = 0.25  # share of the blocks that says what lies under the others
 _APART = 2.0  # levels further apart than this ratio tell what rides on the sound from what lies under it
 _SURE_BLOCKS = 5  # quiet blocks that may be surer of the offset than all together,
 _SURER = 0.25  # by an error so much smaller, which white noise does not give
 # Of the rest of the quiet blocks, the offset is so many times as large: a decay of 0.3 s falls by a third in
-# a block, and is 10. Tuned on made-up one-sided decays of 0.01 to 0.3 s, 2026-11-29.
+# a block, and is 10. tuned: made-up one-sided decays of 0.01 to 0.3 s, 2026-11-29.
 _STILL = 20.0
 
 

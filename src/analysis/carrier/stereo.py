@@ -26,25 +26,27 @@ from .bandwidth import SILENCE_DBFS
 NO_DIFFERENCE_DB = NO_LEVEL
 """Level of the difference of channels that are identical."""
 
+# tuned: by hand with bench channel_finder, 2026-11-21; the split is not recorded
 FARTHEST_MS = 5.0
 """Longest delay that is looked for."""
 
-_MOST_DB = 400.0
+# tuned: by hand with bench channel_finder, 2026-11-21; the split is not recorded
+_MOST_DB = 400.0  # guard: what findings may say
 _HOP_SECONDS = 0.045
-_ALL_FRAMES, _LATER_FRAMES = 256, 8  # 11 s are heard closely, of the rest every eighth frame
+_ALL_FRAMES, _LATER_FRAMES = 256, 8  # 11 s are heard closely, of the rest every eighth frame; guard: time
 _MONO_DB = -25.0
 _NOISY_MONO_DB = -8.0
 _COHERENT = 0.9
 _COHERENT_SHARE = 0.88  # of the energy
 _GAIN_SPREAD_DB = 0.18  # beside what is due to chance
-_QUANTILE = 1.64  # of a normal distribution, either side: nine tenths
-_LEAST_DELAY_MS = 0.0025  # a tenth of a sample at 44.1 kHz
+_QUANTILE = 1.64  # derived: of a normal distribution, either side: nine tenths
+_LEAST_DELAY_MS = 0.0025  # derived: a tenth of a sample at 44.1 kHz
 _STEREO_DELAY_MS = 0.01  # chorus and reverberation alone shift true stereo by up to 0.009 ms
 _LEAST_FRAMES = 8
 _LEAST_BINS = 12.0
 _LEAST_LINEARITY = 0.33
 _LEAST_SIGNIFICANCE = 12.0
-_RANGE = 1e-7  # of the strongest bin: below it are side lobes and rounding
+_RANGE = 1e-7  # guard: of the strongest bin: below it are side lobes and rounding
 
 
 _OTHERS, _WITHIN_DB = Axis("other channels", most=MAX_CHANNELS - 1), Range(-_MOST_DB, _MOST_DB)

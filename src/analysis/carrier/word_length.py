@@ -23,15 +23,16 @@ from ...kernels.samples.word_length import (
 from .bandwidth import LongTermSpectrum
 
 FLOAT_BITS = 0
-"""Bits that stand for samples on no integer grid."""
+"""Bits that stand for samples on no integer grid; guard: no word is so short."""
 
+# source: rates of files in use
 _RATES_HZ = (8000.0, 11025.0, 12000.0, 16000.0, 22050.0, 24000.0, 32000.0, 44100.0, 48000.0, 88200.0,
              96000.0, 176400.0, 192000.0, 352800.0, 384000.0)  # fmt: skip
 _EXCEPTIONS = 1e-3  # a fade, or a click repaired, may use finer steps
 _LEAST_SAMPLES = 1000
 _CODES = 2**COARSE_BITS
 _LEAST_COMB, _ALMOST = 0.2, 0.6
-_LONGEST_STEP_CODES = 1024
+_LONGEST_STEP_CODES = 1024  # guard: time is bounded
 _LEAST_CODE_SAMPLES = 1_500
 _LEAST_DENSE, _LEAST_USES, _LEAST_UNUSED = 64, 12, 0.02
 _LEAST_RATE_RATIO = 1.08

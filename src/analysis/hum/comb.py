@@ -22,15 +22,17 @@ from .floor import (
     search_floors,
 )
 
-LOWEST_HZ, HIGHEST_HZ = 40.0, 70.0
-AIRCRAFT_HZ = 400.0
+LOWEST_HZ, HIGHEST_HZ = 40.0, 70.0  # source: mains, and what a transfer off its speed makes of them
+AIRCRAFT_HZ = 400.0  # source: mains of aircraft, and of film sound
 
-LOW_HZ = 880.0  # twelve harmonics of 70 Hz, and what surrounds them
+# tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
+LOW_HZ = 880.0  # derived: twelve harmonics of 70 Hz, and what surrounds them
 HIGH_HZ = 8000.0
-MOST_HARMONICS = 240
+MOST_HARMONICS = 240  # guard: memory is bounded
 SAME_HZ = 0.5
 
-_GUARD_HZ = 2.9  # the main lobe, 1.33 Hz, and what the frequency may be off
+# tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
+_GUARD_HZ = 2.9  # derived: the main lobe, 1.33 Hz, and what the frequency may be off
 _HIGH_GUARD_HZ = 8.0
 LOW_HARMONICS = 12
 _ALIKE = 0.1  # how much of what a window tells holds for the whole recording
@@ -49,14 +51,14 @@ _UNBROKEN = 13.0
 _LEAST_EVIDENCE = 3.0
 
 
-class Stretch(NamedTuple):
+class StretchLevels(NamedTuple):
     """Levels in dB, shape (channels, windows, bins), those of the mean power, and the bins' width in Hz."""
 
     levels: Array
     together: Array
     bin_hz: float
 
-    def part(self, start: int, stop: int) -> Stretch:
+    def part(self, start: int, stop: int) -> StretchLevels:
         """Return some of its windows."""
         return self._replace(levels=self.levels[:, start:stop], together=self.together[start:stop])
 
@@ -79,7 +81,7 @@ class Comb(NamedTuple):
     floor_dbfs: Array
 
 
-def search(low: Stretch, long: Powers, known: list[float]) -> list[Comb]:
+def search(low: StretchLevels, long: Powers, known: list[float]) -> list[Comb]:
     """Return the likeliest combs of a stretch, and those that earlier ones had.
 
     Parameters
@@ -111,7 +113,7 @@ def search(low: Stretch, long: Powers, known: list[float]) -> list[Comb]:
     return combs
 
 
-def search_piece(low: Stretch, mains_hz: float) -> Comb | None:
+def search_piece(low: StretchLevels, mains_hz: float) -> Comb | None:
     """Return the comb at one of the mains' frequencies in a short piece, if one is there at all."""
     comb = _refine(low, mains_hz)
     return comb if comb is not None and abs(comb.frequency_hz - mains_hz) <= MAINS_OFF_HZ else None
@@ -146,7 +148,7 @@ def _candidates(levels: Array, bin_hz: float) -> list[float]:
     return candidates
 
 
-def _refine(low: Stretch, candidate_hz: float) -> Comb | None:
+def _refine(low: StretchLevels, candidate_hz: float) -> Comb | None:
     """Follow a candidate through the stretch, and weigh the comb where it really lies."""
     levels, bin_hz = low.together, low.bin_hz
     windows, guard = levels.shape[0], _GUARD_HZ / bin_hz
@@ -177,7 +179,7 @@ def _refine(low: Stretch, candidate_hz: float) -> Comb | None:
     )
 
 
-def _follow_floor(comb: FloorComb, low: Stretch, long: Powers) -> Comb:
+def _follow_floor(comb: FloorComb, low: StretchLevels, long: Powers) -> Comb:
     """Return what the floors show as a comb of this stretch."""
     bin_hz, guard = low.bin_hz, _FLOOR_GUARD_HZ / low.bin_hz
     levels = 10 * np.log10(np.maximum(long[:, comb.view].astype(np.float64), 1e-20))
@@ -233,7 +235,7 @@ def _score(evidence: Array, frequency_hz: float, windows: int) -> float:
     return score
 
 
-def harmonic_levels(comb: Comb, low: Stretch, high: Stretch) -> Array:
+def harmonic_levels(comb: Comb, low: StretchLevels, high: StretchLevels) -> Array:
     """Return the level of each harmonic in each channel, shape (channels, harmonics), in dBFS.
 
     The low rate gives the first twelve, the full one the others; -200 where a harmonic does not show.

@@ -13,17 +13,19 @@ from ...audio.arrays import Array
 Powers = npt.NDArray[np.float32]
 Spectra = npt.NDArray[np.complex64]
 
-MAINS_HZ = (50.0, 60.0)
+# tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
+MAINS_HZ = (50.0, 60.0)  # source: frequencies of mains
 MAINS_OFF_HZ = 0.3
 HARMONICS = 8
 
+# tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
 _STEP_HZ = 0.05
 _RANKS = np.array([0.03, 0.06, 0.12, 0.25])
 _LEAST_WINDOWS = 10
-_GUARD_HZ = 1.45  # the main lobe of 3 s, 0.67 Hz, and what the frequency may be off
+_GUARD_HZ = 1.45  # derived: the main lobe of 3 s, 0.67 Hz, and what the frequency may be off
 _SHOULDER_HZ = 0.5
 _SHOULDER_DB = 2.0
-_LEAST_DB, _MOST_DB = -3.0, 20.0
+_LEAST_DB, _MOST_DB = -3.0, 20.0  # guard: bounds of what one bin may say
 _CLAIMED_DB = 8.0
 _MANY_WINDOWS = 30  # fewer tell less of what a frequency falls back to
 LEAST_DBFS = -110.0  # guard: under any converter's noise; what stands there is arithmetic

@@ -11,14 +11,15 @@ from ...audio.arrays import Audio
 from ...audio.checks import limited
 from ...contract.findings import NO_LEVEL, Analyser
 from .comb import MOST_HARMONICS
+from .demodulator import STEP, UNHEARD, CombDemodulator
 from .floor import LEAST_DBFS
 from .hum import Hum
-from .track import STEP, UNHEARD, CombDemodulator
 
+# tuned: by hand with bench hum, 2026-11-21; the split is not recorded
 _OFF_HZ = 0.1  # what mains are off; a harmonic this many times its number off is not measured
 _MOST_OFF_HZ = 3.0
 _MOST_OFF = 0.1  # of the frequency that is given: further off lies something else
-_LEAST_DB, _STEPS = -160, 240
+_LEAST_DB, _STEPS = -160, 240  # guard: bounds of a histogram
 _FLOOR = 0.25  # quantile over time: what a line keeps falling back to
 _LEAST_OVER_DB = 3.0
 _PIECE_FRAMES = 125  # 5 s: of 15 s of hum, two pieces at least are full

@@ -24,7 +24,7 @@ from .comb import (
     MOST_HARMONICS,
     SAME_HZ,
     Comb,
-    Stretch,
+    StretchLevels,
     harmonic_levels,
     search,
     search_piece,
@@ -33,20 +33,22 @@ from .floor import MAINS_HZ, LongWindows, Powers, Spectra
 
 Numbers = npt.NDArray[np.int64]
 
-_MOST_HZ = 1100.0  # the highest that may be named, and by how much that may be off
-_MOST_LEVEL = 200.0
+_MOST_HZ = 1100.0  # guard: the highest that may be named, and by how much that may be off
+_MOST_LEVEL = 200.0  # guard: what findings may say
 
+# tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
 _LOW_RATE_HZ = 2600.0
 _WINDOW_SECONDS = 1.5  # five fit into three seconds of hum alone; longer ones smear what wanders
 _BIN_HZ = 0.25
-_LONG_HZ = 490.0  # eight harmonics of 60 Hz, and what surrounds them
-_SEGMENT_WINDOWS = 80  # 30 s
+_LONG_HZ = 490.0  # derived: eight harmonics of 60 Hz, and what surrounds them
+_SEGMENT_WINDOWS = 80  # derived: 30 s
 _BREAK_SECONDS = 0.375
 
+# tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
 _FOUND_SHARE = 0.25
-_MOST_COMBS = 8
-_PIECE_WINDOWS = 10  # 3.75 s, eight in a half minute
-# 15 s without a break: a hum of 20 s fills so many. Notes of 10 s at the mains' frequency fill two. Tuned on
+_MOST_COMBS = 8  # guard: memory is bounded
+_PIECE_WINDOWS = 10  # derived: 3.75 s, eight in a half minute
+# 15 s without a break: a hum of 20 s fills so many. Notes of 10 s at the mains' frequency fill two. tuned:
 # made-up hum of 20 to 100 s under plucked notes and on held notes and chords of 4 to 12 s, 2026-11-29.
 _LEAST_PIECES = 4
 _PIECES_ALIKE_HZ = 0.1
@@ -155,7 +157,7 @@ class HumAnalyser(Analyser[Hum]):
         self._low_frames: list[Audio] = []
         self._recent = np.zeros((channels, 4 * low_hop))
         self._frames = 0
-        self._tally = Tally(low_rate, channels)
+        self._tally = HumTally(low_rate, channels)
 
     def _frame(self, frame: Audio) -> None:
         frame = limited(frame)
@@ -180,9 +182,9 @@ class HumAnalyser(Analyser[Hum]):
         audio = np.concatenate(self._low_frames[: windows + 3], axis=1)
         self._low_frames = self._low_frames[windows:]
         low, long = self._low.take(windows), self._long.take(half)
-        known: list[Stretch] = []
+        known: list[StretchLevels] = []
 
-        def high() -> Stretch:
+        def high() -> StretchLevels:
             if not known:
                 for frame in full:
                     self._high.hear(frame.astype(np.float64))
@@ -233,13 +235,13 @@ class Spectrogram:
         self.rows.append(10 * np.log10(power + np.float32(1e-16)))
         return spectra
 
-    def take(self, windows: int) -> Stretch:
+    def take(self, windows: int) -> StretchLevels:
         """Take away the oldest rows."""
         taken, self.rows = self.rows[:windows], self.rows[windows:]
         if not taken:
-            return Stretch(np.empty((0, 0, 0)), np.empty((0, 0)), self.bin_hz)
+            return StretchLevels(np.empty((0, 0, 0)), np.empty((0, 0)), self.bin_hz)
         levels = np.stack(taken, axis=1).astype(np.float64)
-        return Stretch(levels[:-1], levels[-1], self.bin_hz)
+        return StretchLevels(levels[:-1], levels[-1], self.bin_hz)
 
 
 @dataclass
@@ -277,7 +279,7 @@ class _Heard:
         return self.frequency / self.stretches
 
 
-class Tally:
+class HumTally:
     """Add up the combs of a recording's stretches."""
 
     def __init__(self, low_rate: float, channels: int) -> None:
@@ -290,7 +292,7 @@ class Tally:
         self._runs: dict[float, _Heard] = {}
         self._pieces = 0
 
-    def hear(self, low: Stretch, long: Powers, audio: Audio, full: Callable[[], Stretch]) -> None:
+    def hear(self, low: StretchLevels, long: Powers, audio: Audio, full: Callable[[], StretchLevels]) -> None:
         """Search one stretch: windows of 1.5 and 3 s, the low rate's samples, and on demand the full rate."""
         self._stretches += 1
         known = [comb.mean_hz for comb in self._combs]
@@ -321,7 +323,7 @@ class Tally:
                 return
         self._combs = sorted([*self._combs, new], key=lambda known: -known.score)[:_MOST_COMBS]
 
-    def hear_piece(self, low: Stretch, audio: Audio, high: Callable[[], Stretch]) -> None:
+    def hear_piece(self, low: StretchLevels, audio: Audio, high: Callable[[], StretchLevels]) -> None:
         """Look for hum at the mains' frequencies that may be in a part of the recording alone."""
         self._pieces += 1
         for mains in MAINS_HZ:

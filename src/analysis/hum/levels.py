@@ -10,6 +10,7 @@ from ...kernels.harmonics.kalman import Estimates, filter_both_ways
 
 Numbers = npt.NDArray[np.int64]
 
+# tuned: by hand with bench hum, 2026-11-21; the split is not recorded
 _GAINS = 2.0 ** (np.arange(-12, 13) / 8)
 _FINE = 2.0 ** (np.arange(-8, 9) / 32)
 _EVIDENCE = 9.0

@@ -16,24 +16,13 @@ from ...kernels.harmonics.kalman import (
     smooth_amplitudes,
     smooth_phase,
 )
+from .demodulator import REACH, STEP, UNHEARD, CombDemodulator, grown, line_powers, over_time
 from .edits import Edit, break_sample
 from .hum import Hum
 from .levels import LevelStep
-from .track import (
-    FIRST_POWER,
-    MOST_POWER,
-    REACH,
-    SLACK,
-    STEP,
-    UNHEARD,
-    CombDemodulator,
-    HumTracker,
-    frequency_walk,
-    grown,
-    line_powers,
-    over_time,
-)
+from .track import FIRST_POWER, MOST_POWER, SLACK, HumTracker, frequency_walk
 
+# tuned: by hand with bench hum, 2026-11-21; the split is not recorded
 PAST, AHEAD = 50, 75
 _ROUNDS, _NEAR = 3, 4
 _PHASE_HARMONICS = 32

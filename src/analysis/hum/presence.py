@@ -8,13 +8,15 @@ import numpy as np
 
 from ...audio.arrays import Array, Audio, Complex
 from ...contract.findings import NO_LEVEL
+from .demodulator import STEP, UNHEARD, CombDemodulator, line_powers
 from .edits import break_sample
 from .hum import Hum
-from .track import STEP, UNHEARD, CombDemodulator, line_powers
 
+# tuned: by hand on made-up hum of 10 to 100 s, 2026-11-29
 AHEAD = 3
 """Steps that are heard before it is decided where the hum is."""
 
+# tuned: by hand on made-up hum of 10 to 100 s, 2026-11-29
 _EVERY = 5  # frames from one look to the next, so that looks do not overlap
 _LOOKS = STEP // _EVERY  # in a step
 _HIGHEST_HZ = 1000.0
@@ -23,7 +25,7 @@ _VISIBLE_DB = 6.0  # a line that the program beside it hides says nothing
 _MOST_DB = 10.0
 _ENOUGH = 4  # lines that say all they can
 # What a switch costs, in dB times looks: 3 s that speak against hum with 8 dB. A note speaks for it as long
-# as it sounds, hum that is there is missed only by chance. Tuned on made-up hum of 10 to 100 s under plucked
+# as it sounds, hum that is there is missed only by chance. tuned: made-up hum of 10 to 100 s under plucked
 # notes and noise, 2026-11-29.
 _SWITCH = 60.0
 _KNOWN = 3  # looks beside an edge that tell the hum's amplitudes

@@ -12,11 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
-from ...audio.arrays import Array, Audio, Complex
-from ...contract.findings import NO_LEVEL
-from ...kernels.harmonics.demodulation import fold, spline_response
+from ...audio.arrays import Array, Audio
 from ...kernels.harmonics.kalman import (
     Drift,
     Estimates,
@@ -28,33 +25,31 @@ from ...kernels.harmonics.kalman import (
     smooth_amplitudes,
     smooth_phase,
 )
-from ...kernels.spectra.stft import hann
+from .demodulator import (
+    REACH,
+    STEP,
+    UNHEARD,
+    CombDemodulator,
+    grown,
+    line_powers,
+    over_time,
+)
 from .edits import Edit, JumpFrames, break_sample
 from .hum import Hum
 
 Numbers = npt.NDArray[np.int64]
 
-FRAME_SECONDS = 0.04
-STEP = 25
-"""Frames that are heard at once."""
-REACH = 3
-"""Frames that a frame's window reaches to either side, at most."""
-UNHEARD = 1e6
-"""Noise of a frame that tells nothing."""
+# tuned: by hand with bench hum, 2026-11-21; the split is not recorded
 SLACK = 0.01
 """Variance that is no surprise, relative to a line's power."""
 MOST_POWER = 45.0
 """What is so many times a line's power is a note, and tells nothing of the hum."""
 
+# tuned: by hand with bench hum, 2026-11-21; the split is not recorded
 FIRST_POWER = 8.0
 """What a line's power may be at first, relative to how it was found: of levels that step, the lowest."""
-_MOST_GROWN = 10.0
 
-_BESIDE_HZ = 12.5  # where the program is measured, beside each harmonic
-_LEAST_CYCLES = 2  # of half a window: fewer do not tell a harmonic from the next
-_ROUNDING = 1e-14
-_SILENCE = 1e-13
-
+# tuned: by hand with bench hum, 2026-11-21; the split is not recorded
 _HIGHEST_HZ = 1200.0
 _WALK = 0.06  # of an amplitude in a second
 _DRIFT_HZ = 0.02, 0.08  # of the frequency in a second
@@ -62,16 +57,17 @@ _RETURN_SECONDS = 20.0
 _AT_FIRST_HZ = 0.1
 _NEAR = 4
 _PAST = 50
-_REMEMBERED = 100  # phases before those
+_REMEMBERED = 100  # phases before those; guard: memory is bounded
 _TO_FOLLOW = 27  # frames that the search for edits looks ahead
 _TO_SMOOTH = 70
 _FARTHEST_HZ = 1.0
 
+# tuned: by hand with bench hum, 2026-11-21; the split is not recorded
 _EDIT_HARMONICS = 8
 _EDIT_EVERY = 3  # frames from one search to the next
 _BEHIND = np.arange(8, 27, 2)  # frames that lie behind an edit close by
-_EDIT_TURNS = 2 * np.pi / 64 * np.arange(64)
-_EDIT_GAINS = 2.0 ** (np.arange(-6, 7) / 4)
+_EDIT_TURNS = 2 * np.pi / 64 * np.arange(64)  # guard: places that are tried, 64 to a turn
+_EDIT_GAINS = 2.0 ** (np.arange(-6, 7) / 4)  # guard: gains that are tried, a quarter octave apart
 _BENDS = np.array([-2.0, -1.0, 1.0, 2.0])  # standard deviations
 _EDIT_EVIDENCE = 6.0
 _EDIT_SHARE = 0.03
@@ -83,73 +79,6 @@ _AROUND = 12  # frames on either side that an edit is placed by
 _PLACE_REACH = 6
 _HELD = STEP + REACH + _TO_FOLLOW + _AROUND + 4
 _EDIT_LOOSE = 0.03  # rad^2, of the phase behind an edit
-
-
-class CombDemodulator:
-    """Measure every harmonic's amplitude, and the program beside it, in frames along a phase track.
-
-    Hann windows of 0.16 s, whole periods long so that harmonics do not touch each other; up to 0.24 s where
-    the fundamental is low, which holds the four periods that they need from 16.7 Hz on. Lines are ordered by
-    harmonic, then by channel.
-    """
-
-    def __init__(self, sample_rate: float, channels: int, frequency_hz: float, harmonics: int) -> None:
-        self.hop = max(round(FRAME_SECONDS * sample_rate), 1)
-        self._channels = channels
-        self._cycles = max(round(frequency_hz / _BESIDE_HZ), _LEAST_CYCLES)
-        self.half = min(round(self._cycles / frequency_hz * sample_rate), REACH * self.hop)
-        window = hann(2 * self.half)
-        self._window = 2.0 / np.sum(window) * window
-        self._bins = self._cycles * np.arange(1, harmonics + 1)
-        # of two cycles, the second bin beside a harmonic is the next harmonic
-        self._beside = (-2, -1, 1, 2) if self._cycles > _LEAST_CYCLES else (-1, 1)
-        highest = int(self._bins[-1]) + 2
-        self._points = 2 ** int(np.ceil(np.log2(max(6.4 * highest, 256))))
-        self.number = np.repeat(np.arange(1.0, harmonics + 1), channels)
-
-    def measure(self, audio: Audio, turns: Array, frames: int) -> tuple[Complex, Array]:
-        """Return amplitudes and noise variances, shape (frames, lines).
-
-        `audio`, shape (channels, n), and `turns`, in cycles, begin `half` samples before the first frame's
-        middle.
-        """
-        tables = np.zeros((frames, self._channels, self._points))
-        fold(audio, turns, self._window, self.hop, self._cycles, tables)
-        spectra = fft.rfft(tables, axis=2)
-        y = self._at(spectra, 0)
-        beside = np.zeros(y.shape)
-        for off in self._beside:
-            z = self._at(spectra, off)
-            beside += (z.real**2 + z.imag**2) / len(self._beside)
-        silent = y.real**2 + y.imag**2 + beside < _SILENCE
-        return y, np.where(silent, UNHEARD, beside + _ROUNDING)
-
-    def _at(self, spectra: Complex, off: int) -> Complex:
-        bins = self._bins + off
-        values = spectra[:, :, bins] / spline_response(bins, self._points)
-        return np.ascontiguousarray(values.transpose(0, 2, 1)).reshape(spectra.shape[0], -1)
-
-
-def line_powers(hum: Hum, harmonics: int) -> Array:
-    """Return the squared amplitude of each line as it was found, or as it may be where it was not."""
-    power = np.zeros((harmonics, hum.level_dbfs.shape[0]))
-    inside = hum.harmonic <= harmonics
-    level = hum.level_dbfs[:, inside].T
-    power[hum.harmonic[inside] - 1] = np.where(level > NO_LEVEL, 2.0 * 10 ** (level / 10), 0.0)
-    for line in power.T:
-        heard = np.flatnonzero(line)
-        if not heard.size:
-            line[:] = 1e-12
-            continue
-        known = np.log(line[heard])
-        around = np.exp(np.interp(np.arange(harmonics), heard, known))
-        line[:] = np.where(line > 0, line, around)
-    return power.reshape(-1)
-
-
-def grown(power: Array, amplitude: Complex) -> Array:
-    """Return each line's power as it has grown since it was found, within reason."""
-    return np.asarray(np.clip(amplitude.real**2 + amplitude.imag**2, power, _MOST_GROWN * power))
 
 
 def drift_of(hum: Hum) -> float:
@@ -314,8 +243,8 @@ class HumTracker:
         for _ in range(2):
             place = weigh.place(phase, gain, -2.0, _BEHIND[-1])
             frames = np.arange(min(int(place) + 3, int(_BEHIND[-1]) - 6), _BEHIND[-1] + 1)
-            phase, gain, cost = _refine(weigh, frames, phase, gain, turns=spliced, steps=not spliced)
-        both = _refine(weigh, frames, phase, gain, turns=True, steps=True)
+            phase, gain, cost = _refine(weigh, frames, phase, gain, phases=spliced, steps=not spliced)
+        both = _refine(weigh, frames, phase, gain, phases=True, steps=True)
         if cost - both[2] > _EDIT_BOTH + _EDIT_SHARE * cost:
             phase, gain, cost = both
             place = weigh.place(phase, gain, -2.0, _BEHIND[-1])
@@ -416,24 +345,16 @@ class HumTracker:
 
 
 def _refine(
-    weigh: JumpFrames, frames: Numbers, phase: float, gain: float, *, turns: bool, steps: bool
+    weigh: JumpFrames, frames: Numbers, phase: float, gain: float, *, phases: bool, steps: bool
 ) -> tuple[float, float, float]:
     """Return phase, gain and cost of the best jump near this one, of those that may change."""
     cost = np.inf
     for width in (2.0, 0.5, 0.12):
         near = np.linspace(-width, width, 9)
-        jumps = phase + _EDIT_TURNS[1] * near if turns else np.full(1, phase)
+        jumps = phase + _EDIT_TURNS[1] * near if phases else np.full(1, phase)
         gains = gain * 2.0 ** (0.5 * near) if steps else np.full(1, gain)
         phase, gain, cost = weigh.best(frames, np.repeat(jumps, gains.size), np.tile(gains, jumps.size))
     return phase, gain, cost
-
-
-def over_time(noise: Array) -> Array:
-    """Average variances over neighbouring frames, shape (frames, lines); what was not heard stays so."""
-    beside = np.concatenate([noise[:1], noise, noise[-1:]])
-    mean = 0.25 * beside[:-2] + 0.5 * noise + 0.25 * beside[2:]
-    known = (beside[:-2] < UNHEARD) & (beside[2:] < UNHEARD)
-    return np.asarray(np.where(known, mean, noise))
 
 
 def _sure(noise: Array) -> Array:

@@ -17,20 +17,22 @@ from scipy.special import digamma
 
 from ...audio.arrays import Array, Mask
 
+# tuned: by hand with bench noise, 2026-11-21; the split is not recorded
 BLOCK_FRAMES = 4
 STRETCH_BLOCKS = 3
-LEAST_LEVEL, MOST_LEVEL = -200.0, 30.0
+LEAST_LEVEL, MOST_LEVEL = -200.0, 30.0  # guard: bounds of what prints may say, and of a histogram
 EMPTY_LEVEL = -155.0  # a band below this holds nothing: a lossy coder's, or beyond a low-pass
 WINDOW_RANGE_DB = 80.0  # side lobes of a Hann window are lower, a few bins beside a tone
 NOISE_LIKE_SHARE = 0.85  # of the bands
 
+# tuned: by hand with bench noise, 2026-11-21; the split is not recorded
 _STEADY_DB = 1.5
-_KEPT_STRETCHES = 16
+_KEPT_STRETCHES = 16  # guard: memory is bounded
 _ENOUGH_STRETCHES = 3
 _QUIETER_SHARE = 0.05
-_STEPS_A_DB = 2
+_STEPS_A_DB = 2  # guard: steps of a histogram
 _STEPS = round((MOST_LEVEL - LEAST_LEVEL) * _STEPS_A_DB)
-_DB_A_NEPER = 10 / np.log(10)
+_DB_A_NEPER = 10 / np.log(10)  # derived: decibels of a neper of power
 
 
 def decibels(density: Array) -> Array:
@@ -124,7 +126,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class QuietStretch:
     """Noise that was heard in one channel: level, first block, density of shape (bins,)."""
 
     level: float
@@ -185,7 +187,7 @@ def unevenness(in_bands: Array, log_density: Array) -> Array:
     return np.asarray(np.log(in_bands) - log_density - np.log(np.sinh(half) / half))
 
 
-Heard = TypeVar("Heard", bound=Stretch)
+Heard = TypeVar("Heard", bound=QuietStretch)
 
 
 class QuietStretches(Generic[Heard]):
@@ -221,7 +223,7 @@ class QuietStretches(Generic[Heard]):
         return max(groups, key=lambda group: min(len(group), _ENOUGH_STRETCHES), default=[])
 
 
-def mean_density(stretches: list[Stretch], bands: Bands) -> tuple[Array, bool]:
+def mean_density(stretches: list[QuietStretch], bands: Bands) -> tuple[Array, bool]:
     """Average stretches, in each band over those in which nothing sounds over the noise.
 
     Also tell whether that is most of them, in most bands: else what was heard is no steady noise.

@@ -24,12 +24,15 @@ Features = npt.NDArray[np.float32]
 MODEL = "denoise-1"
 """Name of the packaged model."""
 
+# source: what the model denoise-1 was trained with (models/training/denoise)
 CONTEXT = 12
 """Frames before and after a frame that its gains depend on: 0.16 s."""
 
+# source: what the model denoise-1 was trained with (models/training/denoise)
 AXIS_FRAMES, AXIS_BINS = 3, 2
 """Frames and bins on either side that tell how two channels are turned."""
 
+# source: what the model denoise-1 was trained with (models/training/denoise)
 POWER_BOXES = np.array(
     [   # first frame, last frame, bins on either side
         (0, 0, 0), (-1, 1, 0), (-3, 3, 0), (-12, 12, 0), (0, 0, 1), (-1, 1, 1), (-3, 3, 2), (-12, 12, 1),
@@ -41,9 +44,11 @@ LOG_BOXES = np.array([(-1, 1, 1), (-3, 3, 0), (-12, 12, 0), (-2, 2, 6), (-12, 12
 FEATURES = len(POWER_BOXES) + len(LOG_BOXES) + 2
 _NOW = 12  # the box of one frame and a few bins
 
-_LEAST = np.float32(0.01)
-_MOST = 1e4  # far over the noise the gain is 1
+# source: what the model denoise-1 was trained with (models/training/denoise)
+_LEAST = np.float32(0.01)  # guard: a logarithm of 0
+_MOST = 1e4  # guard: far over the noise the gain is 1
 _NEVER_NOISE = 10.0
+# tuned: by time on one machine, no record
 _TILE = 4  # frames that the network hears at a time: what lies between its layers stays in the cache
 
 

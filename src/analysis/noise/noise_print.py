@@ -27,23 +27,24 @@ from .floor import (
     Bands,
     Block,
     Floor,
+    QuietStretch,
     QuietStretches,
-    Stretch,
     decibels,
     extend,
     mean_density,
     noise_like,
     smooth,
 )
-from .uneven import PAUSE_BLOCKS, LongStretch, UnevenNoise
+from .uneven import PAUSE_BLOCKS, LongQuietStretch, UnevenNoise
 
 NO_NOISE = LEAST_LEVEL
 """Density, dBFS/Hz, that stands for no noise at all."""
 
+# tuned: by hand with bench noise, 2026-11-21; the split is not recorded
 FRAME_SECONDS = 0.05
 """Length of the frames in which the analyser and the stage look at the recording."""
 
-_MAX_STRETCHES = 4_096
+_MAX_STRETCHES = 4_096  # guard: memory is bounded
 # Higher than `SILENCE_DBFS` of bandwidth: what sounds may be dither, but the dither of a 16-bit file is less
 # than any recording's noise. derived: just over its -96.3 dBFS
 _LEAST_NOISE_DBFS = -95.0
@@ -194,7 +195,7 @@ class NoiseBlocks:
         self._before = np.zeros((channels, self.hop))
         self._last: deque[Block] = deque(maxlen=STRETCH_BLOCKS)
 
-    def hear(self, samples: Audio) -> tuple[Block, list[tuple[int, Stretch]]]:
+    def hear(self, samples: Audio) -> tuple[Block, list[tuple[int, QuietStretch]]]:
         """Return the block of `samples`, shape (channels, length), and stretches of noise it ends.
 
         Stretches come with the channel that they were heard in.
@@ -213,7 +214,7 @@ class NoiseBlocks:
         density, level, channels = noise
         first = self.count - STRETCH_BLOCKS
         heard = np.flatnonzero(channels).tolist()
-        return block, [(c, Stretch(float(level[c]), first, density[c])) for c in heard]
+        return block, [(c, QuietStretch(float(level[c]), first, density[c])) for c in heard]
 
 
 class NoiseListener:
@@ -237,10 +238,10 @@ class NoiseListener:
         self._bands = blocks.bands
         self._first = blocks.count
         self._floor = Floor(channels, blocks.bands)
-        self._stretches = [QuietStretches[Stretch](STRETCH_BLOCKS, _ALIKE_DB) for _ in range(channels)]
+        self._stretches = [QuietStretches[QuietStretch](STRETCH_BLOCKS, _ALIKE_DB) for _ in range(channels)]
         self._uneven = UnevenNoise(channels, blocks.bands) if uneven else None
 
-    def hear(self, block: Block, stretches: list[tuple[int, Stretch]]) -> None:
+    def hear(self, block: Block, stretches: list[tuple[int, QuietStretch]]) -> None:
         """Hear what `NoiseBlocks.hear` returned."""
         self._floor.hear(block)
         if self._uneven:
@@ -303,7 +304,7 @@ class NoiseListener:
         return self._audible(_Found(density, density, blocks, confidence, everywhere))
 
     def _from_long_pauses(
-        self, channel: int, pauses: list[LongStretch], steady: _Found | None
+        self, channel: int, pauses: list[LongQuietStretch], steady: _Found | None
     ) -> _Found | None:
         """Take the mean of noise that swells or crackles, unless the recording is often quieter.
 

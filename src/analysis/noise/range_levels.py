@@ -11,11 +11,12 @@ from ...audio.arrays import Audio
 from ...audio.clock import clock
 from ...audio.framing import FrameGrid
 
+# tuned: by hand, no record
 _BLOCK_S = 0.1
 _QUIET_SHARE = 0.1
 _RANGE_SHARE = 0.25  # of its blocks: clicks in a range do not count
 _LOUDER_DB = 10.0  # surface noise rises by 6 dB from a disc's edge to its worst
-_SILENT_DBFS = -90.0  # no more than 16-bit dither: a muted gap says nothing about noise
+_SILENT_DBFS = -90.0  # derived: no more than 16-bit dither: a muted gap says nothing about noise
 
 
 class RangeLevels:

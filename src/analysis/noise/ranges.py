@@ -16,6 +16,7 @@ from .floor import MOST_LEVEL, decibels, smooth
 from .noise_print import FRAME_SECONDS, NO_NOISE
 from .segments import NoiseSegments
 
+# derived: from the scatter of a mean of periodograms
 SHORTEST_RANGE_S = 0.2
 """Less noise than this says little about its spectrum: the scatter would be over 2 dB."""
 

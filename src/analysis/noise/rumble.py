@@ -20,19 +20,22 @@ from ..speeds import ELECTRIC_78, LP, SINGLE
 
 Flags = npt.NDArray[np.bool_]
 
+# tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
 LOWEST_HZ, HIGHEST_HZ = 4.0, 60.0
 
 _SPEEDS = (LP, SINGLE, ELECTRIC_78)  # two speeds of 78s lie closer together than a minute of levels resolves
-_MOST_LEVEL = 200.0
+_MOST_LEVEL = 200.0  # guard: what findings may say
 
+# tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
 _RATE_HZ = 500.0
 _WINDOW_SECONDS = 2.0
 _PULSE_SECONDS = 0.1
 _PULSE_FRAMES = 640
 _ABOVE_HZ = (70.0, 140.0)  # what rumble must stand out of: a hiss that reaches down is not rumble
 
+# tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
 # histogram of levels, in steps of 1 dB
-_LEAST_DB, _STEPS = -180, 320
+_LEAST_DB, _STEPS = -180, 320  # guard: bounds of a histogram
 _EARLY, _LATE, _LATEST = 0.1, 0.3, 0.9
 _STEADY_DB = 3.0
 _LEAST_DBFS = -78.0
@@ -40,7 +43,7 @@ _LEAST_EXCESS_DB = 6.0
 _UNDER_PROGRAM_DB = 29.0  # what lies further down many clean recordings have: halls, reverberation, codecs
 _LEAST_WINDOWS = 4
 _LINE_HZ = 5.0
-_LOWEST_NOTE_HZ = 27.0
+_LOWEST_NOTE_HZ = 27.0  # derived: just under 27.5 Hz, the lowest of a piano
 _LEAST_STEADY = 0.6
 _RISE_DB = 2.0
 _BAND_TAIL = 0.05

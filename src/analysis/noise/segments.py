@@ -23,14 +23,17 @@ from .noise_print import (
     NoisePrintAnalyser,
 )
 
+# tuned: by hand with bench program_finder, 2026-11-21; the split is not recorded
 WINDOW_SECONDS = 30.0
 """Length of the stretches that get a print of their own."""
 
+# tuned: by hand with bench program_finder, 2026-11-21; the split is not recorded
 FADE_SECONDS = 30.0
 """Longest cross-fade between prints."""
 
-_MAX_SEGMENTS = 32
-_LONGEST_S = 1e7
+# tuned: by hand with bench program_finder, 2026-11-21; the split is not recorded
+_MAX_SEGMENTS = 32  # guard: memory is bounded
+_LONGEST_S = 1e7  # guard: what findings may say
 _AGREE_DB = 1.5
 
 
@@ -110,9 +113,11 @@ class NoiseSegments(Findings):
         """
         boundary, length = self.start_s[1:], self.end_s - self.start_s
         fades = np.minimum(length / 2, FADE_SECONDS / 2)
-        turns = np.stack([boundary - fades[:-1], boundary + fades[1:]], axis=1).ravel()
+        bends_s = np.stack([boundary - fades[:-1], boundary + fades[1:]], axis=1).ravel()
         prints = np.arange(self.start_s.size, dtype=np.float64)
-        return np.interp(time_s, turns, np.repeat(prints, 2)[1:-1]) if turns.size else np.zeros_like(time_s)
+        return (
+            np.interp(time_s, bends_s, np.repeat(prints, 2)[1:-1]) if bends_s.size else np.zeros_like(time_s)
+        )
 
     def describe(self) -> str:
         """See `Findings.describe`."""

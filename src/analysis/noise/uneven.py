@@ -17,17 +17,19 @@ from .floor import (
     NOISE_LIKE_SHARE,
     Bands,
     Block,
+    QuietStretch,
     QuietStretches,
-    Stretch,
     active_bands,
     decibels,
     expected_scatter,
     unevenness,
 )
 
+# tuned: by hand with bench noise, 2026-11-21; the split is not recorded
 PAUSE_BLOCKS = 8
 """Blocks a stretch: 0.8 s."""
 
+# tuned: by hand with bench noise, 2026-11-21; the split is not recorded
 _LEAST_STRETCHES = 2  # a reverb's tail is at one level but once
 _ALIKE_DB = 2.5
 _MOST_SWING_DB = 20.0  # of the level, from block to block
@@ -37,7 +39,7 @@ _UNDER_PROGRAM_DB = 8.0
 
 
 @dataclass(frozen=True)
-class LongStretch(Stretch):
+class LongQuietStretch(QuietStretch):
     """Uneven noise: mean level, first block, density of each channel, and its bands' least levels."""
 
     quietest: Array
@@ -57,7 +59,7 @@ class UnevenNoise:
     def __init__(self, channels: int, bands: Bands) -> None:
         self._bands = bands
         self._last: deque[Block] = deque(maxlen=PAUSE_BLOCKS)
-        self._quiet = QuietStretches[LongStretch](PAUSE_BLOCKS, _ALIKE_DB)
+        self._quiet = QuietStretches[LongQuietStretch](PAUSE_BLOCKS, _ALIKE_DB)
         self._program = np.zeros(channels)
         self._count = 0
 
@@ -76,14 +78,14 @@ class UnevenNoise:
         if self._noise_like(density, heard):
             self._quiet.hear(self._stretch(float(levels[:, heard].mean())))
 
-    def _stretch(self, level: float) -> LongStretch:
+    def _stretch(self, level: float) -> LongQuietStretch:
         """Keep the last blocks; a pop in one of them counts for little."""
         powers = np.array([self._bands.mean(one.density) for one in self._last])
         most = np.median(powers, axis=0) * 10 ** (_MOST_OVER_MEDIAN_DB / 10)
         weights = self._bands.spread(np.minimum(most / powers, 1.0))
         density = np.mean([w * one.density for w, one in zip(weights, self._last, strict=True)], axis=0)
         quietest = decibels(powers.min(axis=0))
-        return LongStretch(level, self._count - PAUSE_BLOCKS, density, quietest)
+        return LongQuietStretch(level, self._count - PAUSE_BLOCKS, density, quietest)
 
     def _noise_like(self, density: Array, heard: Mask) -> bool:
         """Tell whether the last blocks, of mean `density`, scatter as noise may in the channels heard."""
@@ -97,7 +99,7 @@ class UnevenNoise:
         broad = np.maximum(active.sum(axis=1), few.size / 3)  # a third of the bands at the least
         return bool((like[heard] & active).sum() >= NOISE_LIKE_SHARE * broad.sum())
 
-    def alike(self) -> list[LongStretch]:
+    def alike(self) -> list[LongQuietStretch]:
         """Return stretches at one level, well under the program; none where there is but one."""
         found = self._quiet.alike()
         if len(found) < _LEAST_STRETCHES:

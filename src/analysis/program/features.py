@@ -14,6 +14,7 @@ from scipy import fft
 
 from ...audio.arrays import Array
 
+# source: what the model program-1 was trained with (models/training/program)
 LOWEST_HZ, HIGHEST_HZ = 300.0, 3400.0
 HOPS_A_SECOND = 50
 
@@ -44,11 +45,12 @@ NAMES = (
 )
 """Names of the features, in their order."""
 
+# source: what the model program-1 was trained with (models/training/program)
 _BANDS = 14
 _RANGE_DB = 25.0
 _BAND_RANGE_DB = 32.0  # of a band beside the loudest one
 _PITCH_HZ = (80.0, 400.0)
-_DB_A_NEPER = 10 / np.log(10)
+_DB_A_NEPER = 10 / np.log(10)  # derived: decibels of a neper of power
 
 
 class Grid:

@@ -16,18 +16,19 @@ from ...contract.findings import NO_LEVEL, Analyser, Findings, by_channel
 from ...kernels.filters.biquads import filtered_energy
 from ...kernels.filters.polyphase import interpolator, peak_between
 
-_MOST_DB = 200.0
+# source: ITU-R BS.1770-4 and EBU Tech 3342
+_MOST_DB = 200.0  # guard: what findings may say
 _HOP_SECONDS = 0.1
-_FRAME_HOPS = 5  # enough to make Python's share of the time small
+_FRAME_HOPS = 5  # guard: enough to make Python's share of the time small
 _MOMENTARY_HOPS = 4
 _SHORT_TERM_HOPS = 30
-_TAPS = 16
+_TAPS = 16  # derived: four times oversampling as in annex 2
 _OFFSET_DB = -0.691  # (2): 997 Hz in one channel at 0 dBFS reads -3.01
 _ABSOLUTE_GATE = -70.0
 _RELATIVE_GATE = -10.0
 _RANGE_GATE = -20.0
 _RANGE_QUANTILES = (0.10, 0.95)
-_STEPS_A_DB = 100
+_STEPS_A_DB = 100  # guard: steps of a histogram
 _STEPS = round((_MOST_DB - _ABSOLUTE_GATE) * _STEPS_A_DB)
 _SURROUND = 1.41
 _WEIGHTS = {

@@ -22,19 +22,21 @@ from .weights import BIAS, MEAN, SCALE, WEIGHTS
 KINDS = ("neither", "speech", "music", "both")
 """What a stretch can be; findings hold places in this list."""
 
+# source: what the model program-1 was trained with (models/training/program)
 STRETCH_SECONDS = 3.0
 """Length of what is judged at a time."""
 
-_MAX_SEGMENTS = 2048
-_LONGEST_S = 1e7
+# source: what the model program-1 was trained with (models/training/program)
+_MAX_SEGMENTS = 2048  # guard: memory is bounded
+_LONGEST_S = 1e7  # guard: what findings may say
 _WORKING_RATE_HZ = 8000.0
 _TAPS = 16
 _WINDOW_SECONDS = 0.064
-_FRAME_HOPS = 25
+_FRAME_HOPS = 25  # guard: Python's share of the time is small
 _STRETCH_FRAMES = round(STRETCH_SECONDS * HOPS_A_SECOND) // _FRAME_HOPS
 _LEAST_HOPS = HOPS_A_SECOND  # less than a second says nothing
-_SILENCE = 1e-7  # mean square, -70 dBFS
-_FARTHEST = 3.0  # standard deviations: nothing the training has not seen may decide alone
+_SILENCE = 1e-7  # guard: mean square, -70 dBFS
+_FARTHEST = 3.0  # guard: standard deviations: nothing the training has not seen may decide alone
 
 
 _SEGMENTS, _TIME_S = Axis("segments", most=_MAX_SEGMENTS), Range(0.0, _LONGEST_S)

@@ -6,6 +6,7 @@ sonic-pi-samples (CC0) and dance bands rendered with mma and FluidR3 GM (MIT), a
 
 import numpy as np
 
+# source: models/training/program/train.py
 # fmt: off
 _TABLE = np.array(
     [   # mean, standard deviation, weight for neither, speech, music, both: the order of program.KINDS

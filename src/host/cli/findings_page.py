@@ -1,4 +1,4 @@
-"""The page that ``wavemend analyse`` prints: what an engineer would note at the first listening."""
+"""The page that ``wavemend analyse`` prints: what was found in each recording."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .output import print_table
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a listening leaves behind beside its pages.
+    """What an analysis leaves behind beside its pages.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Wanted:
     overwrite: bool = False
 
 
-def listen(
+def analyse_all(
     recordings: Sequence[Recording], out: Console, err: Console, *, quiet: bool, wanted: Wanted
 ) -> tuple[list[Analysis], list[str]]:
     """Analyse `recordings` one after another and print a page each, unless `quiet`.

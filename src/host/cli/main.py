@@ -232,7 +232,7 @@ def analyse(
 ) -> None:
     """Listen to recordings: what is wrong, how bad, and which preset would help."""
     from ..archive.walk import find_recordings  # noqa: PLC0415
-    from .findings_page import Wanted, listen  # noqa: PLC0415
+    from .findings_page import Wanted, analyse_all  # noqa: PLC0415
 
     found = find_recordings(inputs, exclude=exclude or [])
     for note in found.notes if not quiet else []:
@@ -240,7 +240,7 @@ def analyse(
     if not (found.recordings or found.unlisted):
         fail("no sound files were given", REFUSED)
     wanted = Wanted(write, documents, pictures, overwrite)
-    pages, failed = listen(found.recordings, out, err, quiet=as_json or quiet, wanted=wanted)
+    pages, failed = analyse_all(found.recordings, out, err, quiet=as_json or quiet, wanted=wanted)
     if as_json:
         print_json([page.to_json() for page in pages])
     for error in [*(why for _, why in found.unlisted), *failed]:

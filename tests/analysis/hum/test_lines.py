@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from wavemend.analysis.hum.demodulator import STEP
 from wavemend.analysis.hum.hum import Hum
 from wavemend.analysis.hum.lines import PAST, HumLines
-from wavemend.analysis.hum.track import STEP
 
 RATE = 4000
 HOP = round(0.04 * RATE)

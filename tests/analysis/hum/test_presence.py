@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from wavemend.analysis.hum.demodulator import STEP
 from wavemend.analysis.hum.hum import Hum
 from wavemend.analysis.hum.presence import HumPresence
-from wavemend.analysis.hum.track import STEP
 
 RATE = 8000
 SECONDS = np.arange(30 * RATE) / RATE

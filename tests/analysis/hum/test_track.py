@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from wavemend.analysis.hum.demodulator import REACH, STEP, CombDemodulator, line_powers
 from wavemend.analysis.hum.hum import Hum
-from wavemend.analysis.hum.track import REACH, STEP, CombDemodulator, HumTracker, line_powers
+from wavemend.analysis.hum.track import HumTracker
 
 RATE = 4000
 HARMONICS = (1, 2, 3, 5)

@@ -13,7 +13,7 @@ from wavemend.analysis.carrier.codec import LossyHistory
 from wavemend.analysis.finders import FINDERS
 from wavemend.errors import AudioFileError, AudioValueError, WavemendError
 from wavemend.host.archive.walk import Recording, find_recordings
-from wavemend.host.cli.findings_page import Wanted, listen, picture_paths
+from wavemend.host.cli.findings_page import Wanted, analyse_all, picture_paths
 from wavemend.host.demo.worn_disc import SAMPLE_RATE, performance, worn_disc
 from wavemend.host.recording.document import Span
 from wavemend.host.recording.document_files import load_document, save_document
@@ -64,9 +64,9 @@ def test_a_file_decoded_from_a_lossy_one_is_eased_in_the_suggestion(folder):
 
 
 def test_any_block_size_finds_the_same(folder, monkeypatch):
-    monkeypatch.setattr("wavemend.host.survey.analyse.READ_BLOCK", 4097)
+    monkeypatch.setattr("wavemend.host.recording.reading.READ_BLOCK", 4097)
     small = analyse(folder / "worn.wav")
-    monkeypatch.setattr("wavemend.host.survey.analyse.READ_BLOCK", 10**9)
+    monkeypatch.setattr("wavemend.host.recording.reading.READ_BLOCK", 10**9)
     assert analyse(folder / "worn.wav").to_json() == small.to_json()
 
 
@@ -146,7 +146,7 @@ def test_a_picture_that_fails_costs_neither_its_page_nor_the_next(folder, tmp_pa
 def hear(*sources, wanted):
     out, err = Console(file=io.StringIO(), width=200), Console(file=io.StringIO())
     recordings = [Recording(source, Path(source.name)) for source in sources]
-    pages, failed = listen(recordings, out, err, quiet=False, wanted=wanted)
+    pages, failed = analyse_all(recordings, out, err, quiet=False, wanted=wanted)
     return pages, failed, out.file.getvalue()
 
 

@@ -1,0 +1,104 @@
+"""The harmonics of a hum in frames along its phase: amplitudes, and the noise of the program beside them."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import fft
+
+from ...audio.arrays import Array, Audio, Complex
+from ...contract.findings import NO_LEVEL
+from ...kernels.harmonics.demodulation import fold, spline_response
+from ...kernels.spectra.stft import hann
+from .hum import Hum
+
+FRAME_SECONDS = 0.04
+"""Hop; tuned: by hand with bench dehum, 2026-11-21, no record."""
+STEP = 25
+"""Frames that are heard at once; derived: a second."""
+REACH = 3
+"""Frames that a frame's window reaches to either side, at most; derived: 0.12 s of `FRAME_SECONDS`."""
+UNHEARD = 1e6
+"""Noise of a frame that tells nothing; guard: no power of a sound is so large."""
+
+# tuned: by hand with bench dehum, tuning takes, 2026-11-21; no record of what else was tried
+_MOST_GROWN = 10.0
+_BESIDE_HZ = 12.5  # where the program is measured, beside each harmonic
+
+_LEAST_CYCLES = 2  # of half a window; derived: fewer do not tell a harmonic from the next
+_ROUNDING = 1e-14  # guard: variances above 0
+_SILENCE = 1e-13  # guard: digital silence says nothing
+
+
+class CombDemodulator:
+    """Measure every harmonic's amplitude, and the program beside it, in frames along a phase track.
+
+    Hann windows of 0.16 s, whole periods long so that harmonics do not touch each other; up to 0.24 s where
+    the fundamental is low, which holds the four periods that they need from 16.7 Hz on. Lines are ordered by
+    harmonic, then by channel.
+    """
+
+    def __init__(self, sample_rate: float, channels: int, frequency_hz: float, harmonics: int) -> None:
+        self.hop = max(round(FRAME_SECONDS * sample_rate), 1)
+        self._channels = channels
+        self._cycles = max(round(frequency_hz / _BESIDE_HZ), _LEAST_CYCLES)
+        self.half = min(round(self._cycles / frequency_hz * sample_rate), REACH * self.hop)
+        window = hann(2 * self.half)
+        self._window = 2.0 / np.sum(window) * window
+        self._bins = self._cycles * np.arange(1, harmonics + 1)
+        # of two cycles, the second bin beside a harmonic is the next harmonic
+        self._beside = (-2, -1, 1, 2) if self._cycles > _LEAST_CYCLES else (-1, 1)
+        highest = int(self._bins[-1]) + 2
+        self._points = 2 ** int(np.ceil(np.log2(max(6.4 * highest, 256))))
+        self.number = np.repeat(np.arange(1.0, harmonics + 1), channels)
+
+    def measure(self, audio: Audio, turns: Array, frames: int) -> tuple[Complex, Array]:
+        """Return amplitudes and noise variances, shape (frames, lines).
+
+        `audio`, shape (channels, n), and `turns`, in cycles, begin `half` samples before the first frame's
+        middle.
+        """
+        tables = np.zeros((frames, self._channels, self._points))
+        fold(audio, turns, self._window, self.hop, self._cycles, tables)
+        spectra = fft.rfft(tables, axis=2)
+        y = self._at(spectra, 0)
+        beside = np.zeros(y.shape)
+        for off in self._beside:
+            z = self._at(spectra, off)
+            beside += (z.real**2 + z.imag**2) / len(self._beside)
+        silent = y.real**2 + y.imag**2 + beside < _SILENCE
+        return y, np.where(silent, UNHEARD, beside + _ROUNDING)
+
+    def _at(self, spectra: Complex, off: int) -> Complex:
+        bins = self._bins + off
+        values = spectra[:, :, bins] / spline_response(bins, self._points)
+        return np.ascontiguousarray(values.transpose(0, 2, 1)).reshape(spectra.shape[0], -1)
+
+
+def line_powers(hum: Hum, harmonics: int) -> Array:
+    """Return the squared amplitude of each line as it was found, or as it may be where it was not."""
+    power = np.zeros((harmonics, hum.level_dbfs.shape[0]))
+    inside = hum.harmonic <= harmonics
+    level = hum.level_dbfs[:, inside].T
+    power[hum.harmonic[inside] - 1] = np.where(level > NO_LEVEL, 2.0 * 10 ** (level / 10), 0.0)
+    for line in power.T:
+        heard = np.flatnonzero(line)
+        if not heard.size:
+            line[:] = 1e-12
+            continue
+        known = np.log(line[heard])
+        around = np.exp(np.interp(np.arange(harmonics), heard, known))
+        line[:] = np.where(line > 0, line, around)
+    return power.reshape(-1)
+
+
+def grown(power: Array, amplitude: Complex) -> Array:
+    """Return each line's power as it has grown since it was found, within reason."""
+    return np.asarray(np.clip(amplitude.real**2 + amplitude.imag**2, power, _MOST_GROWN * power))
+
+
+def over_time(noise: Array) -> Array:
+    """Average variances over neighbouring frames, shape (frames, lines); what was not heard stays so."""
+    beside = np.concatenate([noise[:1], noise, noise[-1:]])
+    mean = 0.25 * beside[:-2] + 0.5 * noise + 0.25 * beside[2:]
+    known = (beside[:-2] < UNHEARD) & (beside[2:] < UNHEARD)
+    return np.asarray(np.where(known, mean, noise))
