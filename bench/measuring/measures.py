@@ -49,7 +49,9 @@ def click_gains_db(
     """
     first = np.maximum(starts - round(0.001 * sample_rate), 0)
     last = np.minimum(stops + round(0.020 * sample_rate), clean.shape[1])
-    # each summed by itself: running sums would round, and call some of what was left alone worse
+    # Each summed by itself, and in the same order however it lies in memory: running sums, and channels that
+    # alternate, would round otherwise, and call some of what was left alone worse.
+    clean, damaged, output = (np.ascontiguousarray(audio) for audio in (clean, damaged, output))
     error_before, error_after = (
         np.array([np.sum((audio[:, i:j] - clean[:, i:j]) ** 2) for i, j in zip(first, last, strict=True)])
         for audio in (damaged, output)

@@ -58,6 +58,15 @@ def test_click_gains_see_only_their_window():
     np.testing.assert_allclose(click_gains_db(clean, damaged, damaged, **where), 0.0, atol=1e-12)
 
 
+def test_what_was_left_alone_gains_exactly_nothing_however_it_lies_in_memory():
+    clean = np.asfortranarray(hiss())
+    damaged = np.asfortranarray(clean + hiss(seed=1))
+    starts = np.arange(1000, 80_000, 997)
+    where = {"starts": starts, "stops": starts + 13, "sample_rate": RATE}
+    gains = click_gains_db(clean, damaged, np.ascontiguousarray(damaged), **where)
+    assert (gains == 0).all() and not np.signbit(gains).any()
+
+
 def test_harm():
     x = 0.1 * hiss()
     untouched = harm(x, x, RATE)
