@@ -58,7 +58,7 @@ def add_span(spans: Matrix, count: int, start: int, stop: int, score: float) -> 
 
 @compiled
 def find_spans(e: Vector, channel: int, scored: Scored, extent: Extent, gap: int, near: int,
-               spans: Matrix) -> int:  # fmt: skip
+               doubt: float, spans: Matrix) -> int:  # fmt: skip
     """Find the spans of one channel's clicks.
 
     A click found in another channel within `near` samples halves what is asked of this one.
@@ -73,9 +73,11 @@ def find_spans(e: Vector, channel: int, scored: Scored, extent: Extent, gap: int
         The cells that peaks lie in, and the samples between which a span may lie.
     gap, near
         Samples: see `click_span`, and above.
+    doubt
+        Least score, up to 1, of what is found though it is no click by its score alone.
     spans
-        Filled with rows of (start, stop, score); spans that touch are one. The score of a click that only
-        the other channel's made one is doubled, so that 1 is the least.
+        Filled with rows of (start, stop, score); spans that touch are one. The score of a click in
+        another channel too is doubled where it is under 1.
 
     Returns
     -------
@@ -87,7 +89,7 @@ def find_spans(e: Vector, channel: int, scored: Scored, extent: Extent, gap: int
     count = 0
     for k in range(first, last):
         own = score[channel, k]
-        if own < 0.5 or place[channel, k] < low:
+        if own < 0.5 * doubt or place[channel, k] < low:
             continue
         if own < 1.0:
             shared = False
@@ -95,9 +97,9 @@ def find_spans(e: Vector, channel: int, scored: Scored, extent: Extent, gap: int
                 for q in range(max(k - 1, first), min(k + 2, last)):
                     apart = abs(place[other, q] - place[channel, k])
                     shared |= other != channel and score[other, q] >= 1.0 and apart <= near
-            if not shared:
+            own *= 2.0 if shared else 1.0
+            if own < doubt:
                 continue
-            own *= 2.0
         start, stop = click_span(e, place[channel, k], scale[channel, k], gap, low, high)
         count = add_span(spans, count, start, stop, own)
     return count

@@ -14,17 +14,22 @@ from ..prediction.gaps import Outliers, bridge_outliers, whole_model
 from ..prediction.models import (
     Positions,
     Vector,
+    autocorrelation,
     autocorrelation_model,
     excitation_of,
     hann,
+    levinson,
     prediction_error,
 )
+from ..prediction.voids import filling_noise
 from ..samples.ranks import SIGMA
 
 _RIDGE = 1e-9  # guard: no band may be empty
 # scales: what is bridged for a repair, and for a count; tuned: by hand, 2026-11-21, no record
 _OUTLIER, _COUNTED_OUTLIER = 6.0, 8.0
 _SPARSE = 4  # every such sample counts for the scale of a count; tuned: by hand, for speed, 2026-11-21
+# tuned: scores of bench.material.tuning by four routes, tuning set, 2026-11-29; of none, 6, 20 and 35 dB
+_UNDER_DB = 20.0  # how far the noise that fills a void lies under the top of the band
 
 
 class Blocks(NamedTuple):
@@ -80,8 +85,19 @@ def excitation(x: Vector, repaired: Vector, first: int, last: int, bounds: Posit
         e[start : start + size] = 0.0
         if stretch.size <= 2 * order or begin >= end:
             continue
-        whole_model(stretch, taper[: stretch.size], _RIDGE, outliers, a)
+        variance = whole_model(stretch, taper[: stretch.size], _RIDGE, outliers, a)
+        noise = filling_noise(a, variance, _UNDER_DB)
+        if noise > 0.0:
+            _fit_filled(stretch * taper[: stretch.size], noise, a)
         prediction_error(x, begin, end, a, e)
+
+
+@compiled
+def _fit_filled(x: Vector, noise: float, a: Vector) -> None:
+    """Fit a model to a tapered stretch and noise of an energy."""
+    r = autocorrelation(x, a.size - 1)
+    r[0] += noise
+    levinson(r, a)
 
 
 @compiled

@@ -187,7 +187,9 @@ def _add_covariance(x: Vector, start: int, stop: int, phi: Matrix) -> int:
 
 
 @compiled
-def covariance_model(x: Vector, start: int, stop: int, damaged: Mask, ridge: float, a: Vector) -> float:
+def covariance_model(
+    x: Vector, start: int, stop: int, damaged: Mask, ridge: float, noise: float, a: Vector
+) -> float:
     """Fit a model by the modified covariance method (Marple 1980) to the undamaged runs of a stretch.
 
     Forward and backward prediction errors are minimised together over the rows that no damaged sample
@@ -201,6 +203,8 @@ def covariance_model(x: Vector, start: int, stop: int, damaged: Mask, ridge: flo
         The stretch.
     ridge
         Added to the diagonal, as a part of the power: keeps empty bands from making the problem singular.
+    noise
+        Added likewise: variance of white noise that the stretch is taken to have besides; see `voids`.
     a
         Filled with the model, shape (p + 1,), ``a[0] = 1``.
 
@@ -225,7 +229,7 @@ def covariance_model(x: Vector, start: int, stop: int, damaged: Mask, ridge: flo
         for j in range(i, order + 1):
             both[i, j] = phi[i, j] + phi[order - j, order - i]
             both[j, i] = both[i, j]
-    power = float(both[0, 0])
+    power = float(both[0, 0]) + 2 * rows * noise
     if not power > _FLOOR:
         return -1.0
     band = np.zeros((order, order))
@@ -234,7 +238,7 @@ def covariance_model(x: Vector, start: int, stop: int, damaged: Mask, ridge: flo
         target[i] = -both[0, i + 1]
         for j in range(i, order):
             band[i, j - i] = both[i + 1, j + 1]
-        band[i, 0] += ridge * power
+        band[i, 0] += ridge * power + 2 * rows * noise
     if not band_cholesky(band):
         return -1.0
     band_solve(band, target)

@@ -134,7 +134,7 @@ def remove_thump(x: Vector, click: int, stop: int, bounds: Positions, until: int
     damaged = np.zeros(y.size, np.bool_)
     damaged[before - (stop - click) // factor - 2 : before + search.masked] = True
     a = np.empty(search.order + 1)
-    variance = covariance_model(y, 0, y.size, damaged, 1e-6, a)
+    variance = covariance_model(y, 0, y.size, damaged, 1e-6, 0.0, a)
     if not variance > 0.0:
         return stop
     e = excitation_of(y, before - _EARLY, y.size, a) / np.sqrt(variance)

@@ -9,6 +9,7 @@ from ...audio.arrays import Audio
 from ...contract.marks import touched
 from ...kernels.impulses.bursts import Runs, describe_level, find_bursts, score_runs
 from ...kernels.impulses.cells import Cells, Extent, describe_cells, score_cells
+from ...kernels.impulses.evidence import Known, click_odds
 from ...kernels.impulses.spans import Scored, accept_spans, find_spans
 from ...kernels.impulses.whitening import Blocks, excitation
 from ...kernels.pulses.click_repair import BURST, CLICK, confirm_bursts
@@ -16,13 +17,16 @@ from ...kernels.pulses.rings import RingSearch
 from .times import Times
 
 _FLOOR = 2.0**-16  # derived: half a step of 16 bits; what stands on less is rounding, not sound
-_LEAST_SCORE = 0.25  # derived: half of the score that is a click where another channel has one
+_LEAST_SCORE = 0.25  # derived: half of `_DOUBTED`, what will do where another channel has a click
 # tuned: table clicks on the tuning set, 2026-11-21; no record of each
 _ALONE = (10.0, 3.0)  # a click stands so many scales out, and so many times over the highest peak nearby,
 _IN_CRACKLE = (60.0, 5.0)  # or so many scales, and so many times over three quarters of the peaks
 _SCORE_A_MS = 1.5  # see `accept_spans`
 _PLAIN = 8.0  # what stands out so much is no music, however long
 _BURST = 3.0  # times that the lowest part of a scratch's noise stands over all that is beside it
+# tuned: bench.material.tuning against clean takes by the same routes, tuning set, 2026-11-29
+_DOUBTED = 0.5  # part of these thresholds from which on what lies around says whether it is a click,
+_SURE = 1.5  # and the log odds from which on it says yes
 
 
 class ClickSearch:
@@ -46,6 +50,7 @@ class ClickSearch:
         self._times = times
         self._rings = rings
         self._doubt = doubt
+        self._rate = sample_rate
         self._near = round(1e-3 * sample_rate)
         self._gap = max(round(0.25e-3 * sample_rate), 2)
         self._score_a_sample = 1e3 * _SCORE_A_MS / sample_rate
@@ -110,7 +115,7 @@ class ClickSearch:
         first, last = self._searched_cells
         low = -(-(bounds[0] + times.order) // times.cell)
         high = min(bounds[1] // times.cell, described)
-        scored, runs = self._scored(Extent(max(first, low), min(last, high), low, high), ease * self._doubt)
+        scored, runs = self._scored(Extent(max(first, low), min(last, high), low, high), ease)
         return [
             self._in_channel(channel, scored, runs, repaired[channel], bounds)
             for channel in range(len(self._e))
@@ -140,9 +145,10 @@ class ClickSearch:
         for cells, score, scale in zip(self._cells, scored.score, scored.scale, strict=True):
             score_cells(cells, here, thresholds, _LEAST_SCORE, _FLOOR, score, scale)
         runs = Runs(self._level, np.zeros_like(self._level), np.zeros_like(self._level))
+        least = ease * self._doubt * _BURST
         halves = Extent(*(2 * place for place in here))
         for of_channel in zip(*runs, strict=True):
-            score_runs(Runs(*of_channel), halves, self._times.longest_run, ease * _BURST, _FLOOR)
+            score_runs(Runs(*of_channel), halves, self._times.longest_run, least, _FLOOR)
         return scored, runs
 
     def _in_channel(
@@ -154,19 +160,30 @@ class ClickSearch:
         end = min(bounds[1], times.size - times.block)
         spans = np.empty((last - first, 3))
         extent = Extent(first, last, begin, end)
-        count = find_spans(self._e[channel], channel, scored, extent, self._gap, self._near, spans)
+        count = find_spans(self._e[channel], channel, scored, extent, self._gap, self._near, _DOUBTED, spans)
         bursts = np.empty((last - first, 3))
         extent = Extent(2 * first, 2 * last, begin, end)
         scratches = find_bursts(self._e, channel, runs, times.half, extent, bursts)
         if count:
             self._after[channel] = int(spans[count - 1, 1])
-        count = accept_spans(
-            spans, count, times.longest, times.order, self._score_a_sample / self._doubt, _PLAIN / self._doubt
-        )
-        clicks = np.column_stack([spans[:count], np.full(count, float(CLICK))])
+        asked = _DOUBTED * self._score_a_sample, _DOUBTED * _PLAIN
+        count = accept_spans(spans, count, times.longest, times.order, *asked)
+        clicks = self._weighed(channel, spans[:count], bounds)
         if not scratches:
             return clicks
         return self._with_bursts(channel, clicks, bursts[:scratches], repaired, bounds)
+
+    def _weighed(
+        self, channel: int, spans: npt.NDArray[np.float64], bounds: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float64]:
+        """Return as clicks the spans that stand out enough, or are clicks by what lies around."""
+        odds = np.empty(len(spans))
+        known = Known(int(bounds[0]), int(min(bounds[1], self._times.size - self._times.block)), self._rate)
+        click_odds(self._x[channel], self._e[channel], spans, known, odds)
+        sure = odds > _SURE
+        score = np.where(sure, np.maximum(spans[:, 2], _PLAIN), spans[:, 2])
+        clicks = np.column_stack([spans[:, :2], score / self._doubt, np.full(len(spans), float(CLICK))])
+        return clicks[sure | (score >= self._doubt)]
 
     def _with_bursts(
         self,

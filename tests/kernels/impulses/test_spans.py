@@ -40,7 +40,7 @@ def test_what_another_channel_shows_at_once_is_believed_with_half():
     e[[12, 32]] = 5.0
     found = np.empty((5, 3))
     for near, wanted in ((1, []), (2, [[12.0, 13.0, 1.2]])):
-        count = find_spans(e, 0, Scored(score, scale, place), Extent(0, 5, 0, 50), 3, near, found)
+        count = find_spans(e, 0, Scored(score, scale, place), Extent(0, 5, 0, 50), 3, near, 1.0, found)
         assert found[:count].tolist() == wanted
 
 

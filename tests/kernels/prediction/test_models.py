@@ -104,7 +104,7 @@ def test_a_hann_window_is_symmetric_and_half_on_average(size: int) -> None:
 def test_covariance_recovers_the_model() -> None:
     x = autoregressive(20_000)
     a = np.empty(ORDER + 1)
-    variance = ar.covariance_model(x, 0, x.size, np.zeros(x.size, bool), 0.0, a)
+    variance = ar.covariance_model(x, 0, x.size, np.zeros(x.size, bool), 0.0, 0.0, a)
     assert a == pytest.approx(MODEL, abs=0.02)
     assert variance == pytest.approx(1.0, rel=0.03)
 
@@ -112,7 +112,7 @@ def test_covariance_recovers_the_model() -> None:
 def test_covariance_of_a_sine_is_exact_from_a_short_stretch() -> None:
     """No window, no bias: two coefficients predict a sine for ever (Marple 1980)."""
     a = np.empty(3)
-    ar.covariance_model(np.sin(0.3 * np.arange(40)), 0, 40, np.zeros(40, bool), 0.0, a)
+    ar.covariance_model(np.sin(0.3 * np.arange(40)), 0, 40, np.zeros(40, bool), 0.0, 0.0, a)
     assert a == pytest.approx([1.0, -2 * np.cos(0.3), 1.0], abs=1e-6)
 
 
@@ -121,17 +121,17 @@ def test_covariance_does_not_see_what_is_damaged() -> None:
     damaged = np.zeros(x.size, bool)
     damaged[1000:1030] = damaged[1500:1501] = True
     clean, struck = np.empty(ORDER + 1), np.empty(ORDER + 1)
-    ar.covariance_model(x, 0, x.size, damaged, 1e-10, clean)
-    ar.covariance_model(np.where(damaged, 1e3, x), 0, x.size, damaged, 1e-10, struck)
+    ar.covariance_model(x, 0, x.size, damaged, 1e-10, 0.0, clean)
+    ar.covariance_model(np.where(damaged, 1e3, x), 0, x.size, damaged, 1e-10, 0.0, struck)
     assert np.array_equal(clean, struck)
 
 
 def test_nothing_to_fit() -> None:
     a = np.empty(ORDER + 1)
     whole = np.zeros(1000, bool)
-    assert ar.covariance_model(np.zeros(1000), 0, 1000, whole, 1e-10, a) < 0, "silence"
-    assert ar.covariance_model(autoregressive(1000), 0, ORDER * 2, whole, 1e-10, a) < 0, "too short"
-    assert ar.covariance_model(autoregressive(1000), 0, 1000, ~whole, 1e-10, a) < 0, "all damaged"
+    assert ar.covariance_model(np.zeros(1000), 0, 1000, whole, 1e-10, 0.0, a) < 0, "silence"
+    assert ar.covariance_model(autoregressive(1000), 0, ORDER * 2, whole, 1e-10, 0.0, a) < 0, "too short"
+    assert ar.covariance_model(autoregressive(1000), 0, 1000, ~whole, 1e-10, 0.0, a) < 0, "all damaged"
     assert ar.levinson(np.zeros(ORDER + 1), a) == 0.0
     assert a.tolist() == [1.0] + [0.0] * ORDER
 
