@@ -30,6 +30,8 @@ _WEIGHTS = np.array([0.876, -0.345, -0.106, -2.074, 0.188, 0.175])
 _CONSTANT = -4.45
 
 
+_LONGEST_S = 4e-3  # tuned: likewise; what lasts longer is a sound of its own as often
+_ALIKE_DB = 6.0  # tuned: likewise; most clicks are followed by sound no louder than that, by chance
 _LOUDER_DB = 8.0  # tuned: likewise; clicks have so much after them once in twenty, strokes mostly
 
 
@@ -122,7 +124,8 @@ def click_signs(x: Vector, e: Vector, span: Vector, known: Known, signs: Vector)
 def click_odds(x: Vector, e: Vector, spans: Matrix, known: Known, odds: Vector) -> None:
     """Write the log odds that spans are clicks into `odds`.
 
-    -inf where not both sides are known, and where what follows is clearly louder.
+    NaN where not both sides are known. No more than even where what follows is clearly louder, or a span
+    lasts; no less where what follows is as before.
 
     Parameters
     ----------
@@ -133,8 +136,13 @@ def click_odds(x: Vector, e: Vector, spans: Matrix, known: Known, odds: Vector) 
     """
     signs = np.empty(SIGNS)
     for k in range(spans.shape[0]):
-        odds[k] = -np.inf
-        if click_signs(x, e, spans[k], known, signs) and signs[1] < _LOUDER_DB:
-            odds[k] = _CONSTANT
-            for i in range(SIGNS):
-                odds[k] += _WEIGHTS[i] * signs[i]
+        odds[k] = np.nan
+        if not click_signs(x, e, spans[k], known, signs):
+            continue
+        odds[k] = _CONSTANT
+        for i in range(SIGNS):
+            odds[k] += _WEIGHTS[i] * signs[i]
+        if signs[1] >= _LOUDER_DB or spans[k, 1] - spans[k, 0] > _LONGEST_S * known.rate:
+            odds[k] = min(odds[k], 0.0)
+        if signs[1] < _ALIKE_DB:
+            odds[k] = max(odds[k], 0.0)

@@ -26,7 +26,7 @@ _PLAIN = 8.0  # what stands out so much is no music, however long
 _BURST = 3.0  # times that the lowest part of a scratch's noise stands over all that is beside it
 # tuned: bench.material.tuning against clean takes by the same routes, tuning set, 2026-11-29
 _DOUBTED = 0.5  # part of these thresholds from which on what lies around says whether it is a click,
-_SURE = 1.5  # and the log odds from which on it says yes
+_SURE, _UNLIKELY = 1.5, -1.0  # and the log odds from which on it says yes, and under which it says no
 
 
 class ClickSearch:
@@ -176,14 +176,16 @@ class ClickSearch:
     def _weighed(
         self, channel: int, spans: npt.NDArray[np.float64], bounds: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.float64]:
-        """Return as clicks the spans that stand out enough, or are clicks by what lies around."""
+        """Return the spans that stand out, less strokes, and those that are clicks by what is around."""
         odds = np.empty(len(spans))
         known = Known(int(bounds[0]), int(min(bounds[1], self._times.size - self._times.block)), self._rate)
         click_odds(self._x[channel], self._e[channel], spans, known, odds)
         sure = odds > _SURE
         score = np.where(sure, np.maximum(spans[:, 2], _PLAIN), spans[:, 2])
         clicks = np.column_stack([spans[:, :2], score / self._doubt, np.full(len(spans), float(CLICK))])
-        return clicks[sure | (score >= self._doubt)]
+        strokes = (odds < _UNLIKELY) & (score < _PLAIN)  # NaN is neither
+        asked = np.clip(self._score_a_sample * (spans[:, 1] - spans[:, 0]), 1.0, _PLAIN)
+        return clicks[sure | ((score >= self._doubt * asked) & ~strokes)]
 
     def _with_bursts(
         self,
