@@ -16,9 +16,9 @@ from .models import Vector
 
 _POINTS = 4  # derived: points of the spectrum for each of the order / 2 lines that a model resolves
 _LOWEST_LINE = 3  # tuned: by hand; a cliff further down, under 4 kHz, is as likely a resonance's own
-# tuned: by hand on spectra of bench.material.tuning: music, drums, metal, speech by four routes, tuning set,
-# 2026-11-29: low-passes, resamplers and codecs fall by 25 to 48 dB within a line, resonances by up to 22
-_CLIFF_DB = 24.0
+# tuned: bench.material.tuning, all kinds at 5 and 15 times by four routes, music, tuning set, 2026-11-29;
+# of 15, 20 and 24 dB. Low-passes, resamplers and codecs fall by 25 to 48 dB within a line
+_CLIFF_DB = 20.0
 _SMOOTH = 1  # tuned: likewise; points on either side that a level is the mean of
 
 
