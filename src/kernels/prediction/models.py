@@ -298,11 +298,15 @@ def band_solve(factor: Matrix, b: Vector) -> None:
 
 
 @compiled
-def band_inverse_diagonal(factor: Matrix, diagonal: Vector) -> None:
-    """Write the diagonal of ``(L L')^-1`` into `diagonal`, shape (m,) (Takahashi, Fagan and Chen 1973)."""
+def band_inverse(factor: Matrix, band: Matrix) -> None:
+    """Write the band of ``(L L')^-1`` into `band`, shape (m, v) (Takahashi, Fagan and Chen 1973).
+
+    ``band[j, d]`` is the element in row j + d, column j; what lies outside the band of `factor` is 0.
+    """
     size, width = factor.shape
     inverse = np.zeros((size, 2 * width - 1))  # row i holds its columns i - width + 1 to i + width - 1
     total = np.empty(width)
+    band[:] = 0.0
     for j in range(size - 1, -1, -1):
         reach = min(width, size - j) - 1
         below = factor[j, 1 : reach + 1]
@@ -322,7 +326,16 @@ def band_inverse_diagonal(factor: Matrix, diagonal: Vector) -> None:
         # No less than without the others, whatever rounding leaves: it is divided by.
         own = max(own, 1.0 / pivot)
         inverse[j, width - 1] = own / pivot
-        diagonal[j] = own / pivot
+        for d in range(min(reach + 1, band.shape[1])):
+            band[j, d] = inverse[j, width - 1 + d]
+
+
+@compiled
+def band_inverse_diagonal(factor: Matrix, diagonal: Vector) -> None:
+    """Write the diagonal of ``(L L')^-1`` into `diagonal`, shape (m,); see `band_inverse`."""
+    band = np.empty((diagonal.size, 1))
+    band_inverse(factor, band)
+    diagonal[:] = band[:, 0]
 
 
 @compiled

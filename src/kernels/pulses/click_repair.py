@@ -169,7 +169,7 @@ def confirm_bursts(
             first, last = clicks[q]
             if better and first < stop and last > start and first - order >= bounds[0] and last < bounds[1]:
                 room = click[: bounds[1] - first]
-                better = estimate_click(x, first, last, bounds[1], a, sigma, search, room)[1] < evidence
+                better = estimate_click(x, first, last, bounds[1], a, sigma, search, room)[2] < evidence
         if better:
             bursts[kept] = bursts[k]
             kept += 1
@@ -238,13 +238,14 @@ def _take_click(
     whole = x
     if kind == BURST:
         length, evidence = estimate_burst(x, start, stop, end, a, sigma, room)
+        adds = True
     else:
-        length, evidence, whole = estimate_whole_click(x, start, stop, end, a, sigma, how.rings, room)
+        length, evidence, plain, whole = estimate_whole_click(x, start, stop, end, a, sigma, how.rings, room)
+        adds = score >= _PLAIN
     gain = tilt_gain(click[:length], how.tilt)
-    asked = how.least
-    if kind == CLICK and score < _PLAIN:
-        asked = max(asked, sounds_own(whole, start, stop, end, a, sigma) + how.least_odds / gain)
-    if not (evidence > asked and score * gain >= 1.0 and start + length <= until):
+    if not adds:
+        adds = plain > sounds_own(whole, start, stop, end, a, sigma) + how.least_odds / gain
+    if not (adds and evidence > how.least and score * gain >= 1.0 and start + length <= until):
         return int(start)
     for t in range(length):
         x[start + t] = whole[start + t] - sigma * click[t]

@@ -9,23 +9,30 @@ from __future__ import annotations
 import numpy as np
 
 from ..compilation.compilation import compiled
-from ..prediction.models import Matrix, Positions, Vector, excitation_of
+from ..prediction.models import Matrix, Positions, Vector, add_filtered, excitation_of
 from .burst_pulse import burst_pulse, own_evidence
 from .clipped_pulse import MOST_FLAT, flat_samples, restore_tops
-from .noise_pulse import decaying_pulse, ring_pulse, sparse_pulse
+from .driven_pulse import driven_pulse
+from .noise_pulse import ring_pulse, sparse_pulse
 from .rings import RingSearch
 
-_MODELS = 3  # derived: sparse, ring, decay
-_RUNG = 14.0  # time constants until the slowest ring is surely over; derived: e^-14 is -122 dB
-_NEGLIGIBLE = 1e-3  # weight of a model beside the likeliest; tuned: by hand, 2026-11-21, no record
-# Without a click, as a part of what there is with it; tuned: by hand, 2026-11-21, no record.
-_MOST_SOUND = 1.5
+_SPARSE, _RING, _DRIVEN = 0, 1, 2  # the models; from the last on there is one for each of `_DRIVES`
+_RUNG = 14.0  # derived: twice `rings.RUNG`; time constants until the slowest ring is surely over
+_NEGLIGIBLE = 1e-3  # guard: weight of a model beside the likeliest
+
+# tuned: known spans of the tuning set's material for clicks, 2026-11-29
+_DRIVES = ((4, 0.125), (4, 0.5), (0, 0.125))  # poles; and orders of the model, over which what drives changes
+_EXPLAINED = 2.0  # variances of the excitation that a click may leave of itself, for no other to be tried
+_MOST_SOUND = 1.5  # without a click, as a part of what there is with it,
+_FEW = 0.25  # orders of the model: samples that are off by themselves; more of them are interpolated
+_BESIDE = 10  # orders of the model on either side of a click that say how loud the sound is
+_MORE_SOUND = 3.0  # and beyond that as a part of what there is beside it
 
 
 @compiled
 def estimate_click(
     x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float, search: RingSearch, click: Vector
-) -> tuple[int, float]:
+) -> tuple[int, float, float]:
     """Estimate the click that adds to `x` from `start` to `stop`, and its ring beyond.
 
     It is the mean of what the models say, each weighted by the evidence for it.
@@ -48,30 +55,69 @@ def estimate_click(
 
     Returns
     -------
-    length, evidence
-        Samples that were filled, and the logarithm of the evidence for the click; -inf where no estimate
-        makes sense.
+    length, evidence, plain
+        Samples that were filled; the logarithm of the evidence for the click, -inf where no estimate makes
+        sense; and the same by those models alone that have a click's shape: one that may take any shape takes
+        that of a drum's stroke as well.
     """
     span = stop - start
     e = _excitation(x, start, stop, end, a, sigma)
+    level = sound_beside(x, start, stop, end, a.size - 1)
     room = min(click.size, span + int(_RUNG / -np.log(search.slowest)))
-    pulses = np.zeros((_MODELS, room))
-    lengths = np.full(_MODELS, span)
-    evidences = np.empty(_MODELS)
-    evidences[0] = sparse_pulse(e, a, pulses[0, :span])
-    lengths[1], evidences[1] = ring_pulse(e, a, search, pulses[1], span)
-    begins = 0
-    while begins < span - 1 and pulses[0, begins] == 0.0:
-        begins += 1
-    ends = span
-    while ends > begins + 1 and pulses[0, ends - 1] == 0.0:
-        ends -= 1
-    lengths[2], evidences[2] = decaying_pulse(e, a, begins, ends, pulses[2, :span])
-    for k in range(_MODELS):
-        if evidences[k] > -np.inf and is_absurd(x, start, lengths[k], sigma, pulses[k]):
+    count = _DRIVEN + len(_DRIVES)
+    pulses = np.zeros((count, room))
+    lengths = np.full(count, span)
+    evidences = np.full(count, -np.inf)
+    evidences[_SPARSE] = sparse_pulse(e, a, pulses[_SPARSE, :span])
+    lengths[_RING], evidences[_RING] = ring_pulse(e, a, search, pulses[_RING], span)
+    for k in range(_DRIVEN):
+        part = x[start : start + lengths[k]]
+        if evidences[k] > -np.inf and is_absurd(part, level, a.size - 1, sigma, pulses[k]):
             evidences[k] = -np.inf
+    likeliest = np.argmax(evidences)
+    plain = evidences[likeliest]
+    if not _explains(e, a, likeliest, pulses[likeliest, : lengths[likeliest]]):
+        power = np.maximum(x[start:stop] ** 2 - level, 0.0) / (sigma * sigma)
+        for k in range(len(_DRIVES)):
+            pulse = pulses[_DRIVEN + k, :span]
+            poles, reach = _DRIVES[k]
+            reach = max(round(reach * (a.size - 1)), 1)
+            evidences[_DRIVEN + k] = driven_pulse(e, a, power, poles, reach, pulse)
+            if is_absurd(x[start:stop], level, a.size - 1, sigma, pulse):
+                evidences[_DRIVEN + k] = -np.inf
     length, evidence = _mean_click(pulses, lengths, evidences, click[:room])
-    return length, evidence
+    return length, evidence, plain
+
+
+@compiled
+def _explains(e: Vector, a: Vector, model: int, pulse: Vector) -> bool:
+    """Whether a ring, or a few samples, leave no more excitation than the sound has by itself."""
+    active = 0
+    for value in pulse:
+        active += value != 0.0
+    if active == 0 or (model == _SPARSE and active > _FEW * (a.size - 1)):
+        return False
+    reach = min(pulse.size + a.size - 1, e.size)
+    padded = np.zeros(reach)
+    count = min(pulse.size, reach)
+    padded[:count] = pulse[:count]
+    rest = e[:reach] - padded
+    echo = np.zeros(reach)
+    add_filtered(padded, 0, a, 1, echo)
+    total = 0.0
+    for t in range(reach):
+        total += (rest[t] - echo[t]) ** 2
+    return total < _EXPLAINED * reach
+
+
+@compiled
+def sound_beside(x: Vector, start: int, stop: int, end: int, order: int) -> float:
+    """Mean square of the sound beside a click, on the quieter side: what is damaged there is no sound."""
+    quieter = np.inf
+    for low, high in ((max(start - _BESIDE * order, 0), start), (stop, min(stop + _BESIDE * order, end))):
+        if high - low >= order:
+            quieter = min(quieter, np.mean(x[low:high] ** 2))
+    return quieter if quieter < np.inf else 0.0
 
 
 @compiled
@@ -104,7 +150,7 @@ def _mean_click(pulses: Matrix, lengths: Positions, evidences: Vector, click: Ve
 @compiled
 def estimate_whole_click(
     x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float, search: RingSearch, click: Vector
-) -> tuple[int, float, Vector]:
+) -> tuple[int, float, float, Vector]:
     """Estimate a click, and again with its tops put back where a converter cut them off.
 
     Parameters are those of `estimate_click`. Tops are looked for as far as a click may last. Energies add, so
@@ -112,28 +158,28 @@ def estimate_whole_click(
 
     Returns
     -------
-    length, evidence, whole
+    length, evidence, plain, whole
         Of the better estimate, and the samples that `click` is to be taken from: `x` itself where no top was
         cut off, or none could be put back.
     """
-    length, evidence = estimate_click(x, start, stop, end, a, sigma, search, click)
+    length, evidence, plain = estimate_click(x, start, stop, end, a, sigma, search, click)
     longest = int(0.5 * np.log(1000.0) / -np.log(search.slowest))
     flat = np.empty(MOST_FLAT, np.int64)
     count = flat_samples(x, start, min(max(stop, start + longest), end), flat)
     if count in (0, MOST_FLAT):
-        return length, evidence, x
+        return length, evidence, plain, x
     whole = x.copy()
     known = min(max(stop, start + flat[count - 1] + 1) + 2 * (a.size - 1), end)
     if not restore_tops(whole, start, known, flat[:count], a, sigma, search):
-        return length, evidence, x
+        return length, evidence, plain, x
     again = np.empty(click.size)
-    size, odds = estimate_click(whole, start, stop, end, a, sigma, search, again)
+    size, odds, shaped = estimate_click(whole, start, stop, end, a, sigma, search, again)
     reach = max(length, size)
     left = _energy_left(x, start, length, reach, sigma, click)
     if not _energy_left(whole, start, size, reach, sigma, again) < left:
-        return length, evidence, x
+        return length, evidence, plain, x
     click[:size] = again[:size]
-    return size, odds, whole
+    return size, odds, shaped, whole
 
 
 @compiled
@@ -143,7 +189,8 @@ def estimate_burst(
     """Estimate the burst of noise that adds to `x` from `start` to `stop`; see `estimate_click`."""
     e = _excitation(x, start, stop, end, a, sigma)
     length, evidence = burst_pulse(e, a, click[: stop - start])
-    if length and is_absurd(x, start, length, sigma, click):
+    level = sound_beside(x, start, stop, end, a.size - 1)
+    if length and is_absurd(x[start : start + length], level, a.size - 1, sigma, click):
         return 0, -np.inf
     return length, evidence
 
@@ -155,19 +202,35 @@ def sounds_own(x: Vector, start: int, stop: int, end: int, a: Vector, sigma: flo
 
 
 @compiled
-def is_absurd(x: Vector, start: int, length: int, sigma: float, click: Vector) -> bool:
-    """Whether there is clearly more sound without the click than with it.
+def is_absurd(x: Vector, level: float, window: int, sigma: float, click: Vector) -> bool:
+    """Whether there is clearly more sound without the click than with it, in any part of it.
 
     Click and music are independent, so their energies add. An estimate that breaks this rule put a great
-    oscillation into the click and its opposite into the music, where too few samples told them apart.
+    oscillation into the click and its opposite into the music, where too few samples told them apart. Beside
+    all of a loud click such an oscillation at its end is nothing, so each part counts by itself.
+
+    Parameters
+    ----------
+    x
+        The samples that the click is taken from, shape (m,).
+    level
+        Mean square of the sound beside them.
+    window
+        Samples of a part; parts overlap by half.
+    sigma, click
+        The click in units of `sigma`, shape (m,) or longer.
     """
-    before, after = 0.0, 0.0
-    for t in range(length):
-        value = x[start + t]
-        rest = value - sigma * click[t]
-        before += value * value
-        after += rest * rest
-    return after > _MOST_SOUND * before
+    step = max(window // 2, 1)
+    for first in range(0, max(x.size - window, 0) + 1, step):
+        before, after = 0.0, 0.0
+        last = first + window if first + step + window <= x.size else x.size
+        for t in range(first, last):
+            rest = x[t] - sigma * click[t]
+            before += x[t] * x[t]
+            after += rest * rest
+        if after > _MOST_SOUND * before + _MORE_SOUND * level * (last - first):
+            return True
+    return False
 
 
 @compiled

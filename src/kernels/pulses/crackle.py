@@ -363,10 +363,16 @@ def _estimate(x: Vector, off: Vector, start: int, stop: int, found: Stretch, sta
     if stands_out > _SHAPED and 2 * _LEAD < length <= _LONGEST:
         sigma = found.scale[(start + stop) // 2]
         room = impulse[: min(_RINGS_ON, x.size - start)]
-        heard, evidence = estimate_click(x, start, stop, x.size, found.model, sigma, search, room)
+        heard, evidence, _ = estimate_click(x, start, stop, x.size, found.model, sigma, search, room)
         if evidence > _LEAST_EVIDENCE:
             impulse[:heard] *= sigma
             if np.sum(impulse[:heard] ** 2) < _GROWS * np.sum(off * off):
-                return 0 if heard > _SHORT and is_absurd(x, start, heard, 1.0, impulse) else heard
+                return 0 if heard > _SHORT and _adds_sound(x[start : start + heard], impulse) else heard
     impulse[:length] = off
-    return 0 if length > _SHORT and is_absurd(x, start, length, 1.0, impulse) else length
+    return 0 if length > _SHORT and _adds_sound(x[start : start + length], impulse) else length
+
+
+@compiled
+def _adds_sound(x: Vector, impulse: Vector) -> bool:
+    """Whether there is clearly more sound in all of `x` without an impulse than with it."""
+    return bool(is_absurd(x, 0.0, x.size, 1.0, impulse))

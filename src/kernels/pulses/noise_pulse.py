@@ -26,7 +26,6 @@ from ..prediction.models import (
     band_solve,
     span_equations,
     span_gradient,
-    span_precision,
 )
 from .rings import RingSearch, fit_ring, ring_error, ring_response
 
@@ -40,10 +39,6 @@ _TOO_SLOW = 1.05  # rates of decay of the slowest ring: what fits best as slow a
 _DOUBT = 1.5  # by how much a ring's likely error is greater than its model alone would have it
 _LEAST_SURE = 0.1  # part of a ring that is left when its likely error is taken off
 _FADED = 0.01  # of the excitation's standard deviation: a ring has ended
-_DECAYS = np.array([1.3, 2.6, 5.2, 10.4, 20.8, 1e9])  # samples; the last does not decay
-_ENDED = 4.6  # time constants; derived: ln 100, until noise has decayed by 40 dB
-_FACTORS = (0.3, 1.5, 8.0)  # variances tried, over the square of the tallest sample
-_PRICE_OF_DECAY = 12.0  # log evidence that the choice of start, decay and variance costs
 
 
 @compiled
@@ -246,57 +241,3 @@ def _shaped_pulse(e: Vector, a: Vector, envelope: Vector, n: Vector) -> float:
             factor = max(power / max(known, 0.1), 1e-12)
     n[:] = mean
     return evidence
-
-
-@compiled
-def decaying_pulse(e: Vector, a: Vector, begins: int, ends: int, n: Vector) -> tuple[int, float]:
-    """Estimate a click that is white noise whose standard deviation falls exponentially.
-
-    The noise-pulse model (Godsill and Rayner 1998, chapter 9) with its start, its time constant and its
-    variance taken from a grid, those of greatest evidence.
-
-    Parameters
-    ----------
-    e, a
-        See `sparse_pulse`.
-    begins, ends
-        Where it is likely to begin, and to end where it does not decay; one sample less and more are tried.
-    n
-        Filled with the click, shape (m,): it may not outlast it.
-
-    Returns
-    -------
-    length, evidence
-        Samples until it has decayed, and the logarithm of the evidence for it, less what the choice costs.
-    """
-    room = n.size
-    power = np.sum(a * a)
-    every = np.arange(room)
-    g = np.empty(room)
-    span_gradient(a, e, every, e.size - 1, g)
-    precision = np.empty((room, min(a.size, room)))
-    span_precision(a, every, room + a.size, precision)
-    tried = np.empty(room)
-    variance = np.empty(room)
-    best, length = -np.inf, 0
-    n[:] = 0.0
-    for start in range(max(begins - 1, 0), min(begins + 2, room)):
-        for k in range(_DECAYS.size + 2):
-            decay = _DECAYS[min(k, _DECAYS.size - 1)]
-            size = int(min(_ENDED * decay + 2.0, float(room - start)))
-            if k >= _DECAYS.size - 1:
-                size = min(ends - start + k - _DECAYS.size, room - start)
-            if size < 1:
-                continue
-            tallest = 0.0
-            for i in range(size):
-                variance[i] = np.exp(-2.0 * i / decay)
-                tallest = max(tallest, abs(g[start + i]) / power)
-            for factor in _FACTORS:
-                scaled = variance[:size] * (factor * tallest * tallest + 1e-12)
-                evidence = pulse_mean(precision[:size], g[start : start + size], scaled, tried[:size])
-                if evidence - _PRICE_OF_DECAY > best:
-                    best, length = evidence - _PRICE_OF_DECAY, start + size
-                    n[:] = 0.0
-                    n[start:length] = tried[:size]
-    return length, best

@@ -80,7 +80,7 @@ def test_a_click_goes_and_all_beside_it_stays_to_the_bit(name: str, seed: int) -
     span = span_of(name)
     repaired, [[first, last]] = repair(damaged, span)
     assert first == span[0] and last >= span[1]
-    assert left_of(clean, damaged, repaired) < 0.1
+    assert left_of(clean, damaged, repaired) < 0.12
     assert np.array_equal(repaired[:first], damaged[:first])
     assert np.array_equal(repaired[last:], damaged[last:])
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.signal import lfilter
 from scipy.special import binom
 from wavemend.kernels.prediction.models import prediction_error
-from wavemend.kernels.pulses.noise_pulse import decaying_pulse, sparse_pulse
+from wavemend.kernels.pulses.noise_pulse import sparse_pulse
 
 POLES = np.array([0.985 * np.exp(0.1j), 0.97 * np.exp(0.4j), 0.9 * np.exp(1.1j)])
 MODEL = np.poly(np.concatenate([POLES, POLES.conj()])).real
@@ -21,35 +21,6 @@ def excitation(added: np.ndarray, seed: int = 0) -> np.ndarray:
     e = np.zeros(x.size)
     prediction_error(x, 0, x.size, MODEL, e)
     return e
-
-
-def decaying(tau: float, size: int = 60) -> np.ndarray:
-    return 40.0 * np.exp(-np.arange(size) / tau) * np.random.default_rng(3).standard_normal(size)
-
-
-@pytest.mark.parametrize("tau", [2.0, 6.0, 20.0])
-def test_noise_that_decays_is_recovered_without_its_variance(tau: float) -> None:
-    added = decaying(tau)
-    estimate = np.empty(60)
-    length, evidence = decaying_pulse(excitation(added)[AT:], MODEL, 0, 60, estimate)
-    assert evidence > 20.0
-    assert 2 * tau < length <= 60
-    assert np.sum((estimate - added) ** 2) < 0.1 * np.sum(added**2)
-
-
-def test_the_evidence_tells_noise_from_samples_that_are_off() -> None:
-    off = np.zeros(60)
-    off[[0, 17, 41]] = 30.0, -50.0, 20.0
-    for added, is_noise in ((decaying(20.0), True), (off, False)):
-        e = excitation(added)[AT:]
-        estimate = np.empty(60)
-        noise = decaying_pulse(e, MODEL, 0, 60, estimate)[1]
-        assert (noise > sparse_pulse(e, MODEL, estimate)) == is_noise
-
-
-def test_nothing_added_is_no_evidence() -> None:
-    estimate = np.empty(60)
-    assert decaying_pulse(excitation(np.zeros(1))[AT:], MODEL, 0, 60, estimate)[1] < 0.0
 
 
 @pytest.mark.parametrize("order", [8, 16, 24, 32, 48])
