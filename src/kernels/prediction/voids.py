@@ -80,3 +80,15 @@ def filling_noise(a: Vector, variance: float, under_db: float) -> float:
     if edge >= 1.0:
         return 0.0
     return float(variance * 10.0 ** (0.1 * (level - under_db)))
+
+
+@compiled
+def filling_noise_from(a: Vector, variance: float, edge: float, under_db: float) -> float:
+    """Return the variance of the white noise that fills the void above an edge that is known; see above.
+
+    `edge` is a part of half the sample rate. The level is that of the line under it.
+    """
+    points = _POINTS * (a.size - 1) // 2
+    level = _levels(a, points)
+    under = min(max(int(edge * points) - _POINTS, 0), points - 1)
+    return float(variance * 10.0 ** (0.1 * (level[under] - under_db)))

@@ -10,7 +10,7 @@ from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
 from ..prediction.gaps import believed_peak, gaps_together, rebuild
 from ..prediction.models import Matrix, Positions, Vector, covariance_model
-from ..prediction.voids import filling_noise
+from ..prediction.voids import filling_noise_from, find_void
 from .clicks import estimate_burst, estimate_click, estimate_whole_click, sounds_own
 from .rings import RingSearch
 from .thumps import ThumpSearch, remove_thump
@@ -23,6 +23,7 @@ _TILT_OCTAVES = 2.0
 _RIDGE = 1e-10  # guard: no band may be empty
 # tuned: bench.material.tuning, all kinds at 5 and 15 times by four routes, and table clicks, tuning set,
 # 2026-11-29; of 6, 15 and 25 dB
+_FOLLOWS = 0.25  # how much of a newly seen edge is believed; tuned: by hand, 2026-11-29
 _UNDER_DB = 6.0  # how far the noise that fills a void lies under the top of the band
 
 
@@ -57,12 +58,15 @@ class Damage(NamedTuple):
     until
         Where the next samples begin that must not change, shape (count,): a click whose ring goes on there
         stays, and so does a thump.
+    since
+        Where the last samples end that must not change, shape (count,).
     """
 
     spans: Positions
     kinds: Positions
     scores: Vector
     until: Positions
+    since: Positions
 
 
 class RepairSettings(NamedTuple):
@@ -72,6 +76,8 @@ class RepairSettings(NamedTuple):
     ----------
     model, order
         Samples to either side that a model is fitted to, and its order. Neighbours share one.
+    spread
+        Samples to either side by which a band that ends under half the sample rate spreads a click.
     rings, thumps
         Where to look for them.
     least
@@ -84,6 +90,7 @@ class RepairSettings(NamedTuple):
 
     model: int
     order: int
+    spread: int
     rings: RingSearch
     thumps: ThumpSearch
     least: float
@@ -112,18 +119,34 @@ def tilt_gain(click: Vector, tilt: Tilt) -> float:
 
 @compiled
 def _fit_around(
-    x: Vector, start: int, stop: int, bounds: Positions, model: int, damaged: Mask, a: Vector
-) -> float:
-    """Fit a model to what is whole around a span, or to all of it where damage leaves too little."""
+    x: Vector, start: int, stop: int, bounds: Positions, model: int, damaged: Mask, band: Vector, a: Vector
+) -> tuple[float, float]:
+    """Fit a model to what is whole around a span, or to all of it where damage leaves too little.
+
+    Where no edge of the band is to be seen, it is where it was last; see `repair_spans`.
+
+    Returns
+    -------
+    variance, edge
+        Of the excitation, negative where there is no model; and the band's end, as a part of half the rate.
+    """
     low, high = max(start - model, bounds[0]), min(stop + model, bounds[1])
     variance = covariance_model(x, low, high, damaged, _RIDGE, 0.0, a)
     if variance < 0.0:
         damaged = np.zeros(x.size, np.bool_)
         variance = covariance_model(x, low, high, damaged, _RIDGE, 0.0, a)
-    noise = filling_noise(a, variance, _UNDER_DB) if variance > 0.0 else 0.0
-    if noise > 0.0:
+    if not variance > 0.0:
+        return float(variance), 1.0
+    edge = find_void(a)[0]
+    if edge < 1.0:
+        edge = min(edge, band[0])
+        band[1] += (edge - band[1]) * (_FOLLOWS if band[1] < 1.0 else 1.0)
+    else:
+        edge = band[1]
+    if edge < 1.0:
+        noise = filling_noise_from(a, variance, edge, _UNDER_DB)
         variance = covariance_model(x, low, high, damaged, _RIDGE, noise, a)
-    return float(variance)
+    return float(variance), float(edge)
 
 
 @compiled
@@ -151,6 +174,7 @@ def confirm_bursts(
     """
     a = np.empty(order + 1)
     a[0] = 1.0
+    band = np.ones(2)
     kept = 0
     click = np.empty(x.size)
     for k in range(bursts.shape[0]):
@@ -159,7 +183,7 @@ def confirm_bursts(
             continue
         damaged = np.zeros(x.size, np.bool_)
         damaged[start:stop] = True
-        variance = _fit_around(x, start, stop, bounds, model, damaged, a)
+        variance, _ = _fit_around(x, start, stop, bounds, model, damaged, band, a)
         if not variance > 0.0:
             continue
         sigma = np.sqrt(variance)
@@ -220,6 +244,27 @@ def _begin_of(spans: Positions, k: int, bounds: Positions) -> int:
 
 
 @compiled
+def _within(how: RepairSettings, edge: float) -> RepairSettings:
+    """Return how clicks are repaired where the band ends at `edge`: spread out, they begin anywhere."""
+    rings = how.rings
+    starts = rings.starts + 2 * how.spread if edge < 1.0 else rings.starts
+    rings = RingSearch(starts, rings.poles, rings.slowest, rings.first, edge)
+    return RepairSettings(
+        how.model, how.order, how.spread, rings, how.thumps, how.least, how.least_odds, how.tilt
+    )
+
+
+@compiled
+def _spread_out(damage: Damage, k: int, bounds: Positions, how: RepairSettings) -> None:
+    """Widen span number `k` by what a limited band spreads it, as far as there is nothing else."""
+    start, stop = damage.spans[k]
+    low = max(start - how.spread, damage.since[k], bounds[0] + how.order)
+    high = min(stop + how.spread, damage.until[k], _begin_of(damage.spans, k + 1, bounds) - 1)
+    damage.spans[k, 0] = min(low, start)
+    damage.spans[k, 1] = max(high, stop)
+
+
+@compiled
 def _take_click(
     x: Vector,
     damage: Damage,
@@ -254,7 +299,9 @@ def _take_click(
 
 
 @compiled
-def repair_spans(x: Vector, damage: Damage, bounds: Positions, how: RepairSettings, done: Positions) -> None:
+def repair_spans(
+    x: Vector, damage: Damage, bounds: Positions, how: RepairSettings, band: Vector, done: Positions
+) -> None:
     """Take clicks out of `x`, from left to right.
 
     Parameters
@@ -267,24 +314,32 @@ def repair_spans(x: Vector, damage: Damage, bounds: Positions, how: RepairSettin
         Where the recording begins and ends in `x`.
     how
         See `RepairSettings`.
+    band
+        Parts of half the sample rate, shape (2,): how high sound goes at most, and where the recording's band
+        has ended so far, which follows what is seen; 1 where that is nothing.
     done
         Filled with rows of (first, one past last) of the samples changed, shape (count, 2).
     """
-    spans, order = damage.spans, how.order
+    order = how.order
+    damage = Damage(damage.spans.copy(), damage.kinds, damage.scores, damage.until, damage.since)
+    spans = damage.spans
     a = np.empty(order + 1)
     a[0] = 1.0
     damaged = np.zeros(x.size, np.bool_)
     for k in range(spans.shape[0]):
         damaged[spans[k, 0] : spans[k, 1]] = True
     click = np.empty(x.size)
-    variance = 0.0
+    variance, edge = 0.0, 1.0
     centre = -x.size
     k = 0
     while k < damage.kinds.size:
         start, stop = spans[k]
         if (start + stop) // 2 - centre > how.model // 4:
             centre = (start + stop) // 2
-            variance = _fit_around(x, start, stop, bounds, how.model, damaged, a)
+            variance, edge = _fit_around(x, start, stop, bounds, how.model, damaged, band, a)
+        if edge < 1.0 and damage.kinds[k] == CLICK:
+            _spread_out(damage, k, bounds, how)
+            start, stop = spans[k]
         beyond = k + 1
         done[k] = start
         if damage.kinds[k] == FORCED:
@@ -293,7 +348,7 @@ def repair_spans(x: Vector, damage: Damage, bounds: Positions, how: RepairSettin
                 done[j, 0] = spans[j, 0]
                 done[j, 1] = spans[j, 1] if rebuilt else spans[j, 0]
         elif variance > 0.0 and start - order >= bounds[0] and stop < _begin_of(spans, k + 1, bounds):
-            done[k, 1] = _take_click(x, damage, k, bounds, how, a, np.sqrt(variance), click)
+            done[k, 1] = _take_click(x, damage, k, bounds, _within(how, edge), a, np.sqrt(variance), click)
         for j in range(k, beyond):
             damaged[spans[j, 0] : spans[j, 1]] = False
         k = beyond

@@ -13,10 +13,11 @@ from ..prediction.models import Matrix, Positions, Vector, add_filtered, excitat
 from .burst_pulse import burst_pulse, own_evidence
 from .clipped_pulse import MOST_FLAT, flat_samples, restore_tops
 from .driven_pulse import driven_pulse
+from .dull_ring import dull_ring
 from .noise_pulse import ring_pulse, sparse_pulse
 from .rings import RingSearch
 
-_SPARSE, _RING, _DRIVEN = 0, 1, 2  # the models; from the last on there is one for each of `_DRIVES`
+_SPARSE, _RING, _DRIVEN = 0, 1, 2  # the models: one more for each of `_DRIVES`, and one for a limited band
 _RUNG = 14.0  # derived: twice `rings.RUNG`; time constants until the slowest ring is surely over
 _NEGLIGIBLE = 1e-3  # guard: weight of a model beside the likeliest
 
@@ -64,7 +65,7 @@ def estimate_click(
     e = _excitation(x, start, stop, end, a, sigma)
     level = sound_beside(x, start, stop, end, a.size - 1)
     room = min(click.size, span + int(_RUNG / -np.log(search.slowest)))
-    count = _DRIVEN + len(_DRIVES)
+    count = _DRIVEN + len(_DRIVES) + 1
     pulses = np.zeros((count, room))
     lengths = np.full(count, span)
     evidences = np.full(count, -np.inf)
@@ -77,16 +78,54 @@ def estimate_click(
     likeliest = np.argmax(evidences)
     plain = evidences[likeliest]
     if not _explains(e, a, likeliest, pulses[likeliest, : lengths[likeliest]]):
-        power = np.maximum(x[start:stop] ** 2 - level, 0.0) / (sigma * sigma)
-        for k in range(len(_DRIVES)):
-            pulse = pulses[_DRIVEN + k, :span]
-            poles, reach = _DRIVES[k]
-            reach = max(round(reach * (a.size - 1)), 1)
-            evidences[_DRIVEN + k] = driven_pulse(e, a, power, poles, reach, pulse)
+        samples = x[start:stop] / sigma
+        for k in range(_DRIVEN, count):
+            pulse = pulses[k, :span]
+            if k + 1 < count:
+                evidences[k] = _driven(e, a, samples, level / (sigma * sigma), k - _DRIVEN, pulse)
+            elif search.edge < 1.0:
+                evidences[k] = _rung_and_driven(e, a, samples, level / (sigma * sigma), search, pulse)
             if is_absurd(x[start:stop], level, a.size - 1, sigma, pulse):
-                evidences[_DRIVEN + k] = -np.inf
+                evidences[k] = -np.inf
     length, evidence = _mean_click(pulses, lengths, evidences, click[:room])
     return length, evidence, plain
+
+
+@compiled
+def _driven(e: Vector, a: Vector, samples: Vector, level: float, which: int, pulse: Vector) -> float:
+    """Estimate a driven pulse from `samples`, whose sound has `level` as its mean square."""
+    poles, reach = _DRIVES[which]
+    power = np.maximum(samples**2 - level, 0.0)
+    return float(driven_pulse(e, a, power, poles, max(round(reach * (a.size - 1)), 1), pulse))
+
+
+@compiled
+def _rung_and_driven(
+    e: Vector, a: Vector, samples: Vector, level: float, search: RingSearch, pulse: Vector
+) -> float:
+    """Estimate a ring of a limited band, and what it leaves as a driven pulse; see `_driven`."""
+    ring = np.zeros(pulse.size)
+    gain = dull_ring(e, a, search, ring)
+    if not gain > 0.0:
+        return -np.inf
+    rest = _without(e, a, ring)
+    evidence = -2.5 * np.log(1.0 + gain) + _driven(rest, a, samples - ring, level, 0, pulse)
+    for t in range(e.size):
+        evidence += 0.5 * (e[t] * e[t] - rest[t] * rest[t])
+    pulse += ring
+    return float(evidence)
+
+
+@compiled
+def _without(e: Vector, a: Vector, pulse: Vector) -> Vector:
+    """Return the excitation without what a pulse drives, as far as it is known."""
+    padded = np.zeros(e.size)
+    count = min(pulse.size, e.size)
+    padded[:count] = pulse[:count]
+    rest = e - padded
+    echo = np.zeros(e.size)
+    add_filtered(padded, 0, a, 1, echo)
+    return rest - echo
 
 
 @compiled
@@ -98,15 +137,9 @@ def _explains(e: Vector, a: Vector, model: int, pulse: Vector) -> bool:
     if active == 0 or (model == _SPARSE and active > _FEW * (a.size - 1)):
         return False
     reach = min(pulse.size + a.size - 1, e.size)
-    padded = np.zeros(reach)
-    count = min(pulse.size, reach)
-    padded[:count] = pulse[:count]
-    rest = e[:reach] - padded
-    echo = np.zeros(reach)
-    add_filtered(padded, 0, a, 1, echo)
     total = 0.0
-    for t in range(reach):
-        total += (rest[t] - echo[t]) ** 2
+    for value in _without(e[:reach], a, pulse):
+        total += value * value
     return total < _EXPLAINED * reach
 
 

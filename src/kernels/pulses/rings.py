@@ -34,12 +34,15 @@ class RingSearch(NamedTuple):
         Greatest magnitude of a pole.
     first
         First sample that a ring may begin at.
+    edge
+        Where the recording's band ends, as a part of half the sample rate.
     """
 
     starts: int
     poles: Poles
     slowest: float
     first: int = 0
+    edge: float = 1.0
 
 
 @compiled

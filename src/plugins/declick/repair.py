@@ -17,6 +17,8 @@ from .judged import DOUBTED, JudgedClicks
 from .search import ClickSearch
 from .times import Times
 
+_HIGHEST_HZ = 20_000.0  # source: the range of hearing; what lies above says nothing of a click
+
 UNREPAIRABLE = "unrepairable gap"
 """Kind of the event that is told for a forced event whose samples could not be rebuilt, and stay."""
 
@@ -57,6 +59,8 @@ class Repair(Processor):
         self._search = ClickSearch(times, sample_rate, channels, self._rings, self._doubt)
         self._pivot = 2.0 * np.pi * _PIVOT_HZ / sample_rate
         self._repaired = np.zeros((channels, times.size))
+        highest = min(2.0 * _HIGHEST_HZ / sample_rate, 1.0)
+        self._band = np.full((channels, 2), highest)
         self._pending = [np.zeros((0, 4)) for _ in range(channels)]
         self._origin = -times.size - delay
         self._length: int | None = None
@@ -130,12 +134,18 @@ class Repair(Processor):
         rows = np.concatenate([kept, np.column_stack([here, np.full((len(here), 2), [np.inf, FORCED])])])
         return rows[np.argsort(rows[:, 0], kind="stable")]
 
-    def _untouchable(self, channel: int, spans: npt.NDArray[np.int64], end: int) -> npt.NDArray[np.int64]:
-        """Return where, after each span, the next vetoed one begins."""
+    def _untouchable(
+        self, channel: int, spans: npt.NDArray[np.int64], low: int, high: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return where, before each span, the last vetoed one ends, and where after it the next begins."""
         if not self.marks.vetoed:
-            return np.full(len(spans), end)
-        begins = np.append(self._by_channel(channel)[0][:, 0] - self._origin, np.iinfo(np.int64).max)
-        return np.asarray(np.minimum(begins[np.searchsorted(begins, spans[:, 1])], end))
+            return np.full(len(spans), low), np.full(len(spans), high)
+        vetoed = self._by_channel(channel)[0] - self._origin
+        begins = np.append(vetoed[:, 0], np.iinfo(np.int64).max)
+        ends = np.append(np.iinfo(np.int64).min, vetoed[:, 1])
+        since = np.maximum(ends[np.searchsorted(vetoed[:, 1], spans[:, 0], side="right")], low)
+        until = np.minimum(begins[np.searchsorted(begins, spans[:, 1])], high)
+        return np.asarray(since), np.asarray(until)
 
     def _mend(self, channel: int, bounds: npt.NDArray[np.int64], sink: Sink | None) -> None:
         """Repair the pending clicks whose surroundings have been searched for clicks."""
@@ -148,28 +158,32 @@ class Repair(Processor):
         forced = pending[:, 3] == FORCED
         spans[1:, 0] = np.where(forced[:-1], np.maximum(spans[1:, 0], spans[:-1, 1]), spans[1:, 0])
         spans[:-1, 1] = np.minimum(spans[:-1, 1], spans[1:, 0])
-        spans = np.clip(spans, max(times.past, bounds[0]), bounds[1])
+        low, high = int(max(times.past, bounds[0])), int(bounds[1])
+        spans = np.clip(spans, low, high)
         count = int(np.searchsorted(spans[:, 0], times.size - times.ahead + times.longest + times.lead))
         if not count:
             return
         done = np.zeros((count, 2), np.int64)
         repaired = self._repaired[channel]
+        since, until = self._untouchable(channel, spans[:count], low, high)
         damage = Damage(
             spans=spans,
             kinds=pending[:count, 3].astype(np.int64),
             scores=pending[:count, 2] * self._eased,
-            until=self._untouchable(channel, spans[:count], int(bounds[1])),
+            until=until,
+            since=since,
         )
         settings = RepairSettings(
             model=times.model,
             order=times.order,
+            spread=times.spread,
             rings=self._rings,
             thumps=times.thumps,
             least=_LEAST_EVIDENCE,
             least_odds=_LEAST_ODDS * self._ease,
             tilt=Tilt(self.settings.frequency_skew * _OCTAVE, self._pivot),
         )
-        repair_spans(repaired, damage, bounds, settings, done)
+        repair_spans(repaired, damage, bounds, settings, self._band[channel], done)
         self._pending[channel] = pending[count:]
         if sink is None:
             return

@@ -15,6 +15,9 @@ _CELLS_A_BLOCK = 16  # derived: `cells.SIDE` + `cells.GUARD`, so that what a cel
 _BLOCKS_A_HOP = 8  # tuned: latency against speed, by hand, no record
 _LEAST_THUMP = 12.0  # tuned: table clicks on the tuning set, 2026-11-21, no record
 
+# tuned: known spans of the tuning set through low-passes, resamplers and MP3, 2026-11-29
+_SPREAD_S = 0.45e-3
+
 
 @dataclass(frozen=True)
 class Times:
@@ -33,6 +36,7 @@ class Times:
     model: int
     longest: int
     lead: int
+    spread: int
     widening: int
     thumps: ThumpSearch
 
@@ -46,6 +50,7 @@ class Times:
             model=max(round(1000 / 44_100 * sample_rate), 6 * order),
             longest=max(round(max_length_ms * 1e-3 * sample_rate), 1),
             lead=max(round(70e-6 * sample_rate), 2),
+            spread=round(_SPREAD_S * sample_rate),
             widening=round(widening_ms * 1e-3 * sample_rate),
             thumps=thump_search(sample_rate, _LEAST_THUMP),
         )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
+from scipy.signal import firwin, lfilter
 from wavemend.kernels.pulses.click_repair import (
     BURST,
     CLICK,
@@ -39,6 +39,7 @@ from tests.kernels.pulses.test_clicks import (
 
 THUMPS = thump_search(RATE, 12.0)
 LEAST_ODDS = 16.0
+SPREAD = 20
 PLAIN = 20.0  # a score of what the sound itself cannot be
 
 
@@ -60,10 +61,11 @@ def repair(
         kinds=np.full(count, kind, np.int64),
         scores=np.full(count, given.get("score", PLAIN)),
         until=np.full(count, given.get("until", bounds[1]), np.int64),
+        since=np.full(count, given.get("since", bounds[0]), np.int64),
     )
     tilt = given.get("tilt", Tilt(0.0, PIVOT))
-    how = RepairSettings(given.get("around", AROUND), ORDER, SEARCH, THUMPS, LEAST, LEAST_ODDS, tilt)
-    repair_spans(y, damage, bounds, how, done)
+    how = RepairSettings(given.get("around", AROUND), ORDER, SPREAD, SEARCH, THUMPS, LEAST, LEAST_ODDS, tilt)
+    repair_spans(y, damage, bounds, how, np.ones(2), done)
     return Repaired(y, done.tolist())
 
 
@@ -272,3 +274,28 @@ def test_the_same_repair_twice_has_the_same_bits() -> None:
     assert np.array_equal(
         repair(x, span_of("noise that decays")).x, repair(x, span_of("noise that decays")).x
     )
+
+
+def limited(x: np.ndarray, edge: float) -> np.ndarray:
+    return np.convolve(x, firwin(255, edge, window=("kaiser", 9.0)), "same")
+
+
+@pytest.mark.parametrize("edge", [0.35, 0.7])
+@pytest.mark.parametrize("name", ["ring", "noise that decays"])
+def test_clicks_go_as_well_within_a_limited_band(name: str, edge: float) -> None:
+    """What came with the sound through the same filter has nothing above its edge to be known by."""
+    clean = sound()
+    damaged = limited(struck(clean, CLICKS[name][0]), edge)
+    clean = limited(clean, edge)
+    repaired, [[first, last]] = repair(damaged, span_of(name))
+    assert last > first
+    assert left_of(clean, damaged, repaired) < 0.15
+    assert np.array_equal(repaired[:first], damaged[:first])
+    assert np.array_equal(repaired[last:], damaged[last:])
+
+
+def test_what_a_limited_band_spreads_stops_at_what_must_not_change() -> None:
+    damaged = limited(struck(sound(), CLICKS["ring"][0]), 0.5)
+    start = span_of("ring")[0]
+    assert repair(damaged, span_of("ring")).done[0][0] == start - SPREAD
+    assert repair(damaged, span_of("ring"), since=start - 4).done[0][0] == start - 4
