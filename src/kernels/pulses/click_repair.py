@@ -23,6 +23,7 @@ _TILT_OCTAVES = 2.0
 _RIDGE = 1e-10  # guard: no band may be empty
 # tuned: bench.material.tuning, all kinds at 5 and 15 times by four routes, and table clicks, tuning set,
 # 2026-11-29; of 6, 15 and 25 dB
+_FAINT = 1e-3  # guard: of a click's peak; so little of it before it begins is none of it
 _FOLLOWS = 0.25  # how much of a newly seen edge is believed; tuned: by hand, 2026-11-29
 _UNDER_DB = 6.0  # how far the noise that fills a void lies under the top of the band
 
@@ -274,8 +275,14 @@ def _take_click(
     a: Vector,
     sigma: float,
     click: Vector,
-) -> int:
-    """Take span number `k`, a click or a burst, out of `x` if it is one; return one past the last change."""
+) -> tuple[int, int]:
+    """Take span number `k`, a click or a burst, out of `x` if it is one.
+
+    Returns
+    -------
+    first, beyond
+        The samples changed; what the estimate has of nothing before a click begins is left as it was.
+    """
     start, stop = damage.spans[k]
     kind, score, until = damage.kinds[k], damage.scores[k], damage.until[k]
     end = _begin_of(damage.spans, k + 1, bounds)
@@ -291,11 +298,18 @@ def _take_click(
     if not adds:
         adds = plain > sounds_own(whole, start, stop, end, a, sigma) + how.least_odds / gain
     if not (adds and evidence > how.least and score * gain >= 1.0 and start + length <= until):
-        return int(start)
-    for t in range(length):
+        return int(start), int(start)
+    first = 0
+    least = _FAINT * np.max(np.abs(click[:length]))
+    spread = how.spread if how.rings.edge < 1.0 else 0
+    while first < min(spread, length - 1) and abs(click[first]) < least:
+        first += 1
+    for t in range(first, length):
         x[start + t] = whole[start + t] - sigma * click[t]
     done = start + length
-    return int(remove_thump(x, start, done, bounds, until, how.thumps)) if kind == BURST else int(done)
+    if kind == BURST:
+        done = remove_thump(x, start, done, bounds, until, how.thumps)
+    return int(start + first), int(done)
 
 
 @compiled
@@ -337,7 +351,8 @@ def repair_spans(
         if (start + stop) // 2 - centre > how.model // 4:
             centre = (start + stop) // 2
             variance, edge = _fit_around(x, start, stop, bounds, how.model, damaged, band, a)
-        if edge < 1.0 and damage.kinds[k] == CLICK:
+        within = edge if damage.kinds[k] == CLICK else 1.0
+        if within < 1.0:
             _spread_out(damage, k, bounds, how)
             start, stop = spans[k]
         beyond = k + 1
@@ -348,7 +363,7 @@ def repair_spans(
                 done[j, 0] = spans[j, 0]
                 done[j, 1] = spans[j, 1] if rebuilt else spans[j, 0]
         elif variance > 0.0 and start - order >= bounds[0] and stop < _begin_of(spans, k + 1, bounds):
-            done[k, 1] = _take_click(x, damage, k, bounds, _within(how, edge), a, np.sqrt(variance), click)
+            done[k] = _take_click(x, damage, k, bounds, _within(how, within), a, np.sqrt(variance), click)
         for j in range(k, beyond):
             damaged[spans[j, 0] : spans[j, 1]] = False
         k = beyond

@@ -17,7 +17,9 @@ from .dull_ring import dull_ring
 from .noise_pulse import ring_pulse, sparse_pulse
 from .rings import RingSearch
 
-_SPARSE, _RING, _DRIVEN = 0, 1, 2  # the models: one more for each of `_DRIVES`, and one for a limited band
+# derived: the models; a driven one for each of `_DRIVES`, and at last two in what a ring and a dull one leave
+_SPARSE, _RING, _DRIVEN, _RUNG_AND_DRIVEN = 0, 1, 2, 5
+
 _RUNG = 14.0  # derived: twice `rings.RUNG`; time constants until the slowest ring is surely over
 _NEGLIGIBLE = 1e-3  # guard: weight of a model beside the likeliest
 
@@ -65,28 +67,37 @@ def estimate_click(
     e = _excitation(x, start, stop, end, a, sigma)
     level = sound_beside(x, start, stop, end, a.size - 1)
     room = min(click.size, span + int(_RUNG / -np.log(search.slowest)))
-    count = _DRIVEN + len(_DRIVES) + 1
+    count = _RUNG_AND_DRIVEN + 2
     pulses = np.zeros((count, room))
     lengths = np.full(count, span)
     evidences = np.full(count, -np.inf)
     evidences[_SPARSE] = sparse_pulse(e, a, pulses[_SPARSE, :span])
     lengths[_RING], evidences[_RING] = ring_pulse(e, a, search, pulses[_RING], span)
     for k in range(_DRIVEN):
-        part = x[start : start + lengths[k]]
-        if evidences[k] > -np.inf and is_absurd(part, level, a.size - 1, sigma, pulses[k]):
-            evidences[k] = -np.inf
+        if evidences[k] > -np.inf:
+            lengths[k] = believed(x[start : start + lengths[k]], level, a.size - 1, sigma, pulses[k])
+            evidences[k] = evidences[k] if lengths[k] >= span else -np.inf
     likeliest = np.argmax(evidences)
     plain = evidences[likeliest]
     if not _explains(e, a, likeliest, pulses[likeliest, : lengths[likeliest]]):
         samples = x[start:stop] / sigma
         for k in range(_DRIVEN, count):
-            pulse = pulses[k, :span]
-            if k + 1 < count:
-                evidences[k] = _driven(e, a, samples, level / (sigma * sigma), k - _DRIVEN, pulse)
+            if k < _RUNG_AND_DRIVEN:
+                which = k - _DRIVEN
+                evidences[k] = _driven(e, a, samples, level / (sigma * sigma), which, pulses[k, :span])
+            elif k == _RUNG_AND_DRIVEN:
+                lengths[k] = lengths[_RING]
+                pulses[k] = pulses[_RING]
+                evidences[k] = _add_driven(
+                    e, a, samples, level / (sigma * sigma), evidences[_RING], pulses[k]
+                )
             elif search.edge < 1.0:
-                evidences[k] = _rung_and_driven(e, a, samples, level / (sigma * sigma), search, pulse)
-            if is_absurd(x[start:stop], level, a.size - 1, sigma, pulse):
-                evidences[k] = -np.inf
+                gain = dull_ring(e, a, search, pulses[k, :span])
+                odds = _gain_of(e, a, pulses[k, :span]) - 2.5 * np.log(1.0 + gain) if gain > 0.0 else -np.inf
+                evidences[k] = _add_driven(e, a, samples, level / (sigma * sigma), odds, pulses[k, :span])
+            if evidences[k] > -np.inf:
+                lengths[k] = believed(x[start : start + lengths[k]], level, a.size - 1, sigma, pulses[k])
+                evidences[k] = evidences[k] if lengths[k] >= span else -np.inf
     length, evidence = _mean_click(pulses, lengths, evidences, click[:room])
     return length, evidence, plain
 
@@ -100,20 +111,27 @@ def _driven(e: Vector, a: Vector, samples: Vector, level: float, which: int, pul
 
 
 @compiled
-def _rung_and_driven(
-    e: Vector, a: Vector, samples: Vector, level: float, search: RingSearch, pulse: Vector
-) -> float:
-    """Estimate a ring of a limited band, and what it leaves as a driven pulse; see `_driven`."""
-    ring = np.zeros(pulse.size)
-    gain = dull_ring(e, a, search, ring)
-    if not gain > 0.0:
+def _add_driven(e: Vector, a: Vector, samples: Vector, level: float, evidence: float, pulse: Vector) -> float:
+    """Estimate what a ring of some evidence leaves as a driven pulse, and add it; see `_driven`."""
+    if not evidence > -np.inf:
         return -np.inf
-    rest = _without(e, a, ring)
-    evidence = -2.5 * np.log(1.0 + gain) + _driven(rest, a, samples - ring, level, 0, pulse)
+    span = samples.size
+    more = np.zeros(span)
+    gained = _driven(_without(e, a, pulse), a, samples - pulse[:span], level, 0, more)
+    if not gained > 0.0:
+        return evidence
+    pulse[:span] += more
+    return float(evidence + gained)
+
+
+@compiled
+def _gain_of(e: Vector, a: Vector, pulse: Vector) -> float:
+    """Return half of the energy that a pulse takes from the excitation."""
+    total = 0.0
+    rest = _without(e, a, pulse)
     for t in range(e.size):
-        evidence += 0.5 * (e[t] * e[t] - rest[t] * rest[t])
-    pulse += ring
-    return float(evidence)
+        total += 0.5 * (e[t] * e[t] - rest[t] * rest[t])
+    return total
 
 
 @compiled
@@ -149,7 +167,7 @@ def sound_beside(x: Vector, start: int, stop: int, end: int, order: int) -> floa
     quieter = np.inf
     for low, high in ((max(start - _BESIDE * order, 0), start), (stop, min(stop + _BESIDE * order, end))):
         if high - low >= order:
-            quieter = min(quieter, np.mean(x[low:high] ** 2))
+            quieter = min(quieter, float(np.mean(x[low:high] ** 2)))
     return quieter if quieter < np.inf else 0.0
 
 
@@ -187,7 +205,7 @@ def estimate_whole_click(
     """Estimate a click, and again with its tops put back where a converter cut them off.
 
     Parameters are those of `estimate_click`. Tops are looked for as far as a click may last. Energies add, so
-    what leaves less sound behind is the better estimate.
+    tops that leave clearly more sound behind were none; a little more stays where less is taken for click.
 
     Returns
     -------
@@ -209,7 +227,7 @@ def estimate_whole_click(
     size, odds, shaped = estimate_click(whole, start, stop, end, a, sigma, search, again)
     reach = max(length, size)
     left = _energy_left(x, start, length, reach, sigma, click)
-    if not _energy_left(whole, start, size, reach, sigma, again) < left:
+    if not _energy_left(whole, start, size, reach, sigma, again) < _MOST_SOUND * left:
         return length, evidence, plain, x
     click[:size] = again[:size]
     return size, odds, shaped, whole
@@ -235,8 +253,8 @@ def sounds_own(x: Vector, start: int, stop: int, end: int, a: Vector, sigma: flo
 
 
 @compiled
-def is_absurd(x: Vector, level: float, window: int, sigma: float, click: Vector) -> bool:
-    """Whether there is clearly more sound without the click than with it, in any part of it.
+def believed(x: Vector, level: float, window: int, sigma: float, click: Vector) -> int:
+    """Find the first part of a click that leaves clearly more sound than there was: it is not believed.
 
     Click and music are independent, so their energies add. An estimate that breaks this rule put a great
     oscillation into the click and its opposite into the music, where too few samples told them apart. Beside
@@ -252,6 +270,11 @@ def is_absurd(x: Vector, level: float, window: int, sigma: float, click: Vector)
         Samples of a part; parts overlap by half.
     sigma, click
         The click in units of `sigma`, shape (m,) or longer.
+
+    Returns
+    -------
+    int
+        Samples before that part; m where there is none.
     """
     step = max(window // 2, 1)
     for first in range(0, max(x.size - window, 0) + 1, step):
@@ -262,8 +285,14 @@ def is_absurd(x: Vector, level: float, window: int, sigma: float, click: Vector)
             before += x[t] * x[t]
             after += rest * rest
         if after > _MOST_SOUND * before + _MORE_SOUND * level * (last - first):
-            return True
-    return False
+            return first
+    return int(x.size)
+
+
+@compiled
+def is_absurd(x: Vector, level: float, window: int, sigma: float, click: Vector) -> bool:
+    """Whether there is clearly more sound without the click than with it, in any part; see `believed`."""
+    return bool(believed(x, level, window, sigma, click) < x.size)
 
 
 @compiled

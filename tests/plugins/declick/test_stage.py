@@ -271,7 +271,7 @@ def test_a_stroke_as_short_as_a_scratch_is_none() -> None:
 
 def test_skew_looks_harder_for_bright_clicks_or_less_hard() -> None:
     """What it asks of low ones goes by their frequency: see tests/kernels/pulses/test_click_repair.py."""
-    damaged = struck(sound(), 1e-3 * tick(frequency=8_000.0), MANY)
+    damaged = struck(sound(), 7e-4 * tick(frequency=8_000.0), MANY)
     less, plain, harder = (len(repair(damaged, frequency_skew=skew)[1]) for skew in (-1.0, 0.0, 1.0))
     assert less < plain < harder
 
