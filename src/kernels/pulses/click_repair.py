@@ -351,19 +351,21 @@ def repair_spans(
         if (start + stop) // 2 - centre > how.model // 4:
             centre = (start + stop) // 2
             variance, edge = _fit_around(x, start, stop, bounds, how.model, damaged, band, a)
+        done[k] = start
         within = edge if damage.kinds[k] == CLICK else 1.0
         if within < 1.0:
             _spread_out(damage, k, bounds, how)
             start, stop = spans[k]
         beyond = k + 1
-        done[k] = start
         if damage.kinds[k] == FORCED:
             beyond, rebuilt = _rebuild_forced(x, damage, k, bounds, how, damaged, a, variance > 0.0)
             for j in range(k, beyond):
                 done[j, 0] = spans[j, 0]
                 done[j, 1] = spans[j, 1] if rebuilt else spans[j, 0]
         elif variance > 0.0 and start - order >= bounds[0] and stop < _begin_of(spans, k + 1, bounds):
-            done[k] = _take_click(x, damage, k, bounds, _within(how, within), a, np.sqrt(variance), click)
+            changed = _take_click(x, damage, k, bounds, _within(how, within), a, np.sqrt(variance), click)
+            if changed[1] > changed[0]:
+                done[k] = changed
         for j in range(k, beyond):
             damaged[spans[j, 0] : spans[j, 1]] = False
         k = beyond
