@@ -30,7 +30,7 @@ _WEIGHTS = np.array([0.876, -0.345, -0.106, -2.074, 0.188, 0.175])
 _CONSTANT = -4.45
 
 
-_LONGEST_S = 4e-3  # tuned: likewise; what lasts longer is a sound of its own as often
+_LONGEST_S = 3.5e-3  # tuned: likewise; what lasts longer is a sound of its own as often
 _ALIKE_DB = 6.0  # tuned: likewise; most clicks are followed by sound no louder than that, by chance
 _LOUDER_DB = 8.0  # tuned: likewise; clicks have so much after them once in twenty, strokes mostly
 
