@@ -19,6 +19,8 @@ from ..audio.arrays import Audio
 from ..audio.checks import check_rate
 from ..audio.layout import Layout, Sample, to_planar
 
+_BLOCK = 1 << 16  # derived: half a megabyte a channel, nothing beside a recording, and few calls
+
 
 class Running(Protocol):
     """The running state of one recording: blocks of any size in, the same samples out, aligned."""
@@ -147,5 +149,15 @@ class Surface(ABC):
 
 
 def through(stream: Running, audio: Audio) -> Audio:
-    """Run a whole recording, shape (channels, n), through a new stream."""
-    return np.concatenate([stream.step(audio), stream.flush()], axis=1)
+    """Run a whole recording, shape (channels, n), through a new stream; the result lies where it lay.
+
+    Block by block, so that an array costs little more than itself; as a stream gives no sample before it
+    was given one, what is written has been read.
+    """
+    given = 0
+    for start in range(0, audio.shape[1], _BLOCK):
+        ready = stream.step(audio[:, start : start + _BLOCK])
+        audio[:, given : given + ready.shape[1]] = ready
+        given += ready.shape[1]
+    audio[:, given:] = stream.flush()
+    return audio
