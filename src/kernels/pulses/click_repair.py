@@ -11,7 +11,7 @@ from ..compilation.compilation import compiled
 from ..prediction.gaps import believed_peak, gaps_together, rebuild
 from ..prediction.models import Matrix, Positions, Vector, covariance_model
 from ..prediction.voids import filling_noise_from, find_void
-from .clicks import estimate_burst, estimate_click, estimate_whole_click, sounds_own
+from .clicks import are_few_off, estimate_burst, estimate_click, estimate_whole_click, sounds_own
 from .rings import RingSearch
 from .thumps import ThumpSearch, remove_thump
 
@@ -120,24 +120,35 @@ def tilt_gain(click: Vector, tilt: Tilt) -> float:
 
 @compiled
 def _fit_around(
-    x: Vector, start: int, stop: int, bounds: Positions, model: int, damaged: Mask, band: Vector, a: Vector
-) -> tuple[float, float]:
+    x: Vector,
+    start: int,
+    stop: int,
+    bounds: Positions,
+    model: int,
+    damaged: Mask,
+    band: Vector,
+    models: Matrix,
+) -> tuple[float, float, float]:
     """Fit a model to what is whole around a span, or to all of it where damage leaves too little.
 
     Where no edge of the band is to be seen, it is where it was last; see `repair_spans`.
 
     Returns
     -------
-    variance, edge
-        Of the excitation, negative where there is no model; and the band's end, as a part of half the rate.
+    variance, unfilled, edge
+        Of the excitation by ``models[0]``, negative where there is none; by ``models[1]``, for which the void
+        above the band is not filled; and the band's end, as a part of half the rate.
     """
+    a = models[0]
     low, high = max(start - model, bounds[0]), min(stop + model, bounds[1])
     variance = covariance_model(x, low, high, damaged, _RIDGE, 0.0, a)
     if variance < 0.0:
         damaged = np.zeros(x.size, np.bool_)
         variance = covariance_model(x, low, high, damaged, _RIDGE, 0.0, a)
     if not variance > 0.0:
-        return float(variance), 1.0
+        return float(variance), float(variance), 1.0
+    unfilled = variance
+    models[1] = a
     edge = find_void(a)[0]
     if edge < 1.0:
         edge = min(edge, band[0])
@@ -147,7 +158,7 @@ def _fit_around(
     if edge < 1.0:
         noise = filling_noise_from(a, variance, edge, _UNDER_DB)
         variance = covariance_model(x, low, high, damaged, _RIDGE, noise, a)
-    return float(variance), float(edge)
+    return float(variance), float(unfilled), float(edge)
 
 
 @compiled
@@ -173,8 +184,8 @@ def confirm_bursts(
     model, order, search
         Of `RepairSettings`.
     """
-    a = np.empty(order + 1)
-    a[0] = 1.0
+    models = np.ones((2, order + 1))
+    a = models[0]
     band = np.ones(2)
     kept = 0
     click = np.empty(x.size)
@@ -184,7 +195,7 @@ def confirm_bursts(
             continue
         damaged = np.zeros(x.size, np.bool_)
         damaged[start:stop] = True
-        variance, _ = _fit_around(x, start, stop, bounds, model, damaged, band, a)
+        variance = _fit_around(x, start, stop, bounds, model, damaged, band, models)[0]
         if not variance > 0.0:
             continue
         sigma = np.sqrt(variance)
@@ -337,22 +348,26 @@ def repair_spans(
     order = how.order
     damage = Damage(damage.spans.copy(), damage.kinds, damage.scores, damage.until, damage.since)
     spans = damage.spans
-    a = np.empty(order + 1)
-    a[0] = 1.0
+    models = np.ones((2, order + 1))
     damaged = np.zeros(x.size, np.bool_)
     for k in range(spans.shape[0]):
         damaged[spans[k, 0] : spans[k, 1]] = True
     click = np.empty(x.size)
-    variance, edge = 0.0, 1.0
+    variance, unfilled, edge = 0.0, 0.0, 1.0
     centre = -x.size
     k = 0
     while k < damage.kinds.size:
         start, stop = spans[k]
         if (start + stop) // 2 - centre > how.model // 4:
             centre = (start + stop) // 2
-            variance, edge = _fit_around(x, start, stop, bounds, how.model, damaged, band, a)
+            variance, unfilled, edge = _fit_around(x, start, stop, bounds, how.model, damaged, band, models)
         done[k] = start
+        a, sigma = models[0], np.sqrt(max(variance, 0.0))
         within = edge if damage.kinds[k] == CLICK else 1.0
+        if within < 1.0 and start - order >= bounds[0]:
+            end = _begin_of(spans, k + 1, bounds)
+            if are_few_off(x, start, stop, end, models[1], np.sqrt(unfilled)):
+                a, sigma, within = models[1], np.sqrt(unfilled), 1.0
         if within < 1.0:
             _spread_out(damage, k, bounds, how)
             start, stop = spans[k]
@@ -363,7 +378,7 @@ def repair_spans(
                 done[j, 0] = spans[j, 0]
                 done[j, 1] = spans[j, 1] if rebuilt else spans[j, 0]
         elif variance > 0.0 and start - order >= bounds[0] and stop < _begin_of(spans, k + 1, bounds):
-            changed = _take_click(x, damage, k, bounds, _within(how, within), a, np.sqrt(variance), click)
+            changed = _take_click(x, damage, k, bounds, _within(how, within), a, sigma, click)
             if changed[1] > changed[0]:
                 done[k] = changed
         for j in range(k, beyond):

@@ -199,6 +199,17 @@ def _mean_click(pulses: Matrix, lengths: Positions, evidences: Vector, click: Ve
 
 
 @compiled
+def are_few_off(x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float) -> bool:
+    """Whether a few samples that are off are all there is in a span; see `estimate_click`.
+
+    They came after whatever limited the recording's band, so the void above it shows them.
+    """
+    e = _excitation(x, start, stop, end, a, sigma)
+    pulse = np.zeros(stop - start)
+    return bool(sparse_pulse(e, a, pulse) > 0.0 and _explains(e, a, _SPARSE, pulse))
+
+
+@compiled
 def estimate_whole_click(
     x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float, search: RingSearch, click: Vector
 ) -> tuple[int, float, float, Vector]:

@@ -299,3 +299,11 @@ def test_what_a_limited_band_spreads_stops_at_what_must_not_change() -> None:
     start = span_of("ring")[0]
     assert repair(damaged, span_of("ring")).done[0][0] == start - SPREAD
     assert repair(damaged, span_of("ring"), since=start - 4).done[0][0] == start - 4
+
+
+def test_samples_that_are_off_stand_in_the_void_above_a_limited_band() -> None:
+    """Only the void tells exactly what they were: filling it, for other clicks' sake, must not cost that."""
+    clean = limited(sound(), 0.5)
+    damaged = struck(clean, CLICKS["one sample"][0])
+    repaired, _ = repair(damaged, span_of("one sample"))
+    assert left_of(clean, damaged, repaired) < 1e-4
