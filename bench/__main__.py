@@ -50,7 +50,8 @@ def main() -> int:
     if unknown := set(chosen.tables) - set(TABLES):
         parser.error(f"no table {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}")
     _use_one_core()
-    _print_tables(chosen, shlex.join(["python", "-m", "bench", *sys.argv[1:]]))
+    if fault := _print_tables(chosen, shlex.join(["python", "-m", "bench", *sys.argv[1:]])):
+        parser.error(fault)
     return 0
 
 
@@ -66,8 +67,10 @@ def _use_one_core() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def _print_tables(chosen: argparse.Namespace, command: str) -> None:
-    from bench.measuring.plan import Plan, heading, takes_of  # noqa: PLC0415 -- after the process is pinned
+def _print_tables(chosen: argparse.Namespace, command: str) -> str:
+    """Print the tables; return what is wrong with what was chosen, empty where nothing is."""
+    # after the process is pinned
+    from bench.measuring.plan import ChoiceError, Plan, heading, takes_of  # noqa: PLC0415
 
     console = Console(stderr=True)
     with console.status("starting") as status:
@@ -85,9 +88,13 @@ def _print_tables(chosen: argparse.Namespace, command: str) -> None:
         print(heading(plan, command), flush=True)
         for name in chosen.tables or TABLES:
             started = time.perf_counter()
-            for text in import_module(f"bench.tables.{name}").tables(plan):
-                print(f"\n{text}", flush=True)
+            try:
+                for text in import_module(f"bench.tables.{name}").tables(plan):
+                    print(f"\n{text}", flush=True)
+            except ChoiceError as error:
+                return str(error)
             console.print(f"{name}: {time.perf_counter() - started:.0f} s", highlight=False)
+    return ""
 
 
 if __name__ == "__main__":

@@ -37,6 +37,10 @@ def takes_of(split: str, kind: str, count: int, seconds: float) -> list[Take]:
             count -= 1
 
 
+class ChoiceError(ValueError):
+    """What was asked for is none of what there is."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """How much of everything, where the takes come from, and who hears of the progress.

@@ -16,7 +16,7 @@ from bench.material.reporting.channel import ROUTES, Route
 from bench.material.reporting.clicks import RECIPES, Faulty, Heard, crackled, faulty
 from bench.measuring.measures import ClickScore, click_gains_db, sdr_db
 from bench.measuring.peers import ADECLICK, ffmpeg_system
-from bench.measuring.plan import NOTHING, Plan, markdown, percent
+from bench.measuring.plan import NOTHING, ChoiceError, Plan, markdown, percent
 from bench.measuring.systems import System, stage_system
 
 SHOWN = ("44.1", "48 sox", "96 sox", "96 ffmpeg", "MP3 320", "MP3 128", "to 12 kHz", "to 16 kHz")
@@ -54,14 +54,14 @@ class Chosen:
 
         Raises
         ------
-        ValueError
+        ChoiceError
             An unknown route or kind.
         """
         routes = plan.routes or (QUICK_ROUTES if plan.quick else SHOWN)
         kinds = plan.kinds or (QUICK_KINDS if plan.quick else (*RECIPES, "crackle"))
         for what, names, known in (("routes", routes, ROUTES), ("kinds", kinds, (*RECIPES, "crackle"))):
             if unknown := [name for name in names if name not in known]:
-                raise ValueError(f"{what}={','.join(unknown)} must be of {', '.join(known)}")
+                raise ChoiceError(f"{what}={','.join(unknown)} must be of {', '.join(known)}")
         able = [ROUTES[name] for name in routes if not ROUTES[name].missing]
         skipped = [f"{name}: {ROUTES[name].missing}" for name in routes if ROUTES[name].missing]
         return cls(able, list(kinds), skipped)
