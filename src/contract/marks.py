@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..audio.arrays import Mask
+
 Spans = npt.NDArray[np.int64]
 """Rows of (start, stop) in samples, sorted and apart, shape (k, 2)."""
 
@@ -59,6 +61,17 @@ def touched(rows: npt.NDArray[Any], spans: Spans) -> npt.NDArray[np.bool_]:
     )  # the first that ends beyond the row's start
     begins = np.append(spans[:, 0], np.iinfo(np.int64).max)
     return np.asarray(begins[after] < rows[:, 1])
+
+
+def covered(spans: Spans, start: int, size: int) -> Mask:
+    """Say which of `size` samples from `start` on lie in one of `spans`, which are sorted and apart."""
+    inside = np.zeros(size, np.bool_)
+    here = spans[
+        np.searchsorted(spans[:, 1], start, side="right") : np.searchsorted(spans[:, 0], start + size)
+    ]
+    for begin, end in (here - start).tolist():
+        inside[max(begin, 0) : end] = True
+    return inside
 
 
 def _merged(marks: tuple[Mark, ...], channel: int) -> Spans:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..audio.arrays import Audio
-from ..contract.marks import Marks
+from ..contract.marks import Marks, covered
 from ..contract.parameters.number import number
 from ..contract.parameters.words import choice
 from ..contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
@@ -178,14 +178,7 @@ class _Repair(Processor):
         return float(_ALONE * 2.0 ** ((5.0 - self.settings.strength) / 10.0))
 
     def _vetoed(self, channel: int) -> npt.NDArray[np.bool_]:
-        vetoed = np.zeros(self._times.size, np.bool_)
-        spans = self._vetoes(channel) - self._origin
-        here = spans[
-            np.searchsorted(spans[:, 1], 0, side="right") : np.searchsorted(spans[:, 0], vetoed.size)
-        ]
-        for start, stop in here.tolist():
-            vetoed[max(start, 0) : stop] = True
-        return vetoed
+        return covered(self._vetoes(channel), self._origin, self._times.size)
 
 
 class Decrackle(RepairStage):

@@ -127,11 +127,16 @@ def _logistic(odds: Array) -> Array:
     return np.asarray(1.0 / (1.0 + np.exp(-2.0 * np.clip(odds, -_MOST_ODDS, _MOST_ODDS))))
 
 
+def spans_in(mask: Mask) -> list[list[int]]:
+    """Return where each run of true begins and stops."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return edges.reshape(-1, 2).tolist()
+
+
 def _touched(spans: Mask, vetoed: Mask) -> Mask:
     """Return the spans that hold a vetoed sample, whole."""
     touched = np.zeros_like(spans)
     if vetoed.any():
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], spans, [False]]).astype(np.int8)))
-        for start, stop in edges.reshape(-1, 2).tolist():
+        for start, stop in spans_in(spans):
             touched[start:stop] = vetoed[start:stop].any()
     return touched

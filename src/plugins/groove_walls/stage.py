@@ -9,13 +9,14 @@ import numpy as np
 
 from ...analysis.carrier.walls import Walls, WallsAnalyser
 from ...audio.arrays import Array, Audio, Mask
-from ...contract.marks import Marks
+from ...contract.marks import Marks, covered
 from ...contract.parameters.number import number
 from ...contract.parameters.switch import switch
 from ...contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
 from ...errors import ParameterError
-from ...kernels.prediction.models import autocorrelation, levinson, prediction_error
-from .damage import Damage, Noise, Taken
+from ...kernels.prediction.models import autocorrelation_model, prediction_error
+from ...kernels.spectra.stft import hann
+from .damage import Damage, Noise, Taken, spans_in
 from .filters import (
     AROUND,
     BLOCKS_A_HOP,
@@ -43,6 +44,7 @@ class _Blend(Processor):
         self._times = times
         self._filters = Filters(times, sample_rate, walls, blend)
         self._damage = Damage(sample_rate)
+        self._window = hann(2 * times.block)
         self._heard = np.zeros((2, times.size))
         self._rows = np.zeros((ODDS + 1, times.size - times.block))
         blocks = self._rows.shape[1] // times.block
@@ -80,21 +82,17 @@ class _Blend(Processor):
         start, end = rows.shape[1] - times.hop, rows.shape[1]
         near = slice(start - times.margin, end + times.margin)
         rows[:WHITE_MEAN, start:] = self._filters(self._heard[:, near])
-        window = np.hanning(2 * times.block + 1)[:-1]
         mean = 0.5 * (self._heard[0] + self._heard[1])
         difference = rows[HIGH] + rows[LOW]
         for first in range(start, end, times.block):
-            self._whiten(mean, difference, window, first)
+            self._whiten(mean, difference, first)
             self._measure(first)
 
-    def _whiten(self, mean: Array, difference: Array, window: Array, first: int) -> None:
+    def _whiten(self, mean: Array, difference: Array, first: int) -> None:
         """Whiten both in the block that begins at `first`, by the mean's model around it."""
         half, stop = self._times.block // 2, first + self._times.block
-        lags = autocorrelation(mean[first - half : stop + half] * window, self._times.order)
-        lags[0] *= 1.0 + _RIDGE
-        model = np.zeros(self._times.order + 1)
-        levinson(lags, model)
-        model[0] = 1.0
+        model = np.empty(self._times.order + 1)
+        autocorrelation_model(mean[first - half : stop + half] * self._window, _RIDGE, model)
         prediction_error(mean, first, stop, model, self._rows[WHITE_MEAN])
         prediction_error(difference, first, stop, model, self._rows[WHITE])
 
@@ -125,19 +123,15 @@ class _Blend(Processor):
         return Noise(*np.repeat(powers, self._times.block, axis=1))
 
     def _vetoed(self, origin: int, size: int) -> Mask:
-        vetoed = np.zeros(size, np.bool_)
-        for channel in range(2):
-            for start, stop in (self._vetoes(channel) - origin).tolist():
-                vetoed[max(start, 0) : max(stop, 0)] = True
-        return vetoed
+        first, second = (covered(self._vetoes(channel), origin, size) for channel in range(2))
+        return first | second
 
     def _events(self, taken: Taken, origin: int) -> list[Event]:
         """Tell each span that begins in the hop; `origin` is the place of the first sample weighed."""
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], taken.spans, [False]]).astype(np.int8)))
         first = CONTEXT * self._times.block
         end = np.inf if self._length is None else self._length
         found = []
-        for start, stop in edges.reshape(-1, 2).tolist():
+        for start, stop in spans_in(taken.spans):
             position, last = origin + start, int(min(origin + stop, end))
             if first <= start < first + self._times.hop and 0 <= position < last:
                 share = float(taken.first[start:stop].mean())
