@@ -13,6 +13,9 @@ from scipy import signal
 from ...audio.arrays import Audio
 
 SAMPLE_RATE = 44_100  # source: IEC 60908, compact disc
+_COIL_HZ, _COIL_Q = 15_900.0, 0.94  # derived: a moving magnet of 0.5 H at 200 pF and 47 kilohms
+# Taps and -6 dB point of the converter's filter, Hz; source: a recorded surface whose band ends at 20 kHz.
+_CONVERTER = (255, 20_000.0)
 _BEAT = 0.42  # tuned: by ear, no record; seconds
 # tuned: by ear, no record; MIDI notes
 _CHORDS = ((45, 52, 57, 60, 64), (41, 48, 53, 57, 60), (43, 50, 55, 59, 62), (40, 47, 52, 56, 59))
@@ -43,7 +46,10 @@ def performance(seed: int = 0) -> Audio:
 
 
 def worn_disc(music: Audio, seed: int = 1) -> Audio:
-    """Return `music`, shape (2, n), as a worn disc would play it: clicks, crackle, hiss and rumble."""
+    """Return `music`, shape (2, n), as a worn disc would play it: clicks, crackle, hiss and rumble.
+
+    Damage lies in the groove: cartridge and converter limit its band as they limit the music's.
+    """
     rng = np.random.default_rng(seed)
     length = music.shape[1]
     colour = signal.butter(1, [300, 9000], "bandpass", fs=SAMPLE_RATE, output="sos")
@@ -56,7 +62,15 @@ def worn_disc(music: Audio, seed: int = 1) -> Audio:
             click = level * rng.lognormal(0, 0.4) * _tick(rng)
             sides = rng.permutation([1.0, rng.uniform(0, 0.8)])
             damaged[:, start : start + click.size] += np.outer(sides, click)
-    return np.asarray(np.clip(damaged, -0.99, 0.99))
+    return np.asarray(np.clip(_played(damaged), -0.99, 0.99))
+
+
+def _played(groove: Audio) -> Audio:
+    """Return what a moving-magnet cartridge into its load, and then a converter, make of the groove."""
+    coil = 2 * np.pi * _COIL_HZ
+    loaded = signal.bilinear([coil**2], [1, coil / _COIL_Q, coil**2], SAMPLE_RATE)
+    converter = signal.firwin(_CONVERTER[0], _CONVERTER[1], fs=SAMPLE_RATE)
+    return np.asarray(signal.convolve(signal.lfilter(*loaded, groove, axis=1), converter[None], mode="same"))
 
 
 def _pluck(note: int, seconds: float, strength: float, rng: np.random.Generator) -> Mono:
