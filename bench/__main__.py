@@ -15,6 +15,7 @@ from rich.console import Console
 FINDERS = tuple(f"{kind}_finder" for kind in ("program", "click", "hum", "format", "band", "channel"))
 TABLES = (
     "real_clicks",
+    "real_crackle",
     "real_harm",
     "real_discs",
     "clicks",

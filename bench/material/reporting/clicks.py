@@ -248,7 +248,7 @@ def crackled(heard: Heard, per_second: float, strength: float, seed: int) -> Fau
     starts: list[int] = []
     for shape, (share, curve) in shares.items():
         train = np.zeros((channels, FINE * length))
-        through = _beyond(heard.route, curve)
+        through = beyond(heard.route, curve)
         waves = [_of_peak_one(heard, shape(draw), through) for _ in range(DIFFERENT)]
         for at in draw.integers(0, FINE * length, draw.poisson(share * per_second * length / RATE)):
             height = strength * gain * rms * FAINTEST ** draw.random() * draw.choice((-1, 1))
@@ -266,7 +266,7 @@ def _of_peak_one(heard: Heard, wave: np.ndarray, through: Sequence[Response]) ->
     return wave / np.max(np.abs(heard.analogue.pulses(wave, through=through)[0]))
 
 
-def _beyond(route: Route, curve: str | None) -> list[Response]:
+def beyond(route: Route, curve: str | None) -> list[Response]:
     """Return what a click passes and the music in front of the converter does not, or not yet."""
     through = [] if curve is None else [playback(curve)]
     return through if route.before else [*through, band_limit(route.top_hz)]
@@ -324,7 +324,7 @@ def _click(
     else:
         curve = str(draw.choice(list(CURVES))) if recipe.velocity else None
         late = np.pad(wave, (draw.integers(FINE), 0))  # onsets fall between samples
-        pulse, onset = heard.analogue.pulses(late, through=_beyond(heard.route, curve))
+        pulse, onset = heard.analogue.pulses(late, through=beyond(heard.route, curve))
         height = np.max(np.abs(pulse))
     peak = int(np.argmax(np.abs(pulse))) + at - onset
     near = slice(max(peak - round(NEAR_S * RATE), 0), peak + round(NEAR_S * RATE))
