@@ -173,7 +173,7 @@ def summary(levels: Levels, routes: Sequence[Route], system: System) -> Iterator
     row, route = min(own, key=lambda key: float(np.min(own[key])))
     yield (
         f"- {system.name}: {np.mean(list(gains.values())):.1f} dB gained, mean over {len(gains)} cells; "
-        f"{np.sum(every < -LEAST_DB)} of {len(every)} takes made worse; least {np.min(every):+.1f} dB "
+        f"made worse {np.sum(every < -LEAST_DB)} of {len(every)} times; least {np.min(every):+.1f} dB "
         f"({_called(row)}, {row[0]}, {route})."
     )
     straight = [route.name for route in routes if not route.codec]

@@ -36,8 +36,8 @@ def test_figures_are_what_a_system_took_away() -> None:
     text = "\n".join(real_crackle.views(levels, [ROUTES["44.1"]], systems))
     assert "### Crackle through the channel, distorted guitar (1): half" in text and "(+6.0) |" in text
     told = ["\n".join(real_crackle.summary(levels, [ROUTES["44.1"]], one)) for one in systems[:3]]
-    assert "0.0 dB gained" in told[0] and "0 of 3 takes made worse" in told[0]
-    assert "6.0 dB gained" in told[1] and "3 of 3 takes made worse; least -6.0 dB" in told[2]
+    assert "0.0 dB gained" in told[0] and "made worse 0 of 3 times" in told[0]
+    assert "6.0 dB gained" in told[1] and "made worse 3 of 3 times; least -6.0 dB" in told[2]
 
 
 def test_gains_that_differ_between_routes_are_told() -> None:
