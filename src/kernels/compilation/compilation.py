@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 Watcher = Callable[[str], None]
@@ -31,7 +31,19 @@ def compiled(function: Callable[..., Any]) -> Any:
     kernel = njit(nogil=True, no_cfunc_wrapper=True)(function)
     if isinstance(kernel, Dispatcher):  # not so where numba is switched off: NUMBA_DISABLE_JIT
         vars(kernel)["_cache"] = CodeCache(function, _tell, _warn)
+        vars(kernel)["get_call_template"] = partial(_call_template, kernel)
     return kernel
+
+
+def _call_template(kernel: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """Resolve a call from another kernel, constants as the numbers that they are.
+
+    numba types ``f(x, 0)`` as a call with the literal 0, and would compile `f` again for each constant.
+    """
+    from numba.core.types.misc import unliteral  # noqa: PLC0415 - see above
+
+    plain = {name: unliteral(kind) for name, kind in named.items()}
+    return type(kernel).get_call_template(kernel, tuple(map(unliteral, given)), plain)
 
 
 @contextmanager

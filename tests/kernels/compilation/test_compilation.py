@@ -268,6 +268,26 @@ def test_a_kernel_is_compiled_anew_when_a_named_tuple_that_it_takes_changed(inst
     assert install.run() == ["compiled of_pair", "answers 1 1"]
 
 
+# Kernels that call another with a constant, with another one, and with what they are given.
+CALLERS = """
+from .compilation.compilation import compiled
+
+@compiled
+def added(x, step):
+    return x + step
+
+@compiled
+def outer(x):
+    return added(x, 1) + added(x, 2) + added(x, step=x)
+"""
+
+
+def test_constants_are_no_reason_to_compile_a_kernel_again(install):
+    (install.package / "kernels" / "outer.py").write_text(CALLERS)
+    assert install.run() == ["compiled outer", "compiled added", "answers 7 7"]
+    assert install.run() == ["answers 7 7"]
+
+
 @pytest.mark.parametrize("kind", ["*.nbi", "*.nbc"])
 def test_damaged_code_is_compiled_anew_and_mended(install, kind):
     install.run()
