@@ -107,6 +107,11 @@ class VST3Stream:
             raise
 
     @property
+    def pid(self) -> int:
+        """Number of the process that plays it."""
+        return self._hosted.pid
+
+    @property
     def latency(self) -> int:
         """Most samples that are held back: the plugin's own delay, and an unfinished block."""
         return self._delay + self._block_size - 1

@@ -1,6 +1,7 @@
 """The delay that a plugin has in the state it plays in is taken out, whenever it tells its figure."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,14 +86,13 @@ def test_a_delay_that_changes_in_mid_recording_opens_a_new_stream(scanned, kind,
         assert np.array_equal(out, impulse())
 
 
-def test_what_leaves_the_delay_as_it_is_goes_on_in_the_same_stream(scanned):
+def test_what_leaves_the_delay_as_it_is_goes_on_in_the_same_stream(scanned, opened):
     scanned("LookAheadEcho")
     plugin = VST3("LookAheadEcho", block_size=256)
     plugin.process(impulse(), 48_000, reset=False)
-    stream = plugin._live[0]
     plugin.lookahead_ms = 15
     plugin.process(impulse(), 48_000, reset=False)
-    assert plugin._live[0] is stream
+    assert len(opened) == 1
 
 
 def test_the_same_recording_gives_the_same_bits_again(scanned):
@@ -146,7 +146,11 @@ def test_measuring_leaves_the_recording_alone(scanned, tmp_path):
 
 
 def test_a_plugin_that_fails_when_it_is_measured_is_not_told(scanned):
-    scanned("CrashesInMono")
+    catalogue = scanned("CrashesInMono")
+    (bundle,) = catalogue.bundles
+    (tried,) = bundle.plugins
+    # As if it had not crashed when it was tried out.
+    catalogue.bundles = [replace(bundle, plugins=(replace(tried, channels=(1,)),))]
+    catalogue.save()
     plugin = VST3("CrashesInMono")
-    plugin._takes = (1,)
     assert plugin.delays(48_000) == (0, None)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,10 @@ _EDITOR_POLL_SECONDS = 0.1  # guard: how late it is seen that an editor is to cl
 
 class Transport(Protocol):
     """Where the plugin runs."""
+
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
 
     def ask(self, command: str, *arguments: Any, attachment: bytes = b"") -> Message:
         """Have `Desk` run a command."""
@@ -107,6 +112,11 @@ class Hosted:
         self._identity: Identity | None = None
         with self._loading():
             self._transport.tell("load", path, name, list(takes))
+
+    @property
+    def pid(self) -> int:
+        """Number of the process that it runs in."""
+        return self._transport.pid
 
     @property
     def identity(self) -> Identity:
@@ -261,6 +271,11 @@ class Isolated:
     def __init__(self, answer_seconds: float, memory_limit_gb: float) -> None:
         self._worker = Worker(answer_seconds, memory_limit_gb)
 
+    @property
+    def pid(self) -> int:
+        """See `Transport.pid`."""
+        return self._worker.pid
+
     def ask(self, command: str, *arguments: Any, attachment: bytes = b"") -> Message:
         """See `Transport.ask`."""
         return self._worker.ask(command, *arguments, attachment=attachment)
@@ -323,6 +338,7 @@ class InProcess:
         from .desk import Desk  # noqa: PLC0415 - only who wants it here needs pedalboard for it
 
         self._desk: Desk | None = Desk()
+        self.pid = os.getpid()
         self.played = 0
 
     def ask(self, command: str, *arguments: Any, attachment: bytes = b"") -> Message:
