@@ -21,7 +21,7 @@ FLOORS = [
 HOST = [
     {"cli"},
     {"demo"},
-    {"archive", "training"},
+    {"archive", "export", "training"},
     {"rendering", "pictures"},
     {"survey"},
     {"recording"},

@@ -1,0 +1,256 @@
+#include "engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <optional>
+
+#include "text.hpp"
+
+namespace shell {
+namespace {
+
+constexpr double kGlance = 0.1;  // seconds between looks at a process that says nothing
+constexpr double kFirstPause = 0.1, kLongestPause = 5;  // seconds between starts that fail
+constexpr std::size_t kMostTextBytes = 4096;
+
+double from_environment(const char* name, double otherwise) {
+    const char* text = std::getenv(name);
+    const auto value = text != nullptr ? to_number(text) : std::nullopt;
+    return value && *value > 0 && *value <= 3600 ? *value : otherwise;
+}
+
+std::vector<std::string> command_of(const Manifest& manifest) {
+    std::vector<std::string> command = manifest.command;
+    if (const char* python = std::getenv("WAVEMEND_PYTHON")) command[0] = python;
+    return command;
+}
+
+void prepare(void* memory, std::size_t capacity, std::size_t parameters) {
+    auto* header = new (memory) Header{};
+    header->magic = kMagic;
+    header->version = kProtocolVersion;
+    header->bytes = memory_bytes(capacity);
+    header->capacity = capacity;
+    header->parameters = static_cast<std::uint32_t>(parameters);
+    header->event_capacity = kMostEvents;
+}
+
+// Whether it has; one that hung up gets a moment to end by itself.
+bool ended(platform::Child& child, bool hung_up) {
+    for (int look = 0; hung_up && !child.exit_code() && look < 50; ++look)
+        std::this_thread::sleep_for(std::chrono::milliseconds(4));
+    return child.exit_code().has_value();
+}
+
+std::string how_it_ended(int code) {
+    if (code < 0) return "the engine was ended by signal " + std::to_string(-code);
+    return "the engine ended with code " + std::to_string(code);
+}
+
+}  // namespace
+
+Engine::Engine(const Manifest& manifest)
+    : timeouts{from_environment("WAVEMEND_ENGINE_WAIT_S", 10), from_environment("WAVEMEND_ENGINE_START_S", 120),
+               from_environment("WAVEMEND_ENGINE_ANSWER_S", 30)},
+      manifest_(manifest) {}
+
+Engine::~Engine() { stop(); }
+
+void Engine::start(std::size_t capacity) {
+    if (memory_ && capacity <= capacity_) return;
+    stop();
+    std::size_t rounded = 1;
+    while (rounded < capacity) rounded *= 2;
+    auto memory = std::make_unique<platform::SharedMemory>(memory_bytes(rounded));
+    if (memory->address() == nullptr) {
+        say("there is no memory for the engine");
+        became(State::failed);
+        return;
+    }
+    prepare(memory->address(), rounded, manifest_.parameters.size());
+    memory_ = std::move(memory);
+    capacity_ = rounded;
+    stopping_ = false;
+    became(State::starting);
+    thread_ = std::thread([this] { run(); });
+}
+
+void Engine::stop() {
+    stopping_ = true;
+    bell_.ring();
+    if (thread_.joinable()) thread_.join();
+    became(State::off);
+    memory_.reset();
+    capacity_ = 0;
+}
+
+bool Engine::wait_ready(double seconds) {
+    if (state() == State::ready) return true;
+    std::unique_lock lock(mutex_);
+    const auto decided = [this] { return state() != State::starting; };
+    changed_.wait_for(lock, std::chrono::duration<double>(seconds), decided);
+    return state() == State::ready;
+}
+
+void Engine::abandon() {
+    abandoned_ = true;
+    became(State::starting);
+    bell_.ring();
+}
+
+float* Engine::ring(int direction, int channel) const {
+    auto* rings = reinterpret_cast<float*>(static_cast<char*>(memory_->address()) + kRingsOffset);
+    return rings + static_cast<std::size_t>(direction * kMostChannels + channel) * capacity_;
+}
+
+std::uint32_t Engine::status() const {
+    return state() == State::ready ? header().status.load(std::memory_order_acquire) : 0;
+}
+
+void Engine::give(Bytes opaque) {
+    {
+        const std::lock_guard lock(mutex_);
+        opaque_ = std::move(opaque);
+        ++state_number_;
+    }
+    bell_.ring();
+}
+
+Bytes Engine::opaque() const {
+    const std::lock_guard lock(mutex_);
+    return opaque_;
+}
+
+std::string Engine::text() const {
+    const std::lock_guard lock(mutex_);
+    return text_;
+}
+
+// The thread --------------------------------------------------------------------------------------------------
+
+void Engine::run() {
+    double pause_seconds = 0;
+    while (!stopping_) {
+        const bool had_become_ready = serve();
+        if (had_become_ready) pause_seconds = 0;
+        else pause_seconds = std::clamp(2 * pause_seconds, kFirstPause, kLongestPause);
+        pause(pause_seconds);
+    }
+}
+
+bool Engine::serve() {
+    std::string error;
+    header().status = 0;
+    header().epoch_running = 0;
+    auto child = platform::Child::start(command_of(manifest_), memory_->handle(), manifest_.folder, error);
+    const double start = platform::seconds();
+    const std::uint32_t generation = generation_;
+    std::string outgoing, heard, received(1 << 16, '\0');
+    std::uint32_t told = 0;  // number of the state it was given last
+    progressed_ = start;
+    while (child && !stopping_ && error.empty()) {
+        if (outgoing.empty() && told != state_number_) {
+            const std::lock_guard lock(mutex_);
+            told = state_number_;
+            const MessageHeader head = {kStateToEngine, told, static_cast<std::uint32_t>(opaque_->size()), 0};
+            outgoing.assign(reinterpret_cast<const char*>(&head), sizeof head).append(*opaque_);
+        }
+        const auto done = child->exchange(
+            bell_, kGlance, outgoing.data(), outgoing.size(), received.data(), received.size());
+        outgoing.erase(0, done.sent);
+        heard.append(received, 0, done.received);
+        const double now = platform::seconds();
+        const bool ready = generation != generation_;
+        if (!hear(heard)) error = "the engine is none of this version of wavemend";
+        else if (ended(*child, done.closed)) error = how_it_ended(child->exit_code().value_or(0));
+        else if (done.closed) error = "the engine hung up";
+        else if (!ready && now - start > timeouts.start) error = "the engine did not become ready in time";
+        else if (ready && (overdue(now) || abandoned_)) error = "the engine hung and was ended";
+    }
+    const bool had_become_ready = generation != generation_;
+    abandoned_ = false;
+    const bool wants_no_other = child && child->exit_code().value_or(0) == kNoRestartExitCode;
+    child.reset();
+    if (stopping_) return true;
+    platform::write_error(manifest_.name + ": " + error);
+    const bool told_why = wants_no_other && !text().empty();
+    if (!told_why) say(error);
+    became(had_become_ready ? State::starting : State::failed);
+    if (wants_no_other) {
+        became(State::failed);
+        while (!stopping_) pause(kLongestPause);
+    }
+    return had_become_ready;
+}
+
+// Take whole messages off the front; false where they are none.
+bool Engine::hear(std::string& heard) {
+    MessageHeader head;
+    std::size_t used = 0;
+    while (heard.size() - used >= sizeof head) {
+        std::memcpy(&head, heard.data() + used, sizeof head);
+        if (head.size > kMostMessageBytes || head.zero != 0) return false;
+        if (heard.size() - used - sizeof head < head.size) break;
+        if (!obey(head, heard.substr(used + sizeof head, head.size))) return false;
+        used += sizeof head + head.size;
+    }
+    heard.erase(0, used);
+    return true;
+}
+
+bool Engine::obey(const MessageHeader& head, std::string payload) {
+    if (head.kind == kReadyFromEngine) {
+        const std::uint32_t wanted[2] = {kProtocolVersion, kRingsOffset};
+        if (payload.size() != sizeof wanted || std::memcmp(payload.data(), wanted, sizeof wanted) != 0) return false;
+        answered_ = header().answer;
+        progressed_ = platform::seconds();
+        say({});
+        ++generation_;
+        became(State::ready);
+    } else if (head.kind == kStateFromEngine) {
+        const std::lock_guard lock(mutex_);
+        if (head.number == state_number_) opaque_ = std::make_shared<const std::string>(std::move(payload));
+    } else if (head.kind == kTextFromEngine) {
+        if (payload.size() > kMostTextBytes) return false;
+        if (!payload.empty()) platform::write_error(manifest_.name + ": " + payload);
+        say(std::move(payload));
+    }
+    return true;  // kinds it does not know tell it nothing
+}
+
+// Whether it owes sound and has not got on for longer than it may.
+bool Engine::overdue(double now) {
+    const Header& shared = header();
+    const bool gave_up = (shared.status & kStatusFault) != 0;
+    const bool owes = !gave_up && (shared.epoch_running != shared.epoch || shared.read < shared.written);
+    const std::uint32_t answered = shared.answer;
+    if (!owes || answered != answered_) progressed_ = now;
+    answered_ = answered;
+    return now - progressed_ > timeouts.answer;
+}
+
+void Engine::became(State state) {
+    {
+        const std::lock_guard lock(mutex_);
+        state_.store(state, std::memory_order_release);
+    }
+    changed_.notify_all();
+    if (!memory_) return;
+    ++header().answer;  // whoever waits for sound looks again
+    platform::wake(header().answer);
+}
+
+void Engine::say(std::string text) {
+    const std::lock_guard lock(mutex_);
+    text_ = std::move(text);
+}
+
+void Engine::pause(double seconds) {
+    const double end = platform::seconds() + seconds;
+    while (!stopping_ && platform::seconds() < end) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+
+}  // namespace shell

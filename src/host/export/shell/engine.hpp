@@ -1,0 +1,96 @@
+// The engine: a Python process of this instance's own, watched by one thread. It is started once, started again
+// when it dies, killed when it hangs, and gone with the instance.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "layout.hpp"
+#include "manifest.hpp"
+#include "platform.hpp"
+
+namespace shell {
+
+using Bytes = std::shared_ptr<const std::string>;
+
+// Seconds; each may be set in the environment.
+struct Timeouts {
+    double first_wait;  // WAVEMEND_ENGINE_WAIT_S: the first activation waits so long for it
+    double start;       // WAVEMEND_ENGINE_START_S: it has to become ready
+    double answer;      // WAVEMEND_ENGINE_ANSWER_S: it has to get on while it owes sound
+};
+
+class Engine {
+public:
+    enum class State { off, starting, ready, failed };
+
+    explicit Engine(const Manifest& manifest);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // Have it running with rings of at least `capacity` samples. Never while sound is processed.
+    void start(std::size_t capacity);
+    void stop();
+
+    bool started() const { return memory_ != nullptr; }
+    // Whether it is ready before the time is over; at once false where it could not be started.
+    bool wait_ready(double seconds);
+
+    // It let a block wait for longer than it may: it is ended, and another started.
+    void abandon();
+
+    Header& header() const { return *static_cast<Header*>(memory_->address()); }
+    float* ring(int direction, int channel) const;
+    std::size_t capacity() const { return capacity_; }
+
+    State state() const { return state_.load(std::memory_order_acquire); }
+    // Grows each time one became ready: what an older one was told is lost.
+    std::uint32_t generation() const { return generation_.load(std::memory_order_acquire); }
+    std::uint32_t status() const;
+
+    // The engine's own part of a state: what it was last given or told. Numbered by how often it was given.
+    void give(Bytes opaque);
+    Bytes opaque() const;
+    std::uint32_t state_number() const { return state_number_.load(std::memory_order_acquire); }
+
+    // What it has to tell people, or why there is none.
+    std::string text() const;
+
+    const Timeouts timeouts;
+
+private:
+    void run();
+    bool serve();  // one process from its start to its end; whether it had become ready
+    bool hear(std::string& heard);
+    bool obey(const MessageHeader& head, std::string payload);
+    bool overdue(double now);
+    void became(State state);
+    void say(std::string text);
+    void pause(double seconds);
+
+    const Manifest& manifest_;
+    std::unique_ptr<platform::SharedMemory> memory_;
+    std::size_t capacity_ = 0;
+    platform::Bell bell_;
+    std::thread thread_;
+    std::atomic<bool> stopping_{false}, abandoned_{false};
+    std::atomic<State> state_{State::off};
+    std::atomic<std::uint32_t> generation_{0}, state_number_{1};
+
+    mutable std::mutex mutex_;  // of what follows
+    std::condition_variable changed_;
+    Bytes opaque_ = std::make_shared<const std::string>();
+    std::string text_;
+
+    // The thread's alone.
+    double progressed_ = 0;
+    std::uint32_t answered_ = 0;
+};
+
+}  // namespace shell

@@ -1,0 +1,102 @@
+// What the shell and its engine share: one block of memory of fixed size, and messages on a socket.
+// The engine's side of the same layout is in Python; both check its version and its size.
+//
+// Positions count the samples an instance was given, and never go back. An *epoch* is one stream of the engine: it
+// begins at `origin`. Rings hold the sample of position p at place p % capacity.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace shell {
+
+constexpr std::uint32_t kMagic = 0x31584D57;  // "WMX1"
+constexpr std::uint32_t kProtocolVersion = 1;
+constexpr std::uint32_t kMostEvents = 2048;  // a power of two
+constexpr int kMostChannels = 2;
+
+enum : std::uint32_t {
+    kStatusReady = 1,
+    kStatusLearning = 2,
+    kStatusNeedsFindings = 4,
+    kStatusRestarting = 8,
+    kStatusFault = 16,
+};
+
+struct Event {
+    std::uint64_t position;
+    std::uint32_t kind;   // kParameterEvent, kStateEvent
+    std::uint32_t index;  // of the parameter, or number of the state's message
+    double value;         // normalized
+};
+enum : std::uint32_t { kParameterEvent = 0, kStateEvent = 1 };
+
+struct Header {
+    std::uint32_t magic, version;
+    std::uint64_t bytes, capacity;
+    std::uint32_t parameters, event_capacity;
+
+    // The shell's side; words that both sides race for have cache lines of their own.
+    alignas(64) std::atomic<std::uint32_t> doorbell;  // futex
+    alignas(64) std::atomic<std::uint32_t> epoch;
+    std::uint32_t channels;
+    double sample_rate;
+    std::uint64_t origin;
+    std::uint32_t state_wanted, mode, event_first, max_block;
+    alignas(64) std::atomic<std::uint64_t> written;
+    alignas(64) std::atomic<std::uint64_t> taken;
+    alignas(64) std::atomic<std::uint32_t> events_written;
+
+    // The engine's side.
+    alignas(64) std::atomic<std::uint32_t> answer;  // futex
+    alignas(64) std::atomic<std::uint32_t> epoch_running;
+    std::atomic<std::uint32_t> status;
+    std::atomic<float> learned_seconds;
+    std::uint32_t held_back;
+    alignas(64) std::atomic<std::uint64_t> read;
+    alignas(64) std::atomic<std::uint64_t> produced;
+    alignas(64) std::atomic<std::uint32_t> events_read;
+
+    // Tables.
+    alignas(1024) double values[512];
+    alignas(8192) Event events[kMostEvents];
+};
+
+constexpr std::size_t kRingsOffset = 65536;
+
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<float>::is_always_lock_free);
+static_assert(sizeof(Event) == 24 && sizeof(Header) <= kRingsOffset);
+static_assert(offsetof(Header, doorbell) == 64 && offsetof(Header, epoch) == 128 && offsetof(Header, origin) == 144);
+static_assert(offsetof(Header, state_wanted) == 152 && offsetof(Header, max_block) == 164);
+static_assert(offsetof(Header, written) == 192 && offsetof(Header, taken) == 256);
+static_assert(offsetof(Header, events_written) == 320 && offsetof(Header, answer) == 384);
+static_assert(offsetof(Header, epoch_running) == 448 && offsetof(Header, status) == 452);
+static_assert(offsetof(Header, learned_seconds) == 456 && offsetof(Header, held_back) == 460);
+static_assert(offsetof(Header, read) == 512 && offsetof(Header, produced) == 576);
+static_assert(offsetof(Header, events_read) == 640 && offsetof(Header, values) == 1024);
+static_assert(offsetof(Header, events) == 8192);
+
+constexpr std::size_t memory_bytes(std::size_t capacity) {
+    return kRingsOffset + 2 * kMostChannels * capacity * sizeof(float);
+}
+
+// Messages -----------------------------------------------------------------------------------------------------
+
+enum : std::uint32_t {
+    kStateToEngine = 1,
+    kStateFromEngine = 16,
+    kTextFromEngine = 17,
+    kCurveFromEngine = 18,
+    kReadyFromEngine = 19,
+};
+
+struct MessageHeader {
+    std::uint32_t kind, number, size, zero;
+};
+static_assert(sizeof(MessageHeader) == 16);
+
+constexpr std::uint32_t kMostMessageBytes = 64u << 20;
+constexpr int kNoRestartExitCode = 3;
+
+}  // namespace shell
