@@ -23,6 +23,7 @@ import struct
 import sys
 from typing import NoReturn
 
+from ...processes.lifeline import die_with_the_host, leave_no_core_file
 from . import worker
 
 STATUS = struct.Struct("<i")
@@ -36,9 +37,9 @@ HANDED = 5
 def main() -> None:
     """Fork and end workers until the host hangs up."""
     control, lifeline, spawned_by_main_thread = (int(word) for word in sys.argv[1:4])
-    worker.die_with_the_host(lifeline, spawned_by_main_thread=bool(spawned_by_main_thread))
+    die_with_the_host(lifeline, spawned_by_main_thread=bool(spawned_by_main_thread))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    worker.leave_no_core_file()
+    leave_no_core_file()
     from ...processes import shared_audio  # noqa: F401, PLC0415 - heavy; the lifeline comes first
     from . import desk  # noqa: F401, PLC0415 - heavy; the lifeline comes first
 
@@ -113,7 +114,7 @@ class _ForkServer:
                 if descriptor > 2 and descriptor not in (lifeline, audio):
                     with contextlib.suppress(OSError):  # that of the folder itself
                         os.close(descriptor)
-            worker.die_with_the_host(lifeline, spawned_by_main_thread=True)
+            die_with_the_host(lifeline, spawned_by_main_thread=True)
             if os.getppid() == server:  # else it died before its death could be told of
                 worker.work(lifeline, audio, memory_limit_gb)
         finally:

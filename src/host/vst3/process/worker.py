@@ -15,10 +15,9 @@ import threading
 from typing import NoReturn
 
 from ....errors import PluginError
+from ...processes.lifeline import die_with_the_host, leave_no_core_file
 from ...processes.memory import limit_memory, too_much
 from ...processes.wire import HEADER, MOST_BYTES, Message, pack, unpack
-
-_PR_SET_PDEATHSIG = 1  # source: linux/prctl.h
 
 
 def main() -> None:
@@ -47,24 +46,6 @@ def work(lifeline: int, audio: int, memory_limit_gb: float) -> NoReturn:
     _serve(audio, answers, memory_limit_gb)
 
 
-def die_with_the_host(lifeline: int, *, spawned_by_main_thread: bool) -> None:
-    """Have the kernel end this process and its group when the other end of the lifeline is closed.
-
-    And where a main thread made this process, which lives as long as its own: when that is gone.
-    """
-    if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415
-        import fcntl  # noqa: PLC0415
-
-        # The kernel sends SIGKILL when the lifeline's last writer is gone: no need of this interpreter,
-        # whose lock a hanging plugin may hold. Minus: to the group that this process leads.
-        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid())
-        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
-        if spawned_by_main_thread:  # it counts the thread that made this process as the parent
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def _watch(lifeline: int) -> None:
     """Do the same in a thread: for systems whose kernel does not."""
 
@@ -73,13 +54,6 @@ def _watch(lifeline: int) -> None:
         os.killpg(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=wait, daemon=True).start()
-
-
-def leave_no_core_file() -> None:
-    """Do not write this process's memory to disk where it crashes."""
-    import resource  # noqa: PLC0415
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _serve(audio_descriptor: int, answers: int, memory_limit_gb: float) -> NoReturn:
