@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from .errors import WorkerTimedOutError as WorkerTimedOutError
     from .host.chain.chain import Chain as Chain
     from .host.chain.slot import Slot as Slot
+    from .host.export.bundle import Exported as Exported
+    from .host.export.bundle import export_vst3 as export_vst3
     from .host.presets.preset import Preset as Preset
     from .host.presets.preset import load_preset as load_preset
     from .host.presets.preset import save_preset as save_preset
@@ -90,6 +92,8 @@ _HOMES = {
     "RecordingDocument": "host.recording.document",
     "load_document": "host.recording.document_files",
     "save_document": "host.recording.document_files",
+    "Exported": "host.export.bundle",
+    "export_vst3": "host.export.bundle",
     "Preset": "host.presets.preset",
     "load_preset": "host.presets.preset",
     "save_preset": "host.presets.preset",

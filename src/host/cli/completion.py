@@ -28,6 +28,15 @@ def complete_plugin(incomplete: str) -> list[str]:
     return [name for name in known if name.casefold().startswith(incomplete.casefold())]
 
 
+def complete_effect(incomplete: str) -> list[str]:
+    """Return the stages, factory presets and preset files that begin so."""
+    from ...contract.registry import stage_ids  # noqa: PLC0415
+
+    stages = [identifier.rpartition(".")[2] for identifier in stage_ids()]
+    known = [name for name in [*stages, *stage_ids()] if name.startswith(incomplete)]
+    return known + complete_preset(incomplete)
+
+
 def complete_setting(context: typer.Context, incomplete: str) -> list[str]:
     """Return ``SLOT.PARAMETER=`` of the preset that was named, as far as it begins so."""
     from ...errors import PresetError  # noqa: PLC0415

@@ -33,6 +33,7 @@ from .batch import (
 )
 from .catalogues import plugins_app, presets_app
 from .completion import complete_preset
+from .export import export_vst3
 from .models import models_app, train_app
 from .output import (
     FAILED,
@@ -78,6 +79,7 @@ app.add_typer(presets_app, name="presets")
 app.add_typer(plugins_app, name="plugins")
 app.add_typer(models_app, name="models")
 app.add_typer(train_app, name="train")
+app.command("export-vst3")(export_vst3)
 
 
 def main() -> None:

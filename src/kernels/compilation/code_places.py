@@ -58,6 +58,13 @@ def code_places(sources: Path) -> CodePlaces:
     return CodePlaces(tuple(readable), None)
 
 
+def private_folder() -> Path | None:
+    """Return a folder for machine code that this user alone can write to; None where there is none."""
+    return next(
+        (folder for folder in _private_folders() if _make_private(folder) and _can_write(folder)), None
+    )
+
+
 def _private_folders() -> list[Path]:
     folders = [platformdirs.user_cache_path("wavemend", appauthor=False)]
     try:

@@ -1,0 +1,1 @@
+"""Stages and presets as effects for other hosts."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import re
 import struct
+from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
 
 from ....errors import AudioFileError, PresetError
@@ -17,6 +19,8 @@ from .identity import IDENTIFIER, Identity
 
 _MOST_BYTES = 32 * 2**20  # guard: of a state
 _HEAD_BYTES = 48  # source: Steinberg's .vstpreset format, version 1
+_MOST_CHUNKS = 256  # guard: against hostile files
+_CHUNK = struct.Struct("<4sqq")
 CLASS_ID = slice(8, 40)
 """Where the class id lies."""
 
@@ -42,11 +46,34 @@ def read_vstpreset(path: str | os.PathLike[str], identity: Identity) -> bytes:
     return data
 
 
+def vstpreset_bytes(identifier: str, chunks: Mapping[bytes, bytes]) -> bytes:
+    """Return a ``.vstpreset`` file of a plugin: its class id, and chunks by their names of four letters."""
+    ends = [*accumulate(map(len, chunks.values()), initial=_HEAD_BYTES)]
+    head = b"VST3" + struct.pack("<i32sq", 1, identifier.encode("ascii"), ends[-1])
+    listed = [
+        _CHUNK.pack(name, at, len(chunk)) for at, (name, chunk) in zip(ends, chunks.items(), strict=False)
+    ]
+    return head + b"".join(chunks.values()) + b"List" + struct.pack("<i", len(chunks)) + b"".join(listed)
+
+
+def vstpreset_chunks(data: bytes) -> dict[bytes, bytes]:
+    """Return the chunks of a ``.vstpreset`` file by their names; raises `PresetError` where it is none."""
+    try:
+        (at,) = struct.unpack_from("<q", data, CLASS_ID.stop)
+        (count,) = struct.unpack_from("<i", data, at + 4)
+        if data[:4] != b"VST3" or data[at : at + 4] != b"List" or not 0 <= count <= _MOST_CHUNKS:
+            raise ValueError
+        listed = [_CHUNK.unpack_from(data, at + 8 + _CHUNK.size * number) for number in range(count)]
+        if any(start < 0 or size < 0 or start + size > len(data) for _, start, size in listed):
+            raise ValueError
+    except (ValueError, struct.error):
+        raise PresetError("is no .vstpreset file") from None
+    return {name: data[start : start + size] for name, start, size in listed}
+
+
 def stateless_vstpreset(identifier: str) -> bytes:
     """Return the ``.vstpreset`` file of a plugin that remembers nothing: its states are there, and empty."""
-    head = b"VST3" + struct.pack("<i32sq", 1, identifier.encode("ascii"), _HEAD_BYTES)
-    chunks = [struct.pack("<4sqq", name, _HEAD_BYTES, 0) for name in (b"Comp", b"Cont")]
-    return head + b"List" + struct.pack("<i", len(chunks)) + b"".join(chunks)
+    return vstpreset_bytes(identifier, {b"Comp": b"", b"Cont": b""})
 
 
 def write_vstpreset(path: str | os.PathLike[str], data: bytes, *, overwrite: bool) -> None:

@@ -1,0 +1,75 @@
+"""What an effect's shell and its engine say to each other beside the sound: messages over a socket.
+
+::
+
+    kind | number | size | 0 | payload        four numbers of 32 bits, little-endian
+
+No pickle, and no JSON for the shell: what the engine learned is bytes to it.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import NamedTuple
+
+from ...errors import PluginError
+
+# source: the shell's transport
+STATE, LEARNED, TEXT, CURVE, READY = 1, 16, 17, 18, 19
+MOST_BYTES = 64 * 2**20  # guard: of one message
+_MOST_TEXT = 4096  # source: the shell's transport
+_HEADER = struct.Struct("<IIII")
+_ANSWER_S = 30.0  # guard: for a message that was announced
+
+
+class Message(NamedTuple):
+    """One message."""
+
+    kind: int
+    number: int
+    payload: bytes
+
+
+class Messages:
+    """The engine's end of the socket.
+
+    Parameters
+    ----------
+    descriptor
+        Of the socket.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._socket = socket.socket(fileno=descriptor)
+        self._socket.settimeout(_ANSWER_S)
+
+    def receive(self) -> Message:
+        """Wait for the next message; `PluginError` where none comes, EOFError where the shell is gone."""
+        try:
+            kind, number, size, _ = _HEADER.unpack(self._read(_HEADER.size))
+            if size > MOST_BYTES:
+                raise PluginError(f"a message of {size} bytes came; at most {MOST_BYTES} are taken")
+            return Message(kind, number, self._read(size))
+        except TimeoutError:
+            raise PluginError("a message that was announced did not come") from None
+
+    def send(self, kind: int, payload: bytes = b"", number: int = 0) -> None:
+        """Send a message; where the shell is gone, it is for nobody."""
+        try:
+            self._socket.sendall(_HEADER.pack(kind, number, len(payload), 0) + payload)
+        except BrokenPipeError:
+            raise EOFError from None
+
+    def say(self, text: str) -> None:
+        """Send a line for people; an empty one withdraws the last."""
+        self.send(TEXT, text.encode()[:_MOST_TEXT].decode(errors="ignore").encode())
+
+    def _read(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            part = self._socket.recv(count - len(data))
+            if not part:
+                raise EOFError
+            data += part
+        return data
