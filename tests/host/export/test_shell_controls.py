@@ -120,16 +120,29 @@ def test_a_state_that_is_none_changes_nothing(loaded: Loaded, tmp_path: Path, co
 def test_programs_are_heard_and_shown(loaded: Loaded, noise: Noise) -> None:
     host = loaded(manifest(0, programs=["Soft", "Hard"]), noise, PROGRAMS)
     host.start()
-    host.ask("process", 1000, 2, f"{PROGRAM}:0:0")
-    told = host.ask("process", 1000, 2, f"{PROGRAM}:0:1")
+    host.ask("process", 1000, 2)
+    told = host.ask("process", 1000, 2, f"{PROGRAM}:0:1", f"{BYPASS}:0:0")
     assert f"{GAIN}=0.75" in told
     host.ask("process", 1000, 2)
     host.ask("set", PROGRAM, 1)
     assert host.ask("restarts") == str(PARAM_VALUES_CHANGED)
     assert float(host.ask("get", LIST)) == 1
     heard = host.end()
-    assert np.array_equal(heard[:, :1000], noise[:, :1000] * np.float32(0.25))
+    assert np.array_equal(heard[:, :1000], noise[:, :1000])
     assert np.array_equal(heard[:, 2000:], noise[:, 2000:3000] * np.float32(0.75))
+
+
+def test_a_program_that_a_session_repeats_leaves_the_values_of_its_state(
+    loaded: Loaded, noise: Noise, tmp_path: Path
+) -> None:
+    """Hosts that restore a session set every parameter again, that of the program too."""
+    (tmp_path / "kept").write_bytes(state({GAIN: 0.5, PROGRAM: 1.0}))
+    host = loaded(manifest(0, programs=["Soft", "Hard"]), noise, PROGRAMS)
+    host.ask("load", tmp_path / "kept")
+    host.start()
+    host.ask("process", 1000, 2, f"{PROGRAM}:0:1")
+    host.ask("process", 1000, 2, f"{PROGRAM}:0:1")
+    assert np.array_equal(host.end(), noise[:, :2000] * np.float32(0.5))
 
 
 def test_what_the_surface_shows_late_does_not_undo_what_sounds(loaded: Loaded, noise: Noise) -> None:

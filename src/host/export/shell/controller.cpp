@@ -17,7 +17,7 @@ vst3::Result Effect::setComponentState(vst3::IBStream* stream) {
     const auto bytes = read_all(*stream);
     const auto state = bytes ? parse_state(*bytes) : std::nullopt;
     if (!state) return vst3::kFalse;
-    parameters_.load_shown(*state);
+    parameters_.load_shown(*state, Parameters::Part::all);
     if (handler_ != nullptr) handler_->restartComponent(vst3::kParamValuesChanged);
     return vst3::kOk;
 }
@@ -108,11 +108,11 @@ vst3::Result Effect::setParamNormalized(vst3::ParameterId id, vst3::Normalized v
     const auto index = parameters_.index_of(id);
     if (!index) return vst3::kInvalidArgument;
     if (parameters_.spec(*index).read_only) return vst3::kOk;  // the host repeats what it was told
-    const bool another = parameters_.shown(*index) != kept_normalized(value, parameters_.shown(*index));
+    const ProgramSpec* before = parameters_.program(parameters_.shown(*index));
     parameters_.set_shown(*index, value);
-    const ProgramSpec* program = id == kProgramId && another ? parameters_.program(value) : nullptr;
-    if (program == nullptr) return vst3::kOk;
-    parameters_.load_shown(program->state);
+    const ProgramSpec* now = parameters_.program(parameters_.shown(*index));
+    if (id != kProgramId || now == before) return vst3::kOk;
+    parameters_.load_shown(now->state, Parameters::Part::engine);
     if (handler_ != nullptr) handler_->restartComponent(vst3::kParamValuesChanged);
     return vst3::kOk;
 }

@@ -86,7 +86,7 @@ vst3::Result Effect::setActive(vst3::Bool active) {
     active_ = active != 0;
     if (!active_) return vst3::kOk;
     const Latency* latency = this->latency();
-    engine_.start(Stream::capacity_for(latency->samples));
+    engine_.start(Stream::capacity_for(latency->samples, rate_));
     stream_.prepare({rate_, latency->samples, max_block_, channels_});
     stream_.reset();
     failed_ = false;
@@ -100,7 +100,7 @@ vst3::Result Effect::setState(vst3::IBStream* stream) {
     const auto bytes = read_all(*stream);
     const auto state = bytes ? parse_state(*bytes) : std::nullopt;
     if (!state) return vst3::kFalse;
-    parameters_.load_sounding(*state);
+    parameters_.load_sounding(*state, Parameters::Part::all);
     engine_.give(state->opaque);
     loaded_ = true;
     return vst3::kOk;
@@ -237,19 +237,20 @@ void Effect::collect(vst3::IParamValueQueue& queue, std::int32_t samples) {
 }
 
 void Effect::apply(const Change& change, bool tell) {
-    const std::uint32_t id = parameters_.spec(change.parameter).id;
+    const ProgramSpec* before = parameters_.program(parameters_.sounding(change.parameter));
     parameters_.set_sounding(change.parameter, change.value);
-    if (id == kProgramId) load_program(change.value);
-    else if (!tell) stream_.values_changed();
+    const ProgramSpec* now = parameters_.program(parameters_.sounding(change.parameter));
+    if (parameters_.spec(change.parameter).id == kProgramId) {
+        // A host that restores a session repeats the program that was chosen: the values are the state's then.
+        if (now != before) load_program(*now);
+    } else if (!tell) stream_.values_changed();
     else if (change.parameter < parameters_.engine_count())
         stream_.change(change.parameter, change.offset, parameters_.sounding(change.parameter));
 }
 
-void Effect::load_program(double value) {
-    const ProgramSpec* program = parameters_.program(value);
-    if (program == nullptr) return;
-    parameters_.load_sounding(program->state);
-    engine_.give(program->state.opaque);
+void Effect::load_program(const ProgramSpec& program) {
+    parameters_.load_sounding(program.state, Parameters::Part::engine);
+    engine_.give(program.state.opaque);
     stream_.values_changed();
     program_loaded_ = true;
 }

@@ -102,7 +102,7 @@ private:
     void apply(const Change& change, bool tell);
     bool fits(const vst3::ProcessData& data) const;
     vst3::Result process_sound(vst3::ProcessData& data);
-    void load_program(double value);
+    void load_program(const ProgramSpec& program);
     static vst3::Result refuse(vst3::ProcessData& data);
     void report(vst3::IParameterChanges& changes);
     void report(vst3::IParameterChanges& changes, std::size_t index, double value);

@@ -27,9 +27,7 @@ ParameterSpec bypass() {
 ParameterSpec program_choice(const Manifest& manifest) {
     std::vector<std::string> names;
     for (const auto& program : manifest.programs) names.push_back(program.name);
-    auto made = list(kProgramId, "Program", std::move(names));
-    made.transient = true;  // a state says the values themselves
-    return made;
+    return list(kProgramId, "Program", std::move(names));
 }
 
 ParameterSpec dropouts() {
@@ -83,13 +81,13 @@ void Parameters::set_shown(std::size_t index, double value) {
     values_[index].shown.store(kept_normalized(value, shown(index)), std::memory_order_relaxed);
 }
 
-void Parameters::load_sounding(const SavedState& state) {
-    for (std::size_t i = 0; i < specs_.size(); ++i)
+void Parameters::load_sounding(const SavedState& state, Part part) {
+    for (std::size_t i = 0; i < (part == Part::all ? specs_.size() : engine_count()); ++i)
         if (in_states(i)) set_sounding(i, from_state(state, i));
 }
 
-void Parameters::load_shown(const SavedState& state) {
-    for (std::size_t i = 0; i < specs_.size(); ++i)
+void Parameters::load_shown(const SavedState& state, Part part) {
+    for (std::size_t i = 0; i < (part == Part::all ? specs_.size() : engine_count()); ++i)
         if (in_states(i)) set_shown(i, from_state(state, i));
 }
 

@@ -41,8 +41,9 @@ public:
     bool bypassed() const { return sounding(bypass_) >= 0.5; }
 
     // Take over what a state says; what it does not know gets its default, what it must not say stays.
-    void load_sounding(const SavedState& state);
-    void load_shown(const SavedState& state);
+    enum class Part { all, engine };  // a program says nothing of the shell's own parameters
+    void load_sounding(const SavedState& state, Part part);
+    void load_shown(const SavedState& state, Part part);
     SavedState saved() const;
 
     // The program that a value of the program parameter stands for.

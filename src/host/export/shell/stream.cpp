@@ -12,8 +12,13 @@ constexpr double kShareOfBlock = 0.5;     // of a live block's time that it wait
 constexpr double kShareOfLead = 0.5;      // of the time by which a host is ahead of the clock
 constexpr double kLongestSleep = 0.02;    // seconds, should the engine's call be missed
 constexpr int kFadeSamples = 256;         // between dry and restored
+constexpr double kSecondsToReplace = 4;   // that a new engine may need until it has caught up
 
 }  // namespace
+
+std::size_t Stream::capacity_for(std::uint32_t latency, double rate) {
+    return std::size_t{latency} + static_cast<std::size_t>(kSecondsToReplace * rate) + 2 * kMostSamples;
+}
 
 void Stream::open(bool offline, bool bypassed) {
     if (begins(offline)) {

@@ -49,7 +49,8 @@ public:
     std::uint32_t dropouts() const { return dropouts_; }
     bool failed() const { return failed_; }
 
-    static std::size_t capacity_for(std::uint32_t latency) { return 2 * std::size_t{latency} + 131072; }
+    // Samples that the rings hold: what is delayed, and what comes while a dead engine is replaced.
+    static std::size_t capacity_for(std::uint32_t latency, double rate);
 
 private:
     struct Range {
