@@ -30,6 +30,7 @@ TABLES = (
     "memory",
     "vst3",
     "vst3_start",
+    "bridge",
 )
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 

@@ -30,6 +30,7 @@ DOORBELL, EPOCH, WRITTEN, TAKEN, EVENTS_WRITTEN = 64, 128, 192, 256, 320
 ANSWER, RUNNING, READ, PRODUCED, EVENTS_READ = 384, 448, 512, 576, 640
 EVENT = np.dtype([("position", "<u8"), ("kind", "<u4"), ("index", "<u4"), ("value", "<f8")])
 MESSAGE = struct.Struct("<4I")
+FIFTY_MS = struct.pack("<qq", 0, 50_000_000)
 FUTEX = 202 if os.uname().machine == "x86_64" else 98
 
 
@@ -41,15 +42,22 @@ class Dummy:
         rings = np.frombuffer(self.map, np.float32, 4 * capacity, RINGS).reshape(2, 2, capacity)
         self.input, self.output = rings
         self.capacity = capacity
-        self.words = np.frombuffer(self.map, "<u4", 1024, 0)
-        self.longs = np.frombuffer(self.map, "<u8", 512, 0)
-        self.rate = np.frombuffer(self.map, "<f8", 1, EPOCH + 8)
+        self.words = memoryview(self.map)[:1024].cast("I")
+        self.longs = memoryview(self.map)[:1024].cast("Q")
         self.values = np.frombuffer(self.map, "<f8", 512, 1024)
         self.events = np.frombuffer(self.map, EVENT, 2048, 8192)
         self.futex = ctypes.CDLL(None).syscall
+        self.futex.argtypes = [
+            ctypes.c_long,
+            ctypes.c_void_p,
+            *[ctypes.c_long] * 2,
+            ctypes.c_char_p,
+            *[ctypes.c_long] * 2,
+        ]
         self.control = socket.socket(fileno=control)
         self.control.setblocking(False)
         self.does = does
+        self.faults = [what for what in ("crash", "hang", "fault") if what in does]
         self.gain = np.float32(does.get("gain", "1"))
         self.hold = int(does.get("hold", "0"))
         self.heard = b""
@@ -90,36 +98,36 @@ class Dummy:
             self.heard = self.heard[MESSAGE.size + size :]
 
     def answer(self) -> None:
-        self.words[ANSWER // 4] += np.uint32(1)
-        self.futex(FUTEX, ctypes.c_void_p(self.base + ANSWER), 1, 1 << 30, None, None, 0)
+        self.words[ANSWER // 4] = (self.words[ANSWER // 4] + 1) & 0xFFFFFFFF
+        self.futex(FUTEX, self.base + ANSWER, 1, 1 << 30, None, 0, 0)
 
     def wait(self, doorbell: int) -> None:
-        timeout = struct.pack("<qq", 0, 50_000_000)
-        self.futex(FUTEX, ctypes.c_void_p(self.base + DOORBELL), 0, doorbell, timeout, None, 0)
+        self.futex(FUTEX, self.base + DOORBELL, 0, doorbell, FIFTY_MS, 0, 0)
 
     def run(self) -> None:
         self.say(19, struct.pack("<2I", 1, RINGS))
         words, longs = self.words, self.longs
         words[RUNNING // 4 + 1] = 1
         while True:
-            doorbell = int(words[DOORBELL // 4])
+            doorbell = words[DOORBELL // 4]
             if words[EPOCH // 4] != words[RUNNING // 4]:
                 self.begin()
             elif longs[WRITTEN // 8] > longs[READ // 8]:
                 self.step()
             else:
-                self.hear()
                 self.wait(doorbell)
+                if words[DOORBELL // 4] == doorbell:  # time for more than sound
+                    self.hear()
 
     def begin(self) -> None:
-        epoch = int(self.words[EPOCH // 4])
-        wanted = int(self.words[EPOCH // 4 + 6])
+        epoch = self.words[EPOCH // 4]
+        wanted = self.words[EPOCH // 4 + 6]
         while (self.state_number - wanted) & 0xFFFFFFFF >= 1 << 31:
             self.hear()
             time.sleep(0.001)
-        self.channels = int(self.words[EPOCH // 4 + 1])
-        self.origin = int(self.longs[EPOCH // 8 + 2])
-        self.changes = np.uint32(self.words[EPOCH // 4 + 8])
+        self.channels = self.words[EPOCH // 4 + 1]
+        self.origin = self.longs[EPOCH // 8 + 2]
+        self.changes = self.words[EPOCH // 4 + 8]
         self.known = self.values.copy()
         self.words[EVENTS_READ // 4] = self.changes
         self.longs[READ // 8] = self.longs[PRODUCED // 8] = self.origin
@@ -129,9 +137,9 @@ class Dummy:
         self.answer()
 
     def step(self) -> None:
-        first, last = int(self.longs[READ // 8]), int(self.longs[WRITTEN // 8])
-        for what in ("crash", "hang", "fault"):
-            if what in self.does and last - self.origin > int(self.does[what]) and self.once():
+        first, last = self.longs[READ // 8], self.longs[WRITTEN // 8]
+        for what in self.faults:
+            if last - self.origin > int(self.does[what]) and self.once():
                 self.misbehave(what)
         if "slow" in self.does:
             time.sleep(float(self.does["slow"]))
@@ -143,8 +151,8 @@ class Dummy:
     def copy(self, first: int, last: int) -> None:
         """Multiply what may still change; a change of the first parameter is a change of gain."""
         begin = first
-        while (changes := int(self.words[EVENTS_WRITTEN // 4])) != int(self.changes):
-            event = self.events[int(self.changes) % 2048]
+        while self.words[EVENTS_WRITTEN // 4] != self.changes:
+            event = self.events[self.changes % 2048]
             if int(event["position"]) >= last:
                 break
             self.multiply(begin, max(begin, int(event["position"])))
@@ -152,9 +160,8 @@ class Dummy:
             if event["kind"] == 0:
                 self.known[event["index"]] = event["value"]
                 self.learn()
-            self.changes = np.uint32((int(self.changes) + 1) & 0xFFFFFFFF)
+            self.changes = (self.changes + 1) & 0xFFFFFFFF
             self.words[EVENTS_READ // 4] = self.changes
-            del changes
         self.multiply(begin, last)
 
     def learn(self) -> None:

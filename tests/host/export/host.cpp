@@ -169,7 +169,7 @@ private:
         std::vector<std::vector<float>> in(2, std::vector<float>(many)), out(2, std::vector<float>(many, 7.0f));
         for (std::size_t i = 0; i < many; ++i, cursor_ += 2)
             for (std::size_t channel = 0; channel < 2; ++channel)
-                in[channel][i] = cursor_ + channel < input_.size() ? input_[cursor_ + channel] : 0.0f;
+                in[channel][i] = input_.empty() ? 0.0f : input_[(cursor_ + channel) % input_.size()];
         float* from[] = {in[0].data(), in[1].data()};
         float* to[] = {out[0].data(), out[1].data()};
         AudioBusBuffers input = {channels_, 0, {from}}, result = {channels_, 0, {alias ? from : to}};
@@ -178,14 +178,15 @@ private:
         silent = result.silence_flags;
         auto& heard = alias ? in : out;
         for (std::size_t i = 0; i < many; ++i)
-            for (int channel = 0; channel < channels_; ++channel)
+            for (int channel = 0; keep_ && channel < channels_; ++channel)
                 output.push_back(heard[static_cast<std::size_t>(channel)][i]);
         return code;
     }
 
-    // N COUNT: blocks at the pace of a sound card; worst time of a call in milliseconds.
+    // N COUNT [unheard]: blocks at the pace of a sound card; worst time of a call in milliseconds.
     std::string live(std::istream& words) {
         const int samples = take<int>(words), count = take<int>(words);
+        keep_ = take<std::string>(words) != "unheard";
         Changes none, told;
         std::uint64_t silent = 0;
         double worst = 0;
@@ -293,6 +294,7 @@ private:
     std::vector<float> input_;
     std::size_t cursor_ = 0;
     int channels_ = 2;
+    bool keep_ = true;
     double rate_ = 48000;
 };
 

@@ -117,6 +117,16 @@ def test_a_state_that_is_none_changes_nothing(loaded: Loaded, tmp_path: Path, co
     )
 
 
+def test_a_host_is_told_again_what_it_read_between_blocks(loaded: Loaded) -> None:
+    """It may have read another word than the last block said, which would then stand for ever."""
+    host = loaded(manifest(0))
+    host.start()
+    ready = f"{ENGINE_WORD}={2 / 6:.17g}"
+    assert [ready in host.ask("process", 64, 2) for _ in range(2)] == [True, False]
+    host.ask("get", ENGINE_WORD)
+    assert [ready in host.ask("process", 64, 2) for _ in range(2)] == [True, False]
+
+
 def test_programs_are_heard_and_shown(loaded: Loaded, noise: Noise) -> None:
     host = loaded(manifest(0, programs=["Soft", "Hard"]), noise, PROGRAMS)
     host.start()

@@ -73,13 +73,15 @@ vst3::Normalized Effect::plainParamToNormalized(vst3::ParameterId id, double pla
 
 vst3::Normalized Effect::getParamNormalized(vst3::ParameterId id) {
     const auto index = parameters_.index_of(id);
-    return index ? shown(*index) : 0;
+    if (!index) return 0;
+    if (parameters_.spec(*index).read_only) tell_again_ = true;
+    return shown(*index);
 }
 
-double Effect::shown(std::size_t index) {
+double Effect::shown(std::size_t index) const {
     const std::uint32_t id = parameters_.spec(index).id;
-    if (id == kDropoutsId) return known_dropouts_ = dropouts_value();
-    if (id == kEngineId) return known_engine_ = engine_value();
+    if (id == kDropoutsId) return dropouts_value();
+    if (id == kEngineId) return engine_value();
     return parameters_.shown(index);
 }
 

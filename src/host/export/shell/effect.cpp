@@ -90,6 +90,7 @@ vst3::Result Effect::setActive(vst3::Bool active) {
     stream_.prepare({rate_, latency->samples, max_block_, channels_});
     stream_.reset();
     failed_ = false;
+    tell_again_ = true;
     if (!waited_) engine_.wait_ready(engine_.timeouts.first_wait);
     waited_ = true;
     return vst3::kOk;
@@ -257,8 +258,11 @@ void Effect::load_program(const ProgramSpec& program) {
 
 void Effect::report(vst3::IParameterChanges& changes) {
     const double dropouts = dropouts_value(), word = engine_value();
-    if (known_dropouts_.exchange(dropouts) != dropouts) report(changes, *parameters_.index_of(kDropoutsId), dropouts);
-    if (known_engine_.exchange(word) != word) report(changes, *parameters_.index_of(kEngineId), word);
+    const bool again = tell_again_.exchange(false);
+    if (again || told_dropouts_ != dropouts) report(changes, *parameters_.index_of(kDropoutsId), dropouts);
+    if (again || told_engine_ != word) report(changes, *parameters_.index_of(kEngineId), word);
+    told_dropouts_ = dropouts;
+    told_engine_ = word;
     for (std::size_t i = 0; program_loaded_ && i < parameters_.engine_count(); ++i)
         report(changes, i, parameters_.sounding(i));
 }

@@ -106,7 +106,7 @@ private:
     static vst3::Result refuse(vst3::ProcessData& data);
     void report(vst3::IParameterChanges& changes);
     void report(vst3::IParameterChanges& changes, std::size_t index, double value);
-    double shown(std::size_t index);
+    double shown(std::size_t index) const;
     double dropouts_value() const;
     double engine_value() const;
     EngineWord engine_word() const;
@@ -127,8 +127,9 @@ private:
     double rate_;
     std::uint32_t max_block_ = 8192;
     std::vector<Change> changes_;
-    std::atomic<double> known_dropouts_{0}, known_engine_{0};  // what the host was told last
-    bool program_loaded_ = false;                               // in this block
+    double told_dropouts_ = 0, told_engine_ = 0;  // by the last block that told the host
+    std::atomic<bool> tell_again_{false};         // the host may have taken in something else since
+    bool program_loaded_ = false;                 // in this block
 };
 
 }  // namespace shell
