@@ -52,12 +52,11 @@ class JumpFrames(NamedTuple):
     amplitude: Complex
     length: float
 
-    def costs(self, frames: Numbers, jumps: Array, gains: Array, share: Array | None = None) -> Array:
-        """Return how badly each jump explains these frames, of which `share` lies before it."""
+    def costs(self, frames: Numbers, jumps: Array, gains: Array) -> Array:
+        """Return how badly each jump explains these frames, all of them behind it."""
         result = np.empty(jumps.size)
-        share = np.zeros(frames.size) if share is None else share
         y, noise = self.y[frames], self.noise[frames]
-        jump_costs(y, noise, self.number, self.amplitude, share, jumps, gains, result)
+        jump_costs(y, noise, self.number, self.amplitude, np.zeros(frames.size), jumps, gains, result)
         return result
 
     def bent(self, bend: float) -> JumpFrames:
@@ -75,11 +74,13 @@ class JumpFrames(NamedTuple):
         """Return the row where a jump fits best: windows around it hold some of either side."""
         frames = np.arange(self.y.shape[0])
         places = np.arange(first, last, _PLACES)
+        u = np.clip((places[:, np.newaxis] - frames) / self.length, -0.5, 0.5)
+        shares = 0.5 + u + np.sin(2 * np.pi * u) / (2 * np.pi)
+        y, noise = np.ascontiguousarray(self.y), np.ascontiguousarray(self.noise)
+        jump, factor = np.full(1, phase), np.full(1, gain)
         costs = np.empty(places.size)
-        for k, place in enumerate(places):
-            u = np.clip((place - frames) / self.length, -0.5, 0.5)
-            share = 0.5 + u + np.sin(2 * np.pi * u) / (2 * np.pi)
-            costs[k] = self.costs(frames, np.full(1, phase), np.full(1, gain), share)[0]
+        for k, share in enumerate(shares):
+            jump_costs(y, noise, self.number, self.amplitude, share, jump, factor, costs[k : k + 1])
         return float(places[int(np.argmin(costs))])
 
 
