@@ -57,7 +57,7 @@ class ArraysContract(SurfaceContract, Subject):
 
     def test_not_finite_in_a_stream(self) -> None:
         """A stream names the place in the recording, and goes on as if the bad block had not come."""
-        audio = self.take(3000, latencies=1)
+        audio = self.take(3000)
         samples = audio.shape[1]
         stage = self.ready(audio)
         expected = run(stage.stream(RATE, 2), [audio]).audio

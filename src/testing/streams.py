@@ -38,21 +38,21 @@ class StreamsContract(Subject):
     @pytest.mark.parametrize("size", BLOCK_SIZES)
     def test_even_blocks(self, size: int) -> None:
         """Blocks of one size give the bits, the removed signal and the events of the whole."""
-        audio = self.take()
+        audio = self.take(latencies=2)
         stage = self.ready(audio)
         sizes = even(size, audio.shape[1])
         assert_same_take(stream_whole(stage, audio, sizes), stream_whole(stage, audio))
 
     def test_single_samples(self) -> None:
         """Neither does it matter when samples come one by one."""
-        audio = self.take(500, latencies=1)
+        audio = self.take(500)
         stage = self.ready(audio)
         sizes = even(1, audio.shape[1])
         assert_same_take(stream_whole(stage, audio, sizes), stream_whole(stage, audio))
 
     def test_any_blocks(self) -> None:
         """Any partition at all, empty blocks and other memory orders too."""
-        audio = self.take(9000, latencies=1)
+        audio = self.take(9000)
         stage = self.ready(audio)
         expected = stream_whole(stage, audio)
 
@@ -176,22 +176,22 @@ class StreamsContract(Subject):
 
     def test_automation(self) -> None:
         """A changed automatable parameter is heard from the next frame on, without a gap, and not before."""
-        audio = self.take(20_000, latencies=4)
-        half = audio.shape[1] // 2
-        tail = half + self.make().latency(RATE)
+        audio = self.take(20_000, latencies=3)
+        latency = self.make().latency(RATE)
+        moved, tail = latency + 10_000, 2 * latency + 10_000  # 10 000 samples of the output lie behind these
         findings = self.findings(self.make(), audio)
-        expected = self._live(audio, findings)
+        expected = self._live(audio, findings, moved)
         for name, parameter in self.make().parameters.items():
             for value in values_at_ends(parameter) if parameter.is_automatable else []:
-                changed = self._live(audio, findings, {name: value})
+                changed = self._live(audio, findings, moved, {name: value})
                 assert changed.shape == expected.shape, f"{name}: samples were lost"
-                sure = half - self.make().latency(RATE)
+                sure = moved - latency
                 assert same(changed[:, :sure].copy(), expected[:, :sure].copy()), f"{name}: heard too early"
                 all_along = self.make(**{name: value})
                 all_along.findings = findings
                 static = all_along.process(audio, RATE, reset=False)
                 if not np.array_equal(static[:, tail:], expected[:, tail:]):
-                    assert not np.array_equal(changed[:, half:], expected[:, half:]), f"{name}: not heard"
+                    assert not np.array_equal(changed[:, moved:], expected[:, moved:]), f"{name}: not heard"
 
     def test_restart_parameters_restart(self) -> None:
         """After a change that latency or buffers depend on, the next block starts a stream."""
@@ -262,15 +262,14 @@ class StreamsContract(Subject):
             for job, alone in zip(jobs, expected, strict=True):
                 assert_same_take(job.result(), alone)
 
-    def _live(self, audio: Any, findings: Any, later: dict[str, Any] | None = None) -> Any:
-        """Run block by block; settings change in the middle."""
+    def _live(self, audio: Any, findings: Any, moved: int, later: dict[str, Any] | None = None) -> Any:
+        """Run in two blocks; settings change between them, after so many samples."""
         stage = self.make()
         stage.findings = findings
-        middle = audio.shape[1] // 2
-        first = stage.process(audio[:, :middle], RATE, reset=False)
+        first = stage.process(audio[:, :moved], RATE, reset=False)
         for name, value in (later or {}).items():
             setattr(stage, name, value)
-        return np.concatenate([first, stage.process(audio[:, middle:], RATE, reset=False)], axis=1)
+        return np.concatenate([first, stage.process(audio[:, moved:], RATE, reset=False)], axis=1)
 
 
 def assert_same_take(one: Take, other: Take) -> None:

@@ -21,10 +21,15 @@ def analyse(kind, audio, rate=RATE, sizes=()):
 
 
 @EVERY
-@settings(max_examples=4)
-@given(sizes=st.lists(st.integers(1, 40_000), min_size=1, max_size=6))
-def test_blocks_do_not_matter(kind, sizes):
-    assert analyse(kind, MUSIC, sizes=sizes).to_json() == analyse(kind, MUSIC).to_json()
+def test_blocks_do_not_matter(kind):
+    whole = analyse(kind, MUSIC).to_json()
+
+    @settings(max_examples=4)
+    @given(sizes=st.lists(st.integers(1, 40_000), min_size=1, max_size=6))
+    def check(sizes):
+        assert analyse(kind, MUSIC, sizes=sizes).to_json() == whole
+
+    check()
 
 
 @EVERY

@@ -44,12 +44,13 @@ def coarsened(audio, window, offset=0, keep=0.05):
     filters = window * np.cos(
         np.pi / half * (np.arange(window.size) + 0.5 + half / 2) * (np.arange(half)[:, np.newaxis] + 0.5)
     )
+    frames = np.lib.stride_tricks.sliding_window_view(audio, window.size)[offset::half]
+    lines = frames @ filters.T * np.sqrt(2 / half)
+    step = keep * np.sqrt(np.mean(lines**2, axis=1, keepdims=True)) * 4
+    coarse = np.round(lines / step) * step @ filters * np.sqrt(2 / half)
     output = np.zeros_like(audio)
-    for start in range(offset, audio.size - window.size + 1, half):
-        lines = filters @ audio[start : start + window.size] * np.sqrt(2 / half)
-        step = keep * np.sqrt(np.mean(lines**2)) * 4
-        lines = np.round(lines / step) * step
-        output[start : start + window.size] += lines @ filters * np.sqrt(2 / half)
+    for start, frame in zip(range(offset, audio.size, half), coarse, strict=False):
+        output[start : start + window.size] += frame
     return np.round(output * 32768) / 32768
 
 

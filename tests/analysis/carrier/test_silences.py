@@ -38,14 +38,14 @@ def test_hostile_data_is_refused(damage):
 @pytest.mark.parametrize("rate", [8000, 44100, 192000])
 @pytest.mark.parametrize("floor", [0.0, 1e-5, 3e-4])
 def test_ends_of_the_program_are_found(rate, floor):
-    audio = np.pad(music(6, rate), ((0, 0), (2 * rate, 3 * rate)))
+    audio = np.pad(music(3, rate), ((0, 0), (2 * rate, 2 * rate)))
     found = analyse(audio + floor * np.random.default_rng(1).standard_normal(audio.shape), rate)
     assert found.start_s == pytest.approx(2.0, abs=0.1)
-    assert found.end_s == pytest.approx(8.0, abs=0.3)
-    assert found.trim_s(0.5) == (pytest.approx(1.5, abs=0.1), pytest.approx(8.5, abs=0.3))
+    assert found.end_s == pytest.approx(5.0, abs=0.3)
+    assert found.trim_s(0.5) == (pytest.approx(1.5, abs=0.1), pytest.approx(5.5, abs=0.3))
     if not floor:
         assert found.digital_start_s == pytest.approx(2.0, abs=0.01)
-        assert found.digital_end_s == pytest.approx(3.0, abs=0.01)
+        assert found.digital_end_s == pytest.approx(2.0, abs=0.01)
 
 
 @pytest.mark.parametrize("milliseconds", [2, 20, 300])

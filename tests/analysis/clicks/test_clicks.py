@@ -32,9 +32,11 @@ def music(seconds, rate=RATE, channels=1, seed=0):
     t = np.arange(round(seconds * rate)) / rate
     audio = 0.003 * draw.standard_normal((channels, t.size))
     for start in np.arange(0.0, seconds, 0.37):
-        after = np.maximum(t - start, 0.0)
+        begun = np.searchsorted(t, start)
+        after = t[begun:] - start
         pitch = 110 * 2 ** (draw.integers(0, 30) / 12)
-        audio += 0.15 * np.minimum(after / 0.005, 1) * np.exp(-3 * after) * np.sin(2 * np.pi * pitch * after)
+        rise = 0.15 * np.minimum(after / 0.005, 1)
+        audio[:, begun:] += rise * np.exp(-3 * after) * np.sin(2 * np.pi * pitch * after)
     return audio
 
 

@@ -1,6 +1,7 @@
 """Hum is what stays: found at any rate and level, in any channel; notes, noise and silence are none."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -28,10 +29,15 @@ def comb(hz, seconds=12.0, rate=RATE, heights=(1.0, 0.5, 0.33, 0.25, 0.2), level
     return level * np.sum(lines, axis=0)
 
 
+@cache
+def tone(hz, seconds):
+    return comb(hz, seconds, heights=1 / np.arange(1.0, 13.0), level=0.1)
+
+
 def note(hz, start, length, seconds=25.0):
     t = np.arange(round(seconds * RATE)) / RATE
     envelope = np.clip((t - start) / 0.05, 0, 1) * np.clip((start + length - t) / 0.2, 0, 1)
-    return envelope * comb(hz, seconds, heights=1 / np.arange(1.0, 13.0), level=0.1)
+    return envelope * tone(hz, seconds)
 
 
 @pytest.mark.parametrize("rate", [4000, 8000, 44100, 192000])

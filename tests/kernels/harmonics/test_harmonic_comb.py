@@ -38,7 +38,7 @@ def combed(
 
 def weighed(levels: np.ndarray, *fundamentals: float) -> tuple[np.ndarray, np.ndarray]:
     tracks = np.repeat(np.array(fundamentals or (FUNDAMENTAL,))[:, np.newaxis], levels.shape[0], axis=1)
-    return comb_evidence(levels, tracks, REACH, GUARD)
+    return comb_evidence(np.ascontiguousarray(levels), tracks, REACH, GUARD)
 
 
 def test_each_window_with_a_steady_line_agrees() -> None:
