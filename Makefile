@@ -12,7 +12,7 @@ INDEX ?=
 SOURCES := $(shell find src presets models -name '*.py' -o -name '*.json' -o -name '*.onnx') pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types unit site real_vst3s bench clean
+.PHONY: demo test lint types unit whole site real_vst3s bench clean
 
 # The package itself is installed, not linked: what is tested is what users get.
 $(VENV)/.installed: $(SOURCES)
@@ -25,7 +25,7 @@ $(VENV)/.installed: $(SOURCES)
 demo: $(VENV)/.installed
 	$(BIN)/wavemend demo $(if $(INPUT),"$(INPUT)") --output demo --overwrite
 
-test: lint types site unit
+test: lint types site unit whole
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -38,8 +38,11 @@ types: $(VENV)/.installed
 site: $(VENV)/.installed
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
-unit: $(VENV)/.installed real_vst3s
-	$(BIN)/python -m pytest -n auto
+unit: $(VENV)/.installed
+	$(BIN)/python -m pytest -n auto -m "not whole"
+
+whole: $(VENV)/.installed real_vst3s
+	$(BIN)/python -m pytest -n auto -m whole
 
 # Debian's zam-plugins, for the tests that host real VST3s; without the right to install, those say so and skip.
 real_vst3s:

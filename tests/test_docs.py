@@ -25,7 +25,10 @@ def snippets(language):
         for n, (lang, c) in enumerate(FENCE.findall(p.read_text()))
         if lang == language
     ]
-    return [pytest.param(code, id=f"{page.name}-{number}") for page, number, code in found]
+    return [
+        pytest.param(code, id=f"{page.name}-{number}", marks=[pytest.mark.whole] if "VST3(" in code else [])
+        for page, number, code in found
+    ]
 
 
 def table_of(identifier):

@@ -40,6 +40,7 @@ def test_all_that_is_for_authors_is_there() -> None:
         module.Chain  # what a host does with stages is not for authors
 
 
+@pytest.mark.whole
 def test_the_tests_are_loaded_for_tests_alone() -> None:
     code = "import sys, wavemend.authoring; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -224,6 +224,7 @@ def test_strength_eases_it(studio: Package) -> None:
     assert (chain[0].percent, chain[1][0].percent) == (0, 200)
 
 
+@pytest.mark.whole
 def test_a_render_runs_and_reports_it_and_so_do_the_workers_of_a_batch(
     studio: Package, tmp_path: Path
 ) -> None:

@@ -104,6 +104,7 @@ def test_the_surface_is_public_names_and_the_version() -> None:
         wavemend.no_such_name
 
 
+@pytest.mark.whole
 def test_nothing_heavy_is_loaded_before_it_is_asked_for() -> None:
     code = "import sys, wavemend; dir(wavemend); wavemend.WavemendError; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

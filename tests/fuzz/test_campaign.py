@@ -59,6 +59,7 @@ def test_a_fault_is_noticed_and_the_next_command_runs_all_the_same(tmp_path, wat
     assert any(said in line for line in found)
 
 
+@pytest.mark.whole
 def test_a_hang_is_ended_and_says_where(tmp_path) -> None:
     with Watched(tmp_path / "watched", "tests.fuzz.broken", seconds=1.0) as watched:
         (line,) = faults_of(watched, tmp_path, "hang", "fine")
@@ -90,6 +91,7 @@ def test_seed_and_index_make_the_same_files_every_time(tmp_path, name) -> None:
     assert made[0] == made[1]
 
 
+@pytest.mark.whole
 def test_a_campaign_judges_every_case_once(tmp_path) -> None:
     places = {judged.place for judged in campaign(KINDS["sounds"], 0, range(4), jobs=2)}
     assert places == {f"KIND=sounds SEED=0 INDEX={index}" for index in range(4)}

@@ -14,6 +14,7 @@ from wavemend.plugins.declick.stage import Declick
 from .kills import Kill, Scene, kills
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups")
 def test_the_next_run_makes_what_an_undisturbed_one_makes(tmp_path: Path) -> None:
     # One stage and one process: what a run loads is most of its time.

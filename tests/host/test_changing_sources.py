@@ -147,6 +147,7 @@ def test_the_first_listening_refuses_what_changes(tmp_path, kind):
             assert done
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("command", [("analyse", "--write", "--json"), ("document", "--trim", "0:00-0:00.5")])
 def test_no_document_is_written_for_what_changes(tmp_path, command):
     source = recording(tmp_path / "a.wav")
@@ -210,6 +211,7 @@ def test_an_interrupt_at_any_read_leaves_nothing(tmp_path, monkeypatch, kind):
         assert not files(out)
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize(
     ("happen", "code", "said"),

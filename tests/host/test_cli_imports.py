@@ -19,6 +19,7 @@ print("loaded", *sys.modules)
 """
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("command", "avoided"),
     [

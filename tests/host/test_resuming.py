@@ -34,6 +34,7 @@ def whole(source, tmp_path):
     return bytes_of(tmp_path / "whole")
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(sys.platform == "win32", reason="fork")
 def test_killed_at_any_step_a_render_is_done_again_as_if_nothing_had_been(
     source, whole, tmp_path, monkeypatch

@@ -102,6 +102,7 @@ def _change(folder: Path, **entry: str) -> None:
     manifest.write_text(json.dumps(everything), encoding="utf-8")
 
 
+@pytest.mark.whole
 def test_running_a_model_tells_nobody(tmp_path) -> None:
     """The runtime would keep an identifier of the machine, and send it with what it runs."""
     places = {f"XDG_{name}_HOME": str(tmp_path) for name in ("CACHE", "CONFIG", "DATA", "STATE")}

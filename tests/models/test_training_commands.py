@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("module", ["program.train", "denoise.train", "impulses"])
 def test_help_is_told_and_nothing_else_happens(module):
     if module != "program.train":

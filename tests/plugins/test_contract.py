@@ -68,6 +68,7 @@ def test_no_part_of_the_contract_hides_another() -> None:
     assert len(names) > 50
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("missing", ["pytest", "hypothesis", "jsonschema"])
 def test_import_without_the_extra_says_what_to_install(missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None; import wavemend.testing"

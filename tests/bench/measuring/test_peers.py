@@ -27,6 +27,7 @@ def delay(x, y):
     return int(np.argmax(correlate(y[0], x[0], method="fft"))) - (x.shape[1] - 1)
 
 
+@pytest.mark.whole
 @needs_ffmpeg
 @pytest.mark.parametrize("sample_rate", RATES)
 @pytest.mark.parametrize(
@@ -40,6 +41,7 @@ def test_ffmpeg_is_aligned(filters, sample_rate):
     assert delay(x, y) == 0
 
 
+@pytest.mark.whole
 @needs_ffmpeg
 def test_ffmpeg_taught_by_the_lead_is_aligned_and_gains():
     noisy = noise(swelling(44100), 44100, kind="white", below_db=10, seed=0)
@@ -48,6 +50,7 @@ def test_ffmpeg_taught_by_the_lead_is_aligned_and_gains():
     assert np.sum(y[:, :44100] ** 2) < 0.5 * np.sum(noisy.audio[:, :44100] ** 2)
 
 
+@pytest.mark.whole
 @needs_sox
 @pytest.mark.parametrize("sample_rate", RATES)
 def test_sox_is_aligned_to_its_last_sample(sample_rate):
@@ -65,6 +68,7 @@ def test_a_missing_program_gives_a_named_system_that_cannot_run(monkeypatch):
     assert peers.learned_system("ffmpeg", 12).missing == "ffmpeg is not installed"
 
 
+@pytest.mark.whole
 @needs_ffmpeg
 def test_a_filter_that_is_not_there_is_told():
     assert peers.ffmpeg_system("", "no_such_filter").missing.startswith("ffmpeg failed: ")

@@ -140,6 +140,7 @@ def test_a_long_recording_is_as_long_as_asked(tmp_path):
     assert (info.frames, info.samplerate, info.subtype) == (288000, 96000, "PCM_24")
 
 
+@pytest.mark.whole
 def test_markdown_and_figures():
     assert markdown("T", ["a", "b"], [["x", "1"]]).splitlines()[-1] == "| x | 1 |"
     assert [db(-np.inf), db(np.nan), db(1.25)] == ["unchanged", "–", "1.2"]

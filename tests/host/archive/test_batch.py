@@ -141,6 +141,7 @@ def deadly():
     return Chain([Deadly()])
 
 
+@pytest.mark.whole
 def test_files_are_the_same_from_any_number_of_workers(archive, tmp_path):
     for workers in (1, 3):
         jobs = plan([str(archive)], tmp_path / str(workers), removed=True)
@@ -151,6 +152,7 @@ def test_files_are_the_same_from_any_number_of_workers(archive, tmp_path):
         assert one.name == other.name and one.read_bytes() == other.read_bytes()
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_worker_that_dies_costs_one_recording(archive, tmp_path):
     write(archive / "0.wav", damaged(0.3, channels=1))

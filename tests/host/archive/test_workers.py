@@ -12,7 +12,7 @@ from wavemend.errors import Cancelled
 from wavemend.host.archive import workers
 from wavemend.host.archive.workers import in_workers
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+pytestmark = [pytest.mark.whole, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")]
 
 
 def work(item, show, cancel):

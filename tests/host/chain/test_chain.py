@@ -318,6 +318,7 @@ def test_a_convolution_is_copied_where_pedalboard_says_from_what(tmp_path):
         copy.deepcopy(Chain([pedalboard.Convolution(response, 0.5, RATE)]))
 
 
+@pytest.mark.whole
 def test_chains_go_to_other_processes():
     chain, audio = Chain([Rumble(), pedalboard.Compressor(-30, 4)]), recording(0.2)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:

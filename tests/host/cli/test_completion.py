@@ -40,6 +40,7 @@ def test_a_file_that_is_no_preset_offers_nothing(tmp_path, text):
     assert offered(str(tmp_path / "bad.json"), "") == []
 
 
+@pytest.mark.whole
 def test_the_shell_gets_them():
     asked = {"_WAVEMEND_COMPLETE": "complete_bash", "COMP_WORDS": "wavemend render sh", "COMP_CWORD": "2"}
     result = subprocess.run(

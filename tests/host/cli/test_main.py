@@ -17,6 +17,7 @@ from tests.host.commands import ENV, SHELL, refused, wavemend
 from tests.host.recordings import damaged, write
 
 
+@pytest.mark.whole
 def test_render_a_folder_with_a_bad_file_in_it(tmp_path):
     write(tmp_path / "in.wav", damaged(0.5))
     (tmp_path / "bad.wav").write_text("hello")
@@ -42,6 +43,7 @@ def archive(tmp_path):
     return tmp_path
 
 
+@pytest.mark.whole
 def test_a_batch_tells_of_each_file_as_it_ends_and_sums_up(archive):
     result = wavemend("render", "prepare", "arch", "-o", "out", "--overs", "float", cwd=archive)
     assert result.returncode == 1
@@ -58,6 +60,7 @@ def test_a_batch_tells_of_each_file_as_it_ends_and_sums_up(archive):
     assert not again.stdout and again.stderr.startswith("error: arch/bad.wav: ")
 
 
+@pytest.mark.whole
 def test_warnings_tell_recordings_of_one_name_apart(tmp_path):
     for folder, loud in (("disc1", 0.1), ("disc2", 4.0)):
         (tmp_path / "arch" / folder).mkdir(parents=True)
@@ -67,6 +70,7 @@ def test_warnings_tell_recordings_of_one_name_apart(tmp_path):
         assert line.startswith(("warning: disc1/track01.wav", "warning: disc2/track01.wav"))
 
 
+@pytest.mark.whole
 def test_a_warning_about_tags_names_its_recording_once(tmp_path):
     source = write(tmp_path / "a.wav", damaged(0.3))
     with source.open("r+b") as file:
@@ -79,6 +83,7 @@ def test_a_warning_about_tags_names_its_recording_once(tmp_path):
     assert [line.count("a.wav") for line in said.splitlines() if "levl" in line] == [1]
 
 
+@pytest.mark.whole
 def test_a_dry_run_says_all_and_writes_nothing(archive):
     before = sorted(archive.rglob("*"))
     result = wavemend("render", "vinyl", "arch", "-o", "out", "--dry-run", "--exclude", "disc2", cwd=archive)
@@ -93,6 +98,7 @@ def test_a_dry_run_says_all_and_writes_nothing(archive):
     assert sorted(archive.rglob("*")) == before
 
 
+@pytest.mark.whole
 def test_records_are_streamed_and_logged(archive):
     (archive / "log").write_text('{"source": "earlier"}\n')
     result = wavemend("prepare", "arch", "-o", "out", "--ndjson", "--log", "log", "-j", "2", cwd=archive)
@@ -114,6 +120,7 @@ def test_records_are_streamed_and_logged(archive):
         assert result.stderr == "error: /dev/full: cannot be written to any more: No space left on device\n"
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
@@ -129,12 +136,14 @@ def test_plugins_are_called_as_people_call_them(name, wanted):
     assert wanted in wavemend("plugins", "show", name).stdout
 
 
+@pytest.mark.whole
 def test_events_are_for_a_stage_called_as_people_call_it(tmp_path):
     write(tmp_path / "in.wav", damaged(0.5))
     said = wavemend("document", "in.wav", "--veto", "0.2", "--stage", "Declick", "--json", cwd=tmp_path)
     assert json.loads(said.stdout)["vetoed_events"][0]["stage"] == "wavemend.declick"
 
 
+@pytest.mark.whole
 def test_analyse_takes_folders_and_patterns_as_render_does(archive):
     result = wavemend("analyse", "arch", "--exclude", "disc2", cwd=archive)
     assert result.returncode == 1
@@ -145,6 +154,7 @@ def test_analyse_takes_folders_and_patterns_as_render_does(archive):
     refused(wavemend("analyse", "gone.wav", cwd=archive), "gone.wav: No such file")
 
 
+@pytest.mark.whole
 def test_a_table_in_a_pipe_has_one_line_a_row(monkeypatch):
     monkeypatch.setitem(SHELL, "COLUMNS", "60")
     lines = wavemend("presets", "list").stdout.splitlines()
@@ -152,6 +162,7 @@ def test_a_table_in_a_pipe_has_one_line_a_row(monkeypatch):
     assert max(map(len, lines)) > 60 and not any(line.endswith(" ") for line in lines)
 
 
+@pytest.mark.whole
 def test_help_is_help(tmp_path):
     for arguments in ([], ["presets"]):
         bare = wavemend(*arguments, cwd=tmp_path)
@@ -161,6 +172,7 @@ def test_help_is_help(tmp_path):
         assert "Usage:" in wavemend(*arguments, cwd=tmp_path).stdout
 
 
+@pytest.mark.whole
 def test_render_as_json(tmp_path):
     write(tmp_path / "in.wav", damaged(0.5))
     result = wavemend("render", "vinyl", "in.wav", "-o", "out.wav", "--removed", "--json", cwd=tmp_path)
@@ -170,6 +182,7 @@ def test_render_as_json(tmp_path):
     assert sum(done["events"].values()) > 0
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -191,12 +204,14 @@ def test_refused_before_it_starts(tmp_path, arguments, message):
     assert [p.name for p in tmp_path.iterdir()] == ["in.wav"]
 
 
+@pytest.mark.whole
 def test_a_missing_input_refuses_the_run_and_is_named(tmp_path):
     write(tmp_path / "in.wav", damaged(0.2))
     refused(wavemend("render", "prepare", "in.wav", "gone.wav", "-o", "out", cwd=tmp_path), "gone.wav")
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.whole
 def test_presets_and_plugins(tmp_path):
     listed = json.loads(wavemend("presets", "list", "--json").stdout)
     assert {"vinyl", "voice-on-tape", "prepare"} <= {preset["id"] for preset in listed}
@@ -213,6 +228,7 @@ def test_presets_and_plugins(tmp_path):
     assert wavemend("--version").stdout.strip()
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_workers_leave_nothing_half_done(tmp_path, stop):
@@ -234,6 +250,7 @@ def test_interrupted_workers_leave_nothing_half_done(tmp_path, stop):
     assert not list((tmp_path / "out").iterdir())
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_leaves_nothing_half_done(tmp_path, stop):
@@ -261,6 +278,7 @@ def test_interrupted_leaves_nothing_half_done(tmp_path, stop):
     assert source.read_bytes() == before
 
 
+@pytest.mark.whole
 def test_demo(tmp_path):
     pytest.importorskip("matplotlib")
     result = wavemend("demo", "-o", tmp_path / "demo")
@@ -282,6 +300,7 @@ def test_the_demo_works_without_pictures(tmp_path, monkeypatch):
     assert not [*(tmp_path / "demo").glob("*.png")]
 
 
+@pytest.mark.whole
 def test_odd_names_are_written_as_they_are(tmp_path):
     names = ["side [1].wav", "a\\[red]b.wav", "take :cd:.wav"]
     for name in names:
@@ -290,6 +309,7 @@ def test_odd_names_are_written_as_they_are(tmp_path):
     assert result.returncode == 0 and all(f"out/{name}" in result.stdout for name in names)
 
 
+@pytest.mark.whole
 def test_names_and_folders_that_cannot_be(tmp_path):
     write(tmp_path / "in.wav", damaged(0.2))
     refused(
@@ -302,6 +322,7 @@ def test_names_and_folders_that_cannot_be(tmp_path):
     refused(wavemend("render", "prepare", "in.wav", "-o", "out.wav", cwd=tmp_path), "is there already")
 
 
+@pytest.mark.whole
 def test_a_preset_is_shown_with_all_that_is_in_it(tmp_path):
     assert "bypass=True" in wavemend("presets", "show", "vinyl").stdout
     nested = {"chain": [{"plugin": "pedalboard.Gain", "parameters": {"gain_db": 2.0}}], "mix": 0.5}

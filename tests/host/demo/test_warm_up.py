@@ -47,6 +47,7 @@ print(compiled)
 """
 
 
+@pytest.mark.whole
 def test_after_warming_up_nothing_is_compiled(tmp_path):
     warm = [sys.executable, "-m", "wavemend", "warm-up"]
     told = subprocess.run(warm, capture_output=True, text=True, check=True).stdout

@@ -21,7 +21,10 @@ from wavemend.host.vst3.bundle.bundles import binary_of, why_unusable
 from tests.host.commands import refused
 from tests.host.commands import wavemend as command
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="effects are made for Linux so far")
+pytestmark = [
+    pytest.mark.whole,
+    pytest.mark.skipif(sys.platform != "linux", reason="effects are made for Linux so far"),
+]
 
 COMPILER = """#!/bin/sh
 if [ "$1" = --version ]; then echo "fake 1.0"; exit; fi

@@ -31,7 +31,10 @@ from .shell_double import (
     blocks_of,
 )
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="effects run on Linux so far")
+pytestmark = [
+    pytest.mark.whole,
+    pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="effects run on Linux so far"),
+]
 RATE = 44_100
 
 

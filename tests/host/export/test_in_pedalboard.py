@@ -23,6 +23,8 @@ from wavemend.host.vst3.bundle.vstpreset import vstpreset_bytes
 
 from ..vst3.requirements import skip_or_fail
 
+pytestmark = pytest.mark.whole
+
 RATE = 44_100
 LOW_RATE = 8_000
 """What looks ahead for seconds does so over fewer samples."""

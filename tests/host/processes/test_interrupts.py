@@ -15,6 +15,7 @@ MISTAKEN = """
     except KeyboardInterrupt: raise SystemError("returned a result with an exception set")"""
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("handling", [LOST, MISTAKEN])
 @pytest.mark.parametrize("command", [("render", "prepare", "-o", "out"), ("analyse", "--write"), ("demo",)])

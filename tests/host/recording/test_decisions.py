@@ -18,7 +18,6 @@ from tests.effort import lines_run
 from tests.host.commands import refused, wavemend
 from tests.host.recordings import RATE, damaged, write
 
-ALL = [EventMark("wavemend.declick", Mark(n % 90_000, 1 + n // 90_000, 0)) for n in range(200_000)]
 DOCUMENT = RecordingDocument(AudioIdentity("a.wav", "0" * 64, 1000, 2, 100_000))
 
 
@@ -63,8 +62,9 @@ def test_the_work_of_a_label_track_grows_with_its_labels_and_no_faster(tmp_path)
 
 
 def test_more_marks_than_a_document_holds_are_refused() -> None:
+    full = tuple(EventMark("wavemend.declick", Mark(n % 90_000, 1 + n // 90_000, 0)) for n in range(200_000))
     with pytest.raises(ParameterError, match="200001 vetoed or forced events; .* at most 200000"):
-        decided(replace(DOCUMENT, vetoed_events=tuple(ALL)), Decisions(vetoes=["50"]))
+        decided(replace(DOCUMENT, vetoed_events=full), Decisions(vetoes=["50"]))
 
 
 def test_decisions_add_up_and_are_cleared() -> None:
@@ -125,6 +125,7 @@ def test_labels_of_an_editor_are_decisions(tmp_path) -> None:
             labelled(track)
 
 
+@pytest.mark.whole
 def test_events_come_back_as_labels(tmp_path) -> None:
     source = write(tmp_path / "a.wav", damaged())
     done = render(Chain([Declick()]), source, tmp_path / "b.wav", events=True, labels=True)
@@ -140,6 +141,7 @@ def test_events_come_back_as_labels(tmp_path) -> None:
     assert not again.events
 
 
+@pytest.mark.whole
 def test_the_command(tmp_path) -> None:
     source = write(tmp_path / "a.wav", damaged())
     result = wavemend("document", source, "--print", "0.1-0.35", "--veto", "0:00.5", "--trim", "0.2-1.2")

@@ -122,6 +122,7 @@ def kept_apart(tmp_path, name="track01.wav"):
     return docs, [write(tmp_path / f"disc{disc}" / name, damaged(seed=disc)) for disc in (1, 2)]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", ["track[01].wav", "\u00e9" * 125 + ".wav"])
 def test_recordings_of_the_same_name_have_a_document_each_in_a_shared_folder(tmp_path, name) -> None:
     docs, (one, two) = kept_apart(tmp_path, name)
@@ -142,6 +143,7 @@ def test_recordings_of_the_same_name_have_a_document_each_in_a_shared_folder(tmp
     assert again.path == first.path and not again.is_there
 
 
+@pytest.mark.whole
 def test_a_document_of_another_recording_in_a_shared_folder_is_simply_not_this_ones(tmp_path) -> None:
     docs, (one, two) = kept_apart(tmp_path)
     assert wavemend("document", one, "--trim", "0-1", "--documents", docs).returncode == 0
@@ -194,6 +196,7 @@ def test_denoise_learns_from_the_print_ranges(tmp_path) -> None:
     assert abs(np.median(found.density_dbfs_hz[..., band]) - hiss) < 1.5
 
 
+@pytest.mark.whole
 def test_a_print_range_over_program_is_warned_of_and_obeyed(tmp_path) -> None:
     rng = np.random.default_rng(9)
     time = np.arange(10 * RATE) / RATE

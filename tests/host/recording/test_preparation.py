@@ -93,6 +93,7 @@ def test_time_reference_and_cue_points_follow_the_trim(tmp_path) -> None:
     assert offsets == [0, 4_000, 43_000]
 
 
+@pytest.mark.whole
 def test_the_prepare_command(tmp_path) -> None:
     write(tmp_path / "a.wav", with_ends() + 0.004)
     result = wavemend("prepare", tmp_path / "a.wav", "-o", tmp_path / "out", "--margin", "0.5")

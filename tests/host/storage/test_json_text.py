@@ -91,6 +91,7 @@ def test_an_analysis_of_a_clipped_recording_is_json(tmp_path):
     assert json.loads(json_text(page))["findings"]["clipping"]["found"] is True
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii"])
 @pytest.mark.skipif(sys.platform == "darwin", reason="names there are valid UTF-8 always")
 def test_printed_json_can_be_read_whatever_the_output_is(tmp_path, encoding):

@@ -77,6 +77,7 @@ def test_where_hard_links_do_not_work(tmp_path, monkeypatch):
     assert names(tmp_path) == ["a.wav"]
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX locks")
 def test_a_killed_process_is_cleared_away_and_a_living_one_is_not(tmp_path):
     script = (
@@ -219,6 +220,7 @@ def killed(work, count, patch):
     return code == 9
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(sys.platform == "win32", reason="fork")
 @pytest.mark.parametrize(("old", "links"), [((), True), (SET, True), (SET[:2], False)])
 def test_killed_at_any_step_the_next_run_finds_all_of_a_set_or_none(tmp_path, monkeypatch, old, links):
@@ -332,6 +334,7 @@ def test_a_file_system_that_locks_nothing_gets_a_warning(tmp_path, monkeypatch):
     assert (tmp_path / "b.wav").read_text() == "ours" and names(tmp_path) == sorted({*SET, "b.wav"})
 
 
+@pytest.mark.whole
 @pytest.mark.usefixtures("no_locks")
 @pytest.mark.skipif(sys.platform == "win32", reason="fork")
 def test_without_locks_a_dead_process_is_known_by_its_number_or_by_its_age(tmp_path, monkeypatch):

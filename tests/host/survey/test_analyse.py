@@ -70,6 +70,7 @@ def test_any_block_size_finds_the_same(folder, monkeypatch):
     assert analyse(folder / "worn.wav").to_json() == small.to_json()
 
 
+@pytest.mark.whole
 def test_the_command_prints_a_page_or_json(folder):
     result = wavemend("analyse", folder / "worn.wav", folder / "clean.wav")
     assert result.returncode == 0, result.stderr
@@ -80,6 +81,7 @@ def test_the_command_prints_a_page_or_json(folder):
     refused(wavemend("analyse", folder / "notes.wav"), "notes.wav", code=1)
 
 
+@pytest.mark.whole
 def test_documents_and_pictures_are_left_where_they_are_wanted(folder, tmp_path):
     options = ("--write", "--documents", tmp_path / "documents", "--picture", tmp_path / "pictures")
     assert wavemend("analyse", folder / "worn.wav", *options).returncode == 0

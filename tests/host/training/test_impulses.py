@@ -104,6 +104,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     assert issubclass(ModelError, WavemendError)
 
 
+@pytest.mark.whole
 def test_the_commands(tmp_path: Path, folder: Path) -> None:
     document = decided(tmp_path / "a.wav", 1)
     done = wavemend("train", "impulses", "--from", document, "-o", tmp_path / "mine.onnx", "--json")

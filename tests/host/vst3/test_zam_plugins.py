@@ -17,6 +17,8 @@ from wavemend.plugins.dehum import Dehum
 
 from .requirements import ZAM_FOLDER, require_zam_plugins
 
+pytestmark = pytest.mark.whole
+
 RATE = 44_100
 MONO = (
     "ZamEQ2 ZamGEQ31 ZamGate ZamComp ZamDynamicEQ ZamDelay ZamAutoSat ZamPhono ZamTube ZamGrains ZaMultiComp"

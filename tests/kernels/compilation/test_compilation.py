@@ -125,7 +125,7 @@ class Install:
 
 
 @pytest.fixture
-def install(tmp_path):
+def installed(tmp_path):
     made = Install(tmp_path)
     yield made
     made.open(tmp_path)
@@ -134,55 +134,55 @@ def install(tmp_path):
 CODE = {"inner.inner", "outer.outer"}
 
 
-def test_code_is_kept_beside_the_source(install):
-    assert install.run() == ["compiled outer", "compiled inner", ANSWERS]
-    assert install.code_in(install.package / "kernels" / "__pycache__") == CODE
-    assert install.run() == [ANSWERS]
-    assert not install.code_in(install.home)
+def test_code_is_kept_beside_the_source(installed):
+    assert installed.run() == ["compiled outer", "compiled inner", ANSWERS]
+    assert installed.code_in(installed.package / "kernels" / "__pycache__") == CODE
+    assert installed.run() == [ANSWERS]
+    assert not installed.code_in(installed.home)
 
 
 @needs_permissions
-def test_code_goes_to_the_users_cache_where_the_package_is_read_only(install):
-    install.close(install.package)
-    install.run()
-    assert install.code_in(install.home) == CODE
-    (folder,) = [path for path in install.home.rglob("wavemend") if path.is_dir()]
+def test_code_goes_to_the_users_cache_where_the_package_is_read_only(installed):
+    installed.close(installed.package)
+    installed.run()
+    assert installed.code_in(installed.home) == CODE
+    (folder,) = [path for path in installed.home.rglob("wavemend") if path.is_dir()]
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert install.run() == [ANSWERS]
+    assert installed.run() == [ANSWERS]
 
 
 @needs_permissions
-def test_code_goes_to_a_private_temporary_folder_without_a_home(install):
-    install.close(install.package, install.home)
-    install.run()
-    (folder,) = install.temporary.iterdir()
+def test_code_goes_to_a_private_temporary_folder_without_a_home(installed):
+    installed.close(installed.package, installed.home)
+    installed.run()
+    (folder,) = installed.temporary.iterdir()
     assert folder.name == f"wavemend-{os.geteuid()}"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert install.code_in(folder) == CODE
-    assert install.run() == [ANSWERS]
+    assert installed.code_in(folder) == CODE
+    assert installed.run() == [ANSWERS]
 
 
 @needs_permissions
 @pytest.mark.parametrize("how", ["open to all", "a link", "below a folder open to all"])
-def test_code_is_never_run_from_where_strangers_write(install, how):
-    install.close(install.package, install.home)
-    install.run()
-    folder = install.temporary / f"wavemend-{os.geteuid()}"
+def test_code_is_never_run_from_where_strangers_write(installed, how):
+    installed.close(installed.package, installed.home)
+    installed.run()
+    folder = installed.temporary / f"wavemend-{os.geteuid()}"
     if how == "open to all":
         folder.chmod(0o777)
     elif how == "a link":
-        folder.rename(install.temporary / "elsewhere")
+        folder.rename(installed.temporary / "elsewhere")
         folder.symlink_to("elsewhere")
     else:
-        install.temporary.chmod(0o777)
-    assert any(line.startswith("compiled") for line in install.run())
+        installed.temporary.chmod(0o777)
+    assert any(line.startswith("compiled") for line in installed.run())
 
 
 @needs_permissions
-def test_without_any_place_code_is_compiled_in_memory_and_that_is_said_once(install):
-    install.close(install.package, install.home, install.temporary)
+def test_without_any_place_code_is_compiled_in_memory_and_that_is_said_once(installed):
+    installed.close(installed.package, installed.home, installed.temporary)
     for _ in range(2):
-        *compiled, answers, said = install.run()
+        *compiled, answers, said = installed.run()
         assert len(compiled) >= len(CODE)
         assert answers == ANSWERS
         assert "not kept" in said
@@ -190,18 +190,18 @@ def test_without_any_place_code_is_compiled_in_memory_and_that_is_said_once(inst
 
 
 @needs_permissions
-def test_a_warm_install_serves_read_only(install):
-    install.run()
-    install.close(install.package, install.home, install.temporary)
-    assert install.run() == [ANSWERS]
+def test_a_warm_install_serves_read_only(installed):
+    installed.run()
+    installed.close(installed.package, installed.home, installed.temporary)
+    assert installed.run() == [ANSWERS]
 
 
 @needs_permissions
-def test_a_warm_users_cache_serves_read_only(install):
-    install.close(install.package)
-    install.run()
-    install.close(install.home, install.temporary)
-    assert install.run() == [ANSWERS]
+def test_a_warm_users_cache_serves_read_only(installed):
+    installed.close(installed.package)
+    installed.run()
+    installed.close(installed.home, installed.temporary)
+    assert installed.run() == [ANSWERS]
 
 
 # The first to compile waits for the others; it and they say what they compile.
@@ -228,44 +228,44 @@ with watched(tell):
 """
 
 
-def test_processes_that_start_together_compile_a_kernel_once(install):
+def test_processes_that_start_together_compile_a_kernel_once(installed):
     """The second comes while the first is about to compile; it waits, and loads."""
     command = [sys.executable, "-c", TOGETHER]
-    environment = {**os.environ, "PYTHONPATH": str(install.package.parent), "HOME": str(install.home)}
-    how = {"env": environment, "cwd": install.home, "stdout": subprocess.PIPE, "text": True}
+    environment = {**os.environ, "PYTHONPATH": str(installed.package.parent), "HOME": str(installed.home)}
+    how = {"env": environment, "cwd": installed.home, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **how) as first:
         said = [first.stdout.readline()]
-        (install.home / "begun").touch()
+        (installed.home / "begun").touch()
         with subprocess.Popen(command, **how) as second:
             said += [first.stdout.read(), second.stdout.read()]
     assert said == ["compiled outer\n", "compiled inner\n4\n", "4\n"]
-    assert not list(install.package.rglob("*.turn"))
+    assert not list(installed.package.rglob("*.turn"))
 
 
-def test_the_named_folder_goes_first(install, tmp_path):
-    install.run(NUMBA_CACHE_DIR=str(tmp_path / "named"))
-    assert install.code_in(tmp_path / "named") == CODE
-    assert not install.code_in(install.package)
-    assert install.run(NUMBA_CACHE_DIR=str(tmp_path / "named")) == [ANSWERS]
+def test_the_named_folder_goes_first(installed, tmp_path):
+    installed.run(NUMBA_CACHE_DIR=str(tmp_path / "named"))
+    assert installed.code_in(tmp_path / "named") == CODE
+    assert not installed.code_in(installed.package)
+    assert installed.run(NUMBA_CACHE_DIR=str(tmp_path / "named")) == [ANSWERS]
 
 
-def test_a_kernel_is_compiled_anew_when_one_that_it_calls_changed(install):
-    install.run()
-    inner = install.package / "kernels" / "inner.py"
+def test_a_kernel_is_compiled_anew_when_one_that_it_calls_changed(installed):
+    installed.run()
+    inner = installed.package / "kernels" / "inner.py"
     inner.write_text(INNER.replace("STEP = 1", "STEP = 9"))
-    assert install.run() == ["compiled outer", "compiled inner", "answers 20 20"]
+    assert installed.run() == ["compiled outer", "compiled inner", "answers 20 20"]
 
 
-def test_a_kernel_is_compiled_anew_when_a_named_tuple_that_it_takes_changed(install):
-    kernels = install.package / "kernels"
+def test_a_kernel_is_compiled_anew_when_a_named_tuple_that_it_takes_changed(installed):
+    kernels = installed.package / "kernels"
     (kernels / "pair.py").write_text(PAIR)
     (kernels / "outer.py").write_text(OF_PAIR)
-    assert install.run() == ["compiled of_pair", "answers 1 1"]
-    assert install.run() == ["answers 1 1"]
+    assert installed.run() == ["compiled of_pair", "answers 1 1"]
+    assert installed.run() == ["answers 1 1"]
     (kernels / "pair.py").write_text(
         PAIR.replace("one:", "two:").replace("other:", "one:").replace("two:", "other:")
     )
-    assert install.run() == ["compiled of_pair", "answers 1 1"]
+    assert installed.run() == ["compiled of_pair", "answers 1 1"]
 
 
 # Kernels that call another with a constant, with another one, and with what they are given.
@@ -282,19 +282,19 @@ def outer(x):
 """
 
 
-def test_constants_are_no_reason_to_compile_a_kernel_again(install):
-    (install.package / "kernels" / "outer.py").write_text(CALLERS)
-    assert install.run() == ["compiled outer", "compiled added", "answers 7 7"]
-    assert install.run() == ["answers 7 7"]
+def test_constants_are_no_reason_to_compile_a_kernel_again(installed):
+    (installed.package / "kernels" / "outer.py").write_text(CALLERS)
+    assert installed.run() == ["compiled outer", "compiled added", "answers 7 7"]
+    assert installed.run() == ["answers 7 7"]
 
 
 @pytest.mark.parametrize("kind", ["*.nbi", "*.nbc"])
-def test_damaged_code_is_compiled_anew_and_mended(install, kind):
-    install.run()
-    for path in install.package.rglob(kind):
+def test_damaged_code_is_compiled_anew_and_mended(installed, kind):
+    installed.run()
+    for path in installed.package.rglob(kind):
         path.write_bytes(path.read_bytes()[:20])
-    assert ANSWERS in install.run()
-    assert install.run() == [ANSWERS]
+    assert ANSWERS in installed.run()
+    assert installed.run() == [ANSWERS]
 
 
 def test_numba_is_asked_in_one_place():

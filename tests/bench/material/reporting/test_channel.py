@@ -25,6 +25,7 @@ def band_noise(seconds: float = 1.0, below_hz: float = 6000.0) -> np.ndarray:
     return 0.1 * audio[None] / audio.std()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
 def test_a_route_is_aligned_to_the_sample(route: Route) -> None:
     if route.missing:

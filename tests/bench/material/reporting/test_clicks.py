@@ -50,6 +50,7 @@ def test_a_click_peaks_at_its_strength_times_the_sound_nearby(kind: str, channel
     assert ratios == pytest.approx([5.0] * len(ratios), rel=0.05)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("route", ["48 sox", "96 sox", "to 12 kHz", "to 16 kHz"])
 @pytest.mark.parametrize("kind", ["tick", "glitch"])
 def test_a_click_is_as_high_and_where_it_was_after_a_route(kind: str, route: str) -> None:
@@ -109,6 +110,7 @@ def test_what_cannot_be_made_is_said() -> None:
         Heard(Take("notes", take(1.0).audio, 48_000), ROUTES["44.1"], groove=True, seed=0)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("kind", ["tick", "clipped", "glitch", "dropout"])
 def test_the_click_subtracted_is_near_the_clean_take_after_a_codec(kind: str) -> None:
     if ROUTES["MP3 320"].missing:

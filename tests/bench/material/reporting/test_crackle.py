@@ -92,6 +92,7 @@ def test_impulses_look_like_those_of_a_real_record(curve: str) -> None:
     assert abs(signs.mean()) < 0.7
 
 
+@pytest.mark.whole
 @both_discs
 @pytest.mark.parametrize("route", ["48 sox", "96 sox", "to 12 kHz", "to 16 kHz"])
 def test_it_is_as_high_and_as_long_after_a_route(disc: str, route: str) -> None:
@@ -122,6 +123,7 @@ def test_impulses_are_in_both_walls_against_each_other_or_in_one(disc: str) -> N
     assert (walls(kind, 1, 100, np.random.default_rng(0)) == 1).all()
 
 
+@pytest.mark.whole
 def test_the_crackle_subtracted_is_near_the_clean_take_after_a_codec() -> None:
     damaged = made("vinyl", 200, 8.0, route="MP3 320")
     before = np.sum((damaged.audio - damaged.clean) ** 2)

@@ -43,6 +43,7 @@ def test_a_clipped_click_has_a_flat_top():
         assert np.count_nonzero(heard == heard.max()) > 2
 
 
+@pytest.mark.whole
 @needs_programs
 @pytest.mark.parametrize("route", ROUTES)
 def test_clicks_lie_on_the_music_after_every_route(route):
@@ -56,6 +57,7 @@ def test_clicks_lie_on_the_music_after_every_route(route):
         assert np.sum(inside**2) > 0.9 * np.sum(around**2)
 
 
+@pytest.mark.whole
 @needs_programs
 def test_a_low_pass_limits_clicks_and_music_alike():
     one = transferred(music(), RATE, kinds=("spike",), strength=5, route="low-pass 12 kHz", seed=1)

@@ -19,7 +19,10 @@ from wavemend.host.vst3.process.client import Worker
 
 from tests.host.vst3.process.test_worker import alive, gone_within
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, and only Linux forks")
+pytestmark = [
+    pytest.mark.whole,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, and only Linux forks"),
+]
 
 
 def parent_of(pid):

@@ -17,7 +17,7 @@ from wavemend.host.processes.wire import HEADER, Message, pack, unpack
 from wavemend.host.vst3.plugin import VST3
 from wavemend.host.vst3.process.client import Worker
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+pytestmark = [pytest.mark.whole, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 
 
 def alive(pid):
