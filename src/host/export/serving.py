@@ -6,6 +6,9 @@ import struct
 from pathlib import Path
 from typing import NoReturn, Self
 
+import numpy as np
+
+from ...audio.arrays import Audio
 from ...audio.framing import Fifo
 from ...errors import AudioValueError, PresetError, WavemendError
 from ..presets.preset import load_preset
@@ -46,6 +49,7 @@ class Server:
         self._events_seen = self._events_read = 0
         self._read = self._produced = 0
         self._ready = Fifo(1)
+        self._began = False
         self._state = 0
         self._told: tuple[int, float] = (-1, -1.0)
 
@@ -96,6 +100,7 @@ class Server:
         self._events_read = epoch.event_first
         self._read = self._produced = epoch.origin
         self._ready = Fifo(epoch.channels)
+        self._began = False
         try:
             self._receive_state(epoch.state_wanted)
             self._session = self._opened(epoch, values)
@@ -139,7 +144,9 @@ class Server:
                 audio = memory.input(read, stop, self._ready_channels)
                 if memory.overtaken(read):
                     return False
-                self._ready.push(session.step(audio, strict=offline))
+                audio = self._from_its_beginning(audio)
+                if audio.shape[1]:
+                    self._ready.push(session.step(audio, strict=offline))
                 self._read = stop
         except WavemendError as error:
             self._session = None
@@ -150,6 +157,20 @@ class Server:
         if progressed:
             memory.publish(read=self._read, produced=self._produced, events_read=self._events_read)
         return progressed
+
+    def _from_its_beginning(self, audio: Audio) -> Audio:
+        """Return what of the next samples lies behind the digital silence that a run may begin with.
+
+        Hosts play some before a recording: as much as they delay elsewhere, and up to where it lies in their
+        session. That passes as it is, so that frames lie on the recording as they do where it is rendered.
+        """
+        if self._began:
+            return audio
+        sounds = np.flatnonzero(audio.any(axis=0))
+        quiet = int(sounds[0]) if sounds.size else audio.shape[1]
+        self._began = bool(sounds.size)
+        self._ready.push(np.zeros((audio.shape[0], quiet)))
+        return audio[:, quiet:]
 
     @property
     def _ready_channels(self) -> int:

@@ -189,6 +189,19 @@ def test_a_reset_forgets_what_was_heard_and_nothing_else(rumble):
     np.testing.assert_array_equal(mono, expected[:, : audio.shape[1]].astype(np.float32))
 
 
+def test_a_recording_begins_with_its_first_sound(restoring, chain, learned):
+    """However much silence a host plays before it, to make up for delays elsewhere."""
+    audio = recording()
+    restoring.send_state(learned_bytes(chain, learned))
+    restoring.begin(RATE, 2)
+    expected = heard(restoring, audio)
+    for quiet in (1, 1000, 30_000):
+        restoring.begin(RATE, 2)
+        out = heard(restoring, np.pad(audio, ((0, 0), (quiet, 0))), [700])
+        assert not out[:, :quiet].any()
+        np.testing.assert_array_equal(out[:, quiet:], expected)
+
+
 def test_live_gives_what_a_rendering_gives(rumble):
     audio = recording(0.5)
     rumble.begin(RATE, 2, mode=0)
