@@ -17,8 +17,8 @@ from tests.host.export.bundles import HERE, SHELL, Host, bundle, manifest
 
 from bench.measuring.plan import Plan, markdown, verdict
 
-BLOCKS = (64, 512, 8192)
 # source: this table's own conditions, and what is promised of the bridge
+BLOCKS = (64, 512, 8192)
 PROMISED_BLOCK, MOST_US = 512, 20.0
 CHAIN, SAMPLE_RATE = "vinyl", 48_000
 LIVE_SECONDS, LONG_SECONDS, QUICK_SECONDS = 30, 600, 3
