@@ -52,7 +52,7 @@ class StreamsContract(Subject):
 
     def test_any_blocks(self) -> None:
         """Any partition at all, empty blocks and other memory orders too."""
-        audio = self.take(9000)
+        audio = self.take()
         stage = self.ready(audio)
         expected = stream_whole(stage, audio)
 
@@ -67,7 +67,7 @@ class StreamsContract(Subject):
 
     def test_buffers_are_the_callers(self) -> None:
         """A caller may use one buffer for every block, and write into what it got."""
-        audio = self.take(9000)
+        audio = self.take()
         stage = self.ready(audio)
         expected = stream_whole(stage, audio).audio
         stream = stage.stream(RATE, 2)
@@ -176,9 +176,9 @@ class StreamsContract(Subject):
 
     def test_automation(self) -> None:
         """A changed automatable parameter is heard from the next frame on, without a gap, and not before."""
-        audio = self.take(20_000, latencies=3)
+        audio = self.take(10_000, latencies=3)
         latency = self.make().latency(RATE)
-        moved, tail = latency + 10_000, 2 * latency + 10_000  # 10 000 samples of the output lie behind these
+        moved, tail = latency + 5_000, 2 * latency + 5_000  # 5 000 samples of the output lie behind these
         findings = self.findings(self.make(), audio)
         expected = self._live(audio, findings, moved)
         for name, parameter in self.make().parameters.items():
@@ -195,7 +195,7 @@ class StreamsContract(Subject):
 
     def test_restart_parameters_restart(self) -> None:
         """After a change that latency or buffers depend on, the next block starts a stream."""
-        audio = self.take(9000)
+        audio = self.take()
         for name, parameter in self.make().parameters.items():
             if not self.stage_class.schema[name].restart:
                 continue
@@ -227,7 +227,7 @@ class StreamsContract(Subject):
 
     def test_nothing_leaks_into_the_next_recording(self) -> None:
         """A recording comes out the same whatever came before it."""
-        one, other = self.take(9000, seed=1), self.take(9000, seed=2)
+        one, other = self.take(seed=1), self.take(seed=2)
         expected = self.make().process(other, RATE)
         stage = self.make()
         stage.process(one, RATE)
@@ -241,7 +241,7 @@ class StreamsContract(Subject):
 
     def test_interleaved_streams(self) -> None:
         """Two streams of one stage, in turns, do as each alone."""
-        one, other = self.take(9000, seed=1), self.take(7000, seed=2)
+        one, other = self.take(seed=1), self.take(7000, seed=2)
         stage = self.ready(one)
         streams = stage.stream(RATE, 2), stage.stream(RATE, 2)
         outs: tuple[list[Any], list[Any]] = ([], [])

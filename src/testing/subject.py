@@ -36,7 +36,7 @@ class SurfaceSubject:
         """Make a new one."""
         raise NotImplementedError
 
-    def take(self, samples: int = 20_000, seed: int = 1) -> Audio:
+    def take(self, samples: int = 9_000, seed: int = 1) -> Audio:
         """Return a damaged stereo recording."""
         return recording(RATE, 2, samples, seed)
 
@@ -54,7 +54,7 @@ class Subject(SurfaceSubject):
         """Make a new stage."""
         return self.stage_class(**values)
 
-    def take(self, samples: int = 20_000, seed: int = 1, latencies: int = 1) -> Audio:
+    def take(self, samples: int = 9_000, seed: int = 1, latencies: int = 1) -> Audio:
         """Return a damaged stereo recording, longer than `samples` by so many times the stage's latency.
 
         Over a recording that ends before the first sample comes out, a running stream proves nothing.

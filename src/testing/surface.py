@@ -85,7 +85,7 @@ class SurfaceContract(SurfaceSubject):
 
     def test_layout_of_a_stream(self) -> None:
         """Earlier blocks settle what a short block leaves open: one sample, or as many as channels."""
-        audio = self.take(9000)
+        audio = self.take()
         sizes = [5000, 1, 1, 2, audio.shape[1] - 5004]
         results = []
         for transposed in (False, True):
@@ -139,7 +139,7 @@ class SurfaceContract(SurfaceSubject):
 
     def test_whole_recordings_end_a_running_stream(self) -> None:
         """After ``reset=True``, `reset`, another rate or another width, a stream starts anew."""
-        audio = self.take(9000)
+        audio = self.take()
         stage = self.ready(audio)
         first = stage.process(audio, RATE, reset=False)
         for restart in (

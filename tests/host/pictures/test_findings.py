@@ -37,6 +37,7 @@ def draw(page, document, picture):
         draw_findings(page, source, document, picture)
 
 
+@pytest.mark.whole
 def test_hum_a_band_limit_and_decisions_are_drawn(humming):
     page = analyse(humming)
     assert page.findings["hum"].found and page.findings["bandwidth"].found

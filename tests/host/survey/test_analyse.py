@@ -34,6 +34,7 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.whole
 def test_a_worn_disc_is_called_one(folder):
     page = analyse(folder / "worn.wav")
     assert list(page.findings) == list(FINDERS)
