@@ -7,6 +7,8 @@
     what the host hears     <----- output ring, sample on sample <-----
 
 It begins to say that it is ready when everything has run once. It ends with its host, however that ends.
+Two processes are one engine: the one that the shell starts warms up and has a fork of itself do the work, so
+that one that crashes is replaced within milliseconds.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ def main() -> None:
 
 def _serve(memory: int, control: int, resources: Path) -> NoReturn:
     from ...errors import WavemendError  # noqa: PLC0415 - heavy; the lifeline comes first
+    from .keeper import keep_at_work  # noqa: PLC0415
     from .messages import Messages  # noqa: PLC0415
     from .serving import Server  # noqa: PLC0415
 
@@ -49,7 +52,7 @@ def _serve(memory: int, control: int, resources: Path) -> NoReturn:
         server = Server.open(memory, messages, resources)
         gc.collect()
         gc.freeze()  # what is there stays: a collection looks at what came later alone
-        server.serve()
+        keep_at_work(server.serve)
     except EOFError:
         sys.exit(0)
     except WavemendError as error:  # the bundle is not for this wavemend

@@ -55,7 +55,7 @@ class Server:
 
     @classmethod
     def open(cls, memory: int, messages: Messages, resources: Path) -> Self:
-        """Open both ends, have everything run once, and say that the engine is ready.
+        """Open both ends, and have everything run once.
 
         Raises
         ------
@@ -71,12 +71,21 @@ class Server:
         server = cls(shared, messages, Rack(chain), promised)
         server._take_state(first)
         warm_up(chain, min(promised.held_back))
-        messages.send(READY, struct.pack("<II", VERSION, RINGS_AT))
-        server._tell_status()
         return server
 
-    def serve(self) -> NoReturn:
-        """Do what the shell wants, until it is gone."""
+    def serve(self, again: bool) -> NoReturn:
+        """Say that the engine is ready and do what the shell wants, until it is gone.
+
+        Parameters
+        ----------
+        again
+            In place of a process that was killed: the shell then sends the latest state once more.
+        """
+        if again:
+            self._state = (self._state - 1) % 2**32
+            self._memory.run(0)
+        self._messages.send(READY, struct.pack("<II", VERSION, RINGS_AT))
+        self._tell_status()
         while True:
             bell = self._memory.doorbell
             if self._epoch is None or self._memory.epoch != self._epoch.number:

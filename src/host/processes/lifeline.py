@@ -15,7 +15,6 @@ def die_with_the_host(lifeline: int, *, spawned_by_main_thread: bool) -> None:
     And where a main thread made this process, which lives as long as its own: when that is gone.
     """
     if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415
         import fcntl  # noqa: PLC0415
 
         # The kernel sends SIGKILL when the lifeline's last writer is gone: no need of this interpreter,
@@ -23,8 +22,16 @@ def die_with_the_host(lifeline: int, *, spawned_by_main_thread: bool) -> None:
         fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid())
         fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
         fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
-        if spawned_by_main_thread:  # it counts the thread that made this process as the parent
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if spawned_by_main_thread:
+            die_with_the_parent()
+
+
+def die_with_the_parent() -> None:
+    """Have the kernel end this process when the thread that made it is gone: it counts that as the parent."""
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def leave_no_core_file() -> None:
