@@ -7,6 +7,7 @@ crash, hang   position in the stream at which it dies (of a signal), or never an
 once          a file: crash or hang only where it is not there yet, and make it
 slow          seconds that each piece takes
 fault         position at which it says that it cannot go on
+again         position at which a copy that knows nothing takes its place
 exit          exit code at once, after saying why
 learn         index of the parameter that, once on and off again, makes a new opaque state of 5000 bytes
 """
@@ -57,7 +58,7 @@ class Dummy:
         self.control = socket.socket(fileno=control)
         self.control.setblocking(False)
         self.does = does
-        self.faults = [what for what in ("crash", "hang", "fault") if what in does]
+        self.faults = [what for what in ("crash", "hang", "fault", "again") if what in does]
         self.gain = np.float32(does.get("gain", "1"))
         self.hold = int(does.get("hold", "0"))
         self.heard = b""
@@ -141,6 +142,8 @@ class Dummy:
         for what in self.faults:
             if last - self.origin > int(self.does[what]) and self.once():
                 self.misbehave(what)
+                if what == "again":
+                    return
         if "slow" in self.does:
             time.sleep(float(self.does["slow"]))
         self.copy(first, last)
@@ -187,6 +190,13 @@ class Dummy:
     def misbehave(self, what: str) -> None:
         if what == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
+        if what == "again":
+            self.faults = []
+            self.state_number -= 1
+            self.opaque = b""
+            self.words[RUNNING // 4] = 0
+            self.say(19, struct.pack("<2I", 1, RINGS))
+            return
         if what == "hang":
             time.sleep(3600)
         self.words[RUNNING // 4 + 1] = 17

@@ -37,6 +37,18 @@ struct Handler final : IComponentHandler {
     Result restartComponent(std::int32_t flags) override { restarts += flags; return kOk; }
 };
 
+struct Application final : IHostApplication {
+    std::string name = "Test";
+    Result queryInterface(const Id id, void** object) override {
+        *object = same(id, kHostApplicationId) ? this : nullptr;
+        return *object != nullptr ? kOk : kNoInterface;
+    }
+    std::uint32_t addRef() override { return 2; }
+    std::uint32_t release() override { return 1; }
+    Result getName(Text text) override { shell::to_utf16(name, text, 128); return kOk; }
+    Result createInstance(Id, Id, void**) override { return kNotImplemented; }
+};
+
 class Host {
 public:
     explicit Host(const char* samples) {
@@ -71,7 +83,7 @@ public:
         if (what == "restarts") return number(handler_.restarts.exchange(0));
         if (what == "class") return class_text();
         if (what == "fuzz") return fuzz(words);
-        if (what == "again") { destroy(); create(); return "0"; }
+        if (what == "again") { application_.name = take<std::string>(words); destroy(); create(); return "0"; }
         return "unknown";
     }
 
@@ -91,7 +103,7 @@ private:
         factory->createInstance(reinterpret_cast<char*>(info.class_id),
                                 reinterpret_cast<const char*>(kComponentId.bytes), &object);
         component_ = static_cast<IComponent*>(object);
-        component_->initialize(nullptr);
+        component_->initialize(application_.name.empty() ? nullptr : &application_);
         processor_ = query<IAudioProcessor>(kAudioProcessorId);
         controller_ = query<IEditController>(kEditControllerId);
         unit_info_ = query<IUnitInfo>(kUnitInfoId);
@@ -286,6 +298,7 @@ private:
     // SEED COUNT: calls in any order with any values.
     std::string fuzz(std::istream& words);
 
+    Application application_;
     Handler handler_;
     IComponent* component_ = nullptr;
     IAudioProcessor* processor_ = nullptr;

@@ -155,6 +155,22 @@ def test_a_program_that_a_session_repeats_leaves_the_values_of_its_state(
     assert np.array_equal(host.end(), noise[:, :2000] * np.float32(0.5))
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("Ardour", 0), ("Mixbus32C", 0), ("REAPER", PARAM_VALUES_CHANGED), ("", PARAM_VALUES_CHANGED)],
+)
+def test_hosts_that_would_hang_are_not_told_to_read_values_again(
+    loaded: Loaded, tmp_path: Path, name: str, told: int
+) -> None:
+    """Ardour 7.3 holds the lock that is taken then while it loads a state."""
+    (tmp_path / "kept").write_bytes(state({GAIN: 0.25}))
+    host = loaded()
+    host.ask("again", name)
+    host.ask("show", tmp_path / "kept")
+    assert host.ask("restarts") == str(told)
+    assert float(host.ask("get", GAIN)) == 0.25
+
+
 def test_what_the_surface_shows_late_does_not_undo_what_sounds(loaded: Loaded, noise: Noise) -> None:
     """Hosts repeat automation on their surface after the blocks that it came with."""
     host = loaded(manifest(0), noise)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from .bundles import Host, manifest
+from .bundles import GAIN, Host, manifest, state
 from .conftest import Loaded
 
 Noise = npt.NDArray[np.float32]
@@ -99,6 +99,28 @@ def test_live_a_dead_engine_is_replaced_and_what_it_missed_made_up_for(loaded: L
     passed_dry = np.flatnonzero(ratio[0] > 0.51)
     assert passed_dry.size
     assert passed_dry[-1] - passed_dry[0] < 48_000
+
+
+def test_an_engine_that_replaced_what_works_in_it_is_told_everything_again(
+    loaded: Loaded, noise: Noise, tmp_path: Path
+) -> None:
+    """Offline what it had heard is lost, so that the recording has failed; live it goes on."""
+    (tmp_path / "kept").write_bytes(state({GAIN: 0.5}, b"print"))
+    for mode, ends in ((0, "0"), (2, "4")):
+        host = loaded(manifest(2000, engine=["again=10000", "hold=500"]), noise)
+        host.ask("load", tmp_path / "kept")
+        host.start(mode=mode)
+        [engine] = host.engines()
+        if mode == 0:
+            host.ask("live", 512, 60)
+        else:
+            results = [host.ask("process", 512, 2).split()[0] for _ in range(60)]
+            assert results == sorted(results)
+        assert host.ask("process", 512, mode).split()[0] == ends
+        assert host.engines() == [engine]
+        heard = host.end()
+        expected = noise[:, heard.shape[1] - 2512 :][:, :512] * np.float32(0.5)
+        assert np.array_equal(heard[:, -512:], expected if mode == 0 else np.zeros((2, 512)))
 
 
 def test_kills_at_random_never_end_the_host(loaded: Loaded, noise: Noise) -> None:

@@ -18,7 +18,7 @@ vst3::Result Effect::setComponentState(vst3::IBStream* stream) {
     const auto state = bytes ? parse_state(*bytes) : std::nullopt;
     if (!state) return vst3::kFalse;
     parameters_.load_shown(*state, Parameters::Part::all);
-    if (handler_ != nullptr) handler_->restartComponent(vst3::kParamValuesChanged);
+    tell_values_changed();
     return vst3::kOk;
 }
 
@@ -115,8 +115,12 @@ vst3::Result Effect::setParamNormalized(vst3::ParameterId id, vst3::Normalized v
     const ProgramSpec* now = parameters_.program(parameters_.shown(*index));
     if (id != kProgramId || now == before) return vst3::kOk;
     parameters_.load_shown(now->state, Parameters::Part::engine);
-    if (handler_ != nullptr) handler_->restartComponent(vst3::kParamValuesChanged);
+    tell_values_changed();
     return vst3::kOk;
+}
+
+void Effect::tell_values_changed() {
+    if (handler_ != nullptr && !host_reads_again_) handler_->restartComponent(vst3::kParamValuesChanged);
 }
 
 vst3::Result Effect::setComponentHandler(vst3::IComponentHandler* handler) {

@@ -17,6 +17,17 @@ bool is_one_bus(std::int32_t media, std::int32_t index) { return media == vst3::
 
 int channels_of(vst3::Speakers speakers) { return static_cast<int>(std::bitset<64>(speakers).count()); }
 
+std::string name_of(vst3::FUnknown* context) {
+    void* object = nullptr;
+    const auto* id = reinterpret_cast<const std::int8_t*>(vst3::kHostApplicationId.bytes);
+    if (context == nullptr || context->queryInterface(id, &object) != vst3::kOk || object == nullptr) return {};
+    auto* host = static_cast<vst3::IHostApplication*>(object);
+    vst3::Text name = {};
+    const auto result = host->getName(name);
+    host->release();
+    return result == vst3::kOk ? to_utf8(name, 128) : std::string();
+}
+
 bool is_silent(const float* samples, std::int32_t count) {
     return std::all_of(samples, samples + count, [](float sample) { return sample == 0; });
 }
@@ -52,7 +63,12 @@ std::uint32_t Effect::release() {
     return left;
 }
 
-vst3::Result Effect::initialize(vst3::FUnknown*) { return vst3::kOk; }
+vst3::Result Effect::initialize(vst3::FUnknown* context) {
+    const std::string host = name_of(context);
+    // It holds the lock that restartComponent takes while it loads a state (7.3, VST3PI::load_state).
+    host_reads_again_ = host.rfind("Ardour", 0) == 0 || host.rfind("Mixbus", 0) == 0;
+    return vst3::kOk;
+}
 
 vst3::Result Effect::terminate() {
     active_ = false;

@@ -110,6 +110,7 @@ private:
     double dropouts_value() const;
     double engine_value() const;
     EngineWord engine_word() const;
+    void tell_values_changed();
     const ProgramSpec* listed(std::int32_t list, std::int32_t program) const;
 
     const Manifest& manifest_;
@@ -122,6 +123,7 @@ private:
     std::atomic<bool> failed_{false};
     vst3::IComponentHandler* handler_ = nullptr;
     bool active_ = false, waited_ = false;
+    bool host_reads_again_ = false;  // values by itself, after a state or a program, and hangs if it is told to
     int channels_ = 2;
     vst3::Speakers speakers_ = vst3::kStereo;
     double rate_;

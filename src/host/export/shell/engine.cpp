@@ -149,7 +149,8 @@ bool Engine::serve() {
     const double start = platform::seconds();
     const std::uint32_t generation = generation_;
     std::string outgoing, heard, received(1 << 16, '\0');
-    std::uint32_t told = 0;  // number of the state it was given last
+    std::uint32_t told = 0;              // number of the state it was given last
+    std::uint32_t serving = generation;  // it may replace what works in it, and say again that it is ready
     progressed_ = start;
     while (child && !stopping_ && error.empty()) {
         if (outgoing.empty() && told != state_number_) {
@@ -163,8 +164,11 @@ bool Engine::serve() {
         outgoing.erase(0, done.sent);
         heard.append(received, 0, done.received);
         const double now = platform::seconds();
+        const bool understood = hear(heard);
+        if (serving != generation && serving != generation_) told = 0;
+        serving = generation_;
         const bool ready = generation != generation_;
-        if (!hear(heard)) error = "the engine is none of this version of wavemend";
+        if (!understood) error = "the engine is none of this version of wavemend";
         else if (ended(*child, done.closed)) error = how_it_ended(child->exit_code().value_or(0));
         else if (done.closed) error = "the engine hung up";
         else if (!ready && now - start > timeouts.start) error = "the engine did not become ready in time";
@@ -207,6 +211,7 @@ bool Engine::obey(const MessageHeader& head, std::string payload) {
         if (payload.size() != sizeof wanted || std::memcmp(payload.data(), wanted, sizeof wanted) != 0) return false;
         answered_ = header().answer;
         progressed_ = platform::seconds();
+        if (state() == State::ready) platform::write_error(manifest_.name + ": the engine died and was replaced");
         say({});
         ++generation_;
         became(State::ready);

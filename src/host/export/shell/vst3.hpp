@@ -78,6 +78,7 @@ constexpr InterfaceId kEditControllerId = interface_id(0xDCD7BBE3, 0x7742448D, 0
 constexpr InterfaceId kUnitInfoId = interface_id(0x3D4BD6B5, 0x913A4FD2, 0xA886E768, 0xA5EB92C1);
 constexpr InterfaceId kStreamId = interface_id(0xC3BF6EA2, 0x30994752, 0x9B6BF990, 0x1EE33E9B);
 constexpr InterfaceId kComponentHandlerId = interface_id(0x93A0BEA3, 0x0BD045DB, 0x8E890B0C, 0xC1E46AC6);
+constexpr InterfaceId kHostApplicationId = interface_id(0x58E595CC, 0xDB2D4969, 0x8B6AAF8C, 0x36A664E5);
 constexpr InterfaceId kParameterChangesId = interface_id(0xA4779663, 0x0BB64A56, 0xB44384A8, 0x466FEB9D);
 constexpr InterfaceId kValueQueueId = interface_id(0x01263A18, 0xED074F6F, 0x98C9D356, 0x4686F9BA);
 
@@ -99,6 +100,11 @@ struct IBStream : FUnknown {
     virtual Result VST3_CALL write(void* buffer, std::int32_t bytes, std::int32_t* done) = 0;
     virtual Result VST3_CALL seek(std::int64_t position, std::int32_t mode, std::int64_t* result) = 0;
     virtual Result VST3_CALL tell(std::int64_t* position) = 0;
+};
+
+struct IHostApplication : FUnknown {
+    virtual Result VST3_CALL getName(Text name) = 0;
+    virtual Result VST3_CALL createInstance(Id class_id, Id interface, void** object) = 0;
 };
 
 // Factory -----------------------------------------------------------------------------------------------------
