@@ -9,10 +9,12 @@ COUNT ?= 2000
 KILLS ?= 40
 SEED ?= 0
 INDEX ?=
-SOURCES := $(shell find src presets models -name '*.py' -o -name '*.json' -o -name '*.onnx') pyproject.toml
+HOSTS ?=
+SECONDS ?= 10
+SOURCES := $(shell find src presets models -name '*.py' -o -name '*.[ch]pp' -o -name '*.json' -o -name '*.onnx') pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types unit whole site real_vst3s bench clean
+.PHONY: demo test lint types unit whole site real_vst3s test-hosts bench clean
 
 # The package itself is installed, not linked: what is tested is what users get.
 $(VENV)/.installed: $(SOURCES)
@@ -57,6 +59,11 @@ endif
 ifeq ($(or $(KIND),kills),kills)
 	$(BIN)/python -m tests.fuzz.kills --seed $(SEED) $(if $(INDEX),--first $(INDEX) --count 1,--count $(KILLS))
 endif
+
+# Effects in other people's hosts, installed into build/hosts (Ardour from Debian): bytes against a rendering's.
+# make test-hosts HOSTS=ardour SECONDS=600
+test-hosts: $(VENV)/.installed
+	$(BIN)/python -m tests.hosts $(HOSTS) --seconds $(SECONDS)
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet ".[bench]"

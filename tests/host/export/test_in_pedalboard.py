@@ -10,18 +10,16 @@ from pathlib import Path
 import numpy as np
 import pedalboard
 import pytest
-import soundfile
 import wavemend
 from wavemend.contract.registry import stage_ids
 from wavemend.errors import PluginError
 from wavemend.host.export.bundle import export_vst3
-from wavemend.host.export.effects import Effect, effect_of
+from wavemend.host.export.effects import effect_of
 from wavemend.host.export.shell_code import shell_code
-from wavemend.host.export.state import Learned, learned_bytes, state_bytes
-from wavemend.host.presets.preset import Preset
-from wavemend.host.vst3.bundle.vstpreset import vstpreset_bytes
+from wavemend.host.export.state import Learned
 
 from ..vst3.requirements import skip_or_fail
+from .material import preset_with, recording, rendered, with_findings
 
 pytestmark = pytest.mark.whole
 
@@ -40,18 +38,6 @@ MIXED = [
     1,
     700,
 ]  # the longest first: pedalboard resets where a block is longer than all before
-
-
-def recording(seconds: float = 6.0, rate: int = LOW_RATE, crackle: float = 0.0):
-    """Make a tone that pauses, with hiss, hum, an offset, clicks, and crackle where wanted, shape (2, n)."""
-    rng = np.random.default_rng(1)
-    at = np.arange(round(seconds * rate)) / rate
-    audio = 0.1 * np.sin(2 * np.pi * 440 * at) * (np.sin(2 * np.pi * 1.3 * at) > 0)
-    audio = audio + sum(0.01 / k * np.sin(2 * np.pi * 50.02 * k * at) for k in (1, 2, 3, 4))
-    audio = audio + 0.002 + 0.003 * rng.normal(size=(2, at.size))
-    audio += crackle * rng.normal(size=audio.shape) * (rng.random(audio.shape) < 800 / rate)
-    audio[:, 5000::7001] += 0.4
-    return audio.astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -80,27 +66,6 @@ def load(bundle: Path, preset: bytes | None = None):
         file.write_bytes(preset)
         plugin.load_preset(str(file))
     return plugin
-
-
-def preset_with(effect: Effect, learned: Learned) -> bytes:
-    places = {control.id: control.place for control in effect.controls}
-    state = state_bytes(places, learned_bytes(effect.preset.chain, learned))
-    return vstpreset_bytes(effect.class_id, {b"Comp": state, b"Cont": b""})
-
-
-def rendered(preset: Preset, audio, rate: int, folder: Path):
-    """Return what `wavemend render` makes of a file, and what its stages found in it."""
-    soundfile.write(folder / "in.wav", audio.T, rate, subtype="FLOAT")
-    result = wavemend.render(preset, folder / "in.wav", folder / "out.wav", overwrite=True)
-    return soundfile.read(folder / "out.wav", dtype="float32", always_2d=True)[0].T, result.findings
-
-
-def with_findings(preset: Preset, findings) -> Preset:
-    chain = preset.new_chain()
-    for path, slot in chain.walk():
-        if path in findings:
-            slot.member.findings = findings[path]
-    return Preset(preset.name, preset.description, chain)
 
 
 @pytest.mark.parametrize("what", [*stage_ids(), *CHAINS])
@@ -150,7 +115,7 @@ def in_mixed_blocks(plugin, audio, rate):
 
 
 def test_a_session_remembers_what_was_learned(exported):
-    audio = recording()
+    audio = recording(6.0, LOW_RATE)
     first = load(exported("denoise"))
     np.testing.assert_array_equal(first.process(audio, LOW_RATE), audio)  # it has to listen first
     first.reset()
