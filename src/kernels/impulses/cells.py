@@ -115,7 +115,7 @@ def recurs(cells: Cells, k: int, low: int, high: int) -> bool:
 
 
 @compiled
-def _sides(cells: Cells, begin: int, end: int, out: Matrix) -> None:
+def side_figures(cells: Cells, begin: int, end: int, out: Matrix) -> None:
     """Write what `surroundings` has of the `SIDE` cells from ``begin + i`` on into ``out[i]``.
 
     Windows overlap, so each is sorted from the one before.
@@ -161,7 +161,7 @@ def score_cells(cells: Cells, extent: Extent, thresholds: Vector, least: float, 
     reach = GUARD + SIDE
     begin, end = max(first - reach + 1, low), min(last + GUARD, high - SIDE + 1)
     sides = np.empty((max(end - begin, 0), 3))
-    _sides(cells, begin, end, sides)
+    side_figures(cells, begin, end, sides)
     around = np.empty(3)
     score[first:last] = 0.0
     for k in range(first, last):

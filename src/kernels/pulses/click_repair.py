@@ -15,7 +15,7 @@ from .clicks import are_few_off, estimate_burst, estimate_click, estimate_whole_
 from .rings import RingSearch
 from .thumps import ThumpSearch, remove_thump
 
-CLICK, BURST, FORCED = range(3)  # what a span is
+CLICK, BURST, FORCED, GROUP = range(4)  # what a span is
 
 _PLAIN = 8.0  # score of what the sound's own excitation cannot be; tuned: as that of the Declick stage
 # To either side of the pivot, beyond which a tilt goes no further; tuned: by hand, 2026-11-21, no record.
@@ -25,6 +25,8 @@ _RIDGE = 1e-10  # guard: no band may be empty
 # 2026-11-29; of 6, 15 and 25 dB
 _FAINT = 1e-3  # guard: of a click's peak; so little of it before it begins is none of it
 _FOLLOWS = 0.25  # how much of a newly seen edge is believed; tuned: by hand, 2026-11-29
+_PLAINLY, _MUCH = 0.5, 1.0015  # log evidence a sample, and a part, by which a group may be the sound's own
+_THUMP = 0.12  # of its burst's peak, what a thump in a group swings by at least
 _UNDER_DB = 6.0  # how far the noise that fills a void lies under the top of the band
 
 
@@ -51,9 +53,9 @@ class Damage(NamedTuple):
     spans
         Rows of (start, stop), sorted and apart; those that have no kind are known damage yet to be repaired.
     kinds
-        What each is, shape (count,): a `CLICK`; a `BURST` of noise, after which there may be a thump; or
-        damage that is `FORCED`, whatever the evidence says: it has no shape to estimate, so it is
-        interpolated.
+        What each is, shape (count,): a `CLICK`; a `BURST` of noise, after which there may be a thump; damage
+        that is `FORCED`, whatever the evidence says: it has no shape to estimate, so it is interpolated; or
+        part of a `GROUP`, a click, which may be noise in which a thump begins.
     scores
         How far each stands out, shape (count,).
     until
@@ -306,7 +308,10 @@ def _take_click(
         length, evidence, plain, whole = estimate_whole_click(x, start, stop, end, a, sigma, how.rings, room)
         adds = score >= _PLAIN
     gain = tilt_gain(click[:length], how.tilt)
-    if not adds:
+    if kind == GROUP:  # of any shape, so it is one unless it plainly is the sound's own
+        own = sounds_own(whole, start, stop, end, a, sigma)
+        adds = own < evidence + _PLAINLY * (stop - start) + how.least_odds / gain or own < _MUCH * evidence
+    elif not adds:
         adds = plain > sounds_own(whole, start, stop, end, a, sigma) + how.least_odds / gain
     if not (adds and evidence > how.least and score * gain >= 1.0 and start + length <= until):
         return int(start), int(start)
@@ -319,7 +324,10 @@ def _take_click(
         x[start + t] = whole[start + t] - sigma * click[t]
     done = start + length
     if kind == BURST:
-        done = remove_thump(x, start, done, bounds, until, how.thumps)
+        done = remove_thump(x, start, done, done, bounds, until, 0.0, how.thumps)
+    elif kind == GROUP and stop - start > how.order:
+        height = _THUMP * sigma * np.max(np.abs(click[:length]))
+        done = remove_thump(x, start, start, done, bounds, until, height, how.thumps)
     return int(start + first), int(done)
 
 
@@ -363,7 +371,7 @@ def repair_spans(
             variance, unfilled, edge = _fit_around(x, start, stop, bounds, how.model, damaged, band, models)
         done[k] = start
         a, sigma = models[0], np.sqrt(max(variance, 0.0))
-        within = edge if damage.kinds[k] == CLICK else 1.0
+        within = edge if damage.kinds[k] in (CLICK, GROUP) else 1.0
         if within < 1.0 and start - order >= bounds[0]:
             end = _begin_of(spans, k + 1, bounds)
             if are_few_off(x, start, stop, end, models[1], np.sqrt(unfilled)):

@@ -14,7 +14,7 @@ import numpy as np
 from ..compilation.compilation import compiled
 from ..filters.decimation import decimation_filter
 from ..prediction.models import Positions, Vector, covariance_model, excitation_of
-from .rings import RingSearch, fit_ring
+from .rings import RingSearch, fit_ring, ring_response
 
 # tuned: table clicks, its scratches, tuning takes, 2026-11-21, no record of each
 _LOW_RATE_HZ = 2800.0
@@ -103,8 +103,17 @@ def low_band(x: Vector, first: int, count: int, factor: int, taps: Vector) -> Ve
 
 
 @compiled
-def remove_thump(x: Vector, click: int, stop: int, bounds: Positions, until: int, search: ThumpSearch) -> int:
-    """Take the thump that follows a click out of `x`, where there is one.
+def remove_thump(
+    x: Vector,
+    click: int,
+    begin: int,
+    stop: int,
+    bounds: Positions,
+    until: int,
+    least_height: float,
+    search: ThumpSearch,
+) -> int:
+    """Take the thump that follows a click, or begins in it, out of `x`, where there is one.
 
     Parameters
     ----------
@@ -112,10 +121,14 @@ def remove_thump(x: Vector, click: int, stop: int, bounds: Positions, until: int
         Samples, the click repaired, changed in place.
     click, stop
         The click's span.
+    begin
+        The first sample that it may begin at, give or take two low samples.
     bounds
         Where the recording begins and ends in `x`.
     until
         Samples from here on must not change: a thump that is heard there stays.
+    least_height
+        What a thump swings by at least.
     search
         Where to look, and the evidence that is asked for.
 
@@ -137,14 +150,17 @@ def remove_thump(x: Vector, click: int, stop: int, bounds: Positions, until: int
     variance = covariance_model(y, 0, y.size, damaged, 1e-6, 0.0, a)
     if not variance > 0.0:
         return stop
-    e = excitation_of(y, before - _EARLY, y.size, a) / np.sqrt(variance)
-    gain, start, pole, c = fit_ring(e, a, search.rings)
+    early = _EARLY + (stop - begin) // factor
+    e = excitation_of(y, before - early, y.size, a) / np.sqrt(variance)
+    rings = RingSearch(early + _LATE, search.rings.poles, search.rings.slowest)
+    gain, start, pole, c = fit_ring(e, a, rings)
+    gain = min(gain, _gain_after(e, a, start, pole, c, early))
     if not 0.5 * gain - 2.5 * np.log(1.0 + gain) > search.least:
         return stop
     c *= np.sqrt(variance)
-    if _adds_sound(y[before - _EARLY + start :], pole, c):
+    if abs(c) < least_height or _adds_sound(y[before - early + start :], pole, c):
         return stop
-    first = stop + (start - _EARLY) * factor
+    first = stop + (start - early) * factor
     turn = pole ** (1.0 / factor)
     last = min(first + int(np.log(_FADED) / np.log(abs(turn))) + 1, bounds[1])
     if last > until:
@@ -153,6 +169,22 @@ def remove_thump(x: Vector, click: int, stop: int, bounds: Positions, until: int
         x[t] -= c.real
         c *= turn
     return int(last)
+
+
+@compiled
+def _gain_after(e: Vector, a: Vector, start: int, pole: complex, c: complex, first: int) -> float:
+    """Return the energy that a ring from `start` on explains of an excitation from sample `first` on.
+
+    What is left of a click that it begins in must not count for it.
+    """
+    re = np.empty(e.size - start)
+    im = np.empty(e.size - start)
+    ring_response(pole, a, re, im)
+    gain = 0.0
+    for t in range(max(first, start), e.size):
+        rest = e[t] - c.real * re[t - start] - c.imag * im[t - start]
+        gain += e[t] * e[t] - rest * rest
+    return max(gain, 0.0)
 
 
 @compiled

@@ -14,6 +14,7 @@ from ...kernels.impulses.spans import Scored, accept_spans, find_spans
 from ...kernels.impulses.whitening import Blocks, excitation
 from ...kernels.pulses.click_repair import BURST, CLICK, confirm_bursts
 from ...kernels.pulses.rings import RingSearch
+from .groups import GroupSearch, Heard
 from .times import Times
 
 _FLOOR = 2.0**-16  # derived: half a step of 16 bits; what stands on less is rounding, not sound
@@ -53,6 +54,7 @@ class ClickSearch:
         self._rate = sample_rate
         self._near = round(1e-3 * sample_rate)
         self._gap = max(round(0.25e-3 * sample_rate), 2)
+        self._groups = GroupSearch(times, sample_rate, _FLOOR, self._gap)
         self._score_a_sample = 1e3 * _SCORE_A_MS / sample_rate
         self._x = np.zeros((channels, times.size))
         self._e = np.zeros((channels, times.size))
@@ -115,11 +117,14 @@ class ClickSearch:
         first, last = self._searched_cells
         low = -(-(bounds[0] + times.order) // times.cell)
         high = min(bounds[1] // times.cell, described)
-        scored, runs = self._scored(Extent(max(first, low), min(last, high), low, high), ease)
-        return [
-            self._in_channel(channel, scored, runs, repaired[channel], bounds)
-            for channel in range(len(self._e))
-        ]
+        extent = Extent(max(first, low), min(last, high), low, high)
+        scored, runs = self._scored(extent, ease)
+        grouped = self._grouped(extent, bounds, ease)
+        found = []
+        for channel, groups in enumerate(grouped):
+            rows = self._in_channel(channel, scored, runs, repaired[channel], bounds)
+            found.append(self._with_groups(channel, rows, groups))
+        return found
 
     @property
     def _cells(self) -> list[Cells]:
@@ -151,6 +156,56 @@ class ClickSearch:
             score_runs(Runs(*of_channel), halves, self._times.longest_run, least, _FLOOR)
         return scored, runs
 
+    def _known(self, bounds: npt.NDArray[np.int64]) -> Known:
+        return Known(int(bounds[0]), int(min(bounds[1], self._times.size - self._times.block)), self._rate)
+
+    def _grouped(
+        self, extent: Extent, bounds: npt.NDArray[np.int64], ease: float
+    ) -> list[npt.NDArray[np.float64]]:
+        """Return what stands out in each channel's groups that begin after what was found before."""
+        first, last, low, high = extent
+        extents = []
+        for after in self._after:
+            begin = max(first, -(-max(after, self._times.past) // self._times.cell))
+            extents.append(Extent(begin, max(last, begin), low, high))
+        heard = [Heard(*one) for one in zip(self._x, self._e, self._cells, extents, strict=True)]
+        return self._groups.find(heard, self._known(bounds), ease)
+
+    def _with_groups(
+        self, channel: int, rows: npt.NDArray[np.float64], groups: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Put what stands out in groups among what was found by itself; what nearly touches is one."""
+        times = self._times
+        groups = groups[groups[:, 1] - groups[:, 0] <= times.longest + 2 * times.spread]
+        short = groups[:, 1] - groups[:, 0] < 2 * times.order
+        if len(groups) == 1 and short[0] and touched(groups, rows[:, :2].astype(np.int64))[0]:
+            return rows  # by itself, it is the click that was found
+        groups[:, 2] = np.maximum(groups[:, 2], _PLAIN) / self._doubt
+        if not len(groups):
+            return rows
+        rows = np.concatenate([rows, groups])
+        joined: list[npt.NDArray[np.float64]] = []
+        for row in rows[np.argsort(rows[:, 0], kind="stable")]:
+            last = joined[-1] if joined else None
+            if last is not None and self._belong(last, row):
+                last[1:3] = np.maximum(last[1:3], row[1:3])
+                last[3] = BURST if BURST in (last[3], row[3]) else max(last[3], row[3])
+            else:
+                joined.append(row)
+        spans = np.array(joined)
+        self._after[channel] = max(self._after[channel], int(spans[-1, 1]))
+        return spans
+
+    @property
+    def _longest(self) -> int:
+        """Samples of the longest burst, or part of a group: of the longest click, and what rings in it."""
+        return self._times.longest + 2 * self._times.order
+
+    def _belong(self, last: npt.NDArray[np.float64], row: npt.NDArray[np.float64]) -> bool:
+        """Whether a span overlaps the one before, or is so near that together they are one click."""
+        near = row[0] - last[1] <= self._times.order and row[1] - last[0] <= self._longest
+        return bool(row[0] <= last[1] or near)
+
     def _in_channel(
         self, channel: int, scored: Scored, runs: Runs, repaired: Audio, bounds: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.float64]:
@@ -178,8 +233,7 @@ class ClickSearch:
     ) -> npt.NDArray[np.float64]:
         """Return the spans that stand out, less strokes, and those that are clicks by what is around."""
         odds = np.empty(len(spans))
-        known = Known(int(bounds[0]), int(min(bounds[1], self._times.size - self._times.block)), self._rate)
-        click_odds(self._x[channel], self._e[channel], spans, known, odds)
+        click_odds(self._x[channel], self._e[channel], spans, self._known(bounds), odds)
         sure = odds > _SURE
         score = np.where(sure, np.maximum(spans[:, 2], _PLAIN), spans[:, 2])
         clicks = np.column_stack([spans[:, :2], score / self._doubt, np.full(len(spans), float(CLICK))])
@@ -197,7 +251,7 @@ class ClickSearch:
     ) -> npt.NDArray[np.float64]:
         """Put bursts that are some in place of the clicks that were found within them."""
         times = self._times
-        bursts = bursts[bursts[:, 1] - bursts[:, 0] <= times.longest + 2 * times.order]
+        bursts = bursts[bursts[:, 1] - bursts[:, 0] <= self._longest]
         count = confirm_bursts(
             repaired, bursts, times.widened(clicks), bounds, times.model, times.order, self._rings
         )

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...kernels.impulses.bursts import AFTER, SIDE
+from ...kernels.impulses.cells import SIDE as BESIDE
+from ...kernels.impulses.groups import BEYOND
 from ...kernels.pulses.click_repair import FORCED
 from ...kernels.pulses.thumps import ThumpSearch, thump_search
 
@@ -17,6 +19,8 @@ _LEAST_THUMP = 12.0  # tuned: table clicks on the tuning set, 2026-11-21, no rec
 
 # tuned: known spans of the tuning set through low-passes, resamplers and MP3, 2026-11-29
 _SPREAD_S = 0.45e-3
+
+_GROUP_S = 16e-3  # tuned: bench.material.tuning against clean takes, tuning set, 2026-11-29; longest group
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Times:
     order: int
     model: int
     longest: int
+    group: int
     lead: int
     spread: int
     widening: int
@@ -49,6 +54,7 @@ class Times:
             order=order,
             model=max(round(1000 / 44_100 * sample_rate), 6 * order),
             longest=max(round(max_length_ms * 1e-3 * sample_rate), 1),
+            group=round(_GROUP_S * sample_rate),
             lead=max(round(70e-6 * sample_rate), 2),
             spread=round(_SPREAD_S * sample_rate),
             widening=round(widening_ms * 1e-3 * sample_rate),
@@ -66,10 +72,15 @@ class Times:
         return (self.longest + self.order) // self.half + 1
 
     @property
+    def longest_group(self) -> int:
+        """Cells of the longest group of clicks."""
+        return self.group // self.cell
+
+    @property
     def searched(self) -> int:
         """Cells that must follow a cell before it is searched."""
         halves = self.longest_run + AFTER + SIDE
-        return max(_CELLS_A_BLOCK, -(-halves // 2))
+        return max(_CELLS_A_BLOCK, -(-halves // 2), self.longest_group + BEYOND + BESIDE + 1)
 
     @property
     def block(self) -> int:

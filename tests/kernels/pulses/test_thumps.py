@@ -33,7 +33,7 @@ def test_a_thump_goes_and_the_notes_stay(frequency: float, decay_ms: float) -> N
     added = np.zeros(SIZE)
     added[STOP:] = 0.3 * thump(frequency, decay_ms)
     x = clean + added
-    last = remove_thump(x, STOP - 150, STOP, BOUNDS, SIZE, SEARCH)
+    last = remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, SIZE, 0.0, SEARCH)
     assert STOP + 3 * decay_ms * 44 < last <= SIZE
     assert np.sum((x - clean) ** 2) < 0.02 * np.sum(added**2)
     assert np.array_equal(x[: STOP - 100], clean[: STOP - 100])
@@ -50,7 +50,7 @@ def test_at_any_rate_it_looks_as_far(rate: float) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_no_thump_no_change(seed: int) -> None:
     x = music(seed)
-    assert remove_thump(x, STOP - 150, STOP, BOUNDS, SIZE, SEARCH) == STOP
+    assert remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, SIZE, 0.0, SEARCH) == STOP
     assert np.array_equal(x, music(seed))
 
 
@@ -58,7 +58,7 @@ def test_a_thump_that_reaches_what_must_not_change_stays_whole() -> None:
     x = music()
     x[STOP:] += 0.3 * thump(60.0, 12.0)
     before = x.copy()
-    assert remove_thump(x, STOP - 150, STOP, BOUNDS, STOP + 500, SEARCH) == STOP
+    assert remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, STOP + 500, 0.0, SEARCH) == STOP
     assert np.array_equal(x, before)
 
 
@@ -66,5 +66,5 @@ def test_too_little_before_it_to_know_the_notes() -> None:
     x = music()
     x[STOP:] += 0.3 * thump(60.0, 12.0)
     before = x.copy()
-    assert remove_thump(x, STOP - 150, STOP, np.array([STOP - 2_000, SIZE]), SIZE, SEARCH) == STOP
+    assert remove_thump(x, STOP - 150, STOP, STOP, np.array([STOP - 2_000, SIZE]), SIZE, 0.0, SEARCH) == STOP
     assert np.array_equal(x, before)

@@ -309,3 +309,63 @@ def test_pops_that_clipped_are_taken_nearly_as_well_as_those_that_did_not(rate):
         for p, n in ((place, time.size) for place in places)
     ]
     assert np.median(gone_db) > 14.0 and min(gone_db) > 6.0
+
+
+def group(rate: float = RATE) -> np.ndarray:
+    """Seven small ticks within 9 ms, none of which stands out of the others."""
+    draw = np.random.default_rng(3)
+    whole = np.zeros(round(11e-3 * rate))
+    for k in range(7):
+        one = (0.5, 0.3)[k % 2] * tick(rate, draw.uniform(3e3, 7e3), draw.uniform(0.04, 0.1))
+        at = round((1.2e-3 * k + 0.4e-3 * draw.random()) * rate)
+        whole[at : at + one.size] += one[: whole.size - at] * draw.choice((-1.0, 1.0))
+    return whole
+
+
+def scratch(rate: float = RATE) -> np.ndarray:
+    """4 ms of noise that swells and fades, in which a thump of 60 Hz begins."""
+    t = np.arange(round(60e-3 * rate)) / rate
+    burst = np.interp(t, [0.0, 2e-3, 4e-3], [0.0, 0.5, 0.0]) * np.random.default_rng(5).uniform(-1, 1, t.size)
+    since = np.maximum(t - 2e-3, 0.0)
+    return burst + 0.2 * np.exp(-since / 12e-3) * np.sin(2 * np.pi * 60.0 * since)
+
+
+def test_groups_of_small_clicks_go() -> None:
+    clean = sound()
+    damaged = struck(clean, group())
+    repaired, events = repair(damaged)
+    assert gone_db(clean, damaged, repaired) > 8.0
+    for at in AT:
+        assert sum(at - 200 <= event.position < at + 500 for event in events) >= 2
+
+
+def test_a_scratch_that_swells_goes_with_its_thump() -> None:
+    clean = sound()
+    damaged = struck(clean, scratch())
+    assert gone_db(clean, damaged, repair(damaged)[0]) > 8.0
+
+
+def test_strokes_of_a_drum_are_no_groups() -> None:
+    t = np.arange(6_000) / RATE
+    for tail_s in (15e-3, 60e-3):
+        stroke = 0.8 * np.exp(-t / tail_s) * np.random.default_rng(1).uniform(-1, 1, t.size)
+        clean = struck(sound(), stroke)
+        repaired, events = repair(clean)
+        assert not events
+        assert np.array_equal(repaired, clean)
+
+
+@settings(max_examples=8)
+@given(st.lists(st.integers(0, 9_000), max_size=6))
+def test_groups_across_any_partition_give_the_same_bits(blocks: list[int]) -> None:
+    damaged = struck(struck(sound(), group()), scratch(), (4_000, 18_000))
+    whole, events = repair(damaged)
+    told: list[Event] = []
+    stream = Declick().stream(RATE, 1)
+    parts, at = [], 0
+    for size in blocks:
+        parts.append(stream.step(damaged[:, at : at + size], told.append))
+        at = min(at + size, damaged.shape[1])
+    parts += [stream.step(damaged[:, at:], told.append), stream.flush(told.append)]
+    assert np.array_equal(np.concatenate(parts, axis=1), whole)
+    assert told == events
