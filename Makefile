@@ -14,7 +14,7 @@ SECONDS ?= 10
 SOURCES := $(shell find src presets models -name '*.py' -o -name '*.[ch]pp' -o -name '*.json' -o -name '*.onnx') pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types unit whole site real_vst3s test-hosts bench clean
+.PHONY: demo test lint types unit whole site real_vst3s cross_compiler test-hosts bench clean
 
 # The package itself is installed, not linked: what is tested is what users get.
 $(VENV)/.installed: $(SOURCES)
@@ -43,13 +43,18 @@ site: $(VENV)/.installed
 unit: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto -m "not whole"
 
-whole: $(VENV)/.installed real_vst3s
+whole: $(VENV)/.installed real_vst3s cross_compiler
 	$(BIN)/python -m pytest -n auto -m whole
 
 # Debian's zam-plugins, for the tests that host real VST3s; without the right to install, those say so and skip.
 real_vst3s:
 	@test -d /usr/lib/vst3/ZamComp.vst3 || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends zam-plugins; } || true
+
+# A compiler for Windows, for the test that the effects' shell stays portable; else that says so and skips.
+cross_compiler:
+	@command -v x86_64-w64-mingw32-g++-posix >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends g++-mingw-w64-x86-64-posix; } || true
 
 # Mutated files through every command (what faults were found in stays in build/fuzz), and runs that are killed.
 fuzz: $(VENV)/.installed

@@ -2,7 +2,22 @@
 // The engine's side of the same layout is in Python; both check its version and its size.
 //
 // Positions count the samples an instance was given, and never go back. An *epoch* is one stream of the engine: it
-// begins at `origin`. Rings hold the sample of position p at place p % capacity.
+// begins at `origin`. Rings hold the sample of position p at place p % capacity. Output sample p belongs to input
+// sample p: the engine delays nothing, the shell hears it `latency` samples later.
+//
+// The shell owes: to write input and events before `written`, events in the order of positions; to fill in the
+// line of `epoch` and `values` before `epoch` changes; to change `doorbell` and wake its waiters after anything.
+//
+// The engine owes: where `epoch` is another than `epoch_running`, to read that line and the values (again, where
+// `epoch` changed meanwhile), to wait for the state numbered `state_wanted`, to skip events up to `event_first`, to
+// set `read` and `produced` to `origin`, and to set `epoch_running` last. Then to take input up to `written`, to obey
+// events before the sample of their position, and to write output, never beyond `taken` + capacity, before
+// `produced`; once it has read r samples it has produced r - (latency - slack), as the manifest says them. `read`
+// may grow as soon as samples are copied; more than a capacity behind, it was overtaken, and a new epoch comes.
+// `answer` changes, and its waiters are woken, after anything. A fault is for the epoch that runs.
+//
+// Started anew, or with another process in the place of one that died, it says that it is ready (again), and has
+// the state sent (again); the next epoch may begin in the past, where the ring still holds what was missed.
 #pragma once
 
 #include <atomic>
@@ -82,6 +97,11 @@ constexpr std::size_t memory_bytes(std::size_t capacity) {
 }
 
 // Messages -----------------------------------------------------------------------------------------------------
+//
+// Both ways: a header, then `size` bytes. A state carries its number; what the engine learned, the number of the
+// state that it was given last. Ready: u32 version, u32 bytes before the rings. Text: UTF-8 for people; empty: all is
+// well. Curve: pairs of float, Hz and dB. Descriptors of the engine: 3 memory, 4 socket, 5 a pipe that ends with the
+// host. Its arguments: those of the manifest, then 3 4 5 and the folder of the bundle's resources.
 
 enum : std::uint32_t {
     kStateToEngine = 1,
