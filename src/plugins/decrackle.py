@@ -16,8 +16,13 @@ from ..contract.parameters.number import number
 from ..contract.parameters.words import choice
 from ..contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
 from ..errors import ParameterError
-from ..kernels.pulses.crackle import CrackleSearch, Prior, Stretch, find_crackle, take_crackle
+from ..kernels.prediction.models import hann
+from ..kernels.prediction.voids import band_filter
+from ..kernels.pulses.crackle import Band, CrackleSearch, find_crackle
+from ..kernels.pulses.crackle_taking import Prior, Shapes, take_crackle
+from ..kernels.pulses.grains import Grains, grains_at, limited
 from ..kernels.pulses.rings import RingSearch, ring_poles
+from ..kernels.pulses.stretches import REACH, WITHIN, Stretch
 
 _BLOCKS_A_HOP = 4  # tuned: latency against speed, by hand, no record
 _FLOOR = 2.0**-16  # derived: half a step of 16 bits; what stands on less is rounding, not sound
@@ -29,6 +34,9 @@ _UNKNOWN = 8  # blocks without any that are added to those around, so that a few
 _SLOWEST_RING_S = 0.18e-3
 _STARTS_S = 140e-6  # at whose beginning a ring is looked for
 _TURNS = {"fast": 1, "normal": 2, "best": 4}
+
+_HIGHEST_HZ = 20_000.0  # source: the range of hearing; what lies above says nothing of an impulse
+_EDGES = 128  # derived: steps in which a band's end is told to the shapes of impulses
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,8 @@ class _Channel:
     its places count from the recording's start. Evidence goes as far back as forward.
     """
 
-    def __init__(self, times: _Times) -> None:
+    def __init__(self, times: _Times, highest: float) -> None:
+        self.band = Band(np.array([highest, 1.0]), np.zeros(2, np.int64))
         self.samples = np.zeros(times.size)
         self.without = np.zeros(times.size)  # all that was found, crackle or not
         self.stretches = [_stretch(times) for _ in range(_AROUND + _BLOCKS_A_HOP)]
@@ -108,9 +117,16 @@ class _Channel:
 def _stretch(times: _Times) -> Stretch:
     size = 2 * times.block
     return Stretch(
-        np.empty(times.order + 1), np.empty(size), np.empty(size), np.empty((size, 2), np.int64),
-        np.empty(size), np.empty(size), np.empty(size), np.zeros(4, np.int64),
+        np.empty(times.order + 1), np.empty(size), np.empty(2 * REACH + 1), np.ones(1), np.empty(size),
+        np.empty((size, 2), np.int64), np.empty((size, 2), np.int64), np.empty(size), np.empty(size),
+        np.empty(size), np.zeros(4, np.int64),
     )  # fmt: skip
+
+
+def _grains(sample_rate: float, steps: int) -> Grains:
+    """Return the shapes of impulses in a band that ends after so many of `_EDGES` parts of half the rate."""
+    grains = grains_at(sample_rate)
+    return limited(grains, band_filter(WITHIN * steps / _EDGES, REACH)) if steps < _EDGES else grains
 
 
 class _Repair(Processor):
@@ -118,8 +134,11 @@ class _Repair(Processor):
         self._times = times
         slowest = float(np.exp(-1.0 / (_SLOWEST_RING_S * sample_rate)))
         starts = max(round(_STARTS_S * sample_rate), 2)
-        self._search = RingSearch(starts, ring_poles(sample_rate, slowest), slowest)
-        self._channels = [_Channel(times) for _ in range(channels)]
+        self._rings = RingSearch(starts, ring_poles(sample_rate, slowest), slowest)
+        self._grains = cache(lambda steps: _grains(sample_rate, steps))
+        highest = min(2.0 * _HIGHEST_HZ / sample_rate, 1.0)
+        self._channels = [_Channel(times, highest) for _ in range(channels)]
+        self._taper = hann(2 * times.block)
         self._taken = np.empty((2 * times.block, 3))
         self._origin = -times.size
         self._length: int | None = None
@@ -151,8 +170,8 @@ class _Repair(Processor):
         start = (block + 2) * self._times.block
         found = channel.stretches[block]
         turns = _TURNS[self.settings.quality]
-        search = CrackleSearch(self._times.block, turns, self._alone, _FLOOR)
-        evident, height = find_crackle(channel.without, start, bounds, search, found)
+        search = CrackleSearch(self._times.block, turns, self._alone, _FLOOR, self._taper)
+        evident, height = find_crackle(channel.without, start, bounds, search, channel.band, found)
         found.place[0] += self._origin
         exists = bool(start < bounds[1] and start + self._times.block > bounds[0])
         channel.note(block, exists, evident, height)
@@ -165,10 +184,9 @@ class _Repair(Processor):
         if not found.place[3] or share < _EVIDENT * 2.0 ** ((5.0 - self.settings.strength) / 5.0):
             return
         found.place[0] -= self._origin
-        count = take_crackle(
-            channel.samples, found, (block + 3) * self._times.block, prior, self._search, _FLOOR, vetoed,
-            self._taken,
-        )  # fmt: skip
+        shapes = Shapes(self._grains(round(_EDGES * found.edge[0])), self._rings)
+        last = (block + 3) * self._times.block
+        count = take_crackle(channel.samples, found, last, prior, shapes, _FLOOR, vetoed, self._taken)
         for first, stop, stands_out in self._taken[:count].tolist():
             confidence = 1.0 - 0.5 / max(stands_out, 1.0)
             yield Event("crackle", int(first) + self._origin, int(stop - first), index, confidence)

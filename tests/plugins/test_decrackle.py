@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import lfilter
+from scipy.signal import firwin, lfilter, resample_poly
 from wavemend.contract.marks import Mark, Marks
 from wavemend.contract.stage import Event
 from wavemend.errors import ParameterError
@@ -48,6 +48,35 @@ def test_crackle_goes(per_second: float, at_least_db: float, peak: float) -> Non
     assert gone_db(clean, damaged, repaired) > at_least_db
     assert {event.kind for event in events} == {"crackle"}
     assert len(events) > 0.5 * per_second * clean.shape[1] / RATE
+
+
+def low_passed(x: np.ndarray) -> np.ndarray:
+    taps = firwin(511, 14_000.0, window=("kaiser", 12.0), fs=RATE)
+    return lfilter(taps, 1.0, np.pad(x, ((0, 0), (0, 255))))[:, 255:]
+
+
+def at_twice_the_rate(x: np.ndarray) -> np.ndarray:
+    return resample_poly(x, 2, 1, axis=1, window=("kaiser", 12.0))
+
+
+@pytest.mark.parametrize("route", [low_passed, at_twice_the_rate])
+def test_crackle_goes_that_passed_a_band_limit_with_the_sound(route) -> None:
+    clean = sound()
+    damaged = clean + crackle(per_second=200.0, peak=0.4)
+    rate = RATE * route(clean).shape[1] // clean.shape[1]
+    assert gone_db(route(clean), route(damaged), Decrackle().process(route(damaged), rate)) > 7.0
+    assert np.array_equal(Decrackle().process(route(clean), rate), route(clean))
+
+
+def test_strokes_among_crackle_stay() -> None:
+    """As a drum loop has them: noise with an edge, far longer than an impulse."""
+    clean = sound(3 * RATE)
+    draw = np.random.default_rng(3)
+    for at in range(20_000, 120_000, 11_025):
+        stroke = 0.3 * np.exp(-np.arange(4_000) / 600) * draw.standard_normal(4_000)
+        clean[0, at : at + 4_000] += stroke
+    damaged = clean + crackle(3 * RATE, per_second=200.0, peak=0.05)
+    assert gone_db(clean, damaged, repair(damaged)[0]) > 0.0
 
 
 @pytest.mark.parametrize("seed", range(3))

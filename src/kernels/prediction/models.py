@@ -392,3 +392,26 @@ def span_equations(a: Vector, e: Vector, active: Positions, last: int) -> tuple[
     g = np.empty(active.size)
     span_gradient(a, e, active, last, g)
     return band, g
+
+
+@compiled
+def echoes(a: Vector, e: Vector, low: int, g: Vector) -> None:
+    """Write ``A'e`` at every sample from `low` on into `g`, whose last echo lies in `e`: see `span_gradient`.
+
+    Each sum is taken in the order of a's elements, four a pass.
+    """
+    size = g.size
+    g[:] = 0.0
+    k = 0
+    while k + 4 <= a.size:
+        b, c, d, f = a[k], a[k + 1], a[k + 2], a[k + 3]
+        one, two = e[low + k :][:size], e[low + k + 1 :][:size]
+        three, four = e[low + k + 2 :][:size], e[low + k + 3 :][:size]
+        for t in range(size):
+            g[t] = (((g[t] + b * one[t]) + c * two[t]) + d * three[t]) + f * four[t]
+        k += 4
+    while k < a.size:
+        b, one = a[k], e[low + k :][:size]
+        for t in range(size):
+            g[t] += b * one[t]
+        k += 1

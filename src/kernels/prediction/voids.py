@@ -19,6 +19,7 @@ _LOWEST_LINE = 3  # tuned: by hand; a cliff further down, under 4 kHz, is as lik
 # tuned: bench.material.tuning, all kinds at 5 and 15 times by four routes, music, tuning set, 2026-11-29;
 # of 15, 20 and 24 dB. Low-passes, resamplers and codecs fall by 25 to 48 dB within a line
 _CLIFF_DB = 20.0
+_FOLLOWS = 0.25  # how much of a newly seen edge is believed; tuned: by hand, 2026-11-29
 _SMOOTH = 1  # tuned: likewise; points on either side that a level is the mean of
 
 
@@ -92,3 +93,37 @@ def filling_noise_from(a: Vector, variance: float, edge: float, under_db: float)
     level = _levels(a, points)
     under = min(max(int(edge * points) - _POINTS, 0), points - 1)
     return float(variance * 10.0 ** (0.1 * (level[under] - under_db)))
+
+
+@compiled
+def followed_edge(a: Vector, band: Vector) -> float:
+    """Return where the band ends by a model, or where it was last if this one shows no end.
+
+    Parameters
+    ----------
+    a
+        The model, shape (p + 1,).
+    band
+        Parts of half the sample rate, shape (2,): how high sound goes at most, and where the recording's band
+        has ended so far, which follows what is seen; 1 where that is nothing.
+    """
+    edge = find_void(a)[0]
+    if edge >= 1.0:
+        return float(band[1])
+    edge = min(edge, band[0])
+    band[1] += (edge - band[1]) * (_FOLLOWS if band[1] < 1.0 else 1.0)
+    return float(edge)
+
+
+@compiled
+def band_filter(edge: float, reach: int) -> Vector:
+    """Return a low-pass that ends with a band: a sinc under a Hann window, shape (2 reach + 1,).
+
+    Its sum of squares is what is left of the energy of one sample that is off.
+    """
+    taps = np.empty(2 * reach + 1)
+    for k in range(-reach, reach + 1):
+        phase = np.pi * edge * k
+        window = 0.5 + 0.5 * np.cos(np.pi * k / (reach + 1.0))
+        taps[reach + k] = window * (edge if k == 0 else edge * np.sin(phase) / phase)
+    return taps

@@ -10,7 +10,7 @@ from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
 from ..prediction.gaps import believed_peak, gaps_together, rebuild
 from ..prediction.models import Matrix, Positions, Vector, covariance_model
-from ..prediction.voids import filling_noise_from, find_void
+from ..prediction.voids import filling_noise_from, followed_edge
 from .clicks import are_few_off, estimate_burst, estimate_click, estimate_whole_click, sounds_own
 from .rings import RingSearch
 from .thumps import ThumpSearch, remove_thump
@@ -24,7 +24,6 @@ _RIDGE = 1e-10  # guard: no band may be empty
 # tuned: bench.material.tuning, all kinds at 5 and 15 times by four routes, and table clicks, tuning set,
 # 2026-11-29; of 6, 15 and 25 dB
 _FAINT = 1e-3  # guard: of a click's peak; so little of it before it begins is none of it
-_FOLLOWS = 0.25  # how much of a newly seen edge is believed; tuned: by hand, 2026-11-29
 _PLAINLY, _MUCH = 0.5, 1.0015  # log evidence a sample, and a part, by which a group may be the sound's own
 _THUMP = 0.12  # of its burst's peak, what a thump in a group swings by at least
 _UNDER_DB = 6.0  # how far the noise that fills a void lies under the top of the band
@@ -151,12 +150,7 @@ def _fit_around(
         return float(variance), float(variance), 1.0
     unfilled = variance
     models[1] = a
-    edge = find_void(a)[0]
-    if edge < 1.0:
-        edge = min(edge, band[0])
-        band[1] += (edge - band[1]) * (_FOLLOWS if band[1] < 1.0 else 1.0)
-    else:
-        edge = band[1]
+    edge = followed_edge(a, band)
     if edge < 1.0:
         noise = filling_noise_from(a, variance, edge, _UNDER_DB)
         variance = covariance_model(x, low, high, damaged, _RIDGE, noise, a)

@@ -17,7 +17,7 @@ from ..prediction.models import (
     band_cholesky,
     band_inverse_diagonal,
     band_solve,
-    span_gradient,
+    echoes,
     span_precision,
 )
 from ..samples.ranks import SIGMA
@@ -99,10 +99,9 @@ def sparse_impulses(e: Vector, rest: Vector, a: Vector, low: int, high: int, alo
     """
     power = np.sum(a * a)
     g = np.zeros(e.size)
-    every = np.arange(low, high)
-    span_gradient(a, rest, every, e.size - 1, g[low:high])
+    echoes(a, rest, low, g[low:high])
     active, variance = _candidates(g, n, power, low, high, alone)
-    span_gradient(a, e, every, e.size - 1, g[low:high])
+    echoes(a, e, low, g[low:high])
     n[:] = 0.0
     for turn in range(_ROUNDS):
         if not active.size:

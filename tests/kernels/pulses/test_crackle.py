@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.signal import lfilter
-from wavemend.kernels.pulses.crackle import CrackleSearch, Prior, Stretch, find_crackle, is_crackle
+from wavemend.kernels.prediction.models import hann
+from wavemend.kernels.pulses.crackle import Band, CrackleSearch, find_crackle
+from wavemend.kernels.pulses.crackle_taking import Prior, is_crackle, is_stroke
+from wavemend.kernels.pulses.stretches import REACH, Stretch
 
 BLOCK, ORDER = 1_024, 32
 MODEL = np.poly([0.97 * np.exp(0.1j), 0.97 * np.exp(-0.1j), 0.9 * np.exp(0.9j), 0.9 * np.exp(-0.9j)]).real
@@ -15,8 +18,9 @@ PLACES = np.array([1_100, 1_400, 1_700, 2_000])
 def room() -> Stretch:
     size = 2 * BLOCK
     return Stretch(
-        np.empty(ORDER + 1), np.empty(size), np.empty(size), np.empty((size, 2), np.int64),
-        np.empty(size), np.empty(size), np.empty(size), np.zeros(4, np.int64),
+        np.empty(ORDER + 1), np.empty(size), np.empty(2 * REACH + 1), np.ones(1), np.zeros(size),
+        np.zeros((size, 2), np.int64), np.zeros((size, 2), np.int64), np.empty(size), np.empty(size),
+        np.empty(size), np.zeros(4, np.int64),
     )  # fmt: skip
 
 
@@ -28,7 +32,9 @@ def search(added: float, driven: float) -> tuple[int, float, Stretch, np.ndarray
     x[PLACES] += added
     found, without = room(), x.copy()
     bounds = np.array([0, x.size])
-    evident, tallest = find_crackle(without, BLOCK, bounds, CrackleSearch(BLOCK, 3, 13.0, 2.0**-16), found)
+    band = Band(np.ones(2), np.zeros(2, np.int64))
+    how = CrackleSearch(BLOCK, 3, 13.0, 2.0**-16, hann(2 * BLOCK))
+    evident, tallest = find_crackle(without, BLOCK, bounds, how, band, found)
     return evident, tallest, found, x, without
 
 
@@ -51,24 +57,38 @@ def test_a_sound_alone_stays_to_the_bit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("odds", "stands_out", "tallest", "skew", "taken"),
+    ("odds", "stands_out", "tallest", "skew", "struck", "taken"),
     [
-        (1.0, 1.0, 0.05, 0.0, True),  # likelier added than not
-        (-1.0, 2.0, 0.05, 0.0, False),
-        (-1.0, 4.0, 0.05, 0.0, True),  # plain
-        (20.0, 5.0, 0.5, 0.0, False),  # far taller than the crackle usually is,
-        (80.0, 8.0, 0.5, 0.0, True),  # and yet sure
-        (1.0, 1.0, 0.05, 0.5, False),  # under the music's level
-        (1.0, 1.0, 0.20, 0.5, True),  # over it
+        (1.0, 1.0, 0.05, 0.0, False, True),  # likelier added than not
+        (-1.0, 2.0, 0.05, 0.0, False, False),
+        (-1.0, 4.0, 0.05, 0.0, False, True),  # plain
+        (1.0, 1.0, 0.05, 0.5, False, False),  # under the music's level
+        (1.0, 1.0, 0.20, 0.5, False, True),  # over it
+        (1.0, 4.0, 0.05, 0.0, True, False),  # beside a stroke
+        (30.0, 4.0, 0.05, 0.0, True, True),  # and yet evident
+        (30.0, 4.0, 0.005, 0.0, True, False),  # far fainter than crackle usually is,
+        (30.0, 4.0, 0.005, 0.0, False, True),  # which elsewhere is no matter
     ],
 )
-def test_the_prior_chooses(odds: float, stands_out: float, tallest: float, skew: float, taken: bool) -> None:
+def test_the_prior_chooses(
+    odds: float, stands_out: float, tallest: float, skew: float, struck: bool, taken: bool
+) -> None:
     found = room()
     found.odds[0], found.stands_out[0], found.tallest[0] = odds, stands_out, tallest
-    assert is_crackle(found, 0, 0.1, Prior(a_block=2.0, height=0.06, skew=skew)) == taken
+    assert is_crackle(found, 0, 0.1, Prior(a_block=2.0, height=0.06, skew=skew), struck) == taken
+
+
+@pytest.mark.parametrize(
+    ("off", "tallest", "stroke"),
+    [(3, 0.05, False), (40, 0.05, True), (3, 0.5, True)],  # crackle; many samples; far taller than it is
+)
+def test_strokes_and_clicks_are_tall_or_long(off: int, tallest: float, stroke: bool) -> None:
+    found = room()
+    found.off[:off], found.runs[0], found.tallest[0] = 1.0, (0, off), tallest
+    assert is_stroke(found, 0, Prior(a_block=2.0, height=0.06, skew=0.0)) == stroke
 
 
 def test_where_many_overlap_odds_mean_nothing() -> None:
     found = room()
     found.odds[0], found.stands_out[0], found.tallest[0] = -5.0, 1.0, 0.05
-    assert is_crackle(found, 0, 0.1, Prior(a_block=20.0, height=0.06, skew=0.0))
+    assert is_crackle(found, 0, 0.1, Prior(a_block=20.0, height=0.06, skew=0.0), False)
