@@ -32,6 +32,7 @@ class _Subtract(Processor):
         self._held = np.ones((findings.mean.size, run + latency))  # no silence before the first sample
         self._position = -latency  # of the first sample given out
         self._length: int | None = None
+        self._offset: Audio | None = None
 
     def finish(self, length: int) -> None:
         self._length = length
@@ -46,8 +47,15 @@ class _Subtract(Processor):
         silent = in_long_runs(zero, run)[:, run : run + count]
         self._position += count
         part = heard[:, run : run + count]
+        return np.asarray(np.where(silent, part, part - self._faded_offset(count)))
+
+    def _faded_offset(self, count: int) -> Audio:
+        """Return the offset of each sample of a frame; where the threshold was moved, it fades along it."""
         offset = self._findings.significant(self.settings.threshold_db)[:, np.newaxis]
-        return np.asarray(np.where(silent, part, part - offset))
+        before, self._offset = self._offset, offset
+        if before is None or np.array_equal(before, offset):
+            return offset
+        return before + (offset - before) * (np.arange(1, count + 1) / count)
 
 
 class DcOffset(RepairStage):

@@ -71,6 +71,7 @@ class _Stretch:
         self._held = np.zeros((channels, (HumLines.LAG + STEP) * self._hop))
         self._frames = 0
         self._end: float = np.inf
+        self._share: Array | None = None
 
     def finish(self, sample: int) -> None:
         """Learn where the hum, or the recording, ends."""
@@ -131,9 +132,13 @@ class _Stretch:
     def _wave(self, amplitudes: npt.NDArray[np.complex128], turns: Array) -> Audio:
         settings = self.settings
         reduction_db = np.maximum(settings.reduction_db - settings.slope * np.log2(self._numbers), 0.0)
-        share = 1.0 - 10 ** (-reduction_db / 20)
+        shares = np.empty((STEP + 1, 1, self._numbers.size))
+        shares[:] = share = 1.0 - 10 ** (-reduction_db / 20)
+        if self._share is not None:  # where it was moved, it comes or goes along the frame
+            shares[0] = self._share
+        self._share = share
         spectra = np.zeros((STEP + 1, self._channels, _TABLE // 2 + 1), np.complex128)
-        scale = share * (_TABLE / 2) / spline_response(self._numbers, _TABLE)
+        scale = shares * (_TABLE / 2) / spline_response(self._numbers, _TABLE)
         spectra[:, :, self._numbers] = amplitudes * scale
         wave = np.empty((self._channels, turns.size))
         unfold(fft.irfft(spectra, _TABLE, axis=2), turns, self._hop, wave)

@@ -26,12 +26,14 @@ _SECONDS_A_JOB = 1800
 def main() -> int:
     """Run what was asked for; 1 where anything differs, or a host could not be installed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("hosts", nargs="*", choices=[*HOSTS, []], default=list(HOSTS))
+    parser.add_argument("hosts", nargs="*", metavar="HOST", help=", ".join(HOSTS))
     parser.add_argument("--effects", nargs="+", choices=EFFECTS, default=list(EFFECTS))
     parser.add_argument("--seconds", type=float, default=10.0, help="length of the recording")
     parser.add_argument("--folder", type=Path, default=Path("build/hosts"))
     wanted = parser.parse_args()
-    hosts = {host: _ready(host, wanted.folder) for host in wanted.hosts}
+    if unknown := set(wanted.hosts) - set(HOSTS):
+        parser.error(f"{', '.join(sorted(unknown))}: no such host; there are {', '.join(HOSTS)}")
+    hosts = {host: _ready(host, wanted.folder) for host in wanted.hosts or HOSTS}
     bad = [f"{host}: {why}" for host, why in hosts.items() if why]
     for what in wanted.effects:
         job = prepare(what, wanted.folder / what, wanted.seconds)
