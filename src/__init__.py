@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from .plugins.decrackle import Decrackle as Decrackle
     from .plugins.dehum import Dehum as Dehum
     from .plugins.denoise import Denoise as Denoise
+    from .plugins.dropout_repair.stage import DropoutRepair as DropoutRepair
     from .plugins.groove_walls.stage import GrooveWalls as GrooveWalls
     from .plugins.rumble import Rumble as Rumble
 
@@ -105,6 +106,7 @@ _HOMES = {
     "Decrackle": "plugins.decrackle",
     "Dehum": "plugins.dehum",
     "Denoise": "plugins.denoise",
+    "DropoutRepair": "plugins.dropout_repair.stage",
     "GrooveWalls": "plugins.groove_walls.stage",
     "stage_class": "contract.registry",
     "stage_ids": "contract.registry",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from wavemend import Declick, Decrackle
+from wavemend import Declick, Decrackle, DropoutRepair
 
 from bench.material.reporting.channel import ROUTES, Route
 from bench.material.reporting.clicks import RECIPES, Faulty, Heard, crackled, faulty
@@ -21,6 +21,9 @@ from bench.measuring.systems import System, stage_system
 
 SHOWN = ("44.1", "48 sox", "96 sox", "96 ffmpeg", "MP3 320", "MP3 128", "to 12 kHz", "to 16 kHz")
 SUBTRACTED = "the click subtracted"
+MISSING = ("dropout", "zeros")
+"""Kinds that take sound away, and add none."""
+GAPS = "DropoutRepair"
 QUICK_ROUTES = ("44.1", "96 sox")
 QUICK_KINDS = ("tick", "soft", "wall", "cut")
 # source: the recipe of published comparisons (audiojs/audio), for the strengths and the crackle.
@@ -75,6 +78,7 @@ def tables(plan: Plan) -> Iterator[str]:
     ours = stage_system("Declick", Declick())
     systems = [ours, ffmpeg_system("ffmpeg adeclick", ADECLICK)]
     systems += [System(SUBTRACTED, lambda damaged, rate: damaged.subtracted)]
+    systems += [stage_system(GAPS, DropoutRepair())]
     gains = measure(plan, chosen, systems)
     yield from views(gains, chosen, systems)
     yield "\n".join(promises(gains, chosen, ours))
@@ -100,7 +104,8 @@ def measure(plan: Plan, chosen: Chosen, systems: Sequence[System]) -> Gains:
                 heard = {on: Heard(take, route, groove=on, seed=seed) for on in (False, True)}
                 for kind, strength in _conditions(chosen, material, plan.quick):
                     damaged = faulty(heard[RECIPES[kind].groove], kind, strength, seed)
-                    for system in able if len(damaged.starts) else ():
+                    asked = [system for system in able if system.name != GAPS or kind in MISSING]
+                    for system in asked if len(damaged.starts) else ():
                         plan.tell(f"{route.name}: {kind} {strength:g}x under {take.name}: {system.name}")
                         key = (material, kind, strength), route.name, system.name
                         found.setdefault(key, []).append(gains_of(damaged, system))

@@ -12,7 +12,18 @@ from statistics import median
 
 import numpy as np
 import soundfile
-from wavemend import Chain, DcOffset, Declick, Decrackle, Dehum, Denoise, Rumble, analyse, render
+from wavemend import (
+    Chain,
+    DcOffset,
+    Declick,
+    Decrackle,
+    Dehum,
+    Denoise,
+    DropoutRepair,
+    Rumble,
+    analyse,
+    render,
+)
 
 from bench.material.damage import clicks, crackle, noise
 from bench.material.takes import SAMPLE_RATE, Take
@@ -94,7 +105,7 @@ def measure(plan: Plan, source: Path) -> dict[str, Times | None]:
     audio, rate = soundfile.read(source, always_2d=True)
     planar, target = np.ascontiguousarray(audio.T), source.with_name("out.wav")
     works: dict[str, Callable[[], object] | None] = {}
-    for stage in (DcOffset(), Rumble(), Declick(), Decrackle(), Dehum(), Denoise()):
+    for stage in (DcOffset(), Rumble(), DropoutRepair(), Declick(), Decrackle(), Dehum(), Denoise()):
         works[type(stage).__name__] = lambda stage=stage: stage.process(planar, rate)
     works["Denoise, high"] = lambda: Denoise(quality="high").process(planar, rate)
     works[ANALYSIS] = lambda: analyse(source)

@@ -13,9 +13,10 @@ RATE = 8_000.0
 
 
 def damaged(sample_rate: float = RATE, channels: int = 2, samples: int = 20_000, seed: int = 1) -> Audio:
-    """Make a recording with everything that ages: clicks, hiss, hum, an offset, and pauses.
+    """Make a recording with everything that ages: clicks, hiss, hum, an offset, pauses and lost samples.
 
-    The music pauses shortly after a third; its last three tenths are a pause without clicks.
+    The music pauses shortly after a third; its last three tenths are a pause without clicks. Samples are lost
+    for 1.5 ms after a quarter and after six tenths.
 
     Parameters
     ----------
@@ -49,7 +50,10 @@ def damaged(sample_rate: float = RATE, channels: int = 2, samples: int = 20_000,
         shape = random.choice([-0.4, 0.4]) * np.exp(-np.arange(length) / max(length / 3, 1))
         hit = slice(None) if number % 2 else slice(number % channels, number % channels + 1)
         audio[hit, start : start + length] += shape[: samples - start]
-    return np.asarray(audio + 0.02 * (-1.0) ** np.arange(channels)[:, np.newaxis], np.float64)
+    audio += 0.02 * (-1.0) ** np.arange(channels)[:, np.newaxis]
+    for lost in (samples // 4, 6 * samples // 10):
+        audio[:, lost : lost + round(0.0015 * sample_rate)] = 0.0
+    return np.asarray(audio, np.float64)
 
 
 def clean_tone(sample_rate: float = RATE, channels: int = 2, samples: int = 20_000) -> Audio:

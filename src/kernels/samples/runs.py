@@ -8,6 +8,7 @@ import numpy.typing as npt
 from ..compilation.compilation import compiled
 
 Vector = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.int64]
 
 
 @compiled
@@ -73,3 +74,38 @@ def run_end(x: Vector, begin: int, high: int, limit: float, pause: int) -> int:
             stop = ahead + 1
         ahead += 1
     return stop
+
+
+@compiled
+def equal_runs(x: Vector, first: int, last: int, end: int, least: int, longest: int) -> Positions:
+    """Find runs of equal samples that begin in some samples.
+
+    Parameters
+    ----------
+    x
+        Shape (n,).
+    first, last
+        A run begins at one of these, from one, 1 at least, to before the other.
+    end
+        Samples from here on do not count; a run that touches it is none.
+    least, longest
+        Samples of the shortest run and of the longest.
+
+    Returns
+    -------
+    Positions
+        Rows of (start, stop), shape (k, 2).
+    """
+    runs = np.empty((max(last - first, 0) // least + 1, 2), np.int64)
+    count = 0
+    t = first
+    while t < last:
+        stop = t + 1
+        if x[t] != x[t - 1]:
+            while stop < end and x[stop] == x[t]:
+                stop += 1
+            if stop < end and least <= stop - t <= longest:
+                runs[count, 0], runs[count, 1] = t, stop
+                count += 1
+        t = stop
+    return runs[:count]

@@ -13,11 +13,15 @@ from ...contract.marks import touched
 from ...contract.stream import Event, Processor, Sink
 from ...kernels.pulses.click_repair import FORCED, Damage, RepairSettings, Tilt, repair_spans
 from ...kernels.pulses.rings import RingSearch, ring_poles
+from ...kernels.samples.lost import lost_spans
 from .judged import DOUBTED, JudgedClicks
 from .search import ClickSearch
 from .times import Times
 
 _HIGHEST_HZ = 20_000.0  # source: the range of hearing; what lies above says nothing of a click
+
+# derived: `DropoutRepair.max_length_ms`; tuned: by hand, lost samples of the tuning set, 2026-11-29
+_LONGEST_LOST_S, _BESIDE_LOST_S = 25e-3, 1e-3
 
 UNREPAIRABLE = "unrepairable gap"
 """Kind of the event that is told for a forced event whose samples could not be rebuilt, and stay."""
@@ -48,6 +52,7 @@ class Repair(Processor):
         self, times: Times, sample_rate: float, channels: int, judged: JudgedClicks | None, delay: int
     ) -> None:
         self._times = times
+        self._rate = sample_rate
         self._judged = judged
         self._doubt = DOUBTED if judged else 1.0
         self._waiting = Fifo(channels)
@@ -107,11 +112,28 @@ class Repair(Processor):
 
     def _take(self, channel: int, found: npt.NDArray[np.float64]) -> None:
         """Let what was found wait for its repair, less what the judge or an engineer says is no click."""
+        found = self._whole(channel, found)
         found[:, :2] += self._origin
         if self._judged:
             found = self._believed(self._judged, channel, found)
         found = self._marked(channel, found, self._origin + self._search.searched)
         self._pending[channel] = np.concatenate([self._pending[channel], found])
+
+    def _whole(self, channel: int, found: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return what was found without the edges of lost samples, of which most would stay."""
+        if not len(found):
+            return found
+        beside, longest = round(_BESIDE_LOST_S * self._rate), round(_LONGEST_LOST_S * self._rate)
+        zone = int(found[0, 0]) - longest - beside, int(found[-1, 1]) + beside
+        end = self._times.size if self._length is None else self._length - self._origin
+        bounds = max(-self._origin, 0), max(min(end, self._times.size), 0)
+        lost = lost_spans(self._repaired[channel], zone, bounds, self._rate, longest)
+        if not len(lost):
+            return found
+        near = touched(found[:, :2] + [-beside, beside], lost)
+        over = np.searchsorted(lost[:, 0], found[:, 0])
+        covered = (lost[np.minimum(over, len(lost) - 1), 1] <= found[:, 1]) & (over < len(lost))
+        return np.asarray(found[~near | covered])
 
     def _believed(
         self, judged: JudgedClicks, channel: int, found: npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
-from wavemend.kernels.samples.runs import run_end, still_runs
+from wavemend.kernels.samples.runs import equal_runs, run_end, still_runs
 
 WINDOW = 50.0
 
@@ -118,3 +118,18 @@ def test_what_stands_out_is_one_run_over_pauses_that_are_short(out: list[bool], 
     last = next((one for one, other in itertools.pairwise(places) if other - one > pause), places[-1])
     assert run_end(x, 0, x.size, 1.0, pause) == last + 1
     assert run_end(np.append(x, 2.0), 0, x.size, 1.0, pause) == last + 1
+
+
+@settings(max_examples=40)
+@given(few_values, st.integers(1, 20), st.integers(1, 4), st.integers(4, 8))
+def test_equal_runs_are_those_of_the_whole_that_begin_in_the_zone(
+    x: np.ndarray, first: int, least: int, longest: int
+) -> None:
+    last = first + 20
+    edges = np.flatnonzero(np.concatenate([[True], np.diff(x) != 0, [True]])) if x.size else np.array([0])
+    expected = [
+        [start, stop]
+        for start, stop in itertools.pairwise(edges.tolist())
+        if max(first, 1) <= start < last and stop < x.size and least <= stop - start <= longest
+    ]
+    assert equal_runs(x, first, min(last, x.size), x.size, least, longest).tolist() == expected

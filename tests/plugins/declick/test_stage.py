@@ -369,3 +369,16 @@ def test_groups_across_any_partition_give_the_same_bits(blocks: list[int]) -> No
     parts += [stream.step(damaged[:, at:], told.append), stream.flush(told.append)]
     assert np.array_equal(np.concatenate(parts, axis=1), whole)
     assert told == events
+
+
+@pytest.mark.parametrize("milliseconds", [1.0, 15.0])
+def test_where_samples_were_lost_the_edges_are_no_clicks(milliseconds: float) -> None:
+    clean = sound()
+    lost = clean.copy()
+    for start in AT:
+        lost[:, start : start + round(milliseconds * 1e-3 * RATE)] = 0.0
+    out, _ = repair(lost)
+    assert gone_db(clean, lost, out) >= 0.0
+    struck_too = struck(lost, tick(), tuple(start - 3_000 for start in AT))
+    _, events = repair(struck_too)
+    assert len(events) >= len(AT)

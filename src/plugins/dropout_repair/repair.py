@@ -1,0 +1,207 @@
+"""The stage at work on one recording."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from ...audio.arrays import Audio
+from ...contract.marks import Spans, touched
+from ...contract.stream import Event, Processor, Sink
+from ...kernels.samples.lost import lost_spans
+from .evidence import Dip, Evidence
+from .fades import Around, Ground, noise_in
+from .search import DipFinder
+from .times import Times
+
+# tuned: dropouts of bench.material.tuning against clean takes, tuning set, 2026-11-29
+_ASKED, _A_STEP = 0.3, 1.0  # log odds of a dropout, and what a step of the sensitivity takes off
+_WON_BESIDE, _BESIDE_GAIN = 0.1, 0.9  # nats a sample, and least gain, in a channel beside a dropout
+_LOOK_KNOTS, _KNOTS = 10, 16  # of a gain: when it is judged, and when it is undone
+_MARGIN_S = 1e-3  # on either side of a fall, for the fit that repairs it
+
+DROPOUT, LOST, UNREPAIRABLE = "dropout", "lost samples", "unrepairable gap"
+"""Kinds of events; the last is told of a forced one whose samples could not be rebuilt, and stay."""
+
+
+class Suspect(NamedTuple):
+    """A moment in which the level may have fallen, and what was measured in the channels that show it."""
+
+    start: int
+    stop: int
+    dips: dict[int, Dip]
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        """The samples in which the level is lowest."""
+        third = (self.stop - self.start) // 3
+        return self.start + third, self.stop - third
+
+
+class Repair(Processor):
+    """Finds and repairs gaps in one recording.
+
+    Parameters
+    ----------
+    times
+        Lengths, and how the buffer lies on the recording.
+    sample_rate, channels
+        Of the recording.
+    """
+
+    def __init__(self, times: Times, sample_rate: float, channels: int) -> None:
+        self._times = times
+        self._rate = sample_rate
+        self._finder = DipFinder(times, sample_rate, channels)
+        self._buffer = np.zeros((channels, times.size))
+        self._origin = -times.size
+        self._length: int | None = None
+        self._done = [0] * channels  # samples of the buffer before these were repaired
+        self._by_channel = cache(
+            lambda channel: (self.marks.vetoed_in(channel), self.marks.forced_in(channel))
+        )
+
+    def finish(self, length: int) -> None:
+        """See `Processor.finish`."""
+        self._length = length
+
+    def step(self, frame: Audio, sink: Sink | None) -> Audio:
+        """See `Processor.step`."""
+        times, hop = self._times, self._times.hop
+        self._buffer[:, :-hop] = self._buffer[:, hop:]
+        self._buffer[:, -hop:] = frame
+        self._origin += hop
+        self._done = [done - hop for done in self._done]
+        self._finder.advance(self._buffer)
+        self._repair(sink)
+        return self._buffer[:, times.past : times.past + hop].copy()
+
+    @property
+    def _asked(self) -> float:
+        return float(_ASKED + _A_STEP * (5.0 - self.settings.sensitivity))
+
+    @property
+    def _bounds(self) -> tuple[int, int]:
+        end = self._times.size if self._length is None else self._length - self._origin
+        return max(-self._origin, 0), max(min(end, self._times.size), 0)
+
+    def _repair(self, sink: Sink | None) -> None:
+        """Repair what is missing where gaps are looked for now."""
+        channels = range(len(self._buffer))
+        forced = [self._forced(channel) for channel in channels]
+        lost = [self._lost(channel, forced[channel]) for channel in channels]
+        dips = self._dips([np.concatenate(both) for both in zip(lost, forced, strict=True)])
+        if not dips and not any(len(spans) for spans in (*lost, *forced)):
+            return
+        grounds = [Ground(x, np.zeros(x.size, np.bool_), self._bounds, self._times) for x in self._buffer]
+        for ground, *spans in zip(grounds, lost, forced, strict=True):
+            for start, stop in np.concatenate(spans).tolist():
+                ground.damaged[start:stop] = True
+            for dip in dips:
+                ground.damaged[dip.start : dip.stop] = True
+        for channel, ground in enumerate(grounds):
+            for kind, spans_of in ((LOST, lost), (DROPOUT, forced)):
+                for start, stop in spans_of[channel].tolist():
+                    self._fill(channel, ground, (start, stop), kind, sink)
+        for dip in dips:
+            self._undo_fade(dip, grounds, sink)
+
+    @property
+    def _zone(self) -> tuple[int, int]:
+        first = self._times.past + self._times.back
+        return first, first + self._times.hop
+
+    def _forced(self, channel: int) -> Spans:
+        if not self.marks.forced:
+            return np.empty((0, 2), np.int64)
+        spans = self._by_channel(channel)[1] - self._origin
+        first, last = self._zone
+        return spans[(spans[:, 0] >= first) & (spans[:, 0] < last)]
+
+    def _lost(self, channel: int, forced: Spans) -> Spans:
+        """Return runs of lost samples that nobody vetoed or forced."""
+        x = self._buffer[channel]
+        spans = lost_spans(x, self._zone, self._bounds, self._rate, self._times.longest)
+        spans = spans[~touched(spans, forced)]
+        return spans[~touched(spans, self._vetoed(channel))] if self.marks.vetoed else spans
+
+    def _vetoed(self, channel: int) -> Spans:
+        return np.asarray(self._by_channel(channel)[0] - self._origin)
+
+    def _dips(self, others: list[Spans]) -> list[Suspect]:
+        """Return dips beside the `others` of each channel, those of all channels at one moment as one."""
+        widening = self._times.widening
+        rows = []
+        for channel, taken in enumerate(others):
+            for start, stop, dip in self._finder.find(channel, self._zone[0], self._bounds):
+                row = start - widening, stop + widening
+                if not touched(np.array([row]), taken[np.argsort(taken[:, 0])])[0]:
+                    rows.append((*row, channel, dip))
+        dips: list[Suspect] = []
+        longest = self._times.longest + 2 * widening
+        for start, stop, channel, dip in sorted(rows):
+            last = dips[-1] if dips else None
+            if last and channel not in last.dips and start < last.stop and stop - last.start <= longest:
+                dips[-1] = Suspect(last.start, max(stop, last.stop), {**last.dips, channel: dip})
+            else:
+                dips.append(Suspect(start, stop, {channel: dip}))
+        return dips
+
+    def _fill(
+        self, channel: int, ground: Ground, span: tuple[int, int], kind: str, sink: Sink | None
+    ) -> None:
+        """Put what the sound around predicts in place of samples of which nothing is left."""
+        start, stop = span
+        around = Around.of(ground, span, self._times.order)
+        samples = around.mended(None) if around else None
+        if samples is not None:
+            ground.x[start:stop] = samples
+            self._done[channel] = max(self._done[channel], stop)
+            self._tell(sink, Event(kind, start + self._origin, stop - start, channel))
+        elif kind == DROPOUT:
+            self._tell(sink, Event(UNREPAIRABLE, start + self._origin, stop - start, channel, 0.0))
+
+    def _undo_fade(self, suspect: Suspect, grounds: list[Ground], sink: Sink | None) -> None:
+        """Bring the level back where evidence is enough that it fell."""
+        around = {}
+        for channel, ground in enumerate(grounds):
+            span = max(suspect.start, self._done[channel]), suspect.stop
+            noise = noise_in(ground.x, suspect.middle, self._times.step)
+            if found := Around.of(ground, span, self._times.look, noise):
+                around[channel] = found
+        evidence = {
+            channel: Evidence(dip, around[channel].steadiness())
+            for channel, dip in suspect.dips.items()
+            if channel in around
+        }
+        if not any(each.most > self._asked for each in evidence.values()):
+            return
+        fades = {channel: each.fade(_LOOK_KNOTS) for channel, each in around.items()}
+        odds = max(each.log_odds(fades[channel]) for channel, each in evidence.items())
+        if odds < self._asked:
+            return
+        sure = 1.0 - 0.5 * float(np.exp(self._asked - odds))
+        for channel, fade in fades.items():
+            if fade.won > _WON_BESIDE and fade.deepest < _BESIDE_GAIN:
+                span = fade.within(round(_MARGIN_S * self._rate))
+                if not self._spared(channel, span):
+                    mended = Around.of(grounds[channel], span, self._times.order, around[channel].noise)
+                    self._bring_back(channel, mended, sure, sink)
+
+    def _spared(self, channel: int, span: tuple[int, int]) -> bool:
+        return bool(self.marks.vetoed and touched(np.array([span]), self._vetoed(channel))[0])
+
+    def _bring_back(self, channel: int, around: Around | None, sure: float, sink: Sink | None) -> None:
+        fade = around.fade(_KNOTS) if around else None
+        samples = around.mended(fade.gain) if around and fade else None
+        if fade is None or samples is None:
+            return
+        self._buffer[channel, fade.start : fade.stop] = samples
+        self._done[channel] = max(self._done[channel], fade.stop)
+        self._tell(sink, Event(DROPOUT, fade.start + self._origin, fade.stop - fade.start, channel, sure))
+
+    def _tell(self, sink: Sink | None, event: Event) -> None:
+        if sink:
+            sink(event)
