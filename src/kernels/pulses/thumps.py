@@ -27,6 +27,8 @@ _DECAYS_S = np.array([5e-3, 8e-3, 12e-3, 18e-3])
 _SLOWEST_S = 0.020
 _FADED = 1e-3  # of its height: a thump is over
 _EARLY, _LATE = 2, 3  # low samples by which it may begin before and after the click's end
+_TAIL_HZ = 60.0  # tuned: grains in a groove wall against ticks, tuning set, 2026-11-29; a tail is no higher,
+_TAIL_EVIDENCE = 8.0  # and asks for so much more evidence than a thump: few clicks have one
 _MOST_SOUND = 1.2  # without a thump, as a part of what there is with it
 
 
@@ -48,6 +50,8 @@ class ThumpSearch(NamedTuple):
         The search, at the low rate.
     least
         Least log evidence for a thump.
+    highest
+        Frequency, in radians a low sample, over which it is none.
     """
 
     factor: int
@@ -58,6 +62,7 @@ class ThumpSearch(NamedTuple):
     after: int
     rings: RingSearch
     least: float
+    highest: float = np.pi
 
     @property
     def past(self) -> int:
@@ -85,6 +90,26 @@ def thump_search(sample_rate: float, least: float) -> ThumpSearch:
         after=round(0.09 * rate),
         rings=RingSearch(_EARLY + _LATE, poles, float(np.exp(-1.0 / (_SLOWEST_S * rate)))),
         least=least,
+    )
+
+
+@compiled
+def tail_search(thumps: ThumpSearch) -> ThumpSearch:
+    """Return the search for the tail of a click that the playback curve drew out: low, and asked for more.
+
+    It is what the curve's slowest poles (RIAA: 3.18 ms; with the amendment of IEC 60098, 8 ms besides) leave.
+    """
+    highest = 2.0 * np.pi * _TAIL_HZ / _LOW_RATE_HZ
+    return ThumpSearch(
+        thumps.factor,
+        thumps.taps,
+        thumps.order,
+        thumps.before,
+        thumps.masked,
+        thumps.after,
+        thumps.rings,
+        _TAIL_EVIDENCE * thumps.least,
+        highest,
     )
 
 
@@ -158,7 +183,11 @@ def remove_thump(
     if not 0.5 * gain - 2.5 * np.log(1.0 + gain) > search.least:
         return stop
     c *= np.sqrt(variance)
-    if abs(c) < least_height or _adds_sound(y[before - early + start :], pole, c):
+    if (
+        abs(np.angle(pole)) > search.highest
+        or abs(c) < least_height
+        or _adds_sound(y[before - early + start :], pole, c)
+    ):
         return stop
     first = stop + (start - early) * factor
     turn = pole ** (1.0 / factor)
