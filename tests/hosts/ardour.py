@@ -62,15 +62,14 @@ def play(job: Job, seconds: float) -> str:
     _run(["ardour7-lua", HERE / "ardour_session.lua", job.effect.class_id, str(RATE)], folder, env, 180)
     _replace_what_was_recorded(folder / "session", job)
     count = str(job.audio.shape[1])
-    told = _run(
-        ["ardour7-lua", HERE / "ardour_export.lua", count, _EXPORT_ID, folder / "out"],
-        folder,
-        env,
-        120 + 4 * seconds,
-    )
+    command = ["ardour7-lua", HERE / "ardour_export.lua", count, _EXPORT_ID, folder / "out"]
+    # Ardour 7.3 crashes now and then as it closes a session, also without an effect: what it wrote counts.
+    told = _run(command, folder, env, 120 + 4 * seconds, may_crash=True)
     (folder / "export.log").write_text(told)
-    (exported,) = (folder / "out").glob("*.wav")
-    return job.verdict(soundfile.read(exported, dtype="float32", always_2d=True)[0].T)
+    exported = list((folder / "out").glob("*.wav"))
+    if not exported:
+        raise RuntimeError(f"nothing was exported: {told[-400:]}")
+    return job.verdict(soundfile.read(exported[0], dtype="float32", always_2d=True)[0].T)
 
 
 def _replace_what_was_recorded(session: Path, job: Job) -> None:
@@ -87,11 +86,14 @@ def _replace_what_was_recorded(session: Path, job: Job) -> None:
     document.write_text(re.sub(r'fade-(in|out)-active="1"', r'fade-\1-active="0"', text))
 
 
-def _run(command: list[object], folder: Path, env: dict[str, str], seconds: float) -> str:
+def _run(
+    command: list[object], folder: Path, env: dict[str, str], seconds: float, *, may_crash: bool = False
+) -> str:
     words = [str(word) for word in command]
     run = subprocess.run(
         words, cwd=folder, env=env, capture_output=True, text=True, timeout=seconds, check=False
     )
-    if run.returncode:
-        raise RuntimeError(f"{words[0]} ended with {run.returncode}: {(run.stdout + run.stderr)[-400:]}")
-    return run.stdout
+    told = run.stdout + run.stderr
+    if run.returncode and not may_crash:
+        raise RuntimeError(f"{words[0]} ended with {run.returncode}: {told[-400:]}")
+    return told
