@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from wavemend import Declick, Decrackle, DropoutRepair
+from wavemend import Declick, Decrackle, DropoutRepair, MouthClick
 
 from bench.material.reporting.channel import ROUTES, Route
 from bench.material.reporting.clicks import RECIPES, Faulty, Heard, crackled, faulty
@@ -36,6 +36,9 @@ LEAST_CLICKS = 5  # in a cell, or it is empty; guard: a percentile of fewer says
 # source: what this generator was made to hold stages to, by strength: median, for every kind of disc click.
 ASKED_DB = {5.0: 12.0, 15.0: 18.0}
 ASKED_TENTH_DB, ASKED_WORSE = 5.0, 0.02
+MOUTH = "MouthClick"
+"""Measured on mouth clicks alone, which are no disc's."""
+MOUTH_ASKED_DB = {1.0: 12.0, 2.0: 17.0, 5.0: 23.0}  # source: the same, for mouth clicks
 NEAR_DB = 3.0  # tuned: by hand, as far as stages may lie from what a codec's noise allows
 MOST_SPREAD_DB = 3.0  # source: the same, between routes
 
@@ -76,12 +79,12 @@ def tables(plan: Plan) -> Iterator[str]:
     if chosen.skipped:
         yield f"- Routes left out: {'; '.join(chosen.skipped)}."
     ours = stage_system("Declick", Declick())
-    systems = [ours, ffmpeg_system("ffmpeg adeclick", ADECLICK)]
+    systems = [ours, ffmpeg_system("ffmpeg adeclick", ADECLICK), stage_system(MOUTH, MouthClick())]
     systems += [System(SUBTRACTED, lambda damaged, rate: damaged.subtracted)]
     systems += [stage_system(GAPS, DropoutRepair())]
     gains = measure(plan, chosen, systems)
     yield from views(gains, chosen, systems)
-    yield "\n".join(promises(gains, chosen, ours))
+    yield "\n".join([*promises(gains, chosen, ours), *mouth_promise(gains, chosen)])
     if "crackle" in chosen.kinds:
         yield crackle_table(plan, chosen)
 
@@ -104,12 +107,18 @@ def measure(plan: Plan, chosen: Chosen, systems: Sequence[System]) -> Gains:
                 heard = {on: Heard(take, route, groove=on, seed=seed) for on in (False, True)}
                 for kind, strength in _conditions(chosen, material, plan.quick):
                     damaged = faulty(heard[RECIPES[kind].groove], kind, strength, seed)
-                    asked = [system for system in able if system.name != GAPS or kind in MISSING]
-                    for system in asked if len(damaged.starts) else ():
+                    for system in _of_kind(able, kind) if len(damaged.starts) else ():
                         plan.tell(f"{route.name}: {kind} {strength:g}x under {take.name}: {system.name}")
                         key = (material, kind, strength), route.name, system.name
                         found.setdefault(key, []).append(gains_of(damaged, system))
     return {key: np.concatenate(each) for key, each in found.items()}
+
+
+def _of_kind(systems: Sequence[System], kind: str) -> Iterator[System]:
+    """Give the systems that are for clicks of a kind."""
+    for system in systems:
+        if (system.name != GAPS or kind in MISSING) and (system.name != MOUTH or kind == "mouth"):
+            yield system
 
 
 def _conditions(chosen: Chosen, material: str, quick: bool) -> Iterator[tuple[str, float]]:
@@ -188,6 +197,20 @@ def promises(gains: Gains, chosen: Chosen, system: System) -> Iterator[str]:
         gains, [route for route in chosen.routes if not route.codec], system, "without a codec"
     )
     yield from _spread(gains, chosen.routes, system, "over all routes")
+
+
+def mouth_promise(gains: Gains, chosen: Chosen) -> Iterator[str]:
+    """Yield how many cells of mouth clicks hold the median that is asked of their stage."""
+    asked = [
+        (float(np.median(row)), MOUTH_ASKED_DB[strength])
+        for strength in MOUTH_ASKED_DB
+        for route in chosen.routes
+        if len(row := gains.get((("speech", "mouth", strength), route.name, MOUTH), ())) >= LEAST_CLICKS
+    ]
+    if asked:
+        held = sum(median >= least for median, least in asked)
+        what = " / ".join(f"{least:g}" for least in MOUTH_ASKED_DB.values())
+        yield f"- Mouth clicks at 1 / 2 / 5 times, {what} dB gone: {held} of {len(asked)} cells."
 
 
 def _holds(gains: np.ndarray, limit: np.ndarray | None, strength: float) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from wavemend import Declick, Decrackle, DropoutRepair
+from wavemend import Declick, Decrackle, DropoutRepair, MouthClick
 
 from bench.material.reporting.channel import Route
 from bench.material.reporting.clicks import Heard
@@ -33,8 +33,8 @@ class Clean:
 def tables(plan: Plan) -> Iterator[str]:
     """Yield the table of each system, and the rows that hold what is asked of ours."""
     chosen = Chosen.of(plan)
-    each = {"Declick": Declick(), "Decrackle": Decrackle(), "DropoutRepair": DropoutRepair()}
-    stages = [stage_system(name, stage) for name, stage in each.items()]
+    each = (Declick(), Decrackle(), DropoutRepair(), MouthClick())
+    stages = [stage_system(type(stage).__name__, stage) for stage in each]
     for system in [*stages, ffmpeg_system("ffmpeg adeclick", ADECLICK)]:
         if system.missing:
             continue

@@ -15,6 +15,7 @@ Draw = np.random.Generator
 Shape = np.ndarray
 
 END = 1e-3  # decays are drawn until they are 60 dB down; source: as in `bench.material.damage`
+MOUTH_END = 1e-2  # of a burst's beginning: where it counts as over; source: this material's own definition
 RIAA_S = (3180e-6, 318e-6, 75e-6)  # the playback curve's time constants; source: IEC 98
 
 
@@ -113,9 +114,25 @@ def swell(draw: Draw, rate: float) -> Shape:
     return whole
 
 
+def mouth(draw: Draw, rate: float) -> Shape:
+    """Draw 1 to 3 damped bursts of 1.5 to 5 kHz within 5 ms, each 0.3 to 1.5 ms long: a wet mouth opens."""
+    count = int(draw.integers(1, 4))
+    whole = np.zeros(round(6.5e-3 * rate))
+    for at in np.sort(draw.uniform(0.0, 5e-3, count)) * rate:
+        long_s, rise = draw.uniform(0.3e-3, 1.5e-3), max(draw.uniform(-0.3, 0.3), 0.0)
+        place = np.arange(round(long_s * rate)) / (long_s * rate)
+        envelope = np.exp(-np.log(1.0 / MOUTH_END) * place)
+        envelope *= np.sin(np.pi / 2 * np.minimum(place / rise, 1.0)) ** 2 if rise > 0.0 else 1.0
+        turns = 2.0 * np.pi * draw.uniform(1.5e3, 5e3) * long_s * place
+        burst = _peaking(envelope * np.sin(turns + draw.uniform(0.0, 2.0 * np.pi)))
+        burst = burst[: whole.size - round(at)] * draw.choice((-1.0, 1.0)) * draw.uniform(0.4, 1.0)
+        whole[round(at) : round(at) + burst.size] += burst
+    return _peaking(np.trim_zeros(whole))
+
+
 SHAPES: dict[str, Callable[[Draw, float], Shape]] = {
     draw.__name__: draw
-    for draw in (tick, pop, spike, soft, two_sided, riaa, noise, group, two_modes, cut, swell)
+    for draw in (tick, pop, spike, soft, two_sided, riaa, noise, group, two_modes, cut, swell, mouth)
 }
 SHAPES["clipped"] = pop
 GROOVE = ("riaa",)

@@ -10,7 +10,7 @@ from scipy.signal import resample_poly
 
 from bench.material.tuning.routes import ROUTES
 from bench.material.tuning.shapes import GROOVE, SHAPES, played_back
-from bench.measuring.measures import SILENCE_DB
+from bench.measuring.measures import SILENCE_DB, active_level_db
 
 FINER = 4
 """Times the recording's rate at which clicks are drawn; tuned: by hand, no record."""
@@ -19,6 +19,7 @@ FINER = 4
 SPAN_END = 1e-2  # a click's span ends where it stays 40 dB under its peak,
 LONGEST_SPAN_S = 0.01  # or here: slow tails and thumps go on
 _CLIPPED_AT = (0.3, 0.6)  # of a clipped click's peak
+SOFT_DB, SOFTEST_DB = -10.0, -70.0  # of a take's level, and dBFS: mouths click in pauses and soft parts
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,10 @@ def transferred(
     """Add a click of one of the kinds every 0.25 to 0.45 s, and send the recording on its way.
 
     Each peaks at `strength` times the RMS within 10 ms, before the route, either sign, where that is over
-    -60 dBFS. In stereo half of the clicks are in both channels and the others in one. "clipped" ones, with
-    the music under them, are cut off at 0.3 to 0.6 of their peaks, but never lower than the music alone.
+    -60 dBFS; mouth clicks where it is over -70 dBFS and 10 dB or more under the take's, and the sound's
+    slope as well: in pauses and soft parts, not in fricatives. In stereo half of the clicks are in both
+    channels and the others in one. "clipped" ones, with the music under them, are cut off at 0.3 to 0.6 of
+    their peaks, but never lower than the music alone.
 
     Parameters
     ----------
@@ -69,9 +72,10 @@ def transferred(
         The same one draws the same clicks at every strength and for every route.
     """
     draw = np.random.default_rng(seed)
-    rms = np.sqrt(np.maximum(
-        uniform_filter1d(audio**2, 2 * round(0.01 * sample_rate) + 1, axis=1, mode="nearest"), 0.0
-    ))  # fmt: skip
+    rms = _local_rms(audio, sample_rate)
+    slope = _local_rms(np.diff(audio, axis=1, prepend=0.0), sample_rate)
+    bright = float(np.sqrt(np.mean(np.diff(audio, axis=1) ** 2) / np.mean(audio**2)))
+    loudness = 10 ** (active_level_db(audio, sample_rate)[0] / 20)
     damaged = audio.copy()
     spans, told, struck_in = [], [], []
     at = 0.1
@@ -85,7 +89,11 @@ def transferred(
         if len(audio) > 1 and own.random() < 0.5:
             struck[:] = np.arange(len(audio)) == own.integers(len(audio))
         stop = start + pulse.size
-        if stop > audio.shape[1] or not np.all(rms[struck, start] > 10 ** (SILENCE_DB / 20)):
+        low, high = 10 ** (SILENCE_DB / 20), np.inf
+        if kind == "mouth":
+            low, high = 10 ** (SOFTEST_DB / 20), 10 ** (SOFT_DB / 20) * loudness
+        here, hissing = rms[struck, start], slope[struck, start]
+        if stop > audio.shape[1] or not np.all((here > low) & (here < high) & (hissing < high * bright)):
             continue
         for channel in np.flatnonzero(struck):
             height = strength * rms[channel, start]
@@ -106,6 +114,11 @@ def transferred(
         with_clicks, clean, rate, bounds[:, 0], bounds[:, 1] + 1, tuple(told),
         np.array(struck_in, dtype=bool).reshape(-1, len(audio)),
     )  # fmt: skip
+
+
+def _local_rms(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    power = uniform_filter1d(audio**2, 2 * round(0.01 * sample_rate) + 1, axis=1, mode="nearest")
+    return np.sqrt(np.maximum(power, 0.0))
 
 
 def _pulse(kind: str, draw: np.random.Generator, sample_rate: int) -> np.ndarray:

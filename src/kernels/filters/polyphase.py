@@ -130,3 +130,36 @@ def decimate(audio: Audio, low_pass: Audio) -> Audio:
                 for g in range(out.shape[1]):
                     out[channel, g] += tap * part[g + k]
     return out
+
+
+@compiled
+def interpolate(audio: Audio, low_pass: Audio) -> Audio:
+    """Undo `decimate`: put back what its filter lets through, where it lay.
+
+    Parameters
+    ----------
+    audio
+        Shape (channels, n + taps - 1): what `decimate` gave, or would have given, for n groups and the
+        ``taps - 1`` after them.
+    low_pass
+        Of `decimator`, shape (taps, factor).
+
+    Returns
+    -------
+    Audio
+        Shape (channels, n * factor).
+    """
+    taps, factor = low_pass.shape
+    groups = audio.shape[1] - taps + 1
+    out = np.zeros((audio.shape[0], groups * factor))
+    part = np.empty(groups)
+    for channel in range(audio.shape[0]):
+        for phase in range(factor):
+            part[:] = 0.0
+            for k in range(taps):
+                tap = factor * low_pass[k, phase]
+                for g in range(groups):
+                    part[g] += tap * audio[channel, g + taps - 1 - k]
+            for g in range(groups):
+                out[channel, g * factor + phase] = part[g]
+    return out

@@ -89,7 +89,7 @@ def driven_pulse(e: Vector, a: Vector, power: Vector, poles: int, reach: int, n:
     evidence = -np.inf
     for turn in range(_ROUNDS):
         band = sound.copy()
-        _add_prior(colour, variance, band)
+        add_prior(colour, variance, band)
         if not band_cholesky(band):
             n[:] = 0.0
             return -np.inf
@@ -103,13 +103,13 @@ def driven_pulse(e: Vector, a: Vector, power: Vector, poles: int, reach: int, n:
         band_inverse(band, spread)
         if turn > 0 and poles:
             _fit_colour(n, spread, variance, colour)
-        variance = smoothed(_drive(n, spread, colour), reach)
+        variance = smoothed(drive(n, spread, colour), reach)
         variance = np.maximum(variance, _LEAST_SHARE * np.max(variance)) + _LEAST_VARIANCE
     return evidence
 
 
 @compiled
-def _add_prior(colour: Vector, variance: Vector, band: Matrix) -> None:
+def add_prior(colour: Vector, variance: Vector, band: Matrix) -> None:
     """Add the precision of a pulse of this colour, driven with this variance, to `band`."""
     size, width = band.shape
     for t in range(size):
@@ -121,14 +121,21 @@ def _add_prior(colour: Vector, variance: Vector, band: Matrix) -> None:
 
 
 @compiled
-def _fit_colour(n: Vector, spread: Matrix, variance: Vector, colour: Vector) -> None:
-    """Fit the poles to a pulse of which mean and covariance are known, each sample weighted by its drive."""
-    order = colour.size - 1
+def colour_products(n: Vector, spread: Matrix, variance: Vector, order: int) -> Matrix:
+    """Return the expected lagged products of a pulse, each over its drive's variance: the upper half."""
     products = np.zeros((order + 1, order + 1))
     for t in range(n.size):
         for i in range(min(order, t) + 1):
             for k in range(i, min(order, t) + 1):
                 products[i, k] += (n[t - i] * n[t - k] + spread[t - k, k - i]) / variance[t]
+    return products
+
+
+@compiled
+def _fit_colour(n: Vector, spread: Matrix, variance: Vector, colour: Vector) -> None:
+    """Fit the poles to a pulse of which mean and covariance are known, each sample weighted by its drive."""
+    order = colour.size - 1
+    products = colour_products(n, spread, variance, order)
     band = np.zeros((order, order))
     target = np.empty(order)
     for i in range(order):
@@ -143,7 +150,7 @@ def _fit_colour(n: Vector, spread: Matrix, variance: Vector, colour: Vector) -> 
 
 
 @compiled
-def _drive(n: Vector, spread: Matrix, colour: Vector) -> Vector:
+def drive(n: Vector, spread: Matrix, colour: Vector) -> Vector:
     """Return the expected square of what drives a pulse of which mean and covariance are known."""
     power = np.zeros(n.size)
     for t in range(n.size):

@@ -43,6 +43,18 @@ def test_mouth_clicks_are_measured_in_speech_alone() -> None:
     assert list(real_clicks._conditions(chosen, "speech", False)) == [("mouth", x) for x in (1.0, 2.0, 5.0)]
 
 
+def test_the_stage_for_mouth_clicks_is_measured_on_those_alone() -> None:
+    perfect = [System(name, lambda damaged, rate: damaged.clean) for name in (real_clicks.MOUTH, "another")]
+    syllables = np.repeat(np.tile([1.0, 0.01], 12), RATE // 8)
+    spoken = Take("syllables", take().audio[:1, : syllables.size] * syllables, RATE)
+    speech = Plan(count=1, material=lambda kind, count, seconds: 2 * [spoken] if kind == "speech" else [])
+    chosen = Chosen.of(plan(kinds=("mouth", "glitch"), routes=("44.1",)))
+    gains = real_clicks.measure(speech, chosen, perfect)
+    kinds = {name: {key[0][1] for key in gains if key[2] == name} for name in (real_clicks.MOUTH, "another")}
+    assert kinds == {real_clicks.MOUTH: {"mouth"}, "another": {"mouth", "glitch"}}
+    assert "3 of 3 cells" in "\n".join(real_clicks.mouth_promise(gains, chosen))
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import freqz, upfirdn
 from scipy.signal.windows import kaiser
-from wavemend.kernels.filters.polyphase import decimate, decimator, interpolator, peak_between
+from wavemend.kernels.filters.polyphase import decimate, decimator, interpolate, interpolator, peak_between
 
 FACTOR, TAPS = 4, 12
 
@@ -168,3 +168,21 @@ def test_decimation_is_linear_and_keeps_a_constant() -> None:
     )
     np.testing.assert_allclose(decimate(np.full((1, 200), 0.7), low_pass), 0.7, rtol=1e-12)
     assert not decimate(np.zeros((1, 200)), low_pass).any()
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_what_was_decimated_is_put_back_where_it_lay(factor: int) -> None:
+    taps, groups = 24, 400
+    low_pass = decimator(factor, taps)
+    time = np.arange(factor * groups)
+    audio = np.array([np.sin(2 * np.pi * part * time / (2 * factor)) for part in (0.05, 0.3, 0.6)])
+    kept = decimate(np.pad(audio, ((0, 0), ((taps - 1) * factor, (taps - 1) * factor))), low_pass)
+    back = interpolate(kept, low_pass)
+    assert back.shape == audio.shape
+    inside = slice(taps * factor, -taps * factor)
+    np.testing.assert_allclose(back[:, inside], audio[:, inside], atol=0.02)
+
+
+def test_nothing_changes_without_decimation() -> None:
+    audio = noise(2, 50)
+    np.testing.assert_array_equal(interpolate(decimate(audio, np.ones((1, 1))), np.ones((1, 1))), audio)

@@ -20,7 +20,7 @@ def music(seconds=3.0, channels=2):
     return 0.1 * np.sin(2 * np.pi * 440 * t) + 1e-3 * draw.standard_normal((channels, t.size))
 
 
-@pytest.mark.parametrize("kind", SHAPES)
+@pytest.mark.parametrize("kind", sorted(set(SHAPES) - {"mouth"}))
 def test_clicks_lie_in_their_spans_and_channels_and_are_the_same_every_time(kind):
     one = transferred(music(), RATE, kinds=(kind,), strength=5, route="as it is", seed=3)
     again = transferred(music(), RATE, kinds=(kind,), strength=5, route="as it is", seed=3)
@@ -34,6 +34,18 @@ def test_clicks_lie_in_their_spans_and_channels_and_are_the_same_every_time(kind
         assert (energy[~struck] == 0).all()
         highest = np.argmax(np.abs(added[np.flatnonzero(struck)[0], around]))
         assert 200 <= highest <= 200 + stop - start or kind == "swell"
+
+
+def test_mouth_clicks_lie_in_pauses_and_are_short_and_of_their_band():
+    syllables = np.repeat(np.tile([1.0, 0.01], 12), RATE // 8)
+    speech = music(channels=1)[:, : syllables.size] * syllables
+    one = transferred(speech, RATE, kinds=("mouth",), strength=5, route="as it is", seed=3)
+    assert len(one.starts) >= 2
+    for start, stop in zip(one.starts, one.stops, strict=True):
+        assert syllables[start] == 0.01 and stop - start < 7e-3 * RATE
+        power = np.abs(np.fft.rfft((one.audio - one.clean)[0, start:stop], 8192)) ** 2
+        hertz = np.fft.rfftfreq(8192, 1 / RATE)
+        assert power[(hertz > 1000) & (hertz < 7000)].sum() > 0.7 * power.sum()
 
 
 def test_a_clipped_click_has_a_flat_top():
