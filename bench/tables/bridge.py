@@ -21,6 +21,7 @@ from bench.measuring.plan import Plan, markdown, verdict
 BLOCKS = (64, 512, 8192)
 PROMISED_BLOCK, MOST_US = 512, 20.0
 CHAIN, SAMPLE_RATE = "vinyl", 48_000
+LEARNED_BLOCKS = 60
 LIVE_SECONDS, LONG_SECONDS, QUICK_SECONDS = 30, 600, 3
 
 
@@ -67,15 +68,21 @@ def round_trip_us(folder: Path, binary: Path, block: int, quick: bool) -> tuple[
 
 
 def live(folder: Path, binary: Path, seconds: int) -> tuple[int, float]:
-    """Play noise through a chain at a sound card's pace; return dropouts and the longest block in ms."""
+    """Play noise to a chain that learned from it, at a sound card's pace: dropouts, longest block in ms."""
     command = [sys.executable, "-m", "wavemend", "export-vst3", CHAIN, "--output", folder]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     [library] = folder.glob("*.vst3/Contents/*-linux/*.so")
     placed = library.with_name("host")
     placed.write_bytes(binary.read_bytes())
     placed.chmod(0o755)
+    lines = (placed.parents[1] / "Resources" / "manifest.tsv").read_text().splitlines()
+    [learn] = (line.split("\t")[1] for line in lines if "\tLearn\t" in line)
     noise = np.random.default_rng(0).uniform(-0.1, 0.1, (2, 10 * SAMPLE_RATE)).astype(np.float32)
     with Host(placed, noise) as host:
-        host.start(rate=SAMPLE_RATE, mode=0)
+        host.start(rate=SAMPLE_RATE)
+        for place in (1, *[1] * LEARNED_BLOCKS, 0):
+            host.ask("process", 8192, 2, f"{learn}:0:{place}")
+        if host.word() != "ready":
+            raise RuntimeError(f"the chain did not learn: {host.errors.read_text()}")
         worst_ms = float(host.ask("live", PROMISED_BLOCK, seconds * SAMPLE_RATE // PROMISED_BLOCK, "unheard"))
         return host.dropouts(), worst_ms

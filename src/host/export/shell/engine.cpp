@@ -53,7 +53,7 @@ std::string how_it_ended(int code) {
 }  // namespace
 
 Engine::Engine(const Manifest& manifest)
-    : timeouts{from_environment("WAVEMEND_ENGINE_WAIT_S", 10), from_environment("WAVEMEND_ENGINE_START_S", 120),
+    : timeouts{from_environment("WAVEMEND_ENGINE_WAIT_S", 10), from_environment("WAVEMEND_ENGINE_START_S", 300),
                from_environment("WAVEMEND_ENGINE_ANSWER_S", 30)},
       manifest_(manifest) {}
 

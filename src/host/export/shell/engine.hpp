@@ -21,7 +21,7 @@ using Bytes = std::shared_ptr<const std::string>;
 // Seconds; each may be set in the environment.
 struct Timeouts {
     double first_wait;  // WAVEMEND_ENGINE_WAIT_S: the first activation waits so long for it
-    double start;       // WAVEMEND_ENGINE_START_S: it has to become ready
+    double start;       // WAVEMEND_ENGINE_START_S: it has to become ready; the first time it compiles for minutes
     double answer;      // WAVEMEND_ENGINE_ANSWER_S: it has to get on while it owes sound
 };
 
