@@ -35,7 +35,9 @@ _FADED = 1e-3  # part of its peak from which on an impulse is there
 _PRICE_OF_OFF = 2.0  # the same, beside a grain
 _PLAIN = 3.0  # times the peaks: added, whatever the odds: where many overlap, no fit is good enough to tell
 _DENSE = 8.0  # impulses a block from which odds mean nothing, for the same reason
-_TALLEST = 4.0  # times what is usual: no crackle,
+_TALLEST = 4.0  # times what is usual: no crackle but
+_SURE = (60.0, 6.0)  # with such odds, and so far out of the peaks,
+_FEW = 12  # and no more samples off
 _MANY = 28  # samples off that are a stroke's
 _FAINTEST = 0.1  # times what is usual: what is fainter is no loss there
 _NEAR_STROKE = 512  # samples at 44.1 kHz within which the evidence must be as for crackle at all
@@ -81,7 +83,9 @@ def is_stroke(found: Stretch, k: int, prior: Prior) -> bool:
     It is the music's own, or a click, of which `Declick` is to have all.
     """
     off = np.count_nonzero(found.off[found.runs[k, 0] : found.runs[k, 1]])
-    return bool(found.tallest[k] > _TALLEST * prior.height or off > _MANY)
+    if found.tallest[k] > _TALLEST * prior.height:
+        return bool(off > _FEW or found.odds[k] <= _SURE[0] or found.stands_out[k] <= _SURE[1])
+    return bool(off > _MANY)
 
 
 @compiled

@@ -79,12 +79,21 @@ def test_the_prior_chooses(
 
 
 @pytest.mark.parametrize(
-    ("off", "tallest", "stroke"),
-    [(3, 0.05, False), (40, 0.05, True), (3, 0.5, True)],  # crackle; many samples; far taller than it is
+    ("off", "odds", "stands_out", "tallest", "stroke"),
+    [
+        (3, 20.0, 5.0, 0.05, False),
+        (40, 99.0, 50.0, 0.05, True),  # so many samples are no grain's
+        (3, 20.0, 5.0, 0.5, True),  # far taller than the crackle usually is,
+        (3, 80.0, 8.0, 0.5, False),  # and yet sure,
+        (20, 80.0, 8.0, 0.5, True),  # but not with so many samples
+    ],
 )
-def test_strokes_and_clicks_are_tall_or_long(off: int, tallest: float, stroke: bool) -> None:
+def test_strokes_and_clicks_are_tall_or_long(
+    off: int, odds: float, stands_out: float, tallest: float, stroke: bool
+) -> None:
     found = room()
-    found.off[:off], found.runs[0], found.tallest[0] = 1.0, (0, off), tallest
+    found.off[:off], found.runs[0] = 1.0, (0, off)
+    found.odds[0], found.stands_out[0], found.tallest[0] = odds, stands_out, tallest
     assert is_stroke(found, 0, Prior(a_block=2.0, height=0.06, skew=0.0)) == stroke
 
 
