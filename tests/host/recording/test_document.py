@@ -168,7 +168,8 @@ def test_vetoes_and_forced_events_reach_the_stage(tmp_path) -> None:
     told = [json.loads(line) for line in plain.events_file.read_text().splitlines()]
     kept, _ = open_document(source)
     path, document = kept.path, kept.document
-    chosen = {name: told[0][name] for name in ("stage", "position", "length", "channel")}
+    last = told.pop()  # nothing comes after it that is estimated from what was before
+    chosen = {name: last[name] for name in ("stage", "position", "length", "channel")}
     quiet = 30_000
     top = document_to_json(document)
     top["vetoed_events"] = [chosen]  # a line of the event list, as it is
@@ -176,7 +177,7 @@ def test_vetoes_and_forced_events_reach_the_stage(tmp_path) -> None:
     path.write_text(json.dumps(top))
     done = render(Chain([Declick()]), source, tmp_path / "b.wav", events=True)
     now = [json.loads(line) for line in done.events_file.read_text().splitlines()]
-    assert [e for e in now if e["position"] != quiet] == told[1:]
+    assert [e for e in now if e["position"] != quiet] == told
     assert [e["channel"] for e in now if e["position"] == quiet] == [0, 1]
     report = json.loads(done.report.read_text())
     assert report["document"]["vetoed_events"] == 1 and report["document"]["forced_events"] == 1
