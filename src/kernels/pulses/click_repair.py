@@ -13,7 +13,7 @@ from ..prediction.models import Matrix, Positions, Vector, covariance_model
 from ..prediction.voids import filling_noise_from, followed_edge
 from .clicks import are_few_off, estimate_burst, estimate_click, estimate_whole_click, sounds_own
 from .rings import RingSearch
-from .thumps import ThumpSearch, remove_thump, tail_search
+from .thumps import ThumpSearch, group_search, remove_thump
 
 CLICK, BURST, FORCED, GROUP = range(4)  # what a span is
 
@@ -26,7 +26,6 @@ _RIDGE = 1e-10  # guard: no band may be empty
 _FAINT = 1e-3  # guard: of a click's peak; so little of it before it begins is none of it
 _PLAINLY, _MUCH = 0.5, 1.0015  # log evidence a sample, and a part, by which a group may be the sound's own
 _THUMP = 0.12  # of its burst's peak, what a thump in a group swings by at least
-_TAIL = 0.1  # and of a click's peak, what its low tail does
 _UNDER_DB = 6.0  # how far the noise that fills a void lies under the top of the band
 
 
@@ -318,13 +317,11 @@ def _take_click(
     for t in range(first, length):
         x[start + t] = whole[start + t] - sigma * click[t]
     done = start + length
-    peak = sigma * np.max(np.abs(click[:length]))
     if kind == BURST:
         done = remove_thump(x, start, done, done, bounds, until, 0.0, how.thumps)
     elif kind == GROUP and stop - start > how.order:
-        done = remove_thump(x, start, start, done, bounds, until, _THUMP * peak, how.thumps)
-    elif kind == CLICK:
-        done = remove_thump(x, start, start, done, bounds, until, _TAIL * peak, tail_search(how.thumps))
+        peak = sigma * np.max(np.abs(click[:length]))
+        done = remove_thump(x, start, start, done, bounds, until, _THUMP * peak, group_search(how.thumps))
     return int(start + first), int(done)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from wavemend.kernels.pulses.thumps import remove_thump, tail_search, thump_search
+from wavemend.kernels.pulses.thumps import group_search, remove_thump, thump_search
 
 RATE = 44_100
 SEARCH = thump_search(RATE, 12.0)
@@ -70,24 +70,12 @@ def test_too_little_before_it_to_know_the_notes() -> None:
     assert np.array_equal(x, before)
 
 
-def test_the_tail_that_a_playback_curve_draws_out_goes() -> None:
-    """What RIAA and the rumble filter of IEC 60098 make of a pulse, after its spike."""
-    clean = music()
-    t = np.arange(SIZE - STOP) / RATE
-    tail = np.zeros(SIZE)
-    tail[STOP:] = 0.8 * (0.48 * np.exp(-t / 3.18e-3) - 0.2 * np.exp(-t / 7.96e-3))
-    x = clean + tail
-    last = remove_thump(x, STOP - 30, STOP - 30, STOP, BOUNDS, SIZE, 0.05, tail_search(SEARCH))
-    assert last > STOP
-    assert np.sum((x - clean) ** 2) < 0.25 * np.sum(tail**2)
-
-
-def test_what_rings_higher_is_no_tail_nor_what_is_lower_than_asked() -> None:
+def test_what_rings_higher_is_no_thump_of_a_group_nor_what_is_lower_than_asked() -> None:
     for frequency, least in ((110.0, 0.05), (40.0, 0.9)):
         x = music()
         x[STOP:] += 0.3 * thump(frequency, 9.0)
         before = x.copy()
-        assert remove_thump(x, STOP - 30, STOP - 30, STOP, BOUNDS, SIZE, least, tail_search(SEARCH)) == STOP
+        assert remove_thump(x, STOP - 30, STOP - 30, STOP, BOUNDS, SIZE, least, group_search(SEARCH)) == STOP
         assert np.array_equal(x, before)
 
 
