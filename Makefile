@@ -40,9 +40,8 @@ types: $(VENV)/.installed
 site: $(VENV)/.installed
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
-# One worker more than cores: while one compiles a kernel, others wait for it.
 unit: $(VENV)/.installed
-	$(BIN)/python -m pytest -n $$($(BIN)/python -c "import os; print((os.cpu_count() or 1) + 1)") -m "not whole"
+	$(BIN)/python -m pytest -n auto -m "not whole"
 
 whole: $(VENV)/.installed real_vst3s cross_compiler
 	$(BIN)/python -m pytest -n auto -m whole
