@@ -130,10 +130,11 @@ def test_what_the_plugin_refuses_is_one_clear_line(scanned, changes, message):
 
 def test_a_state_that_crashes_the_plugin_is_one_clear_line(scanned, monkeypatch):
     scanned("Good")
+    slot = slot_of(VST3("Good"), {"state": base64.b64encode(b"fresh").decode()})
 
     def crash(*_, **__):
         raise preset_slot.PluginError("Good crashed (SIGSEGV)")
 
     monkeypatch.setattr(preset_slot, "Hosted", crash)
     with pytest.raises(PresetError, match=r"my.json: slot 1 \(Good\): Good crashed \(SIGSEGV\)"):
-        parse(slot_of(VST3("Good"), {"state": base64.b64encode(b"fresh").decode()}))
+        parse(slot)
