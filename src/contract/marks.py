@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..audio.arrays import Mask
+from ..errors import ParameterError
 
 Spans = npt.NDArray[np.int64]
 """Rows of (start, stop) in samples, sorted and apart, shape (k, 2)."""
@@ -52,6 +53,26 @@ class Marks:
 
 
 NO_MARKS = Marks()
+
+
+def check_lengths(
+    marks: Marks, sample_rate: float, channels: int, *, longest: int, stage: str, max_length_ms: float
+) -> None:
+    """Refuse forced events of over `longest` samples, the most that `stage` repairs at its `max_length_ms`.
+
+    Raises
+    ------
+    ParameterError
+        There is one.
+    """
+    for channel in range(channels):
+        for start, stop in marks.forced_in(channel).tolist():
+            if stop - start > longest:
+                raise ParameterError(
+                    f"the forced event at sample {start} is {1e3 * (stop - start) / sample_rate:.3g} ms "
+                    f"long; {stage} repairs up to max_length_ms={max_length_ms:g}: raise that, or "
+                    "force a shorter one"
+                )
 
 
 def touched(rows: npt.NDArray[Any], spans: Spans) -> npt.NDArray[np.bool_]:

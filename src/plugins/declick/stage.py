@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from ...analysis.clicks.judge import judge_latency
-from ...contract.marks import Marks
+from ...contract.marks import Marks, check_lengths
 from ...contract.parameters.fingerprint import fingerprint
 from ...contract.parameters.number import number
 from ...contract.parameters.words import choice
 from ...contract.stage import Framing, Processor, RepairStage, Step
-from ...errors import ParameterError
 from .judged import JudgedClicks
 from .repair import Repair
 from .times import Times
@@ -76,15 +75,14 @@ class Declick(RepairStage):
 
     def check_marks(self, marks: Marks, sample_rate: float, channels: int) -> None:
         """See `Stage.check_marks`."""
-        longest = self._times(sample_rate).longest
-        for channel in range(channels):
-            for start, stop in marks.forced_in(channel).tolist():
-                if stop - start > longest:
-                    raise ParameterError(
-                        f"the forced event at sample {start} is {1e3 * (stop - start) / sample_rate:.3g} ms "
-                        f"long; Declick repairs up to max_length_ms={self.max_length_ms:g}: raise that, or "
-                        "force a shorter one"
-                    )
+        check_lengths(
+            marks,
+            sample_rate,
+            channels,
+            longest=self._times(sample_rate).longest,
+            stage=type(self).__name__,
+            max_length_ms=self.max_length_ms,
+        )
 
     def framing(self, sample_rate: float) -> Framing:
         """See `Stage.framing`."""
