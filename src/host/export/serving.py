@@ -104,6 +104,8 @@ class Server:
         epoch, values = self._memory.wanted()
         if epoch.number == 0:  # none is wanted yet
             return
+        if self._session is not None:
+            self._hear_out(self._session, epoch)
         self._epoch, self._session = epoch, None
         self._events, self._events_seen = [], epoch.event_first
         self._events_read = epoch.event_first
@@ -119,6 +121,29 @@ class Server:
         self._tell_status()
         self._memory.run(epoch.number)
         self._memory.ring()
+
+    def _hear_out(self, session: Session, following: Epoch) -> None:
+        """Listen to the rest of a run that has ended, so that what is learned is all that was played.
+
+        A host that is given its sound late never waits for the engine to read a run's last samples.
+        """
+        left = (following.event_first - self._events_seen) % 2**32
+        self._events += self._memory.events(self._events_seen)[:left]
+        for event in self._events:
+            self._hear_until(session, min(event.position, following.origin))
+            if event.kind == 0 and self._promised.parameters[event.place : event.place + 1] == [LEARN]:
+                session.learn(event.value >= 0.5)
+        self._hear_until(session, following.origin)
+
+    def _hear_until(self, session: Session, position: int) -> None:
+        while session.listening and self._read < position:
+            stop = min(position, self._read + _MOST_AT_ONCE)
+            audio = self._memory.input(self._read, stop, self._ready_channels)
+            if self._memory.overtaken(self._read):
+                return
+            session.hear(self._from_its_beginning(audio))
+            self._read = stop
+        self._read = max(self._read, position)
 
     def _opened(self, epoch: Epoch, values: list[float]) -> Session:
         learn = False

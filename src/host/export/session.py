@@ -133,6 +133,12 @@ class Session:
         return self._ear.listening is not None
 
     @property
+    def listening(self) -> bool:
+        """Whether it keeps what it hears."""
+        listening = self._ear.listening
+        return listening is not None and not listening.thinking
+
+    @property
     def restarting(self) -> bool:
         """Whether one stream is being replaced by another."""
         return self._player.restarting
@@ -198,10 +204,14 @@ class Session:
             if strict:
                 raise
             self._tell(str(error))
+        self.hear(audio)
+        return self._player.step(audio)
+
+    def hear(self, audio: Audio) -> None:
+        """Keep the next samples, shape (channels, n), where it is listening."""
         listening = self._ear.listening
         if listening is not None and not listening.thinking:
             listening.hear(audio)
-        return self._player.step(audio)
 
     def _chain(self) -> Chain:
         return Chain() if self.learning else self._rack.sounding(*self._of)

@@ -144,15 +144,7 @@ class Shell:
     def play(self, block: Any, values: dict[str, float] | None = None, state: int | None = None) -> Any:
         """Give a block of shape (channels, n); return what a host hears: the same number, delayed."""
         start, stop = self._position, self._position + block.shape[1]
-        if state is not None:
-            self._event(start, 1, state, 0.0)
-        for title, place in (values or {}).items():
-            self._event(start, 0, self.titles[title], place)
-        for at in range(start, stop):
-            self._input[: self.channels, at % self.capacity] = block[:, at - start]
-        self._position = stop
-        self._put("<Q", 192, stop)
-        self.ring()
+        self.leave(block, values, state)
         self._until(lambda: self._get("<Q", 576) >= stop - self.latency or self.status & FAULT)
         if self.status & FAULT:
             raise EngineGoneError("fault")
@@ -163,6 +155,24 @@ class Shell:
         self._put("<Q", 256, max(self._origin, stop - self.latency))
         self.ring()
         return out
+
+    def leave(self, block: Any, values: dict[str, float] | None = None, state: int | None = None) -> None:
+        """Give a block and wait for nothing."""
+        start, stop = self._position, self._position + block.shape[1]
+        if state is not None:
+            self._event(start, 1, state, 0.0)
+        for title, place in (values or {}).items():
+            self._event(start, 0, self.titles[title], place)
+        for at in range(start, stop):
+            self._input[: self.channels, at % self.capacity] = block[:, at - start]
+        self._position = stop
+        self._put("<Q", 192, stop)
+        self.ring()
+
+    @property
+    def position(self) -> int:
+        """How many samples were given."""
+        return self._position
 
     @property
     def status(self) -> int:

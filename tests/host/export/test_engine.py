@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 
 import numpy as np
@@ -147,6 +148,25 @@ def test_what_it_learned_is_sent_and_can_be_given_back(restoring, chain):
     behind = Chain([wavemend.Declick()]).process(audio.astype(np.float64), RATE)
     assert found.findings == {(1,): wavemend.Denoise().analyse(behind, RATE)}
     assert len(restoring.curve) % 8 == 0 and np.frombuffer(restoring.curve, "<f4")[1::2].max() < -50
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_it_learns_from_the_last_samples_before_a_reset(restoring, chain, tells):
+    audio = recording()
+    restoring.send_state(b"")
+    restoring.begin(RATE, 2)
+    restoring.play(audio[:, :0], {"Learn": 1.0})
+    os.killpg(restoring.process.pid, signal.SIGSTOP)  # an engine that gets no time before the reset
+    restoring.leave(audio[:, :-64])
+    restoring.leave(audio[:, -64:], {"Learn": 0.0} if tells else None)
+    threading.Timer(0.3, os.killpg, (restoring.process.pid, signal.SIGCONT)).start()
+    restoring.begin(RATE, 2, origin=restoring.position)
+    restoring.hear(LEARNED)
+    heard = audio[:, :-64] if tells else audio
+    behind = Chain([wavemend.Declick()]).process(heard.astype(np.float64), RATE)
+    found = read_learned(chain, restoring.learned)
+    assert found.findings == {(1,): wavemend.Denoise().analyse(behind, RATE)}
+    restoring.begin(RATE, 2)
 
 
 def test_a_state_in_the_midst_is_in_force_from_its_sample_on(restoring, chain, learned):
