@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from wavemend.contract.registry import stage_ids
 from wavemend.host.export.bundle import export_vst3
 from wavemend.host.export.effects import Effect, effect_of
 from wavemend.host.export.state import Learned
@@ -16,7 +17,8 @@ from wavemend.host.export.state import Learned
 from tests.host.export.material import preset_with, recording, rendered, with_findings
 
 RATE = 48_000
-EFFECTS = ("declick", "decrackle", "denoise", "dehum", "rumble", "vinyl", "voice-on-tape")
+CHAINS = ("vinyl", "voice-on-tape", "hum")
+EFFECTS = (*(name.rpartition(".")[2] for name in stage_ids()), *CHAINS)
 SIZES = (64, 512, 8192, "mixed")
 
 

@@ -7,8 +7,8 @@
     what the host hears     <----- output ring, sample on sample <-----
 
 It begins to say that it is ready when everything has run once. It ends with its host, however that ends.
-Two processes are one engine: the one that the shell starts warms up and has a fork of itself do the work, so
-that one that crashes is replaced within milliseconds.
+Three processes are one engine: the one that the shell starts warms up and has a fork of itself do the work,
+and another stand by for its own end, so that any one that is killed is replaced within milliseconds.
 """
 
 from __future__ import annotations

@@ -4,13 +4,17 @@
 
     kind | number | size | 0 | payload        four numbers of 32 bits, little-endian
 
-No pickle, and no JSON for the shell: what the engine learned is bytes to it.
+No pickle, and no JSON for the shell: what the engine learned is bytes to it. A process that is killed in the
+midst of a message leaves one that nobody can go on with: whoever takes its place is told.
 """
 
 from __future__ import annotations
 
+import mmap
 import socket
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from ...errors import PluginError
@@ -43,27 +47,42 @@ class Messages:
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
         self._socket.settimeout(_ANSWER_S)
+        self._torn = mmap.mmap(-1, mmap.PAGESIZE)  # seen by forks
+
+    @property
+    def torn(self) -> bool:
+        """Whether a message was begun, by this process or one that it was forked from, and not ended."""
+        return bool(self._torn[0])
 
     def receive(self) -> Message:
         """Wait for the next message; `PluginError` where none comes, EOFError where the shell is gone."""
         try:
-            kind, number, size, _ = _HEADER.unpack(self._read(_HEADER.size))
-            if size > MOST_BYTES:
-                raise PluginError(f"a message of {size} bytes came; at most {MOST_BYTES} are taken")
-            return Message(kind, number, self._read(size))
+            self._socket.recv(1, socket.MSG_PEEK)  # it may take its time to begin
+            with self._whole():
+                kind, number, size, _ = _HEADER.unpack(self._read(_HEADER.size))
+                if size > MOST_BYTES:
+                    raise PluginError(f"a message of {size} bytes came; at most {MOST_BYTES} are taken")
+                return Message(kind, number, self._read(size))
         except TimeoutError:
             raise PluginError("a message that was announced did not come") from None
 
     def send(self, kind: int, payload: bytes = b"", number: int = 0) -> None:
         """Send a message; where the shell is gone, it is for nobody."""
         try:
-            self._socket.sendall(_HEADER.pack(kind, number, len(payload), 0) + payload)
+            with self._whole():
+                self._socket.sendall(_HEADER.pack(kind, number, len(payload), 0) + payload)
         except BrokenPipeError:
             raise EOFError from None
 
     def say(self, text: str) -> None:
         """Send a line for people; an empty one withdraws the last."""
         self.send(TEXT, text.encode()[:_MOST_TEXT].decode(errors="ignore").encode())
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        self._torn[0] = 1
+        yield
+        self._torn[0] = 0
 
     def _read(self, count: int) -> bytes:
         data = b""

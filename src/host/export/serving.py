@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, Self
 
@@ -46,7 +48,7 @@ class Server:
         self._session: Session | None = None
         self._epoch: Epoch | None = None
         self._events: list[Event] = []
-        self._events_seen = self._events_read = 0
+        self._run = self._events_seen = self._events_read = 0
         self._read = self._produced = 0
         self._ready = Fifo(1)
         self._began = False
@@ -73,22 +75,28 @@ class Server:
         warm_up(chain, min(promised.held_back))
         return server
 
-    def serve(self, again: bool) -> NoReturn:
+    def serve(self, again: bool, begun: Callable[[], None]) -> NoReturn:
         """Say that the engine is ready and do what the shell wants, until it is gone.
 
         Parameters
         ----------
         again
             In place of a process that was killed: the shell then sends the latest state once more.
+        begun
+            Called when it is ready.
         """
         if again:
+            if self._messages.torn:  # neither side would know where the next message begins
+                sys.exit("it was killed in the midst of a message; another engine has to be started")
             self._state = (self._state - 1) % 2**32
             self._memory.run(0)
+        self._run = self._memory.epoch  # one from before is not gone on with: the shell wants another
         self._messages.send(READY, struct.pack("<II", VERSION, RINGS_AT))
+        begun()
         self._tell_status()
         while True:
             bell = self._memory.doorbell
-            if self._epoch is None or self._memory.epoch != self._epoch.number:
+            if self._memory.epoch != self._run:
                 self._begin()
             busy = self._session is not None and self._advance(self._session)
             if self._tell_status() or busy:
@@ -102,11 +110,9 @@ class Server:
     def _begin(self) -> None:
         """Begin the run that is wanted."""
         epoch, values = self._memory.wanted()
-        if epoch.number == 0:  # none is wanted yet
-            return
         if self._session is not None:
             self._hear_out(self._session, epoch)
-        self._epoch, self._session = epoch, None
+        self._epoch, self._session, self._run = epoch, None, epoch.number
         self._events, self._events_seen = [], epoch.event_first
         self._events_read = epoch.event_first
         self._read = self._produced = epoch.origin

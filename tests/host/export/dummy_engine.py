@@ -8,6 +8,7 @@ once          a file: crash or hang only where it is not there yet, and make it
 slow          seconds that each piece takes
 fault         position at which it says that it cannot go on
 again         position at which a copy that knows nothing takes its place
+leave         as again, where the process that the shell started is gone too
 exit          exit code at once, after saying why
 learn         index of the parameter that, once on and off again, makes a new opaque state of 5000 bytes
 """
@@ -58,7 +59,7 @@ class Dummy:
         self.control = socket.socket(fileno=control)
         self.control.setblocking(False)
         self.does = does
-        self.faults = [what for what in ("crash", "hang", "fault", "again") if what in does]
+        self.faults = [what for what in ("crash", "hang", "fault", "again", "leave") if what in does]
         self.gain = np.float32(does.get("gain", "1"))
         self.hold = int(does.get("hold", "0"))
         self.heard = b""
@@ -142,7 +143,7 @@ class Dummy:
         for what in self.faults:
             if last - self.origin > int(self.does[what]) and self.once():
                 self.misbehave(what)
-                if what == "again":
+                if what in ("again", "leave"):
                     return
         if "slow" in self.does:
             time.sleep(float(self.does["slow"]))
@@ -190,7 +191,9 @@ class Dummy:
     def misbehave(self, what: str) -> None:
         if what == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
-        if what == "again":
+        if what == "leave" and os.fork():
+            os.kill(os.getpid(), signal.SIGKILL)
+        if what in ("again", "leave"):
             self.faults = []
             self.state_number -= 1
             self.opaque = b""

@@ -201,10 +201,32 @@ class Shell:
     def _until(self, done: Any) -> None:
         ends = time.monotonic() + _SECONDS
         while not done():
-            if self.process.poll() is not None:
+            if self.process.poll() is not None and not self.members():
                 raise EngineGoneError(self.process.returncode)
             assert time.monotonic() < ends, "the engine hangs"
             time.sleep(0.0002)
+
+    def members(self) -> dict[int, int]:
+        """Return the engine's processes that live, and the parent of each."""
+        found = {}
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                state, parent, group = status.read_text().rpartition(")")[2].split()[:3]
+            except OSError:  # it ended just now
+                continue
+            if int(group) == self.process.pid and state != "Z":
+                found[int(status.parent.name)] = int(parent)
+        return found
+
+    def roles(self) -> tuple[int, list[int]]:
+        """Wait until the engine is all there; return its keeper, and what that forked: worker and standby."""
+        while True:
+            self._until(lambda: len(self.members()) == 3)
+            members = self.members()
+            for keeper in members:
+                forked = [copy for copy, parent in members.items() if parent == keeper]
+                if len(forked) == 2:
+                    return keeper, forked
 
     def close(self) -> int:
         """Hang up, and wait for the engine's end."""

@@ -286,6 +286,42 @@ def test_it_ends_with_its_host(bundle_of, started):
     assert early.close() in (0, -signal.SIGKILL)
 
 
+def test_whichever_of_its_processes_is_killed_it_is_back_within_a_second_and_ends_with_its_host(
+    bundle_of, started
+):
+    audio = recording(0.2)
+    shell = started(bundle_of("rumble"))
+    shell.hear(SAYS_READY)
+    expected = rendered(Chain([wavemend.Rumble()]), audio, shell.delays[RATE])
+    for _ in range(3):
+        keeper, _ = shell.roles()
+        begin = time.monotonic()
+        os.kill(keeper, signal.SIGKILL)
+        shell.hear(SAYS_READY)
+        assert time.monotonic() - begin < 1
+        for _ in range(2):
+            os.kill(shell.roles()[1][0], signal.SIGKILL)
+        shell.roles()
+        shell.drain()
+    shell.send_state(b"")
+    shell.begin(RATE, 2)
+    np.testing.assert_array_equal(heard(shell, audio), expected)
+    shell.close()
+    time.sleep(0.2)
+    assert not shell.members()
+
+
+def test_one_killed_in_the_midst_of_a_message_is_not_gone_on_with(bundle_of, started):
+    """Neither side would know where the next message begins."""
+    shell = started(bundle_of("rumble"))
+    shell.hear(SAYS_READY)
+    shell.socket.sendall(bytes([1, 0, 0, 0]))
+    shell._epoch, shell._states = 0, 5  # a run that wants a state which has begun to come
+    threading.Timer(0.3, os.kill, (min(shell.roles()[1]), signal.SIGKILL)).start()
+    with pytest.raises(EngineGoneError):
+        shell.begin(RATE, 2)
+
+
 def test_parameters_that_are_not_known_here_are_left_alone(bundle_of, started):
     """A bundle may be older or newer than what it runs."""
     folder = bundle_of("rumble")

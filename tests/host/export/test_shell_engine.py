@@ -101,13 +101,14 @@ def test_live_a_dead_engine_is_replaced_and_what_it_missed_made_up_for(loaded: L
     assert passed_dry[-1] - passed_dry[0] < 48_000
 
 
+@pytest.mark.parametrize("fault", ["again", "leave"])
 def test_an_engine_that_replaced_what_works_in_it_is_told_everything_again(
-    loaded: Loaded, noise: Noise, tmp_path: Path
+    loaded: Loaded, noise: Noise, tmp_path: Path, fault: str
 ) -> None:
     """Offline what it had heard is lost, so that the recording has failed; live it goes on."""
     (tmp_path / "kept").write_bytes(state({GAIN: 0.5}, b"print"))
     for mode, ends in ((0, "0"), (2, "4")):
-        host = loaded(manifest(2000, engine=["again=10000", "hold=500"]), noise)
+        host = loaded(manifest(2000, engine=[f"{fault}=10000", "hold=500"]), noise)
         host.ask("load", tmp_path / "kept")
         host.start(mode=mode)
         [engine] = host.engines()

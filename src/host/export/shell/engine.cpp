@@ -38,16 +38,14 @@ void prepare(void* memory, std::size_t capacity, std::size_t parameters) {
     header->event_capacity = kMostEvents;
 }
 
-// Whether it has; one that hung up gets a moment to end by itself.
-bool ended(platform::Child& child, bool hung_up) {
-    for (int look = 0; hung_up && !child.exit_code() && look < 50; ++look)
+// One that hung up gets a moment to end by itself.
+std::string how_it_ended(platform::Child& child) {
+    for (int look = 0; !child.exit_code() && look < 50; ++look)
         std::this_thread::sleep_for(std::chrono::milliseconds(4));
-    return child.exit_code().has_value();
-}
-
-std::string how_it_ended(int code) {
-    if (code < 0) return "the engine was ended by signal " + std::to_string(-code);
-    return "the engine ended with code " + std::to_string(code);
+    const auto code = child.exit_code();
+    if (!code) return "the engine hung up";
+    if (*code < 0) return "the engine was ended by signal " + std::to_string(-*code);
+    return "the engine ended with code " + std::to_string(*code);
 }
 
 }  // namespace
@@ -169,8 +167,8 @@ bool Engine::serve() {
         serving = generation_;
         const bool ready = generation != generation_;
         if (!understood) error = "the engine is none of this version of wavemend";
-        else if (ended(*child, done.closed)) error = how_it_ended(child->exit_code().value_or(0));
-        else if (done.closed) error = "the engine hung up";
+        // While the socket is open it lives, if only in a process that another one has left behind for that.
+        else if (done.closed) error = how_it_ended(*child);
         else if (!ready && now - start > timeouts.start) error = "the engine did not become ready in time";
         else if (ready && (overdue(now) || abandoned_)) error = "the engine hung and was ended";
     }

@@ -17,7 +17,8 @@
 // `answer` changes, and its waiters are woken, after anything. A fault is for the epoch that runs.
 //
 // Started anew, or with another process in the place of one that died, it says that it is ready (again), and has
-// the state sent (again); the next epoch may begin in the past, where the ring still holds what was missed.
+// the state sent (again); the next epoch may begin in the past, where the ring still holds what was missed. It lives
+// as long as its socket is open, in whichever process of its group. Of epochs from before it was ready it runs none.
 #pragma once
 
 #include <atomic>
