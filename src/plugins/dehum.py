@@ -15,7 +15,7 @@ from ..analysis.hum.hum import Hum, HumAnalyser
 from ..analysis.hum.lines import PAST, HumLines
 from ..analysis.hum.presence import AHEAD, Edge, HumPresence
 from ..analysis.hum.track import HumTracker
-from ..audio.arrays import Array, Audio
+from ..audio.arrays import Array, Audio, Complex
 from ..audio.framing import Fifo
 from ..contract.findings import NO_LEVEL, Analyser
 from ..contract.parameters.number import integer, number
@@ -32,6 +32,7 @@ _TABLE = 2048  # samples of a cycle; derived: ten for the highest harmonic's, as
 _WALK = {"adaptive": 0.06, "static": 0.003}  # of a harmonic's amplitude in a second
 _STILL_SECONDS = 1e-3  # no change for so long is digital silence
 _TOGETHER_SECONDS = 0.2  # a jump and a step so close are one edit
+_FADE_SECONDS = 2.5e-3  # to either side of an edit, of what is subtracted; tuned: by hand, no record
 # tuned: by hand, no record
 _NOTCH_Q = 30.0
 _NOTCH_HOP = 1024  # samples a step
@@ -66,6 +67,7 @@ class _Stretch:
         self._lines = HumLines(sample_rate, channels, hum, count, _WALK[stage.mode])
         self._hop = self._tracker.hop
         self._together = round(_TOGETHER_SECONDS * sample_rate)
+        self._fade = max(round(_FADE_SECONDS * sample_rate), 1)
         self._numbers = np.arange(1, count + 1)
         self._channels = channels
         self._held = np.zeros((channels, (HumLines.LAG + STEP) * self._hop))
@@ -91,14 +93,11 @@ class _Stretch:
         amplitudes, phase = self._lines.estimate(held, self._tracker.turns)
         start = (self._frames - HumLines.LAG - STEP) * hop
         count = STEP * hop
-        turns = self._tracker.turns(start, count)
-        knots = np.arange(STEP + 1) * hop
-        turns += np.interp(np.arange(count), knots, phase) / (2 * np.pi)
-        hum = self._wave(amplitudes, turns) * self._lines.gains(start, count)
+        hum = self._faded(amplitudes, phase, start, count) * self._lines.gains(start, count, self._fade)
         if sink is not None:
             for edit in self._edits(start, start + count):
                 sink(Event("edit", self._origin + edit.sample, 1, confidence=edit.confidence))
-        self._lines.forget(start)
+        self._lines.forget(start - self._fade)
         self._tracker.forget(start + count - hop * (PAST + REACH + STEP))
         at = self._origin + start + np.arange(count)
         hum[:, (at < self.begin) | (at >= self.stop)] = 0.0
@@ -129,7 +128,28 @@ class _Stretch:
         heard = (middles >= self._begin + half) & (middles + half <= self._end)
         self._lines.hear(self._held[:, at : at + count], self._tracker.turns(start, count), heard)
 
-    def _wave(self, amplitudes: npt.NDArray[np.complex128], turns: Array) -> Audio:
+    def _faded(self, amplitudes: Complex, phase: Array, start: int, count: int) -> Audio:
+        """Return the wave of amplitudes along a phase; where that jumps, one fades into the other."""
+        tables = self._tables(amplitudes)
+        own = np.interp(np.arange(count), np.arange(STEP + 1) * self._hop, phase) / (2 * np.pi)
+
+        def wave(late: int) -> Audio:
+            out = np.empty((self._channels, count))
+            unfold(tables, self._tracker.turns(start, count, late) + own, self._hop, out)
+            return out
+
+        fade = self._fade
+        jumps = self._tracker.jumps(start - fade, start + count + fade)
+        if not jumps:
+            return wave(0)
+        n = start + np.arange(count)
+        share = np.zeros(count)
+        for jump in jumps:
+            inside = np.abs(n - jump.sample) < fade
+            share[inside] = (n[inside] - jump.sample + fade) / (2.0 * fade)
+        return (1.0 - share) * wave(fade) + share * wave(-fade)
+
+    def _tables(self, amplitudes: Complex) -> Array:
         settings = self.settings
         reduction_db = np.maximum(settings.reduction_db - settings.slope * np.log2(self._numbers), 0.0)
         shares = np.empty((STEP + 1, 1, self._numbers.size))
@@ -140,9 +160,7 @@ class _Stretch:
         spectra = np.zeros((STEP + 1, self._channels, _TABLE // 2 + 1), np.complex128)
         scale = shares * (_TABLE / 2) / spline_response(self._numbers, _TABLE)
         spectra[:, :, self._numbers] = amplitudes * scale
-        wave = np.empty((self._channels, turns.size))
-        unfold(fft.irfft(spectra, _TABLE, axis=2), turns, self._hop, wave)
-        return wave
+        return np.asarray(fft.irfft(spectra, _TABLE, axis=2))
 
 
 class _Subtract(Processor):

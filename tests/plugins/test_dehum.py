@@ -204,6 +204,37 @@ def test_findings_of_another_width_are_refused():
         dehummed(noise(), found(channels=2))
 
 
+def test_hum_behind_a_gate_goes_at_once():
+    """Windows that hold a part of the digital silence say nothing of the hum's level."""
+    wave, rest = hum(wander_hz=0.003), noise(-45.0)
+    start = round(0.5 * RATE)
+    wave[:, :start] = rest[:, :start] = 0.0
+    out = dehummed(wave + rest)
+    assert not out[:, :start].any()
+    assert fall_db(wave, out - rest, 0.6, 2.5) > 22
+
+
+@pytest.mark.parametrize("other_hz", [49.2, 51.5, 58.3])
+def test_another_line_that_beats_with_the_hum_is_no_edit(other_hz):
+    """Another hum, or a bass line, as loud as the hum: the phase seems to jump at every beat."""
+    other = sum(hum(other_hz, (h,), wander_hz=0.0) for h in (1, 2, 3))
+    stage, told = Dehum(), []
+    stage.findings = found()
+    stream = stage.stream(RATE, 1)
+    stream.step(hum() + other + noise(), told.append)
+    stream.flush(told.append)
+    assert not told
+
+
+def test_what_is_subtracted_does_not_break_off_at_an_edit():
+    """A jump of the phase by half a turn: the wave that is taken away goes over in milliseconds."""
+    wave = hum(harmonics=(1,), at=8.0, jump=np.pi / 2)
+    stage = Dehum(output="removed")
+    stage.findings = found(harmonics=(1,))
+    removed = stage.process(wave + noise(), RATE)
+    assert np.abs(np.diff(removed)).max() < 0.3 * np.abs(removed).max()
+
+
 LONG = np.arange(60 * RATE) / RATE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy import fft
 
 from ...audio.arrays import Array, Audio, Complex
@@ -27,6 +28,7 @@ _BESIDE_HZ = 12.5  # where the program is measured, beside each harmonic
 _LEAST_CYCLES = 2  # of half a window; derived: fewer do not tell a harmonic from the next
 _ROUNDING = 1e-14  # guard: variances above 0
 _SILENCE = 1e-13  # guard: digital silence says nothing
+_PARTS = 8  # of a window; one of them in digital silence, and it tells of the gate; tuned: by hand, no record
 
 
 class CombDemodulator:
@@ -66,7 +68,16 @@ class CombDemodulator:
             z = self._at(spectra, off)
             beside += (z.real**2 + z.imag**2) / len(self._beside)
         silent = y.real**2 + y.imag**2 + beside < _SILENCE
+        silent |= np.tile(self._gated(audio, frames), self._bins.size)
         return y, np.where(silent, UNHEARD, beside + _ROUNDING)
+
+    def _gated(self, audio: Audio, frames: int) -> npt.NDArray[np.bool_]:
+        """Return in which frames a channel is digitally silent for a part of the window, shape as given."""
+        sounds = np.zeros((audio.shape[1] + 1, self._channels), np.int64)
+        np.cumsum((audio != 0.0).T, axis=0, out=sounds[1:])
+        edges = np.arange(_PARTS + 1) * (2 * self.half) // _PARTS
+        at = sounds[np.arange(frames)[:, np.newaxis] * self.hop + edges]
+        return np.asarray((np.diff(at, axis=1) == 0).any(axis=1))
 
     def _at(self, spectra: Complex, off: int) -> Complex:
         bins = self._bins + off

@@ -113,11 +113,15 @@ class HumLines:
         shape = (STEP + 1, -1, self._channels)
         return np.ascontiguousarray(a.reshape(shape).transpose(0, 2, 1)), phases[out]
 
-    def gains(self, start: int, count: int) -> Array:
-        """Return the hum's level at so many samples, relative to that before the first step."""
+    def gains(self, start: int, count: int, fade: int) -> Array:
+        """Return the hum's level at so many samples, relative to that before the first step.
+
+        Steps go on from `fade` samples before their place to as many behind.
+        """
         gain = np.full(count, self._gain_before)
+        n = start + np.arange(count)
         for step in self.steps:
-            gain[max(step.sample - start, 0) :] *= step.gain
+            gain *= 1.0 + (step.gain - 1.0) * np.clip((n - step.sample + fade) / (2.0 * fade), 0.0, 1.0)
         return gain
 
     def forget(self, sample: int) -> None:

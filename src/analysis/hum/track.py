@@ -52,7 +52,7 @@ FIRST_POWER = 8.0
 # tuned: by hand with bench hum, 2026-11-21; the split is not recorded
 _HIGHEST_HZ = 1200.0
 _WALK = 0.06  # of an amplitude in a second
-_DRIFT_HZ = 0.02, 0.08  # of the frequency in a second
+_DRIFT_HZ = 0.003, 0.08  # of the frequency in a second
 _RETURN_SECONDS = 20.0
 _AT_FIRST_HZ = 0.1
 _NEAR = 4
@@ -79,6 +79,10 @@ _AROUND = 12  # frames on either side that an edit is placed by
 _PLACE_REACH = 6
 _HELD = STEP + REACH + _TO_FOLLOW + _AROUND + 4
 _EDIT_LOOSE = 0.03  # rad^2, of the phase behind an edit
+# The root of how many times its variance the last frames were off is doubt in the next: beats
+# with a note or with another hum look like edits. tuned: bench.material.tuning.hum, two and bass, 2026-11-29.
+_DOUBT_FRAMES = 40.0
+_LEAST_KNOWN = 25  # frames before the first edit: how the hum goes on must be known; tuned: the same
 
 
 def drift_of(hum: Hum) -> float:
@@ -120,6 +124,8 @@ class HumTracker:
         self._amplitude = np.zeros(self._power.size, np.complex128)
         self._variance = FIRST_POWER * self._power
         self._recent = np.ones(self._power.size)
+        self._doubt = np.ones(self._power.size)
+        self._met = False
         self._state = np.zeros(2)
         self._spread = np.diag([1e-6, (2 * np.pi * _AT_FIRST_HZ * seconds) ** 2])
         self._mean = self._amplitude.copy()
@@ -154,13 +160,16 @@ class HumTracker:
         self._follow()
         self._smooth()
 
-    def turns(self, start: int, count: int) -> Array:
-        """Return the phase of so many samples, in cycles; they must be known, and not long past."""
+    def turns(self, start: int, count: int, late: int = 0) -> Array:
+        """Return the phase of so many samples, in cycles; they must be known, and not long past.
+
+        The phase jumps `late` samples behind its edits.
+        """
         n = np.arange(start, start + count)
         frames = np.arange(self._phase.size) + (self._origin - _REMEMBERED)
         phase = np.interp(n / self.hop, frames, self._phase)
         for edit in self._edits:
-            phase[max(edit.sample - start, 0) :] += edit.phase
+            phase[max(edit.sample + late - start, 0) :] += edit.phase
         phase += self._before
         # far from zero, so that none is negative
         return np.asarray(10_000.0 + n * (self._turns_a_frame / self.hop) + phase / (2 * np.pi))
@@ -218,11 +227,24 @@ class HumTracker:
                 self._search_edit(row)
             if self._loose[row]:
                 self._spread[0, 0] += self._loose[row]
-            follow_phase(self._y[row], self._noise[row], self._number, walk, self._drift, lines, phase)
+            # a phase is what the first frames that are heard say it is: none is lost before them
+            if not self._met and (self._noise[row] < UNHEARD).any():
+                self._met, self._quiet = True, self._followed + _LEAST_KNOWN
+            if self._met:
+                follow_phase(self._y[row], self._noise[row], self._number, walk, self._drift, lines, phase)
+                self._learn_doubt(row)
             phases.append(self._state[0])
             self._followed += 1
         self._phase = np.concatenate([self._phase, phases])
         self._power = grown(self._found, self._amplitude)
+
+    def _learn_doubt(self, row: int) -> None:
+        """Learn how far the lines of a frame that was followed are from what they were held to be."""
+        heard = self._noise[row] < UNHEARD
+        off = self._y[row] * np.exp(-1j * self._state[0] * self._number) - self._amplitude
+        square = (off.real**2 + off.imag**2) / (self._noise[row] + self._variance)
+        kept = 1.0 + (self._doubt - 1.0) * np.exp(-1.0 / _DOUBT_FRAMES)
+        self._doubt = np.where(heard, np.maximum(square, kept), kept)
 
     def _search_edit(self, row: int) -> None:
         """Look for an edit behind frame `row`; put what follows it in line with what was before."""
@@ -275,7 +297,7 @@ class HumTracker:
         off = np.minimum(np.outer(spread, number**2), 2.0) * power
         return JumpFrames(
             self._y[rows, :few] * np.exp(-1j * np.outer(phase, number)),
-            _sure(self._noise[rows, :few]) + self._variance[:few] + off,
+            _sure(self._noise[rows, :few] * np.sqrt(self._doubt[:few])) + self._variance[:few] + off,
             number,
             amplitude,
             2.0 * self._comb.half / self.hop,

@@ -39,7 +39,7 @@ def estimated(gain_at=None, gain=1.0, level=1.0, noise=1e-4, note=0.0):
         lines.hear(part, turns_of(start, count), np.full(STEP, start >= 0))
         begin = (lines._first_frame + PAST - 1) * HOP
         amplitudes, phases = lines.estimate(audio[:, max(begin - first, 0) :], turns_of)
-        gains = lines.gains(begin, STEP * HOP)[::HOP]
+        gains = lines.gains(begin, STEP * HOP, 1)[::HOP]
         turned = amplitudes[:STEP, 0] * np.exp(1j * np.outer(phases[:STEP], np.arange(1, 7)))
         if begin >= 0:
             rows.append(turned * gains[:, np.newaxis])
