@@ -69,6 +69,9 @@ PACKAGES = {
          "one Russian reader"),
         ("asterisk-core-sounds-en-g722", "usr/share/asterisk/sounds", "**/*.g722", "CC-BY-SA",
          "studio prompts, speech"),
+        # Its pauses are real noise of homes (material/reporting/real_noises); no take comes from it.
+        ("klettres-data", "usr/share/klettres", "[aehm][rnul]/alpha/*.ogg", "GPL-2+",
+         "letters read at home in four languages"),
         # Training alone (models/training/impulses): no take comes from these.
         ("asterisk-core-sounds-it-g722", "usr/share/asterisk/sounds", "**/*.g722", "CC-BY",
          "Italian prompts, speech"),
