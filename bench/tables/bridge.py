@@ -6,14 +6,14 @@ The host is the tests' own, built without sanitizers. ``--long``: ten minutes li
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-from tests.host.export.bundles import HERE, SHELL, Host, bundle, manifest
+from tests.host.export.bundles import Host, built, bundle, exported, manifest
+from tests.host.export.material import recording, rendered, state_with
+from wavemend.host.export.effects import effect_of
+from wavemend.host.export.state import Learned
 
 from bench.measuring.plan import Plan, markdown, verdict
 
@@ -21,7 +21,7 @@ from bench.measuring.plan import Plan, markdown, verdict
 BLOCKS = (64, 512, 8192)
 PROMISED_BLOCK, MOST_US = 512, 20.0
 CHAIN, SAMPLE_RATE = "vinyl", 48_000
-LEARNED_BLOCKS = 60
+KNOWN_SECONDS = 10
 LIVE_SECONDS, LONG_SECONDS, QUICK_SECONDS = 30, 600, 3
 
 
@@ -49,15 +49,6 @@ def tables(plan: Plan) -> Iterator[str]:
         yield verdict(promise, f"{dropouts}; the longest block took {worst_ms:.1f} ms", dropouts == 0)
 
 
-def built(folder: Path) -> Path:
-    """Build the host with the shell inside, as it is built for use."""
-    binary = folder / "host"
-    sources = [*sorted(SHELL.glob("*.cpp")), HERE / "host.cpp"]
-    options = ["-std=c++17", "-O2", f"-I{SHELL}", f"-I{HERE}", "-pthread", "-ldl"]
-    subprocess.run(["c++", *sources, *options, "-o", binary], check=True)
-    return binary
-
-
 def round_trip_us(folder: Path, binary: Path, block: int, quick: bool) -> tuple[float, float]:
     """Return median and 99th percentile of blocks that wait for their own answer."""
     with Host(bundle(folder, binary, manifest(latency=0))) as host:
@@ -68,21 +59,17 @@ def round_trip_us(folder: Path, binary: Path, block: int, quick: bool) -> tuple[
 
 
 def live(folder: Path, binary: Path, seconds: int) -> tuple[int, float]:
-    """Play noise to a chain that learned from it, at a sound card's pace: dropouts, longest block in ms."""
-    command = [sys.executable, "-m", "wavemend", "export-vst3", CHAIN, "--output", folder]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    [library] = folder.glob("*.vst3/Contents/*-linux/*.so")
-    placed = library.with_name("host")
-    placed.write_bytes(binary.read_bytes())
-    placed.chmod(0o755)
-    lines = (placed.parents[1] / "Resources" / "manifest.tsv").read_text().splitlines()
-    [learn] = (line.split("\t")[1] for line in lines if "\tLearn\t" in line)
-    noise = np.random.default_rng(0).uniform(-0.1, 0.1, (2, 10 * SAMPLE_RATE)).astype(np.float32)
-    with Host(placed, noise) as host:
+    """Play a chain that knows its recording, at a sound card's pace: dropouts, longest block in ms."""
+    effect, audio = effect_of(CHAIN), recording(KNOWN_SECONDS, SAMPLE_RATE)
+    _, findings = rendered(effect.preset, audio, SAMPLE_RATE, folder)
+    state = folder / "state"
+    state.write_bytes(state_with(effect, Learned(findings, KNOWN_SECONDS)))
+    with Host(exported(CHAIN, folder, binary), audio) as host:
+        if host.ask("load", state) != "0":
+            raise RuntimeError("the state was not taken")
         host.start(rate=SAMPLE_RATE)
-        for place in (1, *[1] * LEARNED_BLOCKS, 0):
-            host.ask("process", 8192, 2, f"{learn}:0:{place}")
+        host.ask("process", 8192, 2)
         if host.word() != "ready":
-            raise RuntimeError(f"the chain did not learn: {host.errors.read_text()}")
-        worst_ms = float(host.ask("live", PROMISED_BLOCK, seconds * SAMPLE_RATE // PROMISED_BLOCK, "unheard"))
+            raise RuntimeError(f"the chain does not know its recording: {host.errors.read_text()}")
+        worst_ms, _ = host.live(PROMISED_BLOCK, seconds * SAMPLE_RATE // PROMISED_BLOCK, "unheard")
         return host.dropouts(), worst_ms

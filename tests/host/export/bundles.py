@@ -76,6 +76,23 @@ def bundle(
     return placed
 
 
+def built(folder: Path) -> Path:
+    """Build the host with the shell inside, as the shell is built for use."""
+    binary = folder / "host"
+    sources = [*sorted(SHELL.glob("*.cpp")), HERE / "host.cpp"]
+    options = ["-std=c++17", "-O2", f"-I{SHELL}", f"-I{HERE}", "-pthread", "-ldl"]
+    subprocess.run(["c++", *sources, *options, "-o", binary], check=True)
+    return binary
+
+
+def exported(what: str, folder: Path, binary: Path) -> Path:
+    """Export a stage or a preset, and put the host into its bundle; return that binary."""
+    command = [sys.executable, "-m", "wavemend", "export-vst3", what, "--output", folder]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    [library] = folder.glob("*.vst3/Contents/*-linux/*.so")
+    return Path(shutil.copy(binary, library.with_name(binary.name)))
+
+
 class Host:
     """The host in its process, asked line by line.
 
@@ -140,6 +157,11 @@ class Host:
         for task in Path(f"/proc/{self._process.pid}/task").iterdir():
             found += [int(pid) for pid in (task / "children").read_text().split()]
         return found
+
+    def live(self, block: int, count: int, *words: str) -> tuple[float, float]:
+        """Play at a sound card's pace; longest block in ms, and when the last one passed dry; 0: none did."""
+        worst_ms, dry = map(float, self.ask("live", block, count, *words).split())
+        return worst_ms, dry
 
     @property
     def pid(self) -> int:

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "host.hpp"
+#include "parameters.hpp"
 #include "text.hpp"
 
 using namespace vst3;
@@ -195,22 +196,26 @@ private:
         return code;
     }
 
-    // N COUNT [unheard]: blocks at the pace of a sound card; worst time of a call in milliseconds.
+    // N COUNT [unheard]: blocks at the pace of a sound card; worst time of a call in milliseconds, and when the last
+    // block that passed dry ended, by the clock that only goes forward (0: none did).
     std::string live(std::istream& words) {
         const int samples = take<int>(words), count = take<int>(words);
         keep_ = take<std::string>(words) != "unheard";
         Changes none, told;
         std::uint64_t silent = 0;
-        double worst = 0;
+        double worst = 0, dry = 0, dropouts = controller_->getParamNormalized(shell::kDropoutsId);
         auto next = std::chrono::steady_clock::now();
         for (int i = 0; i < count; ++i) {
             next += std::chrono::nanoseconds(static_cast<long>(1e9 * samples / rate_));
             const auto begin = std::chrono::steady_clock::now();
             if (block(samples, kRealtime, false, none, told, silent) != kOk) return "error";
             worst = std::max(worst, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+            const double now = controller_->getParamNormalized(shell::kDropoutsId);
+            if (now != dropouts) dry = std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+            dropouts = now;
             std::this_thread::sleep_until(next);
         }
-        return text(1e3 * worst);
+        return text(1e3 * worst) + " " + text(dry);
     }
 
     // N COUNT: offline blocks; median and 99th percentile in microseconds.

@@ -27,10 +27,15 @@ def recording(seconds: float, rate: int, crackle: float = 0.0):
     return audio.astype(np.float32)
 
 
-def preset_with(effect: Effect, learned: Learned) -> bytes:
+def state_with(effect: Effect, learned: Learned) -> bytes:
+    """Return what a host saves of an effect that has learned."""
     places = {control.id: control.place for control in effect.controls}
-    state = state_bytes(places, learned_bytes(effect.preset.chain, learned))
-    return vstpreset_bytes(effect.class_id, {b"Comp": state, b"Cont": b""})
+    return state_bytes(places, learned_bytes(effect.preset.chain, learned))
+
+
+def preset_with(effect: Effect, learned: Learned) -> bytes:
+    """Return a preset file of an effect that has learned."""
+    return vstpreset_bytes(effect.class_id, {b"Comp": state_with(effect, learned), b"Cont": b""})
 
 
 def rendered(preset: Preset, audio, rate: int, folder: Path):

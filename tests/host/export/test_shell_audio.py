@@ -146,7 +146,7 @@ def test_live_waits_a_share_of_the_block_then_passes_the_dry_sound_and_counts_it
 ) -> None:
     host = loaded(manifest(LATENCY, engine=["gain=0.5", "hang=10000"]), noise)
     host.start(mode=0)
-    worst_ms = float(host.ask("live", 512, 60))
+    worst_ms, _ = host.live(512, 60)
     assert host.dropouts() > 20
     heard = host.end()
     dry = delayed(noise, heard.shape[1])

@@ -124,6 +124,23 @@ def test_an_engine_that_replaced_what_works_in_it_is_told_everything_again(
         assert np.array_equal(heard[:, -512:], expected if mode == 0 else np.zeros((2, 512)))
 
 
+def test_an_engine_that_waits_for_the_next_recording_is_not_taken_for_one_that_hangs(
+    loaded: Loaded, noise: Noise
+) -> None:
+    """The recording that failed is not gone on with, so that it owes nothing."""
+    host = loaded(manifest(0, engine=["idle=1"]), noise, WAVEMEND_ENGINE_ANSWER_S="0.3")
+    host.start()
+    host.ask("process", 512, 2)
+    os.kill(host.engines()[0], signal.SIGKILL)
+    until(lambda: host.ask("process", 512, 2).startswith("4"))
+    host.ask("active", 1)
+    until(lambda: host.word() == "ready")
+    [engine] = host.engines()
+    time.sleep(0.6)
+    assert host.engines() == [engine]
+    assert host.ask("process", 512, 2).startswith("0")
+
+
 def test_kills_at_random_never_end_the_host(loaded: Loaded, noise: Noise) -> None:
     random = np.random.default_rng(3)
     host = loaded(manifest(100), np.tile(noise, (1, 4)))

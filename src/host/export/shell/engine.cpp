@@ -208,6 +208,7 @@ bool Engine::obey(const MessageHeader& head, std::string payload) {
         const std::uint32_t wanted[2] = {kProtocolVersion, kRingsOffset};
         if (payload.size() != sizeof wanted || std::memcmp(payload.data(), wanted, sizeof wanted) != 0) return false;
         answered_ = header().answer;
+        epoch_before_ = header().epoch;
         progressed_ = platform::seconds();
         if (state() == State::ready) platform::write_error(manifest_.name + ": the engine died and was replaced");
         say({});
@@ -228,7 +229,8 @@ bool Engine::obey(const MessageHeader& head, std::string payload) {
 bool Engine::overdue(double now) {
     const Header& shared = header();
     const bool gave_up = (shared.status & kStatusFault) != 0;
-    const bool owes = !gave_up && (shared.epoch_running != shared.epoch || shared.read < shared.written);
+    const bool begun = shared.epoch != epoch_before_;
+    const bool owes = begun && !gave_up && (shared.epoch_running != shared.epoch || shared.read < shared.written);
     const std::uint32_t answered = shared.answer;
     if (!owes || answered != answered_) progressed_ = now;
     answered_ = answered;

@@ -91,6 +91,7 @@ private:
     // The thread's alone.
     double progressed_ = 0;
     std::uint32_t answered_ = 0;
+    std::uint32_t epoch_before_ = 0;  // it was ready: that one it does not run
 };
 
 }  // namespace shell
