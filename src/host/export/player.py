@@ -83,12 +83,17 @@ class Player:
 
     def prepare(self) -> None:
         """Open a stream that is due; where it fails, the one that sounds goes on."""
-        settled = self._position >= self._takes[-1].start + self._settle
-        if self._changed and (settled or self._position == 0):
+        if self._changed and self.due_in == 0:
             self._open()
 
+    @property
+    def due_in(self) -> int | None:
+        """In how many samples a stream will be due; None: none is."""
+        settled = self._takes[-1].start + self._settle if self._position else 0
+        return max(settled - self._position, 0) if self._changed else None
+
     def step(self, audio: Audio) -> Audio:
-        """Hear the next samples, shape (channels, n); return those that became ready."""
+        """Hear samples, shape (channels, n), none beyond where a stream is due; return those that are ready."""
         self._position += audio.shape[1]
         for take in self._takes:
             take.hear(audio)
@@ -107,7 +112,7 @@ class Player:
         self._takes.append(latest)
 
     def _take(self) -> _Take:
-        past = self._past.pop(len(self._past))
+        past = self._past.pop(len(self._past))[:, -self._history :]  # as much, however it came
         self._past.push(past)
         take = _Take(self._make(), self._sample_rate, self._channels, past, self._position)
         if take.stream.latency > self._held_back:

@@ -110,8 +110,8 @@ class Server:
     def _begin(self) -> None:
         """Begin the run that is wanted."""
         epoch, values = self._memory.wanted()
-        if self._session is not None:
-            self._hear_out(self._session, epoch)
+        if self._session is not None and self._epoch is not None:
+            self._hear_out(self._session, self._epoch, epoch)
         self._epoch, self._session, self._run = epoch, None, epoch.number
         self._events, self._events_seen = [], epoch.event_first
         self._events_read = epoch.event_first
@@ -128,8 +128,8 @@ class Server:
         self._memory.run(epoch.number)
         self._memory.ring()
 
-    def _hear_out(self, session: Session, following: Epoch) -> None:
-        """Listen to the rest of a run that has ended, so that what is learned is all that was played.
+    def _hear_out(self, session: Session, ended: Epoch, following: Epoch) -> None:
+        """Do what is left of a run that has ended, but for its sound: what is learned is all that was played.
 
         A host that is given its sound late never waits for the engine to read a run's last samples.
         """
@@ -137,8 +137,11 @@ class Server:
         self._events += self._memory.events(self._events_seen)[:left]
         for event in self._events:
             self._hear_until(session, min(event.position, following.origin))
-            if event.kind == 0 and self._promised.parameters[event.place : event.place + 1] == [LEARN]:
+            if event.kind == 1:
+                self._receive_state(event.place)
+            elif self._promised.parameters[event.place : event.place + 1] == [LEARN]:
                 session.learn(event.value >= 0.5)
+                self._learn(session, wait=ended.mode == OFFLINE)
         self._hear_until(session, following.origin)
 
     def _hear_until(self, session: Session, position: int) -> None:
@@ -243,8 +246,11 @@ class Server:
                 self._learn(session, wait=offline)
 
     def _learn(self, session: Session, *, wait: bool) -> None:
-        """Send on what was learned, where something was."""
-        learned = session.listen(wait=wait)
+        """Send on what was learned, where something was; show signs of life meanwhile."""
+        learned = session.listen(wait_s=_THINKING_S if wait else 0)
+        while wait and session.thinking:
+            self._memory.ring()
+            learned = session.listen(wait_s=_THINKING_S)
         if learned is not None:
             self._messages.send(LEARNED, learned_bytes(self._rack.chain, learned), self._state)
             self._send_curve(learned)
@@ -258,6 +264,7 @@ class Server:
         if message.kind != STATE:
             return
         self._state = message.number
+        self._ear.forget_thoughts()
         try:
             learned = read_learned(self._rack.chain, message.payload)
         except PresetError as error:

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from ...audio.arrays import Audio
 from ...contract.findings import Findings
 from ...errors import AudioValueError, WavemendError
@@ -52,19 +54,20 @@ class Listening:
 
     def hear(self, audio: Audio) -> None:
         """Keep the next samples, shape (channels, n); those after `LONGEST_S` are not."""
-        if self.seconds < LONGEST_S:
-            self._spool.write(audio)
+        room = round(LONGEST_S * self.sample_rate) - self._spool.frames
+        if room > 0:
+            self._spool.write(audio[:, :room])
 
     def conclude(self, rack: Rack) -> None:
         """Have the stages listen, in a thread of their own."""
         self._thread = threading.Thread(target=self._think, args=(rack.listener(),), daemon=True)
         self._thread.start()
 
-    def learned(self, *, wait: bool) -> Learned | None:
+    def learned(self, *, wait_s: float) -> Learned | None:
         """Return what was learned; None while that takes longer. Raises `WavemendError` where it failed."""
         if self._thread is None:
             return None
-        self._thread.join(None if wait else 0)
+        self._thread.join(wait_s)
         if self._thread.is_alive():
             return None
         if self._error is not None:
@@ -86,6 +89,11 @@ class Ear:
     """The one thing that outlives a reset beside the rack: what is being listened to; None: nothing is."""
 
     listening: Listening | None = None
+
+    def forget_thoughts(self) -> None:
+        """Let go of what the stages are still at work on: something newer takes its place."""
+        if self.listening is not None and self.listening.thinking:
+            self.listening = None
 
 
 class Session:
@@ -139,6 +147,11 @@ class Session:
         return listening is not None and not listening.thinking
 
     @property
+    def thinking(self) -> bool:
+        """Whether the stages are at work on what was heard."""
+        return self.learning and not self.listening
+
+    @property
     def restarting(self) -> bool:
         """Whether one stream is being replaced by another."""
         return self._player.restarting
@@ -154,7 +167,8 @@ class Session:
             self._say_what_is_needed()
 
     def take(self, learned: Learned) -> None:
-        """Replace what the stages know, from the next sample on."""
+        """Replace what the stages know, and what they are about to, from the next sample on."""
+        self._ear.forget_thoughts()
         self._rack.take(learned)
         if not self.learning:
             self._player.switch()
@@ -162,6 +176,8 @@ class Session:
 
     def learn(self, on: bool) -> None:
         """Turn listening on or off, from the next sample on."""
+        if on:
+            self._ear.forget_thoughts()
         listening = self._ear.listening
         if on and listening is None:
             self._ear.listening = Listening(*self._of)
@@ -170,16 +186,17 @@ class Session:
         elif not on and listening is not None and not listening.thinking:
             listening.conclude(self._rack)
 
-    def listen(self, *, wait: bool) -> Learned | None:
+    def listen(self, *, wait_s: float) -> Learned | None:
         """Return what was learned just now, which sounds from the next sample on; None where nothing was.
 
-        `wait` is for a host that renders: what sounds from where on must not depend on how fast it is.
+        Waiting, until it is not `thinking`, is for a host that renders: what sounds from where on must not
+        depend on how fast it is.
         """
         listening = self._ear.listening
         if listening is None:
             return None
         try:
-            learned = listening.learned(wait=wait)
+            learned = listening.learned(wait_s=wait_s)
         except WavemendError as error:
             self._ear.listening = None
             self._player.switch()
@@ -198,14 +215,20 @@ class Session:
         Where settings cannot be followed, what sounded goes on, which is told; `strict` is for a host that
         renders, where that is an error.
         """
-        try:
-            self._player.prepare()
-        except WavemendError as error:
-            if strict:
-                raise
-            self._tell(str(error))
-        self.hear(audio)
-        return self._player.step(audio)
+        parts: list[Audio] = []
+        rest = audio
+        while not parts or rest.shape[1]:
+            try:
+                self._player.prepare()
+            except WavemendError as error:
+                if strict:
+                    raise
+                self._tell(str(error))
+            piece = rest[:, : self._player.due_in]
+            self.hear(piece)
+            parts.append(self._player.step(piece))
+            rest = rest[:, piece.shape[1] :]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def hear(self, audio: Audio) -> None:
         """Keep the next samples, shape (channels, n), where it is listening."""

@@ -69,7 +69,7 @@ class Shell:
         os.close(lifeline)
         os.close(memory)
         self.said: list[str] = []
-        self.learned = b""
+        self.learned, self.learned_number = b"", 0
         self.curve = b""
         self._states = 0
         self._epoch = self._events = self._position = 0
@@ -85,12 +85,12 @@ class Shell:
     def hear(self, wanted: int) -> bytes:
         """Read messages up to one of the kind that is wanted."""
         while True:
-            kind, _, size, _ = struct.unpack("<IIII", self._receive(16))
+            kind, number, size, _ = struct.unpack("<IIII", self._receive(16))
             payload = self._receive(size)
             if kind == TEXT:
                 self.said.append(payload.decode())
             elif kind == LEARNED:
-                self.learned = payload
+                self.learned, self.learned_number = payload, number
             elif kind == CURVE:
                 self.curve = payload
             if kind == wanted:
@@ -168,6 +168,11 @@ class Shell:
         self._position = stop
         self._put("<Q", 192, stop)
         self.ring()
+
+    @property
+    def state_number(self) -> int:
+        """Of the state that was sent last."""
+        return self._states
 
     @property
     def position(self) -> int:

@@ -169,6 +169,29 @@ def test_it_learns_from_the_last_samples_before_a_reset(restoring, chain, tells)
     restoring.begin(RATE, 2)
 
 
+@pytest.mark.parametrize("last", ["a state", "learned"])
+def test_what_came_last_before_a_reset_is_known_after_it(restoring, chain, learned, last):
+    """However late the engine reads it: a state that was loaded, or what was learned."""
+    audio = recording()
+    restoring.send_state(b"")
+    restoring.begin(RATE, 2)
+    restoring.drain()
+    restoring.learned = b""
+    restoring.play(audio[:, :0], {"Learn": 1.0})
+    os.killpg(restoring.process.pid, signal.SIGSTOP)
+    restoring.leave(audio[:, :RATE])
+    if last == "learned":
+        restoring.leave(audio[:, :64], state=restoring.send_state(learned_bytes(chain, learned)))
+    restoring.leave(audio[:, :64], {"Learn": 0.0})
+    if last == "a state":
+        restoring.leave(audio[:, :64], state=restoring.send_state(learned_bytes(chain, learned)))
+    threading.Timer(0.3, os.killpg, (restoring.process.pid, signal.SIGCONT)).start()
+    restoring.begin(RATE, 2, origin=restoring.position)
+    restoring.drain()
+    assert restoring.learned_s == pytest.approx(learned.seconds if last == "a state" else 1.0, abs=0.05)
+    assert restoring.learned_number == restoring.state_number - (last == "a state")
+
+
 def test_a_state_in_the_midst_is_in_force_from_its_sample_on(restoring, chain, learned):
     audio = recording()
     restoring.send_state(b"")

@@ -155,6 +155,25 @@ def test_a_filter_has_settled_when_it_is_faded_in():
     assert np.abs(out[:, RATE:]).max() < 1e-3
 
 
+@pytest.mark.parametrize("sizes", [[8192], [64], [1, 700, 3333]])
+def test_what_sounds_does_not_depend_on_the_pieces_in_which_it_came(sizes):
+    """How many samples there are at once goes by how fast the engine is, and by the host's blocks."""
+    audio = recording(3.0)
+    turned = {30_000: 0.5, 31_000: 1.0, 31_500: 0.8, 100_001: 0.2}
+
+    def sound(sizes):
+        session, rack, _ = session_of(Chain([wavemend.Rumble(), wavemend.Declick()]))
+        ends, start, parts = [*turned, audio.shape[1]], 0, []
+        for end in ends:
+            parts += [session.step(block, strict=True) for block in blocks_of(audio[:, start:end], sizes)]
+            if end in turned:
+                session.move(find(rack, "Rumble cutoff"), turned[end])
+            start = end
+        return np.concatenate(parts, axis=1)
+
+    np.testing.assert_array_equal(sound(sizes), sound([512]))
+
+
 def test_a_knob_that_is_turned_opens_few_streams():
     opened = []
     player = Player(lambda: (opened.append(1), Chain([wavemend.Rumble()]))[1], RATE, 1, 5000)
@@ -213,7 +232,7 @@ def test_what_is_learned_is_what_an_analysis_of_the_same_stretch_finds():
     assert session.learning and not session.needs
     np.testing.assert_array_equal(played(session, audio), audio)  # passes meanwhile
     session.learn(False)
-    learned = session.listen(wait=True)
+    learned = session.listen(wait_s=60)
     assert learned.findings == {(0,): wavemend.Denoise().analyse(audio, RATE)}
     assert learned.seconds == pytest.approx(3.0) and rack.learned is learned
     assert not session.learning and not session.needs and said[-1] == ""
@@ -226,7 +245,7 @@ def test_later_stages_listen_behind_earlier_ones():
     session.learn(True)
     played(session, audio)
     session.learn(False)
-    learned = session.listen(wait=True)
+    learned = session.listen(wait_s=60)
     behind = wavemend.Declick().process(audio, RATE)
     assert learned.findings == {(1,): wavemend.Denoise().analyse(behind, RATE)}
 
@@ -240,7 +259,7 @@ def test_listening_goes_on_over_a_reset():
     again.learn(True)
     played(again, audio[:, RATE:])
     again.learn(False)
-    assert again.listen(wait=True).findings == {(0,): wavemend.Denoise().analyse(audio, RATE)}
+    assert again.listen(wait_s=60).findings == {(0,): wavemend.Denoise().analyse(audio, RATE)}
 
 
 def test_live_the_stages_think_beside_the_sound():
@@ -251,15 +270,48 @@ def test_live_the_stages_think_beside_the_sound():
     learned = None
     while learned is None:
         played(session, recording(0.01))
-        learned = session.listen(wait=False)
+        learned = session.listen(wait_s=0)
     assert learned.findings and not session.learning
+
+
+def test_a_state_that_is_loaded_replaces_what_is_still_being_learned():
+    learned = learned_from(Chain([wavemend.Denoise()]), recording(1.0))
+    session, rack, _ = session_of(Chain([wavemend.Denoise()]))
+    session.learn(True)
+    played(session, recording())
+    session.learn(False)
+    session.take(learned)
+    assert session.listen(wait_s=60) is None and rack.learned is learned and not session.learning
+
+
+def test_learning_again_before_the_last_has_ended_replaces_it():
+    audio = recording(2.0)
+    session, _, _ = session_of(Chain([wavemend.Denoise()]))
+    session.learn(True)
+    played(session, recording(5.0))
+    session.learn(False)
+    session.learn(True)
+    played(session, audio)
+    session.learn(False)
+    learned = session.listen(wait_s=60)
+    assert learned.findings == {(0,): wavemend.Denoise().analyse(audio, RATE)}
+
+
+def test_what_is_beyond_the_longest_is_not_heard_however_it_comes(monkeypatch):
+    monkeypatch.setattr("wavemend.host.export.session.LONGEST_S", 1.0)
+    for size in (8192, 800):
+        session, _, _ = session_of(Chain([wavemend.Denoise()]))
+        session.learn(True)
+        played(session, recording(1.5), [size])
+        session.learn(False)
+        assert session.listen(wait_s=60).seconds == 1.0
 
 
 def test_nothing_heard_is_nothing_learned():
     session, _, said = session_of(Chain([wavemend.Denoise()]))
     session.learn(True)
     session.learn(False)
-    assert session.listen(wait=True) is None
+    assert session.listen(wait_s=60) is None
     assert said[-1] == "nothing was learned: nothing was heard; play the recording while Learn is on"
     assert session.needs and not session.learning
 
