@@ -14,7 +14,7 @@ SECONDS ?= 10
 SOURCES := $(shell find src presets models -name '*.py' -o -name '*.[ch]pp' -o -name '*.json' -o -name '*.onnx') pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types unit whole site real_vst3s cross_compiler test-hosts bench clean
+.PHONY: demo test lint types unit whole site real_vst3s other_systems test-hosts bench clean
 
 # The package itself is installed, not linked: what is tested is what users get.
 $(VENV)/.installed: $(SOURCES)
@@ -35,6 +35,7 @@ lint: $(VENV)/.installed
 
 types: $(VENV)/.installed
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --follow-imports=silent src/host/export/transport_windows.py
 
 # The documentation as pages in build/site; a link that leads nowhere fails.
 site: $(VENV)/.installed
@@ -43,7 +44,7 @@ site: $(VENV)/.installed
 unit: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto -m "not whole"
 
-whole: $(VENV)/.installed real_vst3s cross_compiler
+whole: $(VENV)/.installed real_vst3s other_systems
 	$(BIN)/python -m pytest -n auto -m whole
 
 # Debian's zam-plugins, for the tests that host real VST3s; without the right to install, those say so and skip.
@@ -51,10 +52,11 @@ real_vst3s:
 	@test -d /usr/lib/vst3/ZamComp.vst3 || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends zam-plugins; } || true
 
-# A compiler for Windows, for the test that the effects' shell stays portable; else that says so and skips.
-cross_compiler:
-	@command -v x86_64-w64-mingw32-g++-posix >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
-		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends g++-mingw-w64-x86-64-posix; } || true
+# Compilers for Windows and ARM and what runs their programs here, for the tests that the effects' shell is portable.
+OTHER_SYSTEMS := g++-mingw-w64-x86-64-posix wine64 g++-aarch64-linux-gnu qemu-user
+other_systems:
+	@test "$$(id -u)" != 0 || ! command -v dpkg >/dev/null || dpkg -s $(OTHER_SYSTEMS) >/dev/null 2>&1 || \
+		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $(OTHER_SYSTEMS); } || true
 
 # Mutated files through every command (what faults were found in stays in build/fuzz), and runs that are killed.
 fuzz: $(VENV)/.installed

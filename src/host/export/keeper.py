@@ -18,17 +18,14 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from typing import NoReturn
 
 from ..processes.lifeline import die_with_the_parent
+from .transport import Work
 
 _KEEPER, _WORKER = range(2)  # source: this file; bytes of the file that is locked
 _SHORTEST_LIFE_S = 0.2  # guard: for a worker that crashes wherever it is, five a second
 _MOST_UNBEGUN = 5  # guard: in a row; then something is wrong that another copy would not mend
-
-Work = Callable[[bool, Callable[[], None]], NoReturn]
-"""Called with whether it takes the place of one that was killed, and with what tells that it has begun."""
 
 
 def keep_at_work(work: Work) -> NoReturn:

@@ -1,4 +1,4 @@
-"""What an effect's shell and its engine say to each other beside the sound: messages over a socket.
+"""What an effect's shell and its engine say to each other beside the sound: messages on a line of their own.
 
 ::
 
@@ -11,20 +11,19 @@ midst of a message leaves one that nobody can go on with: whoever takes its plac
 from __future__ import annotations
 
 import mmap
-import socket
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from ...errors import PluginError
+from .transport import Transport
 
 # source: the shell's transport
 STATE, LEARNED, TEXT, CURVE, READY = 1, 16, 17, 18, 19
 MOST_BYTES = 64 * 2**20  # guard: of one message
 _MOST_TEXT = 4096  # source: the shell's transport
 _HEADER = struct.Struct("<IIII")
-_ANSWER_S = 30.0  # guard: for a message that was announced
 
 
 class Message(NamedTuple):
@@ -36,17 +35,16 @@ class Message(NamedTuple):
 
 
 class Messages:
-    """The engine's end of the socket.
+    """The engine's end of the line.
 
     Parameters
     ----------
-    descriptor
-        Of the socket.
+    transport
+        To the shell.
     """
 
-    def __init__(self, descriptor: int) -> None:
-        self._socket = socket.socket(fileno=descriptor)
-        self._socket.settimeout(_ANSWER_S)
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
         self._torn = mmap.mmap(-1, mmap.PAGESIZE)  # seen by forks
 
     @property
@@ -57,7 +55,7 @@ class Messages:
     def receive(self) -> Message:
         """Wait for the next message; `PluginError` where none comes, EOFError where the shell is gone."""
         try:
-            self._socket.recv(1, socket.MSG_PEEK)  # it may take its time to begin
+            self._transport.peek()  # it may take its time to begin
             with self._whole():
                 kind, number, size, _ = _HEADER.unpack(self._read(_HEADER.size))
                 if size > MOST_BYTES:
@@ -67,12 +65,9 @@ class Messages:
             raise PluginError("a message that was announced did not come") from None
 
     def send(self, kind: int, payload: bytes = b"", number: int = 0) -> None:
-        """Send a message; where the shell is gone, it is for nobody."""
-        try:
-            with self._whole():
-                self._socket.sendall(_HEADER.pack(kind, number, len(payload), 0) + payload)
-        except BrokenPipeError:
-            raise EOFError from None
+        """Send a message; EOFError where the shell is gone."""
+        with self._whole():
+            self._transport.send(_HEADER.pack(kind, number, len(payload), 0) + payload)
 
     def say(self, text: str) -> None:
         """Send a line for people; an empty one withdraws the last."""
@@ -87,7 +82,7 @@ class Messages:
     def _read(self, count: int) -> bytes:
         data = b""
         while len(data) < count:
-            part = self._socket.recv(count - len(data))
+            part = self._transport.receive(count - len(data))
             if not part:
                 raise EOFError
             data += part

@@ -21,6 +21,7 @@ from .rack import Rack
 from .session import Ear, Session
 from .shared_memory import OFFLINE, RINGS_AT, VERSION, Epoch, Event, SharedMemory
 from .state import NOTHING, Learned, learned_bytes, noise_curve, read_learned
+from .transport import Transport
 from .warming import warm_up
 
 _MOST_AT_ONCE = 8192  # guard: samples between two words to the shell, however far behind the engine is
@@ -56,8 +57,8 @@ class Server:
         self._told: tuple[int, float] = (-1, -1.0)
 
     @classmethod
-    def open(cls, memory: int, messages: Messages, resources: Path) -> Self:
-        """Open both ends, and have everything run once.
+    def open(cls, transport: Transport, messages: Messages, resources: Path) -> Self:
+        """Open the memory, and have everything run once.
 
         Raises
         ------
@@ -67,7 +68,7 @@ class Server:
         first = (
             messages.receive()
         )  # what is not read when a socket is closed costs the other side our last words
-        shared = SharedMemory(memory)
+        shared = SharedMemory(transport)
         chain = load_preset(resources / PRESET_NAME).chain
         promised = read_manifest(resources / MANIFEST_NAME)
         server = cls(shared, messages, Rack(chain), promised)

@@ -1,36 +1,29 @@
 """The memory that an effect's shell and its engine share: rings of sound by sample, and counters.
 
 Each side writes its own counters and reads the other's; after any change it adds one to its bell and wakes
-who waits at it (``futex``). The layout is that of ``layout.hpp`` in the shell.
+who waits at it. The layout is that of ``layout.hpp`` in the shell.
 """
 
 from __future__ import annotations
 
-import ctypes
-import mmap
-import platform
 import struct
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ...audio.arrays import Audio
 from ...errors import PluginError
+from .transport import ANSWER_AT, DOORBELL_AT, Transport
 
 MAGIC, VERSION = 0x31584D57, 1  # source: the shell's transport, "WMX1"
 CHANNELS = 2  # source: the shell's transport
 # derived: the layout of the shell's transport, in bytes
 RINGS_AT = 65_536
 _VALUES_AT, _EVENTS_AT, _MOST_VALUES = 1024, 8192, 512
-_DOORBELL, _EPOCH, _WRITTEN, _TAKEN, _EVENTS_WRITTEN = 64, 128, 192, 256, 320
-_ANSWER, _RUNNING, _READ, _PRODUCED, _EVENTS_READ = 384, 448, 512, 576, 640
+_EPOCH, _WRITTEN, _TAKEN, _EVENTS_WRITTEN = 128, 192, 256, 320
+_RUNNING, _READ, _PRODUCED, _EVENTS_READ = 448, 512, 576, 640
 _HEAD, _EPOCH_FIELDS = struct.Struct("<IIQQII"), struct.Struct("<IIdQIIII")
 
-_FUTEX_WAIT, _FUTEX_WAKE = range(2)  # source: linux/futex.h
-# source: arch/*/include/uapi/asm/unistd.h
-_FUTEX_CALL = {"x86_64": 202, "aarch64": 98}.get(platform.machine(), 98)
-# What x86 writes is seen in order; others see it so behind a system call.
-_ORDERED = platform.machine() == "x86_64"
 OFFLINE = 2  # source: VST 3's ProcessModes, kOffline
 
 _EVENT = np.dtype([("position", "<u8"), ("kind", "<u4"), ("index", "<u4"), ("value", "<f8")])
@@ -58,22 +51,20 @@ class Event(NamedTuple):
     value: float
 
 
-class _Time(ctypes.Structure):
-    _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
-
-
 class SharedMemory:
     """The engine's side of the memory.
 
     Parameters
     ----------
-    descriptor
-        Of the memory, whose size is fixed.
+    transport
+        To the shell, with memory of a fixed size.
 
     Attributes
     ----------
     parameters
         Number of parameters that the shell has.
+    wait
+        Wait until the shell's bell is another than this, or so many seconds have passed.
 
     Raises
     ------
@@ -81,32 +72,27 @@ class SharedMemory:
         It is not of this version.
     """
 
-    def __init__(self, descriptor: int) -> None:
-        self._map = mmap.mmap(descriptor, 0)
-        magic, version, size, capacity, self.parameters, self._most_events = _HEAD.unpack_from(self._map)
-        if (magic, version, size) != (MAGIC, VERSION, len(self._map)):
+    def __init__(self, transport: Transport) -> None:
+        self._memory = transport.memory
+        view = np.frombuffer(self._memory, np.uint8)
+        magic, version, size, capacity, self.parameters, self._most_events = _HEAD.unpack_from(self._memory)
+        if (magic, version, size) != (MAGIC, VERSION, view.size):
             raise PluginError("the effect and wavemend are of different versions; export it again")
         self._capacity = capacity
-        view = np.frombuffer(self._map, np.uint8)
-        self._address = view.ctypes.data
         self._words, self._counts = view.view("<u4"), view.view("<u8")
         self._events = view[_EVENTS_AT:][: self._most_events * _EVENT.itemsize].view(_EVENT)
         self._values = view[_VALUES_AT:][: 8 * _MOST_VALUES].view("<f8")
         rings = view[RINGS_AT:].view("<f4").reshape(2, CHANNELS, capacity)
         self._input, self._output = rings
-        call = ctypes.CDLL(None, use_errno=True).syscall
-        call.argtypes = [
-            ctypes.c_long, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32, ctypes.c_void_p, ctypes.c_void_p,
-            ctypes.c_uint32,
-        ]  # fmt: skip
-        self._call = call
+        self._fence, self._wake_shell = transport.fence, transport.wake_shell
+        self.wait = transport.wait
 
     # -- what the shell says -----------------------------------------------------------------------
 
     @property
     def doorbell(self) -> int:
         """Its bell: another number after every change."""
-        bell = int(self._words[_DOORBELL // 4])
+        bell = int(self._words[DOORBELL_AT // 4])
         self._fence()
         return bell
 
@@ -123,7 +109,7 @@ class SharedMemory:
     def wanted(self) -> tuple[Epoch, list[float]]:
         """Return the run that is wanted, and the place of each parameter that it begins with."""
         while True:
-            epoch = Epoch(*_EPOCH_FIELDS.unpack_from(self._map, _EPOCH))
+            epoch = Epoch(*_EPOCH_FIELDS.unpack_from(self._memory, _EPOCH))
             values = self._values[: self.parameters].tolist()
             self._fence()
             if epoch.number == self.epoch:
@@ -184,26 +170,10 @@ class SharedMemory:
 
     def tell(self, status: int, learned_s: float, held_back: int) -> None:
         """Say how it is."""
-        struct.pack_into("<IfI", self._map, _RUNNING + 4, status, learned_s, held_back)
+        struct.pack_into("<IfI", self._memory, _RUNNING + 4, status, learned_s, held_back)
 
     def ring(self) -> None:
         """Wake the shell."""
         self._fence()
-        self._words[_ANSWER // 4] += np.uint32(1)
-        self._call(_FUTEX_CALL, self._address + _ANSWER, _FUTEX_WAKE, 1, None, None, 0)
-
-    def wait(self, bell: int, seconds: float | None) -> None:
-        """Wait until the shell's bell is not `bell` any more, or somebody wakes the engine."""
-        time: Any = None
-        if seconds is not None:
-            time = ctypes.byref(_Time(int(seconds), int(seconds % 1 * 1e9)))
-        self._call(_FUTEX_CALL, self._address + _DOORBELL, _FUTEX_WAIT, bell, time, None, 0)
-
-    def wake(self) -> None:
-        """Wake the engine itself, from another thread."""
-        self._call(_FUTEX_CALL, self._address + _DOORBELL, _FUTEX_WAKE, 1, None, None, 0)
-
-    def _fence(self) -> None:
-        """Have what was written before be seen before what is written after."""
-        if not _ORDERED:
-            self._call(_FUTEX_CALL, self._address + _ANSWER, _FUTEX_WAKE, 0, None, None, 0)
+        self._words[ANSWER_AT // 4] += np.uint32(1)
+        self._wake_shell()

@@ -61,14 +61,18 @@ def state(values: Mapping[int, float], opaque: bytes = b"") -> bytes:
 
 
 def bundle(
-    folder: Path, binary: Path, lines: Sequence[str], states: Mapping[str, bytes] | None = None
+    folder: Path,
+    binary: Path,
+    lines: Sequence[str],
+    states: Mapping[str, bytes] | None = None,
+    system: str = f"{platform.machine()}-linux",
 ) -> Path:
     """Make a bundle whose binary is the host with the shell inside; return that binary."""
-    inside = folder / "Effect.vst3" / "Contents" / f"{platform.machine()}-linux"
+    inside = folder / "Effect.vst3" / "Contents" / system
     inside.mkdir(parents=True)
     resources = inside.parent / "Resources"
     resources.mkdir()
-    (resources / "manifest.tsv").write_text("".join(f"{line}\n" for line in lines))
+    (resources / "manifest.tsv").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     for name, content in (states or {}).items():
         (resources / name).write_bytes(content)
     placed = inside / binary.name
@@ -102,12 +106,18 @@ class Host:
         In its bundle.
     audio
         What it plays, shape (2, n).
+    runner
+        Command that runs the binary; none: the binary itself.
     environment
         Added to this process's.
     """
 
     def __init__(
-        self, binary: Path, audio: npt.NDArray[np.float32] | None = None, **environment: str
+        self,
+        binary: Path,
+        audio: npt.NDArray[np.float32] | None = None,
+        runner: Sequence[str] = (),
+        **environment: str,
     ) -> None:
         folder = binary.parents[3]
         self.folder = folder
@@ -117,7 +127,7 @@ class Host:
         self.errors = folder / "errors.txt"
         with self.errors.open("wb") as errors:
             self._process = subprocess.Popen(
-                [binary, source, self._output],
+                [*runner, binary, source, self._output],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -134,7 +144,7 @@ class Host:
         if not answer:
             self._process.wait(10)
             raise AssertionError(f"the host died at {words}: {self.errors.read_text(errors='replace')}")
-        return answer.decode().rstrip("\n")
+        return answer.decode().rstrip("\r\n")
 
     def start(self, rate: int = 48000, mode: int = 2, channels: int = 2) -> None:
         """Set up and activate, as hosts do."""

@@ -38,9 +38,11 @@ def link(objects: Sequence[Path], made: Path, options: Sequence[str]) -> None:
     subprocess.run([compiler(), *objects, *options, "-o", made, "-pthread", "-ldl"], check=True)
 
 
-def compile_all(sources: Sequence[Path], folder: Path, options: Sequence[str]) -> list[Path]:
-    """Compile each source; return the objects."""
-    command = compiler()
+def compile_all(
+    sources: Sequence[Path], folder: Path, options: Sequence[str], command: str | None = None
+) -> list[Path]:
+    """Compile each source, with the system's compiler or another; return the objects."""
+    command = command or compiler()
 
     def compiled(source: Path) -> Path:
         made = folder / f"{source.stem}.o"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import sys
 from pathlib import Path
@@ -23,11 +24,12 @@ from tests.host.commands import wavemend as command
 
 pytestmark = [
     pytest.mark.whole,
-    pytest.mark.skipif(sys.platform != "linux", reason="effects are made for Linux so far"),
+    pytest.mark.skipif(sys.platform != "linux", reason="its compiler is a script of sh"),
 ]
 
 COMPILER = """#!/bin/sh
 if [ "$1" = --version ]; then echo "fake 1.0"; exit; fi
+if [ "$1" = -dumpmachine ]; then echo x86_64-w64-mingw32; exit; fi
 echo called >> "{folder}/calls"
 while [ "$1" != -o ]; do shift; done
 printf '\\177ELF made' > "$2"
@@ -176,7 +178,44 @@ def test_a_compiler_that_is_none_is_one_line(named, monkeypatch):
 
 def test_other_systems_are_told_at_once(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(PluginError, match="for Linux so far"):
+    with pytest.raises(PluginError, match="for Linux and Windows so far; this system is darwin"):
+        shell_code.shell_code()
+
+
+@pytest.fixture
+def windows(monkeypatch):
+    """Have this be Windows, as far as it is asked which system it is."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(platform, "machine", lambda: "AMD64")
+
+
+def test_on_windows_a_bundle_lies_as_hosts_look_for_it(compiler, windows, tmp_path):
+    exported = export_vst3("rumble", tmp_path / "out")
+    inside = exported.path / "Contents" / "x86_64-win"
+    assert binary_of(exported.path) == inside / exported.path.name
+    assert left_in(inside) == {exported.path.name} and calls(tmp_path) == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "machine", "said"),
+    [
+        ("x86_64-pc-cygwin", "AMD64", "x86_64-pc-cygwin.*winget install"),
+        ("x86_64-w64-mingw32", "ARM64", "this Python is for ARM64"),
+    ],
+    ids=["another target", "another machine"],
+)
+def test_on_windows_what_cannot_work_is_said(compiler, windows, tmp_path, monkeypatch, target, machine, said):
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    fake = tmp_path / "compiler"
+    fake.write_text(fake.read_text().replace("x86_64-w64-mingw32", target))
+    with pytest.raises(PluginError, match=said):
+        shell_code.shell_code()
+
+
+def test_on_windows_without_a_compiler_it_says_which_to_install(windows, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CXX", raising=False)
+    with pytest.raises(PluginError, match="no C.. compiler is here.*winget install .*pacman -S"):
         shell_code.shell_code()
 
 

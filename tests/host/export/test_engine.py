@@ -366,7 +366,7 @@ def test_a_bundle_that_is_none_is_said_and_not_tried_again(bundle_of, started):
     shell = started(folder)
     with pytest.raises(EngineGoneError) as gone:
         shell.hear(SAYS_READY)
-    assert gone.value.args == (3,) and "'chain' is missing" in shell.said[-1]
+    assert gone.value.args == (78,) and "'chain' is missing" in shell.said[-1]
 
 
 def test_the_learn_switch_has_its_number_for_ever():

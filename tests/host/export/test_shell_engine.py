@@ -170,7 +170,7 @@ def test_an_engine_that_cannot_be_started_is_said(loaded: Loaded, noise: Noise) 
 
 
 def test_an_engine_that_wants_no_other_is_not_started_again(loaded: Loaded, noise: Noise) -> None:
-    host = loaded(manifest(0, engine=["exit=3"]), noise)
+    host = loaded(manifest(0, engine=["exit=78"]), noise)
     host.start()
     assert host.word() == "failed"
     time.sleep(0.4)

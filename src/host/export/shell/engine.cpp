@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <optional>
@@ -17,14 +16,14 @@ constexpr double kFirstPause = 0.1, kLongestPause = 5;  // seconds between start
 constexpr std::size_t kMostTextBytes = 4096;
 
 double from_environment(const char* name, double otherwise) {
-    const char* text = std::getenv(name);
-    const auto value = text != nullptr ? to_number(text) : std::nullopt;
+    const auto text = platform::variable(name);
+    const auto value = text ? to_number(*text) : std::nullopt;
     return value && *value > 0 && *value <= 3600 ? *value : otherwise;
 }
 
 std::vector<std::string> command_of(const Manifest& manifest) {
     std::vector<std::string> command = manifest.command;
-    if (const char* python = std::getenv("WAVEMEND_PYTHON")) command[0] = python;
+    if (const auto python = platform::variable("WAVEMEND_PYTHON")) command[0] = *python;
     return command;
 }
 
@@ -44,7 +43,7 @@ std::string how_it_ended(platform::Child& child) {
         std::this_thread::sleep_for(std::chrono::milliseconds(4));
     const auto code = child.exit_code();
     if (!code) return "the engine hung up";
-    if (*code < 0) return "the engine was ended by signal " + std::to_string(-*code);
+    if (*code < 0) return "the engine was ended " + platform::how_it_was_ended(*code);
     return "the engine ended with code " + std::to_string(*code);
 }
 
@@ -99,6 +98,16 @@ void Engine::abandon() {
     bell_.ring();
 }
 
+void Engine::ring_doorbell() const {
+    auto& doorbell = header().doorbell;
+    doorbell.fetch_add(1, std::memory_order_release);
+    memory_->wake_engine(doorbell);
+}
+
+void Engine::wait_for_more(std::uint32_t answer, double seconds) const {
+    memory_->wait(header().answer, answer, seconds);
+}
+
 float* Engine::ring(int direction, int channel) const {
     auto* rings = reinterpret_cast<float*>(static_cast<char*>(memory_->address()) + kRingsOffset);
     return rings + static_cast<std::size_t>(direction * kMostChannels + channel) * capacity_;
@@ -143,7 +152,7 @@ bool Engine::serve() {
     std::string error;
     header().status = 0;
     header().epoch_running = 0;
-    auto child = platform::Child::start(command_of(manifest_), memory_->handle(), manifest_.folder, error);
+    auto child = platform::Child::start(command_of(manifest_), *memory_, manifest_.folder, error);
     const double start = platform::seconds();
     const std::uint32_t generation = generation_;
     std::string outgoing, heard, received(1 << 16, '\0');
@@ -245,7 +254,7 @@ void Engine::became(State state) {
     changed_.notify_all();
     if (!memory_) return;
     ++header().answer;  // whoever waits for sound looks again
-    platform::wake(header().answer);
+    memory_->wake_shell(header().answer);
 }
 
 void Engine::say(std::string text) {

@@ -47,6 +47,10 @@ public:
 
     Header& header() const { return *static_cast<Header*>(memory_->address()); }
     float* ring(int direction, int channel) const;
+    // Tell it that something changed.
+    void ring_doorbell() const;
+    // Wait until it has said more than `answer`, or the time is over; may return early.
+    void wait_for_more(std::uint32_t answer, double seconds) const;
     std::size_t capacity() const { return capacity_; }
 
     State state() const { return state_.load(std::memory_order_acquire); }

@@ -118,6 +118,6 @@ struct MessageHeader {
 static_assert(sizeof(MessageHeader) == 16);
 
 constexpr std::uint32_t kMostMessageBytes = 64u << 20;
-constexpr int kNoRestartExitCode = 3;
+constexpr int kNoRestartExitCode = 78;  // that of a bad configuration; Windows ends with 3 what calls abort()
 
 }  // namespace shell

@@ -236,7 +236,7 @@ ParsedManifest parse_manifest(std::string_view text) {
 }
 
 std::optional<std::string> read_file(const std::string& path, std::size_t most_bytes) {
-    std::FILE* file = std::fopen(path.c_str(), "rb");
+    std::FILE* file = platform::open_to_read(path);
     if (file == nullptr) return std::nullopt;
     std::string text;
     char piece[1 << 14];

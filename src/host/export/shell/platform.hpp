@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,15 +12,28 @@
 
 namespace shell::platform {
 
-// Path of the binary that this code is in.
+#if defined(_WIN32)
+using Handle = void*;
+constexpr Handle kNoHandle = nullptr;
+#else
+using Handle = int;
+constexpr Handle kNoHandle = -1;
+#endif
+
+// Path of the binary that this code is in. Paths are UTF-8.
 std::string own_path();
+
+std::FILE* open_to_read(const std::string& path);
+
+// Of the environment.
+std::optional<std::string> variable(const char* name);
 
 // Of a clock that only goes forward.
 double seconds();
 
 void write_error(const std::string& line);
 
-// Nameless memory that a child can map too; it can neither shrink nor grow.
+// Nameless memory that a child can map too and that can neither shrink nor grow, and what both wait with.
 class SharedMemory {
 public:
     explicit SharedMemory(std::size_t bytes);  // `address()` is null where there is none
@@ -27,17 +41,28 @@ public:
     SharedMemory(const SharedMemory&) = delete;
     SharedMemory& operator=(const SharedMemory&) = delete;
     void* address() const { return address_; }
-    int handle() const { return handle_; }
+
+    // Wait until the word is another than `expected`, `wake_shell` was called by either side, or the time is over;
+    // may return early. One thread at a time.
+    void wait(const std::atomic<std::uint32_t>& answer, std::uint32_t expected, double seconds) const;
+    void wake_shell(std::atomic<std::uint32_t>& answer) const;
+    void wake_engine(std::atomic<std::uint32_t>& doorbell) const;
+
+    Handle handle() const { return handle_; }
+#if defined(_WIN32)
+    Handle answer() const { return answer_; }
+    Handle doorbell() const { return doorbell_; }
+#endif
 
 private:
     std::size_t bytes_;
-    int handle_ = -1;
+    Handle handle_ = kNoHandle;
     void* address_ = nullptr;
+#if defined(_WIN32)
+    Handle answer_ = kNoHandle, doorbell_ = kNoHandle;  // events
+    Handle timer_ = kNoHandle;                          // finer than a wait's own milliseconds
+#endif
 };
-
-// Wait until the word is another than `expected`, it was woken, or the time is over; may return early.
-void wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected, double seconds);
-void wake(std::atomic<std::uint32_t>& word);
 
 // Ends a wait in `Child::exchange` from another thread.
 class Bell {
@@ -48,18 +73,19 @@ public:
     Bell& operator=(const Bell&) = delete;
     void ring();
     void clear();
-    int handle() const { return handles_[0]; }
+    Handle handle() const { return handles_[0]; }
 
 private:
-    int handles_[2] = {-1, -1};
+    Handle handles_[2] = {kNoHandle, kNoHandle};
 };
 
-// The engine's process, its socket and its lifeline: gone with the host, however that goes.
+// The engine's process and what it is talked to with: gone with the host, however that goes.
 class Child {
 public:
     // Starts it; nothing where that fails, and `error` says why.
     static std::unique_ptr<Child> start(
-        const std::vector<std::string>& command, int memory, const std::string& folder, std::string& error);
+        const std::vector<std::string>& command, const SharedMemory& memory, const std::string& folder,
+        std::string& error);
     ~Child();  // kills it
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
@@ -70,21 +96,31 @@ public:
         std::size_t received = 0;
     };
 
-    // Wait up to `seconds` for the bell or the socket; send of `out` and receive into `in` what goes at once.
+    // Wait up to `seconds` for the bell or the engine; send of `out` and receive into `in` what goes at once.
     Exchanged exchange(
         Bell& bell, double seconds, const char* out, std::size_t out_bytes, char* in, std::size_t in_bytes);
 
-    // Its exit code once it has ended, minus the signal that ended it.
+    // Its exit code once it has ended; below 0 where it did not end by itself.
     std::optional<int> exit_code();
 
     // End it and wait until it has ended.
     void end();
 
 private:
-    Child() = default;
-    long pid_ = 0;
-    int socket_ = -1, lifeline_ = -1;
+    Child();
     std::optional<int> code_;
+#if defined(_WIN32)
+    struct Pipe;
+    Handle process_ = kNoHandle;
+    Handle job_ = kNoHandle;  // ends all that is in it when its last handle is closed, by whatever
+    std::unique_ptr<Pipe> pipe_;
+#else
+    long pid_ = 0;
+    Handle socket_ = kNoHandle, lifeline_ = kNoHandle;
+#endif
 };
+
+// What an exit code below 0 stands for.
+std::string how_it_was_ended(int code);
 
 }  // namespace shell::platform

@@ -53,6 +53,10 @@ std::vector<char*> child_environment() {
     return kept;
 }
 
+void wake_all(std::atomic<std::uint32_t>& word) {
+    ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
 struct Actions {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -89,6 +93,13 @@ std::string own_path() {
     return ::realpath(info.dli_fname, resolved) != nullptr ? resolved : info.dli_fname;
 }
 
+std::FILE* open_to_read(const std::string& path) { return std::fopen(path.c_str(), "rb"); }
+
+std::optional<std::string> variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
 double seconds() {
     timespec now;
     ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -114,16 +125,15 @@ SharedMemory::~SharedMemory() {
     close_one(handle_);
 }
 
-void wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected, double seconds) {
+void SharedMemory::wait(const std::atomic<std::uint32_t>& answer, std::uint32_t expected, double seconds) const {
     timespec time;
     time.tv_sec = static_cast<time_t>(seconds);
     time.tv_nsec = static_cast<long>(1e9 * (seconds - static_cast<double>(time.tv_sec)));
-    ::syscall(SYS_futex, reinterpret_cast<const std::uint32_t*>(&word), FUTEX_WAIT, expected, &time, nullptr, 0);
+    ::syscall(SYS_futex, reinterpret_cast<const std::uint32_t*>(&answer), FUTEX_WAIT, expected, &time, nullptr, 0);
 }
 
-void wake(std::atomic<std::uint32_t>& word) {
-    ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
-}
+void SharedMemory::wake_shell(std::atomic<std::uint32_t>& answer) const { wake_all(answer); }
+void SharedMemory::wake_engine(std::atomic<std::uint32_t>& doorbell) const { wake_all(doorbell); }
 
 Bell::Bell() {
     if (::pipe2(handles_, O_CLOEXEC | O_NONBLOCK) != 0) handles_[0] = handles_[1] = -1;
@@ -146,7 +156,8 @@ void Bell::clear() {
 }
 
 std::unique_ptr<Child> Child::start(
-    const std::vector<std::string>& command, int memory, const std::string& folder, std::string& error) {
+    const std::vector<std::string>& command, const SharedMemory& memory, const std::string& folder,
+    std::string& error) {
     int sockets[2] = {-1, -1}, lifeline[2] = {-1, -1};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0 || ::pipe2(lifeline, O_CLOEXEC) != 0) {
         error = std::string("no more files can be opened: ") + std::strerror(errno);
@@ -154,7 +165,7 @@ std::unique_ptr<Child> Child::start(
         close_one(sockets[1]);
         return nullptr;
     }
-    int given = ::fcntl(memory, F_DUPFD_CLOEXEC, 6);
+    int given = ::fcntl(memory.handle(), F_DUPFD_CLOEXEC, 6);
     sockets[1] = above_handed(sockets[1]);
     lifeline[0] = above_handed(lifeline[0]);
     std::vector<std::string> words = command;
@@ -181,6 +192,8 @@ std::unique_ptr<Child> Child::start(
     child->pid_ = pid;
     return child;
 }
+
+Child::Child() = default;
 
 Child::~Child() {
     end();
@@ -229,6 +242,8 @@ void Child::end() {
     ::kill(static_cast<pid_t>(pid_), SIGKILL);
     while (!exit_code()) ::usleep(500);
 }
+
+std::string how_it_was_ended(int code) { return "by signal " + std::to_string(-code); }
 
 }  // namespace shell::platform
 

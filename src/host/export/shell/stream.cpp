@@ -76,7 +76,7 @@ void Stream::begin_epoch(std::uint64_t origin) {
     engine_generation_ = engine_.generation();
     in_epoch_ = true;
     tell_all_ = false;
-    ring_doorbell();
+    engine_.ring_doorbell();
 }
 
 bool Stream::epoch_runs() const {
@@ -103,7 +103,7 @@ bool Stream::tell(std::uint32_t kind, std::uint32_t index, std::uint64_t positio
             failed_ = failed_ || offline_;
             return false;
         }
-        platform::wait(shared.answer, answer, kLongestSleep);
+        engine_.wait_for_more(answer, kLongestSleep);
     }
     shared.events[written % kMostEvents] = {position, kind, index, value};
     shared.events_written.store(written + 1, std::memory_order_release);
@@ -118,12 +118,6 @@ void Stream::tell_everything() {
     for (std::size_t i = 0; tell_all_ && in_epoch_ && i < parameters_.engine_count(); ++i)
         in_epoch_ = tell(kParameterEvent, static_cast<std::uint32_t>(i), position_, parameters_.sounding(i));
     tell_all_ = false;
-}
-
-void Stream::ring_doorbell() {
-    auto& doorbell = engine_.header().doorbell;
-    doorbell.fetch_add(1, std::memory_order_release);
-    platform::wake(doorbell);
 }
 
 void Stream::write(const Block& block, int first, int samples) {
@@ -141,7 +135,7 @@ void Stream::write(const Block& block, int first, int samples) {
     const std::uint64_t heard = position_ - static_cast<std::uint64_t>(samples) - setup_.latency;
     shared.written.store(position_, std::memory_order_release);
     shared.taken.store(std::max(origin_, heard), std::memory_order_release);
-    if (in_epoch_) ring_doorbell();
+    if (in_epoch_) engine_.ring_doorbell();
 }
 
 bool Stream::has_restored(const Range& heard) const {
@@ -179,7 +173,7 @@ bool Stream::await(const Range& heard, double budget) {
             if (offline_) engine_.abandon();
             return false;
         }
-        platform::wait(shared.answer, answer, std::min(deadline - now, kLongestSleep));
+        engine_.wait_for_more(answer, std::min(deadline - now, kLongestSleep));
     }
 }
 

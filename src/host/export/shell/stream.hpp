@@ -64,7 +64,6 @@ private:
     bool tell(std::uint32_t kind, std::uint32_t index, std::uint64_t position, double value);
     void tell_everything();
     void write(const Block& block, int first, int samples);
-    void ring_doorbell();
     bool has_restored(const Range& heard) const;
     bool await(const Range& heard, double budget);
     double budget(int samples);
