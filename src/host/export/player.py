@@ -93,7 +93,7 @@ class Player:
         return max(settled - self._position, 0) if self._changed else None
 
     def step(self, audio: Audio) -> Audio:
-        """Hear samples, shape (channels, n), none beyond where a stream is due; return those that are ready."""
+        """Hear samples, shape (channels, n), none behind where a stream is due; return what became ready."""
         self._position += audio.shape[1]
         for take in self._takes:
             take.hear(audio)
