@@ -7,18 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ...audio.arrays import Audio
+from ...audio.arrays import Audio, Complex
 from ...audio.checks import limited
 from ...contract.findings import NO_LEVEL, Analyser
 from .comb import MOST_HARMONICS
 from .demodulator import STEP, UNHEARD, CombDemodulator
 from .floor import LEAST_DBFS
 from .hum import Hum
+from .offset import CombOffset
 
 # tuned: by hand with bench hum, 2026-11-21; the split is not recorded
 _OFF_HZ = 0.1  # what mains are off; a harmonic this many times its number off is not measured
 _MOST_OFF_HZ = 3.0
-_MOST_OFF = 0.1  # of the frequency that is given: further off lies something else
+TOLERANCE, LEAST_TOLERANCE_HZ = 0.005, 0.1
+"""How far the hum may lie off the frequency that is given, as a share of it, and in Hz at least.
+
+source: what mains are off, and a transport that is adjusted; further off lies something else.
+"""
+
+# tuned: by hand with bench hum, 2026-11-21; the split is not recorded
 _LEAST_DB, _STEPS = -160, 240  # guard: bounds of a histogram
 _FLOOR = 0.25  # quantile over time: what a line keeps falling back to
 _LEAST_OVER_DB = 3.0
@@ -40,9 +47,10 @@ class GivenHumAnalyser(Analyser[Hum]):
         super().__init__(sample_rate, channels, hop=STEP * self._comb.hop)
         self._frequency_hz = frequency_hz
         self._turns_a_sample = float(frequency_hz / sample_rate)
-        lines = self._comb.number.size
-        self._whole = _Lines.none(lines)
-        self._piece = _Lines.none(lines)
+        self._most_hz = max(TOLERANCE * frequency_hz, LEAST_TOLERANCE_HZ)
+        self._recent: list[Complex] = []
+        self._off = np.zeros(3)  # pieces with hum, how far off they are in Hz, and its square, added up
+        self._whole, self._piece = self._none(), self._none()
         self._frames = 0
         self._by_loudness: dict[int, _Lines] = {}
         self._pieces, self._lasts, self._last = 0, False, False
@@ -67,24 +75,38 @@ class GivenHumAnalyser(Analyser[Hum]):
             step = np.clip(np.floor(10 * np.log10(power + 1e-30)).astype(int) - _LEAST_DB, 0, _STEPS - 1)
             for row, known in zip(step, heard, strict=True):
                 levels[rows[known], row[known]] += 1
-        piece.turn[:] += np.sum(y[1:] * np.conj(y[:-1]), axis=0)
+        self._recent.append(y)
         self._frames += frames
         if self._frames >= _PIECE_FRAMES:
             self._end_piece()
 
     def _end_piece(self) -> None:
         """Add a piece to those whose hum is as loud."""
-        piece, self._piece, self._frames = self._piece, _Lines.none(self._piece.turn.size), 0
+        piece, self._piece, self._frames = self._piece, self._none(), 0
+        if self._recent:
+            piece.along.hear(np.concatenate(self._recent))
+            self._recent = []
         self._whole.add(piece)
         self._pieces += 1
-        level, over = piece.floors()
+        off = piece.along.best_hz(self._most_hz)
+        level, over = piece.floors(off)
         hums = bool(over.any())
         self._lasts |= hums and self._last
         self._last = hums
         if hums:
+            self._off += 1.0, off, off**2
             loudness = round(10 * np.log10(np.sum(10 ** (level[over] / 10))) / _CLASS_DB)
-            self._by_loudness.setdefault(loudness, _Lines.none(piece.turn.size)).add(piece)
+            self._by_loudness.setdefault(loudness, self._none()).add(piece)
             self._by_loudness[loudness].pieces += 1
+
+    def _wander_hz(self) -> float:
+        count, total, squares = self._off
+        return float(np.sqrt(max(squares / count - (total / count) ** 2, 0.0))) if count else 0.0
+
+    def _none(self) -> _Lines:
+        """Return what is known of nothing."""
+        empty = np.zeros((2, self._comb.number.size, _STEPS), np.int64)
+        return _Lines(empty[0], empty[1], CombOffset(self._comb.number, self._comb.hop / self.sample_rate))
 
     def _best(self) -> _Lines:
         """Return the pieces that tell most of the hum."""
@@ -96,31 +118,28 @@ class GivenHumAnalyser(Analyser[Hum]):
             for loudness in known
         }
         most = max(together, key=lambda loudness: (together[loudness], known[loudness].pieces))
-        best = _Lines.none(self._whole.turn.size)
+        best = self._none()
         for near in range(most - 1, most + 2):
             if near in known:
                 best.add(known[near])
         return best
 
     def _conclude(self, rest: Audio) -> Hum:
-        if self._frames >= _PIECE_FRAMES // 2:
+        if self._frames >= _PIECE_FRAMES // 2 or not self._pieces:
             self._end_piece()
         else:
             self._whole.add(self._piece)
         told = self._best()
-        level, over = told.floors()
+        off = told.along.best_hz(self._most_hz)
+        level, over = told.floors(off)
         shape = (-1, self.channels)
         shown = over.reshape(shape).any(axis=1)
         if not shown.any():
             return Hum.nothing(self.channels)
         dbfs = np.where(over, level, NO_LEVEL).reshape(shape)[shown].T
-        best = int(np.argmax(np.where(over, level - told.beside_db(), -np.inf)))
-        seconds = self._comb.hop / self.sample_rate
-        turned = float(np.angle(told.turn[best]) / (2 * np.pi * seconds * self._comb.number[best]))
-        off = min(max(turned, -_MOST_OFF * self._frequency_hz), _MOST_OFF * self._frequency_hz)
         return Hum(
             frequency_hz=self._frequency_hz + off,
-            wander_hz=0.0,
+            wander_hz=self._wander_hz(),
             harmonic=np.flatnonzero(shown) + 1,
             level_dbfs=dbfs,
             share=1.0 if told is self._whole else round(told.pieces / self._pieces, 3),
@@ -130,34 +149,30 @@ class GivenHumAnalyser(Analyser[Hum]):
 
 @dataclass
 class _Lines:
-    """Histograms of each line's level and of that beside it, in dB, and its turns from frame to frame."""
+    """Histograms of each line's level and of that beside it, in dB, and its spectra of seconds."""
 
     line: npt.NDArray[np.int64]
     beside: npt.NDArray[np.int64]
-    turn: npt.NDArray[np.complex128]
+    along: CombOffset
     pieces: int = 0
-
-    @classmethod
-    def none(cls, lines: int) -> _Lines:
-        """Return those of nothing."""
-        empty = np.zeros((2, lines, _STEPS), np.int64)
-        return cls(empty[0], empty[1], np.zeros(lines, np.complex128))
 
     def add(self, other: _Lines) -> None:
         """Add up two parts of a recording."""
         self.line += other.line
         self.beside += other.beside
-        self.turn += other.turn
+        self.along.add(other.along)
         self.pieces += other.pieces
 
-    def floors(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-        """Return each line's floor in dBFS, and whether it stands out."""
-        line = _quantile(self.line)
-        return line, (line - self.beside_db() >= _LEAST_OVER_DB) & (line >= LEAST_DBFS)
+    def floors(self, off_hz: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """Return each line's level in dBFS, the comb so far off, and whether it stands out.
 
-    def beside_db(self) -> npt.NDArray[np.float64]:
-        """Return the floor beside each line, in dBFS."""
-        return _quantile(self.beside)
+        What a line keeps falling back to, and what it holds over seconds: a note that pauses shows in the
+        one, a program that is loud all along in the other.
+        """
+        line, beside = _quantile(self.line), _quantile(self.beside)
+        level, over = self.along.lines(off_hz)
+        level = np.minimum(line, level)
+        return level, over & (line - beside >= _LEAST_OVER_DB) & (level >= LEAST_DBFS)
 
 
 def _quantile(histogram: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

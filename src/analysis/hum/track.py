@@ -54,7 +54,7 @@ _HIGHEST_HZ = 1200.0
 _WALK = 0.06  # of an amplitude in a second
 _DRIFT_HZ = 0.003, 0.08  # of the frequency in a second
 _RETURN_SECONDS = 20.0
-_AT_FIRST_HZ = 0.1
+_AT_FIRST_HZ = 0.02, 0.1  # that the mean is off at first; three times the wander, within these
 _NEAR = 4
 _PAST = 50
 _REMEMBERED = 100  # phases before those; guard: memory is bounded
@@ -71,7 +71,8 @@ _EDIT_GAINS = 2.0 ** (np.arange(-6, 7) / 4)  # guard: gains that are tried, a qu
 _BENDS = np.array([-2.0, -1.0, 1.0, 2.0])  # standard deviations
 _EDIT_EVIDENCE = 6.0
 _EDIT_SHARE = 0.03
-_STEP_SHARE = 0.15  # notes begin in all lines at once, too
+# Of what an edit leaves unexplained; notes begin in all lines at once, too.
+_SPLICE_SHARE, _STEP_SHARE = 0.08, 0.15
 _LEAST_TURN = 0.3, 5.0  # rad, and rad for each Hz of drift: less is followed without an edit
 _LEAST_GAIN, _MOST_GAIN = 0.25, 2.0  # octaves
 _EDIT_BOTH = 6.0  # evidence that a splice changes the level too, or a step the phase
@@ -127,7 +128,8 @@ class HumTracker:
         self._doubt = np.ones(self._power.size)
         self._met = False
         self._state = np.zeros(2)
-        self._spread = np.diag([1e-6, (2 * np.pi * _AT_FIRST_HZ * seconds) ** 2])
+        at_first_hz = float(np.clip(3.0 * hum.wander_hz, *_AT_FIRST_HZ))
+        self._spread = np.diag([1e-6, (2 * np.pi * at_first_hz * seconds) ** 2])
         self._mean = self._amplitude.copy()
         self._mean_error = self._variance.copy()
         # frames from `_origin` on
@@ -260,7 +262,7 @@ class HumTracker:
         if now - least < enough:
             return
         spliced = gain == 1.0
-        if not spliced and now - least < _EDIT_EVIDENCE + _STEP_SHARE * least:
+        if now - least < _EDIT_EVIDENCE + (_SPLICE_SHARE if spliced else _STEP_SHARE) * least:
             return
         for _ in range(2):
             place = weigh.place(phase, gain, -2.0, _BEHIND[-1])

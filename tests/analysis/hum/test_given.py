@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from wavemend.analysis.hum.comb import NO_LEVEL
-from wavemend.analysis.hum.given import GivenHumAnalyser
+from wavemend.analysis.hum.given import LEAST_TOLERANCE_HZ, TOLERANCE, GivenHumAnalyser
 
 RATE = 4000
 SECONDS = np.arange(8 * RATE) / RATE
@@ -58,3 +58,18 @@ def test_nothing_where_nothing_is(audio):
 @pytest.mark.parametrize("sizes", [(1,) * 50, (441,) * 30, (8192, 0, 8193)])
 def test_any_partition_gives_the_same(sizes):
     assert analysed(hum(), sizes=sizes) == analysed(hum())
+
+
+def test_a_bass_line_beside_what_is_named_does_not_draw_it_away():
+    """Notes at 58.3 Hz, 12 dB over the hum at 60, again and again."""
+    notes = (SECONDS % 1.0 < 0.8) * sum(0.04 / h * np.sin(2 * np.pi * 58.3 * h * SECONDS) for h in (1, 2, 3))
+    assert analysed(hum(60.02) + notes, 60.0).frequency_hz == pytest.approx(60.02, abs=0.02)
+
+
+@pytest.mark.parametrize(("hz", "named"), [(58.3, 60.0), (61.0, 60.0), (17.2, 16.7), (420.0, 412.0)])
+def test_what_is_named_is_never_moved_further_than_said(hz, named):
+    found = analysed(hum(hz), named)
+    assert (
+        not found.found
+        or abs(found.frequency_hz - named) <= max(TOLERANCE * named, LEAST_TOLERANCE_HZ) + 1e-9
+    )
