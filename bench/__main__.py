@@ -18,6 +18,9 @@ TABLES = (
     "real_crackle",
     "real_harm",
     "real_discs",
+    "real_noise",
+    "real_hum",
+    "real_finders",
     "clicks",
     "crackle",
     "detector",
@@ -46,7 +49,9 @@ def main() -> int:
     parser.add_argument(
         "--split", choices=("report", "tuning"), default="report", help="report; or tune on it"
     )
-    parser.add_argument("--kinds", type=_names, default=(), help="of real_clicks: tick,wall,crackle,...")
+    parser.add_argument(
+        "--kinds", type=_names, default=(), help="of real_clicks, real_noise, real_hum, real_finders"
+    )
     parser.add_argument("--routes", type=_names, default=(), help="of the real_ tables: '44.1,MP3 128',...")
     chosen = parser.parse_args()
     if unknown := set(chosen.tables) - set(TABLES):

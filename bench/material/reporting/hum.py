@@ -59,6 +59,8 @@ class Hummed:
     named_hz : float
         What an engineer would name; 0 where there is no fundamental to name.
     sample_rate : int
+    coded : bool
+        Whether a codec's own error differs between the two.
     """
 
     plus: np.ndarray
@@ -67,6 +69,7 @@ class Hummed:
     where: slice
     named_hz: float
     sample_rate: int
+    coded: bool
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def hummed(take: Take, kind: str, below_db: float, seed: int, route: Route = ROU
         for x in (drawn.music + hum, drawn.music - hum, drawn.music)
     )
     where = slice(*(round(at * route.rate / RATE) for at in (drawn.where.start, drawn.where.stop)))
-    return Hummed(plus, minus, clean, where, drawn.named_hz, route.rate)
+    return Hummed(plus, minus, clean, where, drawn.named_hz, route.rate, route.codec)
 
 
 def _along(course: np.ndarray, length: int) -> np.ndarray:
@@ -314,7 +317,7 @@ def bass_notes(length: int, draw: np.random.Generator) -> np.ndarray:
 
 KINDS: dict[str, Draw] = {
     "mains": _mains,
-    "mains, no lead": _without_lead,
+    "mains without a lead": _without_lead,
     "a recorded grid": _recorded,
     "buzz": _buzz,
     "part-way": _part,

@@ -209,6 +209,6 @@ MEDIA: dict[str, Made] = {
     "AM radio": _am,
     "shortwave": _shortwave,
     "studio": _studio,
-    "sung, LP": _sung_lp,
-    "sung, studio": _sung_studio,
+    "sung LP": _sung_lp,
+    "sung studio": _sung_studio,
 }

@@ -77,7 +77,7 @@ class Source:
 
 def _home(language: str) -> Source:
     path = f"klettres-data/{language}"
-    return Source(f"home, {language}", path, split_of(path))
+    return Source(f"home {language}", path, split_of(path))
 
 
 # source: the recordings themselves; spans by their levels, frames of 0.1 s
