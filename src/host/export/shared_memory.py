@@ -140,6 +140,7 @@ class SharedMemory:
 
     def overtaken(self, start: int) -> bool:
         """Whether the shell has written over sample `start` by now."""
+        self._fence()  # what was copied was read before
         return bool(self.written() - start > self._capacity)
 
     # -- what the engine says ----------------------------------------------------------------------

@@ -30,9 +30,9 @@ class _Memory(ctypes.Structure):
     """``MEMORY_BASIC_INFORMATION``."""
 
     _fields_ = (
-        ("base", ctypes.c_void_p), ("allocation", ctypes.c_void_p), ("allocated_for", wintypes.DWORD),
-        ("partition", wintypes.WORD), ("size", ctypes.c_size_t), ("state", wintypes.DWORD),
-        ("protection", wintypes.DWORD), ("kind", wintypes.DWORD),
+        ("base", ctypes.c_void_p), ("allocation", ctypes.c_void_p), ("allocated_for", ctypes.c_uint32),
+        ("partition", ctypes.c_uint16), ("size", ctypes.c_size_t), ("state", ctypes.c_uint32),
+        ("protection", ctypes.c_uint32), ("kind", ctypes.c_uint32),
     )  # fmt: skip
 
 
@@ -40,15 +40,15 @@ class _Overlapped(ctypes.Structure):
     """``OVERLAPPED``."""
 
     _fields_ = (
-        ("status", ctypes.c_size_t), ("bytes", ctypes.c_size_t), ("low", wintypes.DWORD),
-        ("high", wintypes.DWORD), ("event", wintypes.HANDLE),
+        ("status", ctypes.c_size_t), ("bytes", ctypes.c_size_t), ("low", ctypes.c_uint32),
+        ("high", ctypes.c_uint32), ("event", wintypes.HANDLE),
     )  # fmt: skip
 
 
 class _Throttling(ctypes.Structure):
     """``PROCESS_POWER_THROTTLING_STATE``."""
 
-    _fields_ = (("version", wintypes.ULONG), ("controlled", wintypes.ULONG), ("on", wintypes.ULONG))
+    _fields_ = (("version", ctypes.c_uint32), ("controlled", ctypes.c_uint32), ("on", ctypes.c_uint32))
 
 
 def _kernel() -> Any:
@@ -98,7 +98,7 @@ class WindowsTransport:
         mapped = _Memory()
         if not address or not kernel.VirtualQuery(address, ctypes.byref(mapped), ctypes.sizeof(mapped)):
             raise ctypes.WinError(ctypes.get_last_error())
-        self.memory = memoryview((ctypes.c_ubyte * mapped.size).from_address(address))
+        self.memory = memoryview((ctypes.c_ubyte * mapped.size).from_address(address)).cast("B")
         self._set, self._wait = kernel.SetEvent, kernel.WaitForSingleObject
         self._done = kernel.CreateEventW(None, True, False, None)
         kernel.SetThreadPriority(kernel.GetCurrentThread(), _HIGHEST)

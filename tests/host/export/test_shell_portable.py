@@ -257,6 +257,11 @@ def test_an_engine_that_wants_no_other_is_not_started_again(elsewhere: Elsewhere
     assert elsewhere.engines(host) == []
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_no_order_of_calls_crashes_it(elsewhere: Elsewhere, noise: Noise, seed: int) -> None:
+    assert elsewhere.load(noise, engine=["hold=500"]).ask("fuzz", seed, 300) == "survived"
+
+
 @pytest.mark.parametrize("end", [Host.kill, Host.end], ids=["killed", "ended"])
 def test_no_engine_outlives_its_host(
     elsewhere: Elsewhere, noise: Noise, end: Callable[[Host], object]
