@@ -10,15 +10,23 @@ import numpy as np
 from ...audio.arrays import Array, Audio, Mask
 from ...kernels.prediction.fading import Heard, fade_cost, fade_gain, fill, fit_fade, knot_weights
 from ...kernels.prediction.models import covariance_model, excitation_of
+from ...kernels.prediction.voids import filling_noise
 from ...kernels.spectra.stft import forward, hann
-from .times import SIDE_S, STEPS_A_FRAME, Times
+from .times import RUNG_S, SIDE_S, STEPS_A_FRAME, Times
 
 _RIDGE = 1e-8  # tuned: by hand, dropouts of the tuning set, 2026-11-29
 _FILL = 120.0  # tuned: likewise; times the noise that is left in a fall
 _MOST_NOISE = 0.99  # guard: the excitation is never noise alone
+_UNDER_DB = 20.0  # tuned: likewise, by four routes, of 20 and 35; noise in a void, under the band's top
 _FLOOR = 0.02  # tuned: likewise; -34 dB, under which nothing of the sound is to be told
 _BEND = 30.0  # tuned: likewise
 _TRIED = ((0.5, 1.0), (0.5, 0.5), (0.9, 1.0), (0.9, 0.5))  # guard: depths and powers of a first guess
+# tuned: zeros of bench.material.tuning by four routes against clean takes and drums, tuning set, 2026-11-29
+_ENDS, _WON_SILENCE, _LEFT_DB = 3.0, 60.0, -28.0  # of a `Silence`: at least, at least, at most,
+_PLAIN_ENDS, _PLAIN_DB = 15.0, -20.0  # or likewise; and where another channel has one
+_SHARED_DB = -18.0
+# tuned: known zeros of the tuning set after two routes: a filter's ringing falls as one over the time
+_RINGS, _RUNG_LEAST_S = 1e-5, 0.05e-3  # parts of the sound a second away, and how near that is so
 _UNSURE, _NOISE = 0.1, 0.05  # tuned: likewise; errors of a gain: a part of what is missing, and of the sound
 _MOST_RISE = 2.0  # guard: what is filled in peaks at most so many times over what is around it
 _QUIET = 1e-3  # guard: no power of the excitation is less, in parts of its mean
@@ -80,6 +88,38 @@ class Steadiness(NamedTuple):
 
     burst: float
     lull: float
+
+
+class Silence(NamedTuple):
+    """How a gap in which nothing is left differs from a pause.
+
+    Attributes
+    ----------
+    dies, comes_back
+        Power of the excitation where the sound stops, and, run backwards, where it begins again, over that
+        of the sound around: a pause rings out, and what begins after it is new, but nothing stops at once.
+    won
+        What the sound that is predicted explains over what is heard, nats.
+    level_db
+        What is left, over what is predicted.
+    """
+
+    dies: float
+    comes_back: float
+    won: float
+    level_db: float
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether sound was cut out of itself."""
+        ends = min(self.dies, self.comes_back)
+        plain = ends > _PLAIN_ENDS and self.level_db < _PLAIN_DB
+        return plain or (ends > _ENDS and self.won > _WON_SILENCE and self.level_db < _LEFT_DB)
+
+    @property
+    def may_be_loss(self) -> bool:
+        """Whether it may have been, if other channels say so."""
+        return self.level_db < _SHARED_DB
 
 
 def _variance(e: Audio, damaged: Mask, span: tuple[int, int], reach: int) -> float:
@@ -184,8 +224,12 @@ class Around:
         stretch, mask = ground.x[low:high].copy(), ground.damaged[low:high].copy()
         mask[start - low : stop - low] = True
         a = np.empty(order + 1)
-        if not covariance_model(stretch, 0, stretch.size, mask, _RIDGE, _FILL * noise, a) > 0.0:
+        variance = covariance_model(stretch, 0, stretch.size, mask, _RIDGE, _FILL * noise, a)
+        if not variance > 0.0:
             return None
+        void = filling_noise(a, variance, _UNDER_DB)
+        if void > 0.0:
+            covariance_model(stretch, 0, stretch.size, mask, _RIDGE, _FILL * noise + void, a)
         e = excitation_of(stretch, order, stretch.size, a)
         variance = _variance(e, mask, (start - low, stop - low), 2 * times.side)
         if not variance > 0.0:
@@ -250,6 +294,55 @@ class Around:
             burst=float(powers.max()) / middle,
             lull=middle / float(np.percentile(powers, _LOW_PERCENT)),
         )
+
+    def silence(self, ringing: int) -> Silence | None:
+        """Compare the gap as it is with what the sound around it predicts; None where that says nothing.
+
+        `ringing` is that of `unrung`.
+        """
+        heard = self.heard
+        filled = self.unrung(ringing)
+        if filled is None:
+            return None
+        order, size = heard.a.size - 1, heard.stop - heard.start
+        end = min(heard.stop + order, heard.y.size)
+        edge = min(self.times.edge, size - 2 * ringing)
+        e = excitation_of(heard.y, heard.start, end, heard.a)
+        begin = heard.y.size - heard.stop
+        later = excitation_of(heard.y[::-1].copy(), begin, begin + ringing + edge, heard.a)
+        sound = heard.y.copy()
+        sound[heard.start : heard.stop] = filled
+        own = excitation_of(sound, heard.start, end, heard.a)
+        blur = ringing + min(self.times.blur, (size - 2 * ringing - 1) // 2)
+        left, put = (np.mean(part[blur : size - blur] ** 2) for part in (heard.y[heard.start :], filled))
+        return Silence(
+            dies=float(np.mean(e[ringing : ringing + edge] ** 2)) / heard.variance,
+            comes_back=float(np.mean(later[ringing:] ** 2)) / heard.variance,
+            won=float(np.sum(e**2) - np.sum(own**2)) / (2.0 * heard.variance),
+            level_db=float(10.0 * np.log10((left + 1e-20) / (put + 1e-20))),
+        )
+
+    def unrung(self, ringing: int) -> Audio | None:
+        """Return the samples of the gap as they were; None where there is no answer.
+
+        Parameters
+        ----------
+        ringing
+            Samples at either end that are there, but for the ringing of the silence between them.
+        """
+        heard = self.heard
+        y, size = heard.y.copy(), heard.stop - heard.start
+        level = float(np.sqrt(min(np.mean(side**2) for side in self._beside)))
+        away = np.arange(ringing, 0, -1) / self.times.ringing * RUNG_S
+        error = (_RINGS * level / np.maximum(away, _RUNG_LEAST_S)) ** 2
+        weight = np.zeros(size)
+        weight[:ringing] = heard.variance / np.maximum(error, 1e-30)
+        weight[size - ringing :] = weight[:ringing][::-1]
+        limit = _MOST_RISE * float(np.abs(np.concatenate(self._beside)).max())
+        target = y[heard.start : heard.stop].copy()
+        if not fill(y, heard.start, heard.stop, heard.a, weight, target, limit):
+            return None
+        return y[heard.start : heard.stop]
 
     def mended(self, gain: Array | None) -> Audio | None:
         """Return the samples of the gap as they were; None where there is no answer.

@@ -10,9 +10,10 @@ import numpy as np
 from ...audio.arrays import Audio
 from ...contract.marks import Spans, touched
 from ...contract.stream import Event, Processor, Sink
+from ...kernels.samples.blurred import blurred_spans
 from ...kernels.samples.lost import lost_spans
 from .evidence import Dip, Evidence
-from .fades import Around, Ground, noise_in
+from .fades import Around, Ground, Silence, noise_in
 from .search import DipFinder
 from .times import Times
 
@@ -38,6 +39,11 @@ class Suspect(NamedTuple):
         """The samples in which the level is lowest."""
         third = (self.stop - self.start) // 3
         return self.start + third, self.stop - third
+
+
+def _shared(span: list[int], others: list[list[int]]) -> bool:
+    """Tell whether another channel has lost the same samples, give or take an edge."""
+    return any(max(span[0], other[0]) < min(span[1], other[1]) for other in others)
 
 
 class Repair(Processor):
@@ -92,11 +98,12 @@ class Repair(Processor):
         channels = range(len(self._buffer))
         forced = [self._forced(channel) for channel in channels]
         lost = [self._lost(channel, forced[channel]) for channel in channels]
-        dips = self._dips([np.concatenate(both) for both in zip(lost, forced, strict=True)])
-        if not dips and not any(len(spans) for spans in (*lost, *forced)):
+        blurred = self._blurred(lost, forced)
+        dips = self._dips([np.concatenate(each) for each in zip(lost, blurred, forced, strict=True)])
+        if not dips and not any(len(spans) for spans in (*lost, *blurred, *forced)):
             return
         grounds = [Ground(x, np.zeros(x.size, np.bool_), self._bounds, self._times) for x in self._buffer]
-        for ground, *spans in zip(grounds, lost, forced, strict=True):
+        for ground, *spans in zip(grounds, lost, blurred, forced, strict=True):
             for start, stop in np.concatenate(spans).tolist():
                 ground.damaged[start:stop] = True
             for dip in dips:
@@ -105,6 +112,8 @@ class Repair(Processor):
             for kind, spans_of in ((LOST, lost), (DROPOUT, forced)):
                 for start, stop in spans_of[channel].tolist():
                     self._fill(channel, ground, (start, stop), kind, sink)
+            for start, stop in blurred[channel].tolist():
+                self._unblur(channel, ground, (start, stop), sink)
         for dip in dips:
             self._undo_fade(dip, grounds, sink)
 
@@ -126,6 +135,34 @@ class Repair(Processor):
         spans = lost_spans(x, self._zone, self._bounds, self._rate, self._times.longest)
         spans = spans[~touched(spans, forced)]
         return spans[~touched(spans, self._vetoed(channel))] if self.marks.vetoed else spans
+
+    def _blurred(self, lost: list[Spans], forced: list[Spans]) -> list[Spans]:
+        """Return what was lost before a resampler or a codec in each channel, and is not known or vetoed."""
+        found: list[list[tuple[list[int], Silence]]] = []
+        for channel, (x, *known) in enumerate(zip(self._buffer, lost, forced, strict=True)):
+            spans = blurred_spans(x, self._zone, self._bounds, self._rate, self._times.longest)
+            for others in (*known, *([self._vetoed(channel)] if self.marks.vetoed else [])):
+                spans = spans[~touched(spans, others)]
+            heard = [(span, self._silence(x, *span)) for span in spans.tolist()]
+            found.append([(span, silence) for span, silence in heard if silence])
+        sure = [span for one in found for span, silence in one if silence.is_loss]
+        kept = [
+            [
+                span
+                for span, silence in one
+                if silence.is_loss or (silence.may_be_loss and _shared(span, sure))
+            ]
+            for one in found
+        ]
+        return [np.array(spans, np.int64).reshape(-1, 2) for spans in kept]
+
+    def _silence(self, x: Audio, start: int, stop: int) -> Silence | None:
+        ground, ringing = (
+            Ground(x, np.zeros(x.size, np.bool_), self._bounds, self._times),
+            self._times.ringing,
+        )
+        around = Around.of(ground, (start - ringing, stop + ringing), self._times.judge)
+        return around.silence(ringing) if around else None
 
     def _vetoed(self, channel: int) -> Spans:
         return np.asarray(self._by_channel(channel)[0] - self._origin)
@@ -162,6 +199,19 @@ class Repair(Processor):
             self._tell(sink, Event(kind, start + self._origin, stop - start, channel))
         elif kind == DROPOUT:
             self._tell(sink, Event(UNREPAIRABLE, start + self._origin, stop - start, channel, 0.0))
+
+    def _unblur(self, channel: int, ground: Ground, span: tuple[int, int], sink: Sink | None) -> None:
+        """Put what the sound predicts in place of lost samples and of their edges' ringing."""
+        ringing = self._times.ringing
+        wide = span[0] - ringing, span[1] + ringing
+        if self._spared(channel, wide):
+            wide, ringing = span, 0
+        around = Around.of(ground, wide, self._times.order)
+        samples = around.unrung(ringing) if around else None
+        if samples is not None:
+            ground.x[wide[0] : wide[1]] = samples
+            self._done[channel] = max(self._done[channel], wide[1])
+            self._tell(sink, Event(LOST, wide[0] + self._origin, wide[1] - wide[0], channel))
 
     def _undo_fade(self, suspect: Suspect, grounds: list[Ground], sink: Sink | None) -> None:
         """Bring the level back where evidence is enough that it fell."""

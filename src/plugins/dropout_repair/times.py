@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...kernels.samples.blurred import BLUR_S
+
 _STEP_S = 0.5e-3  # tuned: by hand, dropouts of the tuning set, 2026-11-29: levels are heard so often
 STEPS_A_FRAME = 4  # derived: frames overlap by three quarters
 _STEPS_A_HOP = 96  # tuned: by hand, same; latency against speed
 _CONTEXT_S = 50e-3  # tuned: likewise; of sound on either side that a model is fitted to
 _ORDER, _LOOK = 384 / 44_100, 128 / 44_100  # tuned: likewise; seconds that models reach back
+_JUDGE, _MOST_JUDGE = 64 / 44_100, 96  # tuned: likewise, zeros, and speed; by which silence is judged
 _LEAST_ORDER, _MOST_ORDER = 32, 512  # guard: enough to know anything, and no more than a second's work
 _BOX_S = 2.5e-3  # tuned: likewise; that powers of the excitation are averaged over
 SIDE_S = 10e-3  # tuned: likewise; of sound on either side that a dip is measured by
 NEAR_S = 50e-3  # tuned: likewise; in which nothing is as low as a dip
 APART_S = 10e-3  # tuned: likewise; no dips are closer
+_EDGE_S = 0.7e-3  # tuned: likewise, zeros; in which sound stops, and comes back
+RUNG_S = 1.5e-3  # tuned: likewise; on either side of silence, that its edges ring
 _LEAST_S = 1.5e-3  # tuned: likewise; that evidence is shared by at least
 _WIDENING_S = 2.5e-3  # tuned: likewise; what a dip is widened by before its gain is fitted
 
@@ -39,6 +44,10 @@ class Times:
     least: int
     side: int
     box: int
+    edge: int
+    blur: int
+    ringing: int
+    judge: int
     reach: int
 
     @classmethod
@@ -60,6 +69,10 @@ class Times:
             least=round(_LEAST_S * sample_rate),
             side=round(SIDE_S * sample_rate),
             box=round(_BOX_S * sample_rate),
+            edge=round(_EDGE_S * sample_rate),
+            blur=round(BLUR_S * sample_rate),
+            ringing=round(RUNG_S * sample_rate),
+            judge=min(max(round(_JUDGE * sample_rate), _LEAST_ORDER), _MOST_JUDGE),
             reach=-(-reach // step) * step,
         )
 

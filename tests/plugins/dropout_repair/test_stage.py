@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
+from scipy.signal import firwin, lfilter, oaconvolve, resample_poly
 from wavemend import DropoutRepair
 from wavemend.contract.marks import NO_MARKS, Mark, Marks
 from wavemend.contract.stage import Event
@@ -171,3 +171,71 @@ def test_longer_gaps_than_the_longest_stay() -> None:
     out, events = run(damaged, max_length_ms=5.0)
     assert not events
     assert np.array_equal(out, damaged)
+
+
+def hum(channels: int = 2) -> np.ndarray:
+    """Tones of no common period in a little noise, at about -20 dBFS."""
+    draw = np.random.default_rng(8)
+    time = np.arange(int(1.9 * RATE)) / RATE
+    hz, phases = draw.uniform(200.0, 6000.0, 16), draw.uniform(0.0, 2 * np.pi, 16)
+    tones = (
+        np.sin(2 * np.pi * hz[:, np.newaxis] * time + phases[:, np.newaxis])
+        / np.sqrt(hz / 200.0)[:, np.newaxis]
+    )
+    return np.asarray(0.05 * tones.sum(axis=0) + 0.003 * draw.standard_normal((channels, time.size)))
+
+
+def low_passed(audio: np.ndarray, rate: int = RATE) -> np.ndarray:
+    """A steep low-pass, whose edges ring for milliseconds."""
+    taps = firwin(1023, 16_000, fs=rate)
+    return oaconvolve(audio, taps[np.newaxis, :], mode="same", axes=1)
+
+
+@pytest.mark.parametrize("seconds", [0.002, 0.004, 0.01])
+def test_samples_that_were_lost_before_a_low_pass_come_back(seconds: float) -> None:
+    clean = low_passed(hum())
+    damaged = low_passed(lost(hum(), RATE, seconds, held=False))
+    repaired, events = run(damaged)
+    assert gone_db(clean, damaged, repaired) > 3
+    assert len(events) == 6
+    assert {event.kind for event in events} == {"lost samples"}
+
+
+def test_samples_that_were_lost_before_a_resampler_come_back() -> None:
+    clean, damaged = (
+        resample_poly(low_passed(audio), 2, 1, axis=1, window=("kaiser", 12.0))
+        for audio in (hum(), lost(hum(), RATE, 0.004, held=False))
+    )
+    repaired, events = run(damaged, 2 * RATE)
+    assert gone_db(clean, damaged, repaired) > 4
+    assert len(events) == 6
+
+
+def test_one_channel_alone_may_have_lost_samples_before_a_low_pass() -> None:
+    damaged = hum()
+    damaged[0] = lost(damaged, RATE, 0.004, held=False)[0]
+    damaged = low_passed(damaged)
+    repaired, events = run(damaged)
+    assert {event.channel for event in events} == {0}
+    assert np.array_equal(repaired[1], damaged[1])
+
+
+def test_a_sound_that_rings_out_before_the_next_one_is_none_that_was_lost() -> None:
+    draw = np.random.default_rng(5)
+    audio = np.zeros((1, 2 * RATE))
+    decay = np.exp(-np.arange(int(0.06 * RATE)) / (0.004 * RATE))
+    for start in range(0, audio.shape[1] - decay.size, int(0.05 * RATE)):  # -100 dB when the next one begins
+        audio[0, start : start + decay.size] += 0.3 * decay * draw.standard_normal(decay.size)
+    damaged = low_passed(audio + 1e-5 * draw.standard_normal(audio.shape))
+    repaired, events = run(damaged)
+    assert not events
+    assert np.array_equal(repaired, damaged)
+
+
+def test_a_veto_holds_for_samples_that_were_lost_before_a_low_pass() -> None:
+    damaged = low_passed(lost(hum(), RATE, 0.004, held=False))
+    start = int(STARTS[1] * RATE)
+    marks = Marks(vetoed=(Mark(start, 176, None),))
+    repaired, events = run(damaged, marks=marks)
+    assert len(events) == 4
+    assert np.array_equal(repaired[:, start : start + 176], damaged[:, start : start + 176])
