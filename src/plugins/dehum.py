@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -10,8 +12,9 @@ from scipy import fft, signal
 
 from ..analysis.hum.demodulator import FRAME_SECONDS, REACH, STEP
 from ..analysis.hum.edits import Edit
+from ..analysis.hum.found import Hum
 from ..analysis.hum.given import GivenHumAnalyser
-from ..analysis.hum.hum import Hum, HumAnalyser
+from ..analysis.hum.hum import HumAnalyser
 from ..analysis.hum.lines import PAST, HumLines
 from ..analysis.hum.presence import AHEAD, Edge, HumPresence
 from ..analysis.hum.track import HumTracker
@@ -39,17 +42,14 @@ _NOTCH_HOP = 1024  # samples a step
 
 
 class _Stretch:
-    """Hum from one place to another: what it was seconds before what was heard last.
-
-    ::
-
-        held     |-- told now --|---------- HumLines.LAG frames ----------|
-                                              heard by the lines |  REACH, HumTracker.LAG
+    """Hum from one place to another: what it was `HumLines.LAG` frames before what was heard last.
 
     Parameters
     ----------
     stage, sample_rate, channels, hum
         As in `Stage.processor`.
+    others
+        Hums beside it.
     origin
         Sample of the recording that is heard first.
     begin
@@ -57,14 +57,15 @@ class _Stretch:
     """
 
     def __init__(
-        self, stage: Dehum, sample_rate: float, channels: int, hum: Hum, *, origin: int = 0, begin: int = 0
-    ) -> None:
+        self, stage: Dehum, sample_rate: float, channels: int, hum: Hum, *, others: Sequence[Hum] = (),
+        origin: int = 0, begin: int = 0,
+    ) -> None:  # fmt: skip
         count = stage.count_of(hum, sample_rate)
         self.settings = stage
         self.begin, self.stop = begin, np.inf
         self._origin, self._begin = origin, max(begin - origin, 0)
-        self._tracker = HumTracker(sample_rate, channels, hum, self._begin)
-        self._lines = HumLines(sample_rate, channels, hum, count, _WALK[stage.mode])
+        self._tracker = HumTracker(sample_rate, channels, hum, self._begin, others)
+        self._lines = HumLines(sample_rate, channels, hum, count, walk=_WALK[stage.mode], others=others)
         self._hop = self._tracker.hop
         self._together = round(_TOGETHER_SECONDS * sample_rate)
         self._fade = max(round(_FADE_SECONDS * sample_rate), 1)
@@ -163,8 +164,52 @@ class _Stretch:
         return np.asarray(fft.irfft(spectra, _TABLE, axis=2))
 
 
+class _Followed:
+    """One hum, from each place where it begins to where it ends."""
+
+    def __init__(
+        self, stage: Dehum, sample_rate: float, channels: int, hum: Hum, others: Sequence[Hum]
+    ) -> None:
+        self._open = partial(_Stretch, stage, sample_rate, channels, hum, others=others)
+        self.settings = stage
+        self.presence = HumPresence(sample_rate, channels, hum, others)
+        self._stretches = [self._open()]
+        self._without = ~(hum.level_dbfs > NO_LEVEL).any(axis=1)
+        self._length: int | None = None
+
+    def finish(self, length: int) -> None:
+        """Learn where the recording ends."""
+        self._length = length
+        self.presence.finish(length)
+        for stretch in self._stretches:
+            stretch.finish(length)
+
+    def switch(self, edge: Edge, origin: int, before: Audio | None, sink: Sink | None) -> None:
+        """End the last stretch of hum, or begin another, that hears first what lies before it."""
+        if not edge.begins:
+            self._stretches[-1].finish(edge.sample)
+            return
+        new = self._open(origin=origin, begin=edge.sample)
+        new.settings = self.settings
+        if self._length is not None:
+            new.finish(self._length)
+        if before is not None:
+            new.hear(before, sink)
+        self._stretches.append(new)
+
+    def hear(self, frame: Audio, sink: Sink | None) -> Audio:
+        """Hear the next frames, and return the hum of those `HumLines.LAG` before."""
+        hum = np.zeros(frame.shape)
+        for stretch in self._stretches:
+            stretch.settings = self.settings
+            hum += stretch.hear(frame, sink)
+        self._stretches = [stretch for stretch in self._stretches if not stretch.is_over()]
+        hum[self._without] = 0.0
+        return hum
+
+
 class _Subtract(Processor):
-    """Follow the hum from each place where it begins to where it ends, and take it from there.
+    """Follow each hum from each place where it begins to where it ends, and take it from there.
 
     ::
 
@@ -173,22 +218,20 @@ class _Subtract(Processor):
     """
 
     def __init__(self, stage: Dehum, sample_rate: float, channels: int, hum: Hum) -> None:
-        self._of = stage, sample_rate, channels, hum
-        self._presence = HumPresence(sample_rate, channels, hum)
-        self._stretches = [_Stretch(stage, sample_rate, channels, hum)]
+        each = hum.each()
+        self._hums = [
+            _Followed(stage, sample_rate, channels, one, [other for other in each if other is not one])
+            for one in each
+        ]
         self._size = STEP * max(round(FRAME_SECONDS * sample_rate), 1)
         self._still = max(round(_STILL_SECONDS * sample_rate), 1)
-        self._hums = (hum.level_dbfs > NO_LEVEL).any(axis=1)
         self._lag = HumLines.LAG * self._size // STEP
         self._held = np.zeros((channels, self._lag + (AHEAD + 1) * self._size))
         self._steps = 0
-        self._length: int | None = None
 
     def finish(self, length: int) -> None:
-        self._length = length
-        self._presence.finish(length)
-        for stretch in self._stretches:
-            stretch.finish(length)
+        for hum in self._hums:
+            hum.finish(length)
 
     def step(self, frame: Audio, sink: Sink | None) -> Audio:
         size, held = self._size, self._held
@@ -196,38 +239,23 @@ class _Subtract(Processor):
         held[:, -size:] = frame
         self._steps += 1
         output = held[:, :size].copy()
-        edges = self._presence.hear(frame)
+        edges = [hum.presence.hear(frame) for hum in self._hums]
         if self._steps <= AHEAD:
             return output
         followed = self._steps - 1 - AHEAD
-        for edge in edges:
-            self._switch(edge, followed, sink)
-        hum = np.zeros(output.shape)
-        heard = held[:, self._lag : self._lag + size]
-        for stretch in self._stretches:
-            stretch.settings = self.settings
-            hum += stretch.hear(heard, sink)
-        self._stretches = [stretch for stretch in self._stretches if not stretch.is_over()]
-        if not hum.any():
+        before = held[:, self._lag - size : self._lag] if followed else None
+        removed = np.zeros(output.shape)
+        for hum, found in zip(self._hums, edges, strict=True):
+            hum.settings = self.settings
+            for edge in found:
+                hum.switch(edge, max(followed - 1, 0) * size, before, sink)
+            removed += hum.hear(held[:, self._lag : self._lag + size], sink)
+        if not removed.any():
             return output
-        hum[self._is_still(output)] = 0.0
-        output[self._hums] -= hum[self._hums]
+        removed[self._is_still(output)] = 0.0
+        hums = removed.any(axis=1)
+        output[hums] -= removed[hums]
         return output
-
-    def _switch(self, edge: Edge, followed: int, sink: Sink | None) -> None:
-        """End the last stretch of hum, or begin another; what lies before it is heard a step late."""
-        if not edge.begins:
-            self._stretches[-1].finish(edge.sample)
-            return
-        origin = max(followed - 1, 0) * self._size
-        stage, sample_rate, channels, hum = self._of
-        new = _Stretch(stage, sample_rate, channels, hum, origin=origin, begin=edge.sample)
-        new.settings = self.settings
-        if self._length is not None:
-            new.finish(self._length)
-        if followed:
-            new.hear(self._held[:, self._lag - self._size : self._lag], sink)
-        self._stretches.append(new)
 
     def _is_still(self, audio: Audio) -> npt.NDArray[np.bool_]:
         """Return which samples lie in digital silence, where no hum is either."""
@@ -242,9 +270,10 @@ class _Notch(Processor):
     """Peaking filters that cut each harmonic (R. Bristow-Johnson, Cookbook formulae for audio EQ, 1998)."""
 
     def __init__(self, stage: Dehum, sample_rate: float, hum: Hum) -> None:
-        heard = hum.harmonic[hum.harmonic <= stage.count_of(hum, sample_rate)]
-        self._numbers = heard
-        self._radians = 2 * np.pi * hum.frequency_hz * heard / sample_rate
+        told = [(one, one.harmonic[one.harmonic <= stage.count_of(one, sample_rate)]) for one in hum.each()]
+        heard = self._numbers = np.concatenate([numbers for _, numbers in told])
+        lines_hz = np.concatenate([one.frequency_hz * numbers for one, numbers in told])
+        self._radians = 2 * np.pi * lines_hz / sample_rate
         self._hums = (hum.level_dbfs > NO_LEVEL).any(axis=1)
         self._state = np.zeros((heard.size, int(np.count_nonzero(self._hums)), 2))
 

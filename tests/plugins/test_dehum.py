@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wavemend import Dehum
-from wavemend.analysis.hum.hum import Hum
+from wavemend.analysis.hum.found import Hum
 from wavemend.errors import FindingsError
 
 RATE = 8000
@@ -202,6 +202,19 @@ def test_a_chord_over_the_hum_stays():
 def test_findings_of_another_width_are_refused():
     with pytest.raises(FindingsError, match="2 channels"):
         dehummed(noise(), found(channels=2))
+
+
+@pytest.mark.parametrize("other_hz", [48.8, 51.5, 60.0])
+def test_two_hums_on_one_copy_both_go(other_hz):
+    """The mains' and the medium's: found, told apart where they beat, and no beat is taken for a splice."""
+    wave = hum(harmonics=range(1, 9), wander_hz=0.003) + hum(other_hz, range(1, 9), wander_hz=0.02)
+    stage, told = Dehum(), []
+    found = stage.findings = stage.analyse(wave + noise(), RATE)
+    assert sorted(hum.frequency_hz for hum in found.each()) == pytest.approx(sorted([50, other_hz]), abs=0.05)
+    stream = stage.stream(RATE, 1)
+    out = np.concatenate([stream.step(wave + noise(), told.append), stream.flush(told.append)], axis=1)
+    assert not told
+    assert fall_db(wave, out - noise()) > 20
 
 
 def test_hum_behind_a_gate_goes_at_once():

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import fft
 from scipy.ndimage import maximum_filter1d
 
-from ...audio.arrays import Array
+from ...audio.arrays import Array, Audio
 from ...contract.findings import NO_LEVEL
 from ...kernels.harmonics.harmonic_comb import AGREEMENT, FLOOR_QUANTILES, comb_evidence, track_fundamental
+from ...kernels.spectra.stft import hann
 from .floor import (
     HARMONICS,
     LEAST_DBFS,
@@ -18,6 +20,7 @@ from .floor import (
     MAINS_OFF_HZ,
     FloorComb,
     Powers,
+    Spectra,
     floors_over_time,
     search_floors,
 )
@@ -49,6 +52,7 @@ _CLAIMED = 18.0
 _UNUSUAL = 0.55
 _UNBROKEN = 13.0
 _LEAST_EVIDENCE = 3.0
+_APART_HZ = 1.4  # derived: the main lobe; lines of two combs that lie closer are one
 
 
 class StretchLevels(NamedTuple):
@@ -61,6 +65,45 @@ class StretchLevels(NamedTuple):
     def part(self, start: int, stop: int) -> StretchLevels:
         """Return some of its windows."""
         return self._replace(levels=self.levels[:, start:stop], together=self.together[start:stop])
+
+
+class Spectrogram:
+    """Power spectra of Hann windows, scaled so that a sine shows its mean square.
+
+    Parameters
+    ----------
+    rate
+        Hz.
+    length
+        Samples in a window.
+    points
+        Points of the transform, or a little more.
+    highest_hz
+        What lies above is not kept.
+    """
+
+    def __init__(self, rate: float, length: int, points: float, highest_hz: float) -> None:
+        self._window = hann(length) * (np.sqrt(2.0) / np.sum(hann(length)))
+        self.points = int(fft.next_fast_len(max(int(points), length), real=True))
+        self.bin_hz = rate / self.points
+        self._bins = int(highest_hz / self.bin_hz)
+        self.rows: list[npt.NDArray[np.float32]] = []
+
+    def hear(self, audio: Audio) -> Spectra:
+        """Keep the levels of a window, shape (channels, length), and return its spectra."""
+        spectra = fft.rfft(audio * self._window, self.points, axis=1)[:, : self._bins].astype(np.complex64)
+        power = spectra.real**2 + spectra.imag**2
+        power = np.concatenate([power, power.mean(axis=0, keepdims=True)])
+        self.rows.append(10 * np.log10(power + np.float32(1e-16)))
+        return spectra
+
+    def take(self, windows: int) -> StretchLevels:
+        """Take away the oldest rows."""
+        taken, self.rows = self.rows[:windows], self.rows[windows:]
+        if not taken:
+            return StretchLevels(np.empty((0, 0, 0)), np.empty((0, 0)), self.bin_hz)
+        levels = np.stack(taken, axis=1).astype(np.float64)
+        return StretchLevels(levels[:-1], levels[-1], self.bin_hz)
 
 
 class Comb(NamedTuple):
@@ -223,6 +266,16 @@ def _mean_over_time(times: npt.NDArray[np.floating], track: Array, weight: Array
     near = weight * (_ALIKE + np.exp(-apart / _DRIFT_WINDOWS))
     mean = float(np.mean(near @ track / np.sum(near, axis=1)))
     return mean, float(np.sum(weight * (track - mean) ** 2) / np.sum(weight))
+
+
+def score_beside(comb: Comb, others_hz: list[float], windows: int) -> float:
+    """Return the score of those lines of a comb that are none of stronger combs'."""
+    lines = np.arange(1, comb.evidence.size + 1) * comb.frequency_hz
+    evidence = comb.evidence.copy()
+    for other in others_hz:
+        off = np.abs(lines - other * np.maximum(np.rint(lines / other), 1.0))
+        evidence[off < _APART_HZ] = 0.0
+    return _score(evidence, comb.frequency_hz, windows) / _CLAIMED
 
 
 def _score(evidence: Array, frequency_hz: float, windows: int) -> float:

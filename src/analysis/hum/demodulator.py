@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
@@ -10,7 +12,7 @@ from ...audio.arrays import Array, Audio, Complex
 from ...contract.findings import NO_LEVEL
 from ...kernels.harmonics.demodulation import fold, spline_response
 from ...kernels.spectra.stft import hann
-from .hum import Hum
+from .found import Hum
 
 FRAME_SECONDS = 0.04
 """Hop; tuned: by hand with bench dehum, 2026-11-21, no record."""
@@ -27,6 +29,8 @@ _BESIDE_HZ = 12.5  # where the program is measured, beside each harmonic
 
 _LEAST_CYCLES = 2  # of half a window; derived: fewer do not tell a harmonic from the next
 _ROUNDING = 1e-14  # guard: variances above 0
+_ONE_LINE_HZ = 0.3  # tuned: bench.material.tuning.hum, two, 2026-11-29; closer ones cannot be told apart
+_GUESSED = 0.1  # of a power that was not found but lies between such as were; tuned: the same
 _SILENCE = 1e-13  # guard: digital silence says nothing
 _PARTS = 8  # of a window; one of them in digital silence, and it tells of the gate; tuned: by hand, no record
 
@@ -52,6 +56,31 @@ class CombDemodulator:
         highest = int(self._bins[-1]) + 2
         self._points = 2 ** int(np.ceil(np.log2(max(6.4 * highest, 256))))
         self.number = np.repeat(np.arange(1.0, harmonics + 1), channels)
+        self._seconds = 2 * self.half / sample_rate
+        self._disturbance = np.full(self.number.size, _ROUNDING)
+
+    def disturb(self, hum: Hum, others: Sequence[Hum]) -> None:
+        """Count other hums' lines as noise of this one's; of two at one frequency the weaker tells nothing.
+
+        The noise of a line that beats with another is as large as that other, so that it is estimated over
+        many beats, in which the other averages out.
+        """
+        own = _surely(hum, int(self.number[-1]))
+        own_hz = np.arange(1, own.shape[0] + 1) * hum.frequency_hz
+        noise = np.full(own.shape, _ROUNDING)
+        for other in others:
+            power = _surely(other, int(other.harmonic[-1]) * 3 // 2 + 4)
+            apart_hz = np.abs(own_hz[:, np.newaxis] - np.arange(1, power.shape[0] + 1) * other.frequency_hz)
+            x = apart_hz * self._seconds
+            near = (x < 2.0) & (apart_hz >= _ONE_LINE_HZ)
+            response = np.where(near, np.sinc(x) / np.where(np.abs(1.0 - x) < 1e-6, 1.0, 1.0 - x**2), 0.0)
+            noise += response**2 @ power
+            row, column = np.nonzero(apart_hz < _ONE_LINE_HZ)
+            stronger = power[column] > own[row]
+            if other.frequency_hz < hum.frequency_hz:
+                stronger |= power[column] == own[row]
+            noise[row] = np.where(stronger, UNHEARD, noise[row])
+        self._disturbance = np.minimum(noise, UNHEARD).reshape(-1)
 
     def measure(self, audio: Audio, turns: Array, frames: int) -> tuple[Complex, Array]:
         """Return amplitudes and noise variances, shape (frames, lines).
@@ -69,7 +98,7 @@ class CombDemodulator:
             beside += (z.real**2 + z.imag**2) / len(self._beside)
         silent = y.real**2 + y.imag**2 + beside < _SILENCE
         silent |= np.tile(self._gated(audio, frames), self._bins.size)
-        return y, np.where(silent, UNHEARD, beside + _ROUNDING)
+        return y, np.where(silent, UNHEARD, np.minimum(beside + self._disturbance, UNHEARD))
 
     def _gated(self, audio: Audio, frames: int) -> npt.NDArray[np.bool_]:
         """Return in which frames a channel is digitally silent for a part of the window, shape as given."""
@@ -100,6 +129,13 @@ def line_powers(hum: Hum, harmonics: int) -> Array:
         around = np.exp(np.interp(np.arange(harmonics), heard, known))
         line[:] = np.where(line > 0, line, around)
     return power.reshape(-1)
+
+
+def _surely(hum: Hum, harmonics: int) -> Array:
+    """Return the power of each line, shape (harmonics, channels), those that were not found lowered."""
+    power = line_powers(hum, harmonics).reshape(harmonics, -1)
+    told = np.isin(np.arange(1, harmonics + 1), hum.harmonic)[:, np.newaxis]
+    return np.asarray(np.where(told, power, _GUESSED * power))
 
 
 def grown(power: Array, amplitude: Complex) -> Array:

@@ -13,7 +13,7 @@ from ...contract.findings import NO_LEVEL, Analyser
 from .comb import MOST_HARMONICS
 from .demodulator import STEP, UNHEARD, CombDemodulator
 from .floor import LEAST_DBFS
-from .hum import Hum
+from .found import Hum
 from .offset import CombOffset
 
 # tuned: by hand with bench hum, 2026-11-21; the split is not recorded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from ...kernels.harmonics.kalman import (
 )
 from .demodulator import REACH, STEP, UNHEARD, CombDemodulator, grown, line_powers, over_time
 from .edits import Edit, break_sample
-from .hum import Hum
+from .found import Hum
 from .levels import LevelStep
 from .track import FIRST_POWER, MOST_POWER, SLACK, HumTracker, frequency_walk
 
@@ -41,12 +41,18 @@ class HumLines:
     ----------
     walk
         Share of itself by which an amplitude walks in a second.
+    others
+        Hums beside it.
     """
 
     LAG = HumTracker.LAG + REACH + AHEAD
 
-    def __init__(self, sample_rate: float, channels: int, hum: Hum, harmonics: int, walk: float) -> None:
+    def __init__(
+        self, sample_rate: float, channels: int, hum: Hum, harmonics: int, *, walk: float,
+        others: Sequence[Hum] = (),
+    ) -> None:  # fmt: skip
         self.comb = CombDemodulator(sample_rate, channels, hum.frequency_hz, harmonics)
+        self.comb.disturb(hum, others)
         self._number = self.comb.number
         self._telling = int(np.count_nonzero(self._number <= _PHASE_HARMONICS))  # lines of the phase
         self._found = line_powers(hum, harmonics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from ...audio.arrays import Array, Audio, Complex
 from ...contract.findings import NO_LEVEL
 from .demodulator import STEP, UNHEARD, CombDemodulator, line_powers
 from .edits import break_sample
-from .hum import Hum
+from .found import Hum
 
 # tuned: by hand on made-up hum of 10 to 100 s, 2026-11-29
 AHEAD = 3
@@ -55,12 +56,15 @@ class HumPresence:
         Number of channels.
     hum
         What was found: its levels are those where it is there.
+    others
+        Hums beside it.
     """
 
-    def __init__(self, sample_rate: float, channels: int, hum: Hum) -> None:
+    def __init__(self, sample_rate: float, channels: int, hum: Hum, others: Sequence[Hum] = ()) -> None:
         highest = min(_HIGHEST_HZ, 0.45 * sample_rate) / hum.frequency_hz
         harmonics = max(min(int(highest), int(hum.harmonic[-1]), _HARMONICS), 1)
         self._comb = CombDemodulator(sample_rate, channels, hum.frequency_hz, harmonics)
+        self._comb.disturb(hum, others)
         self._frame = self._comb.hop
         self._comb.hop = _EVERY * self._frame
         self._sample_rate = sample_rate

@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -35,7 +37,7 @@ from .demodulator import (
     over_time,
 )
 from .edits import Edit, JumpFrames, break_sample
-from .hum import Hum
+from .found import Hum
 
 Numbers = npt.NDArray[np.int64]
 
@@ -102,17 +104,20 @@ class HumTracker:
 
     After A frames of audio, those up to A - `LAG` are known. A Kalman filter hears the lower harmonics, edits
     are where one time and one gain explain what all of them do, and a smoother hears what follows too.
-    Before sample `begin` there is no hum.
+    Before sample `begin` there is no hum. `others` hum beside it.
     """
 
     LAG = REACH + _TO_SMOOTH
 
-    def __init__(self, sample_rate: float, channels: int, hum: Hum, begin: int = 0) -> None:
+    def __init__(
+        self, sample_rate: float, channels: int, hum: Hum, begin: int = 0, others: Sequence[Hum] = ()
+    ) -> None:
         self._begin = begin
         self._frequency_hz = hum.frequency_hz
         highest = min(_HIGHEST_HZ, 0.45 * sample_rate)
         harmonics = max(min(int(highest / hum.frequency_hz), int(hum.harmonic[-1]) + 4), 1)
         self._comb = CombDemodulator(sample_rate, channels, hum.frequency_hz, harmonics)
+        self._comb.disturb(hum, others)
         self._number = self._comb.number
         self.hop = self._comb.hop
         seconds = self.hop / sample_rate

@@ -12,7 +12,7 @@ from ...analysis.carrier.bandwidth import Bandwidth
 from ...analysis.carrier.clipping import Clipping
 from ...analysis.carrier.silences import Silences
 from ...analysis.clicks.clicks import Clicks
-from ...analysis.hum.hum import Hum
+from ...analysis.hum.found import Hum
 from ...analysis.noise.noise_print import NoisePrint
 from ...analysis.program.program import KINDS, Program
 from ...audio.arrays import Array

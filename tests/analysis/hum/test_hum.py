@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wavemend.analysis.hum.hum import NO_LEVEL, Hum, HumAnalyser
+from wavemend.analysis.hum.found import Hum
+from wavemend.analysis.hum.hum import HumAnalyser
+from wavemend.contract.findings import NO_LEVEL
 from wavemend.errors import FindingsError
 
 RATE = 8000

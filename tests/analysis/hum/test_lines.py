@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from wavemend.analysis.hum.demodulator import STEP
-from wavemend.analysis.hum.hum import Hum
+from wavemend.analysis.hum.found import Hum
 from wavemend.analysis.hum.lines import PAST, HumLines
 
 RATE = 4000
@@ -20,7 +20,7 @@ def turns_of(start, count):
 
 def estimated(gain_at=None, gain=1.0, level=1.0, noise=1e-4, note=0.0):
     """Amplitudes of each known frame, with the gains, and the lines."""
-    lines = HumLines(RATE, 1, FOUND, 6, 0.06)
+    lines = HumLines(RATE, 1, FOUND, 6, walk=0.06)
     half = lines.comb.half
     first = STEP * HOP * -8
     n = np.arange(first, BLOCKS * STEP * HOP + 4 * HOP)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from wavemend.analysis.hum.demodulator import STEP
-from wavemend.analysis.hum.hum import Hum
+from wavemend.analysis.hum.found import Hum
 from wavemend.analysis.hum.presence import HumPresence
 
 RATE = 8000

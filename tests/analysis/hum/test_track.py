@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from wavemend.analysis.hum.demodulator import REACH, STEP, CombDemodulator, line_powers
-from wavemend.analysis.hum.hum import Hum
+from wavemend.analysis.hum.found import Hum
 from wavemend.analysis.hum.track import HumTracker
 
 RATE = 4000
