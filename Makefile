@@ -67,10 +67,11 @@ ifeq ($(or $(KIND),kills),kills)
 	$(BIN)/python -m tests.fuzz.kills --seed $(SEED) $(if $(INDEX),--first $(INDEX) --count 1,--count $(KILLS))
 endif
 
-# Effects in other people's hosts, installed into build/hosts (Ardour from Debian): bytes against a rendering's.
-# make test-hosts HOSTS=ardour SECONDS=600
+# Effects in other people's hosts, installed into build/hosts (Ardour from Debian): bytes against a rendering's, and
+# a hundred kills of an engine. make test-hosts HOSTS=ardour SECONDS=600
 test-hosts: $(VENV)/.installed
 	$(BIN)/python -m tests.hosts $(HOSTS) --seconds $(SECONDS)
+	$(BIN)/python -m tests.hosts.kills
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet ".[bench]"

@@ -1,4 +1,4 @@
-"""Ardour 7 without a window: a session with the effect on a track, exported as 32-bit float.
+"""Ardour 7 without a window: a session with the effect on a track, exported as 32-bit float, and metered live.
 
 Debian: ``apt-get install --no-install-recommends ardour``. A region cannot be imported by Lua: a second of
 the dummy backend's noise is recorded, and its files are then replaced by the recording.
@@ -20,6 +20,16 @@ from .jobs import RATE, Job
 HERE = Path(__file__).parent
 LIBRARIES = Path("/usr/lib/ardour7")
 _TICKS = 508_032_000 // RATE  # source: Temporal::superclock_ticks_per_second of Ardour 7, a sample
+_STEPS = {  # a parameter, its value, seconds until that is heard; what the meter is to show, dB beside the noise
+    "dry": ("Bypass", "1", 2, -0.1, 0.1),
+    "learning": ("Learn", "1", 0, -0.1, 0.1),
+    "not bypassed": ("Bypass", "0", 4, -0.1, 0.1),
+    "learned": ("Learn", "0", 6, -16.0, -8.0),
+    "reduced further": ("Reduction", "24", 3, -40.0, -13.0),
+    "bypassed": ("Bypass", "1", 3, -0.1, 0.1),
+    "removed": ("Output", "1", 3, -0.1, 0.1),
+    "removed, not bypassed": ("Bypass", "0", 3, -3.0, 0.5),
+}
 _EXPORT_ID = "4a1c0e58-7a53-4c60-9d39-6f2f5f7ad001"
 # "BWAV 32float Export" of Ardour's own formats
 _EXPORT_PRESET = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -38,8 +48,11 @@ def installed() -> bool:
     return (LIBRARIES / "ardour-vst3-scanner").is_file() and shutil.which("ardour7-lua") is not None
 
 
-def play(job: Job, seconds: float) -> str:
-    """Export the recording through the effect; say how many samples differ from the rendering."""
+def play(job: Job, seconds: float) -> dict[str, str]:
+    """Say how many samples of an export differ from the rendering, and where the meter shows what it should not.
+
+    The meter is read where the effect is Denoise, which makes noise as much softer as it is told to.
+    """
     folder = (job.folder / "ardour").resolve()
     shutil.rmtree(folder, ignore_errors=True)
     home = folder / "home"
@@ -69,7 +82,24 @@ def play(job: Job, seconds: float) -> str:
     exported = list((folder / "out").glob("*.wav"))
     if not exported:
         raise RuntimeError(f"nothing was exported: {told[-400:]}")
-    return job.verdict(soundfile.read(exported[0], dtype="float32", always_2d=True)[0].T)
+    verdicts = {"export": job.verdict(soundfile.read(exported[0], dtype="float32", always_2d=True)[0].T)}
+    return verdicts | ({"meter": _metered(folder, env)} if job.what == "denoise" else {})
+
+
+def _metered(folder: Path, env: dict[str, str]) -> str:
+    words = [word for name, value, seconds, *_ in _STEPS.values() for word in (name, value, seconds)]
+    told = _run(["ardour7-lua", HERE / "ardour_meter.lua", *words], folder, env, 180, may_crash=True)
+    (folder / "meter.log").write_text(told)
+    levels = [float(line.split("\t")[-1]) for line in told.splitlines() if line.startswith("LEVEL")]
+    if len(levels) < len(_STEPS):
+        raise RuntimeError(f"the meter was not read: {told[-400:]}")
+    shown = zip(_STEPS.items(), levels, strict=True)
+    wrong = [
+        f"{what}: {level - levels[0]:.1f} dB"
+        for (what, (*_, low, high)), level in shown
+        if not low <= level - levels[0] <= high
+    ]
+    return "; ".join(wrong) or "as set"
 
 
 def _replace_what_was_recorded(session: Path, job: Job) -> None:
