@@ -1,4 +1,4 @@
-"""Ardour 7 without a window: a session with the effect on a track, exported as 32-bit float, and metered live.
+"""Ardour 7 without a window: a session with the effect on a track, exported as 32-bit float and metered live.
 
 Debian: ``apt-get install --no-install-recommends ardour``. A region cannot be imported by Lua: a second of
 the dummy backend's noise is recorded, and its files are then replaced by the recording.
@@ -20,7 +20,8 @@ from .jobs import RATE, Job
 HERE = Path(__file__).parent
 LIBRARIES = Path("/usr/lib/ardour7")
 _TICKS = 508_032_000 // RATE  # source: Temporal::superclock_ticks_per_second of Ardour 7, a sample
-_STEPS = {  # a parameter, its value, seconds until that is heard; what the meter is to show, dB beside the noise
+# a parameter, its value, seconds until that is heard; what the meter is to show, in dB beside the noise
+_STEPS = {
     "dry": ("Bypass", "1", 2, -0.1, 0.1),
     "learning": ("Learn", "1", 0, -0.1, 0.1),
     "not bypassed": ("Bypass", "0", 4, -0.1, 0.1),
@@ -49,7 +50,7 @@ def installed() -> bool:
 
 
 def play(job: Job, seconds: float) -> dict[str, str]:
-    """Say how many samples of an export differ from the rendering, and where the meter shows what it should not.
+    """Say how many samples of an export differ from the rendering, and where the meter is not as it should.
 
     The meter is read where the effect is Denoise, which makes noise as much softer as it is told to.
     """
@@ -90,7 +91,7 @@ def _metered(folder: Path, env: dict[str, str]) -> str:
     words = [word for name, value, seconds, *_ in _STEPS.values() for word in (name, value, seconds)]
     told = _run(["ardour7-lua", HERE / "ardour_meter.lua", *words], folder, env, 180, may_crash=True)
     (folder / "meter.log").write_text(told)
-    levels = [float(line.split("\t")[-1]) for line in told.splitlines() if line.startswith("LEVEL")]
+    levels = [float(line.split()[-1]) for line in told.splitlines() if line.startswith("LEVEL")]
     if len(levels) < len(_STEPS):
         raise RuntimeError(f"the meter was not read: {told[-400:]}")
     shown = zip(_STEPS.items(), levels, strict=True)

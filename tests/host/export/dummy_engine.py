@@ -6,11 +6,13 @@ gain, hold    factor; samples held back
 crash, hang   position in the stream at which it dies (of a signal), or never answers again
 once          a file: crash or hang only where it is not there yet, and make it
 slow          seconds that each piece takes
+thinks        position at which it thinks for a second, showing signs of life
 fault         position at which it says that it cannot go on
 again         position at which a copy that knows nothing takes its place
 leave         as again, where the process that the shell started is gone too
 idle          leave an epoch alone that is there before it is ready
 exit          exit code at once, after saying why
+states        a file to which the size of each state is added that came
 learn         index of the parameter that, once on and off again, makes a new opaque state of 5000 bytes
 """
 
@@ -60,7 +62,9 @@ class Dummy:
         self.control = socket.socket(fileno=control)
         self.control.setblocking(False)
         self.does = does
-        self.faults = [what for what in ("crash", "hang", "fault", "again", "leave") if what in does]
+        self.faults = [
+            what for what in ("crash", "hang", "fault", "again", "leave", "thinks") if what in does
+        ]
         self.gain = np.float32(does.get("gain", "1"))
         self.hold = int(does.get("hold", "0"))
         self.heard = b""
@@ -98,6 +102,9 @@ class Dummy:
             if kind == 1:
                 self.state_number = number
                 self.opaque = self.heard[MESSAGE.size : MESSAGE.size + size]
+                if "states" in self.does:
+                    with Path(self.does["states"]).open("a") as file:
+                        file.write(f"{size} ")
             self.heard = self.heard[MESSAGE.size + size :]
 
     def answer(self) -> None:
@@ -201,6 +208,12 @@ class Dummy:
             self.opaque = b""
             self.words[RUNNING // 4] = 0
             self.say(19, struct.pack("<2I", 1, RINGS))
+            return
+        if what == "thinks":
+            self.faults = []
+            for _ in range(10):
+                time.sleep(0.1)
+                self.answer()
             return
         if what == "hang":
             time.sleep(3600)

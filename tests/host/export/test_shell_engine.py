@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from .bundles import GAIN, Host, manifest, state
+from .bundles import GAIN, LEARN, Host, manifest, state
 from .conftest import Loaded
 
 Noise = npt.NDArray[np.float32]
@@ -209,3 +210,51 @@ def test_an_instance_that_goes_takes_its_engine_along(loaded: Loaded) -> None:
     host.ask("again")
     assert is_gone(engine)
     assert host.engines() == []
+
+
+def test_a_rendering_host_saves_what_was_learned_however_late_the_engine_reads_it(
+    loaded: Loaded, noise: Noise, tmp_path: Path
+) -> None:
+    """Its blocks wait for no more than they are to give out, and the sound comes much later."""
+    host = loaded(manifest(9000, engine=["learn=2"]), noise)
+    host.start()
+    host.ask("process", 64, 2)
+    [engine] = host.engines()
+    until(lambda: host.word() == "ready")
+    os.kill(engine, signal.SIGSTOP)
+    host.ask("process", 512, 2, f"{LEARN}:0:1")
+    host.ask("process", 512, 2, f"{LEARN}:0:0")
+    threading.Timer(0.3, os.kill, (engine, signal.SIGCONT)).start()
+    host.ask("save", tmp_path / "kept")
+    assert (tmp_path / "kept").read_bytes().endswith(b"L" * 5000)
+
+
+def test_every_state_that_a_sample_begins_with_reaches_the_engine(
+    loaded: Loaded, noise: Noise, tmp_path: Path
+) -> None:
+    """Also where a host loads the next before a stopped engine has read the last."""
+    host = loaded(manifest(9000, engine=[f"states={tmp_path / 'sizes'}"]), noise)
+    host.start()
+    host.ask("process", 64, 2)
+    [engine] = host.engines()
+    os.kill(engine, signal.SIGSTOP)
+    for size, blocks in ((2_000_000, 1), (2_000_001, 1), (2_000_002, 0), (2_000_003, 0), (2_000_004, 1)):
+        (tmp_path / "kept").write_bytes(state({GAIN: 0.5}, bytes(size)))
+        host.ask("load", tmp_path / "kept")
+        for _ in range(blocks):
+            host.ask("process", 64, 2)
+    os.kill(engine, signal.SIGCONT)
+    host.ask("process", 9000, 2)
+    sizes = tmp_path / "sizes"
+    until(lambda: sizes.read_text().split() == ["0", "2000000", "2000001", "2000004"])
+
+
+def test_an_engine_that_thinks_for_long_while_a_host_renders_is_waited_for(
+    loaded: Loaded, noise: Noise
+) -> None:
+    """As long as it shows signs of life."""
+    host = loaded(manifest(0, engine=["thinks=4000"]), noise, WAVEMEND_ENGINE_ANSWER_S="0.3")
+    host.start()
+    for _ in range(12):
+        assert host.ask("process", 512, 2).startswith("0")
+    assert np.array_equal(host.end(), noise[:, : 12 * 512])

@@ -125,6 +125,7 @@ vst3::Result Effect::setState(vst3::IBStream* stream) {
 
 vst3::Result Effect::getState(vst3::IBStream* stream) {
     if (stream == nullptr) return vst3::kInvalidArgument;
+    if (renders_ && engine_.started()) engine_.settle(parameters_.learning());
     SavedState state = parameters_.saved();
     state.opaque = engine_.opaque();
     return write_all(*stream, write_state(state)) ? vst3::kOk : vst3::kFalse;
@@ -178,6 +179,7 @@ vst3::Result Effect::process(vst3::ProcessData& data) {
     if (!only_changes) result = fits(data) ? process_sound(data) : refuse(data);
     dropouts_ = stream_.dropouts();
     failed_ = stream_.failed();
+    renders_ = stream_.offline();
     if (data.output_changes != nullptr) report(*data.output_changes);
     return result;
 }

@@ -121,6 +121,7 @@ private:
     std::atomic<bool> loaded_{false};  // a state, since the last block
     std::atomic<std::uint32_t> dropouts_{0};
     std::atomic<bool> failed_{false};
+    std::atomic<bool> renders_{false};  // as of the last block
     vst3::IComponentHandler* handler_ = nullptr;
     bool active_ = false, waited_ = false;
     bool host_reads_again_ = false;  // values by itself, after a state or a program, and hangs if it is told to

@@ -122,8 +122,15 @@ void Engine::give(Bytes opaque) {
         const std::lock_guard lock(mutex_);
         opaque_ = std::move(opaque);
         ++state_number_;
+        if (!unsent_.empty() && unsent_.back().first != announced_) unsent_.pop_back();
+        unsent_.emplace_back(state_number_, opaque_);
     }
     bell_.ring();
+}
+
+std::uint32_t Engine::announce() {
+    announced_ = state_number();
+    return announced_;
 }
 
 Bytes Engine::opaque() const {
@@ -134,6 +141,33 @@ Bytes Engine::opaque() const {
 std::string Engine::text() const {
     const std::lock_guard lock(mutex_);
     return text_;
+}
+
+void Engine::settle(bool learning) {
+    wait_while([&] { return owes_learned(learning); });
+    const std::uint32_t heard_out = heard_out_;  // a look at the socket may have begun before
+    wait_while([&] { return heard_out_ - heard_out < 2; });
+}
+
+// As long as it is ready and shows signs of life.
+void Engine::wait_while(const std::function<bool()>& condition) {
+    double now = platform::seconds(), progressed = now;
+    std::uint32_t answered = header().answer;
+    while (condition() && state() == State::ready && now - progressed < timeouts.answer) {
+        bell_.ring();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        now = platform::seconds();
+        const std::uint32_t answer = header().answer;
+        if (answer != answered) progressed = now;
+        answered = answer;
+    }
+}
+
+bool Engine::owes_learned(bool learning) const {
+    const Header& shared = header();
+    if (shared.epoch == epoch_before_ || (shared.status & kStatusFault) != 0) return false;
+    if (shared.epoch != shared.epoch_running || shared.events_read != shared.events_written) return true;
+    return !learning && (shared.status & kStatusLearning) != 0;
 }
 
 // The thread --------------------------------------------------------------------------------------------------
@@ -156,23 +190,19 @@ bool Engine::serve() {
     const double start = platform::seconds();
     const std::uint32_t generation = generation_;
     std::string outgoing, heard, received(1 << 16, '\0');
-    std::uint32_t told = 0;              // number of the state it was given last
     std::uint32_t serving = generation;  // it may replace what works in it, and say again that it is ready
     progressed_ = start;
+    send_again();
     while (child && !stopping_ && error.empty()) {
-        if (outgoing.empty() && told != state_number_) {
-            const std::lock_guard lock(mutex_);
-            told = state_number_;
-            const MessageHeader head = {kStateToEngine, told, static_cast<std::uint32_t>(opaque_->size()), 0};
-            outgoing.assign(reinterpret_cast<const char*>(&head), sizeof head).append(*opaque_);
-        }
+        if (outgoing.empty()) outgoing = next_state();
         const auto done = child->exchange(
             bell_, kGlance, outgoing.data(), outgoing.size(), received.data(), received.size());
         outgoing.erase(0, done.sent);
         heard.append(received, 0, done.received);
         const double now = platform::seconds();
         const bool understood = hear(heard);
-        if (serving != generation && serving != generation_) told = 0;
+        if (serving != generation && serving != generation_) send_again();
+        if (done.received == 0 && heard.empty()) ++heard_out_;
         serving = generation_;
         const bool ready = generation != generation_;
         if (!understood) error = "the engine is none of this version of wavemend";
@@ -197,6 +227,22 @@ bool Engine::serve() {
     return had_become_ready;
 }
 
+std::string Engine::next_state() {
+    const std::lock_guard lock(mutex_);
+    if (unsent_.empty()) return {};
+    const auto [number, opaque] = std::move(unsent_.front());
+    unsent_.pop_front();
+    const MessageHeader head = {kStateToEngine, number, static_cast<std::uint32_t>(opaque->size()), 0};
+    return std::string(reinterpret_cast<const char*>(&head), sizeof head).append(*opaque);
+}
+
+// To one that knows nothing, what is to be known now.
+void Engine::send_again() {
+    const std::lock_guard lock(mutex_);
+    unsent_.clear();
+    unsent_.emplace_back(state_number_, opaque_);
+}
+
 // Take whole messages off the front; false where they are none.
 bool Engine::hear(std::string& heard) {
     MessageHeader head;
@@ -217,7 +263,7 @@ bool Engine::obey(const MessageHeader& head, std::string payload) {
         const std::uint32_t wanted[2] = {kProtocolVersion, kRingsOffset};
         if (payload.size() != sizeof wanted || std::memcmp(payload.data(), wanted, sizeof wanted) != 0) return false;
         answered_ = header().answer;
-        epoch_before_ = header().epoch;
+        epoch_before_ = header().epoch.load();
         progressed_ = platform::seconds();
         if (state() == State::ready) platform::write_error(manifest_.name + ": the engine died and was replaced");
         say({});

@@ -5,10 +5,13 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "layout.hpp"
 #include "manifest.hpp"
@@ -62,6 +65,11 @@ public:
     void give(Bytes opaque);
     Bytes opaque() const;
     std::uint32_t state_number() const { return state_number_.load(std::memory_order_acquire); }
+    // The number of the latest, which some sample is said to begin with: it is sent even if another one is given.
+    std::uint32_t announce();
+
+    // Wait, for a host that renders, until what it learns from what it was given by now is part of `opaque`.
+    void settle(bool learning);
 
     // What it has to tell people, or why there is none.
     std::string text() const;
@@ -74,6 +82,10 @@ private:
     bool hear(std::string& heard);
     bool obey(const MessageHeader& head, std::string payload);
     bool overdue(double now);
+    std::string next_state();
+    void send_again();
+    bool owes_learned(bool learning) const;
+    void wait_while(const std::function<bool()>& condition);
     void became(State state);
     void say(std::string text);
     void pause(double seconds);
@@ -85,17 +97,19 @@ private:
     std::thread thread_;
     std::atomic<bool> stopping_{false}, abandoned_{false};
     std::atomic<State> state_{State::off};
-    std::atomic<std::uint32_t> generation_{0}, state_number_{1};
+    std::atomic<std::uint32_t> generation_{0}, state_number_{1}, announced_{0};
+    std::atomic<std::uint32_t> epoch_before_{0};  // it was ready: that one it does not run
+    std::atomic<std::uint32_t> heard_out_{0};     // how often there was nothing more to hear
 
     mutable std::mutex mutex_;  // of what follows
     std::condition_variable changed_;
     Bytes opaque_ = std::make_shared<const std::string>();
+    std::deque<std::pair<std::uint32_t, Bytes>> unsent_;
     std::string text_;
 
     // The thread's alone.
     double progressed_ = 0;
     std::uint32_t answered_ = 0;
-    std::uint32_t epoch_before_ = 0;  // it was ready: that one it does not run
 };
 
 }  // namespace shell

@@ -81,6 +81,12 @@ void Parameters::set_shown(std::size_t index, double value) {
     values_[index].shown.store(kept_normalized(value, shown(index)), std::memory_order_relaxed);
 }
 
+bool Parameters::learning() const {
+    for (std::size_t i = 0; i < engine_count(); ++i)
+        if (specs_[i].transient && sounding(i) >= 0.5) return true;
+    return false;
+}
+
 void Parameters::load_sounding(const SavedState& state, Part part) {
     for (std::size_t i = 0; i < (part == Part::all ? specs_.size() : engine_count()); ++i)
         if (in_states(i)) set_sounding(i, from_state(state, i));

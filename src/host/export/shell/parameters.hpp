@@ -39,6 +39,7 @@ public:
     void set_sounding(std::size_t index, double value);
     void set_shown(std::size_t index, double value);
     bool bypassed() const { return sounding(bypass_) >= 0.5; }
+    bool learning() const;  // whether a switch is on that no state holds
 
     // Take over what a state says; what it does not know gets its default, what it must not say stays.
     enum class Part { all, engine };  // a program says nothing of the shell's own parameters

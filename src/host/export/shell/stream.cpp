@@ -65,7 +65,7 @@ void Stream::begin_epoch(std::uint64_t origin) {
     shared.channels = static_cast<std::uint32_t>(setup_.channels);
     shared.sample_rate = setup_.rate;
     shared.origin = origin_ = origin;
-    shared.state_wanted = epoch_state_ = engine_.state_number();
+    shared.state_wanted = epoch_state_ = engine_.announce();
     shared.mode = offline_ ? 2 : 0;
     shared.event_first = event_first_ = shared.events_written.load(std::memory_order_relaxed);
     shared.max_block = setup_.max_block;
@@ -112,7 +112,7 @@ bool Stream::tell(std::uint32_t kind, std::uint32_t index, std::uint64_t positio
 
 // A state was loaded: the engine's own part of it, then every value.
 void Stream::tell_everything() {
-    const std::uint32_t number = engine_.state_number();
+    const std::uint32_t number = engine_.announce();
     if (number != epoch_state_ && !tell(kStateEvent, number, position_, 0)) in_epoch_ = false;
     epoch_state_ = number;
     for (std::size_t i = 0; tell_all_ && in_epoch_ && i < parameters_.engine_count(); ++i)
@@ -160,15 +160,14 @@ bool Stream::await(const Range& heard, double budget) {
     const Header& shared = engine_.header();
     const double limit = offline_ ? engine_.timeouts.answer : budget;
     double deadline = platform::seconds() + limit;
-    std::uint64_t produced = 0;
+    std::uint32_t answered = 0;
     for (;;) {
         const std::uint32_t answer = shared.answer.load(std::memory_order_acquire);
         if (has_restored(heard)) return true;
         if (!in_epoch_ || heard.begin < origin_ || !engine_goes_on()) return false;
         const double now = platform::seconds();
-        const std::uint64_t got = shared.produced.load(std::memory_order_relaxed);
-        if (offline_ && got != produced) deadline = now + limit;
-        produced = got;
+        if (offline_ && answer != answered) deadline = now + limit;  // it may have much to think about
+        answered = answer;
         if (now >= deadline) {
             if (offline_) engine_.abandon();
             return false;

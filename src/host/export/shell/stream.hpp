@@ -48,6 +48,7 @@ public:
 
     std::uint32_t dropouts() const { return dropouts_; }
     bool failed() const { return failed_; }
+    bool offline() const { return offline_; }
 
     // Samples that the rings hold: what is delayed, and what comes while a dead engine is replaced.
     static std::size_t capacity_for(std::uint32_t latency, double rate);
