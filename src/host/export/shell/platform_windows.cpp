@@ -2,11 +2,16 @@
 // memory, two events are its bells, a job that its last handle takes along is the lifeline.
 #if defined(_WIN32)
 
+#if !defined(WIN32_LEAN_AND_MEAN)
 #define WIN32_LEAN_AND_MEAN
+#endif
 #if !defined(NOMINMAX)
 #define NOMINMAX
 #endif
+#if !defined(_WIN32_WINNT) || _WIN32_WINNT < 0x0A00
+#undef _WIN32_WINNT
 #define _WIN32_WINNT 0x0A00
+#endif
 #include <windows.h>
 
 #include <algorithm>
