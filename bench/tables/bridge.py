@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.host.export.bundles import Host, built, bundle, exported, manifest
+from tests.host.export.bundles import Host, built, bundle, exported, living, manifest
 from tests.host.export.material import recording, rendered, state_with
 from wavemend.host.export.effects import effect_of
 from wavemend.host.export.state import Learned
@@ -22,6 +23,7 @@ BLOCKS = (64, 512, 8192)
 PROMISED_BLOCK, MOST_US = 512, 20.0
 CHAIN, SAMPLE_RATE = "vinyl", 48_000
 KNOWN_SECONDS = 10
+INSTANCES = ("rumble", "declick", "denoise", CHAIN)
 LIVE_SECONDS, LONG_SECONDS, QUICK_SECONDS = 30, 600, 3
 
 
@@ -42,6 +44,12 @@ def tables(plan: Plan) -> Iterator[str]:
         p50 = times[PROMISED_BLOCK][0]
         promise = f"A block of {PROMISED_BLOCK} there and back in under {MOST_US:.0f} µs, median"
         yield verdict(promise, f"{p50:.1f} µs", p50 < MOST_US)
+        plan.tell("bridge: instances")
+        costs = {what: cost(folder / what, binary, what) for what in INSTANCES[: 1 if plan.quick else None]}
+        rows = [[what, f"{start:.1f}", f"{mib:.0f}"] for what, (start, mib) in costs.items()]
+        head = ["effect", "s until it is ready", "MiB"]
+        note = "Proportional set size of the engine's three processes together, 10 s into a recording."
+        yield markdown("What an instance costs", head, rows, note)
         seconds = LONG_SECONDS if plan.long else QUICK_SECONDS if plan.quick else LIVE_SECONDS
         plan.tell(f"bridge: {seconds} s live")
         dropouts, worst_ms = live(folder, binary, seconds)
@@ -56,6 +64,26 @@ def round_trip_us(folder: Path, binary: Path, block: int, quick: bool) -> tuple[
         host.ask("bench", block, 200)
         p50, p99 = host.ask("bench", block, 500 if quick else 20_000).split()
     return float(p50), float(p99)
+
+
+def cost(folder: Path, binary: Path, what: str) -> tuple[float, float]:
+    """Return seconds from its first activation until an effect is ready, and its engine's memory in MiB."""
+    folder.mkdir()
+    with Host(exported(what, folder, binary), recording(KNOWN_SECONDS, SAMPLE_RATE)) as host:
+        begin = time.monotonic()
+        host.start(rate=SAMPLE_RATE)
+        took = time.monotonic() - begin
+        for _ in range(KNOWN_SECONDS * SAMPLE_RATE // 8192):
+            host.ask("process", 8192, 2)
+        sizes = [proportional_kib(pid) for pid in living(host.engines()[0])]
+        return took, sum(sizes) / 1024
+
+
+def proportional_kib(pid: int) -> int:
+    """Return a process's memory, what it shares divided among those that share it."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    [size] = (line.split()[1] for line in lines if line.startswith("Pss:"))
+    return int(size)
 
 
 def live(folder: Path, binary: Path, seconds: int) -> tuple[int, float]:

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from wavemend.host.export.effects import effect_of
 
-from tests.host.export.bundles import Host, built, exported
+from tests.host.export.bundles import Host, built, exported, living
 from tests.host.export.material import recording, rendered
 
 RATE = 8_000
@@ -165,14 +165,7 @@ class Kill:
 
 def roles_in(group: int) -> dict[int, str]:
     """Return the living processes of an engine, and what each does by the lock that it holds."""
-    found = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, of = status.read_text().rpartition(")")[2].split()[:3]
-        except OSError:  # it ended just now
-            continue
-        if int(of) == group and state != "Z":
-            found[int(status.parent.name)] = "standby"
+    found = dict.fromkeys(living(group), "standby")
     for line in Path("/proc/locks").read_text().splitlines():
         words = line.split()
         if words[1] == "POSIX" and int(words[4]) in found:

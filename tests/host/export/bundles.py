@@ -97,6 +97,19 @@ def exported(what: str, folder: Path, binary: Path) -> Path:
     return Path(shutil.copy(binary, library.with_name(binary.name)))
 
 
+def living(group: int) -> dict[int, int]:
+    """Return the processes of a group that live, and the parent of each."""
+    found = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent, of = status.read_text().rpartition(")")[2].split()[:3]
+        except OSError:  # it ended just now
+            continue
+        if int(of) == group and state != "Z":
+            found[int(status.parent.name)] = int(parent)
+    return found
+
+
 class Host:
     """The host in its process, asked line by line.
 

@@ -12,6 +12,7 @@
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <random>
 #include <sstream>
 #include <string>
@@ -83,6 +84,7 @@ public:
         if (what == "load" || what == "show") return load(words, what == "show");
         if (what == "restarts") return number(handler_.restarts.exchange(0));
         if (what == "class") return class_text();
+        if (what == "many") return many(words);
         if (what == "fuzz") return fuzz(words);
         if (what == "again") { application_.name = take<std::string>(words); destroy(); create(); return "0"; }
         return "unknown";
@@ -233,6 +235,23 @@ private:
         }
         std::sort(times.begin(), times.end());
         return text(times[times.size() / 2]) + " " + text(times[times.size() * 99 / 100]);
+    }
+
+    // SEED COUNT: as many instances beside this one, all processing, that end in any order; results of their blocks.
+    static std::string many(std::istream& words) {
+        std::mt19937 random(take<unsigned>(words));
+        std::vector<std::unique_ptr<Host>> hosts(take<std::size_t>(words));
+        std::string results;
+        for (auto& host : hosts) {
+            host = std::make_unique<Host>("/dev/null");
+            for (const char* line : {"buses 3 3", "setup 48000 2 512", "active 1"}) results += host->obey(line);
+        }
+        std::shuffle(hosts.begin(), hosts.end(), random);
+        while (!hosts.empty()) {
+            for (auto& host : hosts) results += host->obey("process 64 2").substr(0, 1);
+            hosts.pop_back();
+        }
+        return results;
     }
 
     std::string parameters() {

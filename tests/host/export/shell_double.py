@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from .bundles import living
+
 RINGS_AT = 65_536
 EPOCH = struct.Struct("<IIdQIIII")
 EVENT = struct.Struct("<QIId")
@@ -213,15 +215,7 @@ class Shell:
 
     def members(self) -> dict[int, int]:
         """Return the engine's processes that live, and the parent of each."""
-        found = {}
-        for status in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                state, parent, group = status.read_text().rpartition(")")[2].split()[:3]
-            except OSError:  # it ended just now
-                continue
-            if int(group) == self.process.pid and state != "Z":
-                found[int(status.parent.name)] = int(parent)
-        return found
+        return living(self.process.pid)
 
     def roles(self) -> tuple[int, list[int]]:
         """Wait until the engine is all there; return its keeper, and what that forked: worker and standby."""

@@ -258,3 +258,20 @@ def test_an_engine_that_thinks_for_long_while_a_host_renders_is_waited_for(
     for _ in range(12):
         assert host.ask("process", 512, 2).startswith("0")
     assert np.array_equal(host.end(), noise[:, : 12 * 512])
+
+
+def test_many_instances_that_end_in_any_order_leave_nothing(loaded: Loaded, noise: Noise) -> None:
+    host = loaded(manifest(0), noise)
+    host.start()
+    engines = host.engines()
+
+    def opened() -> int:
+        return len(list(Path(f"/proc/{host.pid}/fd").iterdir()))
+
+    before = opened()
+    for seed in range(2):
+        assert set(host.ask("many", seed, 10)) == {"0"}
+        assert opened() == before
+        assert host.engines() == engines
+    assert host.ask("process", 64, 2).startswith("0")
+    host.end()

@@ -76,7 +76,8 @@ struct Header {
 
     // Tables.
     alignas(1024) double values[512];
-    alignas(8192) Event events[kMostEvents];
+    char unused[8192 - 1024 - 512 * sizeof(double)];  // no greater alignment than memory comes with, 4096
+    Event events[kMostEvents];
 };
 
 constexpr std::size_t kRingsOffset = 65536;
