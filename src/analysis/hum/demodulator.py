@@ -138,8 +138,13 @@ def _surely(hum: Hum, harmonics: int) -> Array:
     return np.asarray(np.where(told, power, _GUESSED * power))
 
 
-def grown(power: Array, amplitude: Complex) -> Array:
-    """Return each line's power as it has grown since it was found, within reason."""
+def grown(power: Array, amplitude: Complex, factor: float) -> Array:
+    """Return each line's power as it has grown since it was found, within reason.
+
+    Amplitudes are relative to a level that has stepped by `factor` since; of a fade-in, it is far under the
+    level that was found.
+    """
+    power = power / max(factor, 1.0) ** 2
     return np.asarray(np.clip(amplitude.real**2 + amplitude.imag**2, power, _MOST_GROWN * power))
 
 

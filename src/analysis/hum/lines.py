@@ -111,7 +111,7 @@ class HumLines:
             _, _, weighed = self._smooth(phases, few, 0)
         smooth, error, _ = self._smooth(phases, self._number.size, STEP)
         self._phase[2:] = phases
-        self._power = grown(self._found, self._mean)
+        self._power = grown(self._found, self._mean, self._factor)
         out = slice(PAST - 1, PAST + STEP)
         a, p = smooth[out], error[out]
         power = np.maximum(a.real**2 + a.imag**2, 1e-30)
@@ -173,5 +173,6 @@ class HumLines:
         self._noise[knots >= at] /= gain**2
         self._noise[np.abs(knots - at) < self.comb.half] = UNHEARD
         self._factor *= gain
+        self._power = grown(self._found, self._mean, self._factor)
         self.steps.append(Edit(self._first_frame * hop + at, 0.0, gain, confidence))
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +36,20 @@ PIECE_WINDOWS = 10
 # made-up hum of 20 to 100 s under plucked notes and on held notes and chords of 4 to 12 s, 2026-11-29.
 _LEAST_PIECES = 4
 _PIECES_ALIKE_HZ = 0.1
+_LEAST_SCORE = 0.5  # of a stretch that goes on with what another claims; tuned: the same
+# A transfer is faded in or out, or gated: what is left must be hum for so many windows, and this share.
+# tuned: bench.material.tuning.hum, faded and gated, tuning takes, 2026-11-29
+_FADE_WINDOWS, _LEAST_WINDOWS, _LEAST_LEFT = 12, 24, 0.6
 _BREAK_SECONDS = 0.375  # tuned: by hand with bench hum_finder, 2026-11-21
+
+
+def _without_fades(windows: int) -> Iterator[tuple[int, int]]:
+    """Yield all of a stretch, and it without what may be a fade at its beginning or end."""
+    yield 0, windows
+    left = windows - _FADE_WINDOWS
+    if left >= max(_LEAST_WINDOWS, _LEAST_LEFT * windows):
+        yield _FADE_WINDOWS, windows
+        yield 0, left
 
 
 @dataclass
@@ -94,19 +107,33 @@ class HumTally:
     def hear(self, low: StretchLevels, long: Powers, audio: Audio, full: Callable[[], StretchLevels]) -> None:
         """Search one stretch: windows of 1.5 and 3 s, the low rate's samples, and on demand the full rate."""
         self._stretches += 1
+        windows = low.together.shape[0]
+        hop = audio.shape[1] // (windows + 3)
+        for start, stop in _without_fades(windows):
+            least = _LEAST_SCORE if stop - start == windows else 1.0
+            part = audio[:, start * hop : (stop + 3) * hop]
+            rows = slice(start // 2, (stop + 1) // 2)
+
+            def high(rows: slice = rows) -> StretchLevels:
+                return full().part(rows.start, rows.stop)
+
+            if self._hear_part(low.part(start, stop), long[rows], part, high, least):
+                return
+
+    def _hear_part(
+        self, low: StretchLevels, long: Powers, audio: Audio, high: Callable[[], StretchLevels], least: float
+    ) -> bool:
+        """Search a part of a stretch; return whether there is a comb that is heard all along."""
         known = [comb.mean_hz for comb in self._combs]
-        combs = [comb for comb in search(low, long, known) if comb.score >= 0.5]
-        if not combs:
-            return
-        high = full()
         met: list[float] = []
-        for comb in sorted(combs, key=lambda comb: -comb.score):
-            if all(abs(comb.frequency_hz - other) > SAME_HZ for other in met):
-                level = harmonic_levels(comb, low, high)
+        for comb in sorted(search(low, long, known), key=lambda comb: -comb.score):
+            if comb.score >= least and all(abs(comb.frequency_hz - other) > SAME_HZ for other in met):
+                level = harmonic_levels(comb, low, high())
                 if not self._breaks_off(comb, level, audio):
                     alone = score_beside(comb, met, low.together.shape[0]) >= 1.0
                     met.append(comb.frequency_hz)
                     self._add(comb, level, alone=alone)
+        return bool(met)
 
     def _breaks_off(self, comb: Comb, level: Array, audio: Audio) -> bool:
         lines = np.arange(1, LOW_HARMONICS + 1) * comb.frequency_hz

@@ -243,7 +243,7 @@ class HumTracker:
             phases.append(self._state[0])
             self._followed += 1
         self._phase = np.concatenate([self._phase, phases])
-        self._power = grown(self._found, self._amplitude)
+        self._power = grown(self._found, self._amplitude, self._factor)
 
     def _learn_doubt(self, row: int) -> None:
         """Learn how far the lines of a frame that was followed are from what they were held to be."""
@@ -337,6 +337,7 @@ class HumTracker:
         self._noise[np.abs(at - edit.sample) < self._comb.half] = UNHEARD
         self._jumped += edit.phase
         self._factor *= edit.gain
+        self._power = grown(self._found, self._amplitude, self._factor)
         self._loose[int(np.argmax(after)) if after.any() else -1] = _EDIT_LOOSE
         self._edits.append(edit)
 

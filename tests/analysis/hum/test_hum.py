@@ -212,3 +212,16 @@ def test_damaged_findings_are_refused(field, value, message):
     good = Hum(50.0, 0.01, np.arange(1, 6), np.full((1, 5), -40.0), 1.0, 0.9).to_json()
     with pytest.raises(FindingsError, match=message):
         Hum.from_json({**good, field: value})
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("hz", [50.0, 56.4, 59.35])
+def test_hum_is_found_where_the_transfer_fades(hz, backwards):
+    """In or out within 4 s, program and hum and noise together; at the mains' frequency, and off speed."""
+    t = np.arange(24 * RATE) / RATE
+    pluck = 0.1 * np.exp(-4 * (t % 0.7)) * np.sin(2 * np.pi * 330 * (t % 0.7))
+    audio = pluck + comb(hz, 24.0, heights=1 / np.arange(1.0, 11.0)) + HISS[0, : t.size]
+    fade = np.minimum(t / 4.0, 1.0) ** 2
+    found = analyse(audio * (fade[::-1] if backwards else fade))
+    assert found.frequency_hz == pytest.approx(hz, abs=0.02)
+    assert {1, 2, 3, 4, 5} <= set(found.harmonic.tolist())

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from wavemend.analysis.hum.demodulator import STEP
+from wavemend.analysis.hum.demodulator import STEP, grown
 from wavemend.analysis.hum.found import Hum
 from wavemend.analysis.hum.lines import PAST, HumLines
 
@@ -81,3 +81,10 @@ def test_a_note_at_all_harmonics_is_no_step():
     rows, _, lines = estimated(note=0.04)
     assert not lines.steps
     assert np.abs(rows[25:, HARMONICS - 1] - TRUE).max() < 0.2 * np.abs(TRUE[0])
+
+
+def test_a_line_that_was_faded_in_walks_by_what_it_is():
+    """Amplitudes are relative to where the fade began: 20 dB under the level that was found."""
+    assert grown(np.ones(1), np.full(1, 0.1 + 0j), 10.0) == pytest.approx(0.01)
+    assert grown(np.ones(1), np.full(1, 2.0 + 0j), 1.0) == pytest.approx(4.0)
+    assert grown(np.ones(1), np.full(1, 0.5 + 0j), 0.5) == pytest.approx(1.0)
