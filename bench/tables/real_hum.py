@@ -26,7 +26,7 @@ LEVELS_DB = {"mains": (10.0, 20.0, 30.0, 40.0)}
 LEVEL_DB = (20.0,)
 PART_S = 60.0  # source: hum from 30 to 60 s of 60
 QUICK = ("mains", "part-way", "two hums", "off speed", "gated start")
-CODED_HZ = 500.0  # after a codec hum is measured below; guard: over it the codec's own error is louder
+CODED_HZ, CODED_HARMONICS = 1.5, 12.5  # what counts after a codec; guard: over the codec's own errors
 MUCH_DB, LOUDER_DB = 20.0, 0.05  # down, and up; source: what the stage is held to; half a figure's last place
 NAMES_HZ = 0.01  # what an engineer can read off a spectrogram; guard: no truth is given away
 BASS_NOTES_S = 10.0
@@ -109,8 +109,8 @@ def done_to(made: Hummed, base_frequency_hz: float) -> Done:
         through(audio, made.sample_rate, base_frequency_hz) for audio in (made.plus, made.minus)
     )
     hum, left = ((one - other)[:, made.where] / 2 for one, other in ((made.plus, made.minus), (plus, minus)))
-    if made.coded:
-        hum, left = (_below(audio, CODED_HZ, made.sample_rate) for audio in (hum, left))
+    if made.coded and made.named_hz:
+        hum, left = (_at_harmonics(audio, made) for audio in (hum, left))
     return Done(
         fall_db(hum, left),
         sdr_db(made.clean, plus),
@@ -120,9 +120,11 @@ def done_to(made: Hummed, base_frequency_hz: float) -> Done:
     )
 
 
-def _below(audio: np.ndarray, top_hz: float, sample_rate: int) -> np.ndarray:
+def _at_harmonics(audio: np.ndarray, made: Hummed) -> np.ndarray:
+    """Return what of audio is near the first harmonics: elsewhere the errors of a codec are louder."""
     spectrum = np.fft.rfft(audio, axis=1)
-    spectrum[:, np.fft.rfftfreq(audio.shape[1], 1 / sample_rate) > top_hz] = 0
+    h = np.fft.rfftfreq(audio.shape[1], 1 / made.sample_rate) / made.named_hz
+    spectrum[:, (np.abs(h - np.round(h)) * made.named_hz > CODED_HZ) | (h < 0.5) | (h > CODED_HARMONICS)] = 0
     return np.fft.irfft(spectrum, audio.shape[1], axis=1)
 
 

@@ -29,6 +29,7 @@ FADE_TAKE_S = 24.0  # derived: twice the longest fade
 FADES_S = (5.0, 12.0)  # source: fades of 5 to 20 s are asked for
 PRINT_S = 1.2  # of noise in front of what is told of noise later; derived: afftdn samples from 0.2 s on
 PRINT_GAP_S = 0.1  # before the recording begins again; source: `peers.learned` stops that early
+LEAST_SHARE = 1e-3  # of the noise's power, or the program's, in an octave that counts; guard: 30 dB down
 LEAST_DB = -0.1  # source: what the stage is held to: none below
 LOW_HZ = (31.25, 62.5, 125.0)  # octaves whose loss is told; source: where tonal takes lost by 2 dB
 QUICK = ("tape hiss", "swish 33", "78 surface", "radio static", "pause 0.3 s", "gated")
@@ -170,10 +171,18 @@ def gain_of(made: Noisy, output: np.ndarray) -> Gain:
     """Measure one output over the take."""
     clean, before, after = (audio[:, made.program] for audio in (made.clean, made.audio, output))
     octaves = octave_gains_db(clean, before, after, made.sample_rate)
+    heard = octaves_with_noise(before - clean, list(octaves), made.sample_rate)
     low = [kept_db(clean, after, hz, made.sample_rate) for hz in LOW_HZ]
-    return Gain(
-        sdr_db(clean, after) - sdr_db(clean, before), min(octaves.values()), float(np.nanmin([0, *low]))
-    )
+    gained = sdr_db(clean, after) - sdr_db(clean, before)
+    return Gain(gained, min(octaves[hz] for hz in heard), float(np.nanmin([0, *low])))
+
+
+def octaves_with_noise(noise: np.ndarray, centres_hz: Sequence[float], sample_rate: int) -> list[float]:
+    """Return the octaves that hold a thousandth of a noise: in a void above a band there is none to lower."""
+    hz = np.fft.rfftfreq(noise.shape[1], 1 / sample_rate)
+    power = np.sum(np.abs(np.fft.rfft(noise, axis=1)) ** 2, axis=0)
+    share = {at: power[(hz >= at / np.sqrt(2)) & (hz < at * np.sqrt(2))].sum() for at in centres_hz}
+    return [at for at, held in share.items() if held >= LEAST_SHARE * power.sum()]
 
 
 def kept_db(clean: np.ndarray, output: np.ndarray, centre_hz: float, sample_rate: int) -> float:
@@ -185,7 +194,7 @@ def kept_db(clean: np.ndarray, output: np.ndarray, centre_hz: float, sample_rate
     band = (hz >= centre_hz / np.sqrt(2)) & (hz < centre_hz * np.sqrt(2))
     spectra = np.fft.rfft(clean, axis=1)
     power = np.sum(np.abs(spectra[:, band]) ** 2)
-    if power < 1e-3 * np.sum(np.abs(spectra) ** 2):
+    if power < LEAST_SHARE * np.sum(np.abs(spectra) ** 2):
         return float("nan")
     like = np.real(np.sum(np.conj(spectra[:, band]) * np.fft.rfft(output, axis=1)[:, band])) / power
     return float(20 * np.log10(max(like, 1e-3)))

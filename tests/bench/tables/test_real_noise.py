@@ -47,6 +47,12 @@ def test_lost_low_octaves_are_told_and_only_where_there_are_any() -> None:
     assert np.isnan(real_noise.kept_db(high, high, 62.5, RATE))
 
 
+def test_an_octave_without_noise_does_not_count() -> None:
+    time = np.arange(RATE) / RATE
+    noise = np.stack([np.sin(2 * np.pi * 1000 * time) + 0.01 * np.sin(2 * np.pi * 8000 * time)])
+    assert real_noise.octaves_with_noise(noise, [500.0, 1000.0, 8000.0], RATE) == [1000.0]
+
+
 def test_what_must_be_told_of_noise_hears_it_first_and_nothing_is_shifted() -> None:
     made = noisy(plan().takes("music")[0], KINDS["pause 0.3 s"], 10.0, 0)
     output = real_noise.wiener(made)
