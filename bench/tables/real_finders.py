@@ -60,8 +60,10 @@ def tables(plan: Plan) -> Iterator[str]:
     """Yield verdicts by medium, hum by kind, and real pieces."""
     if unknown := [name for name in plan.kinds if name not in (*MEDIA, *HUMS)]:
         raise ChoiceError(f"kinds={','.join(unknown)} must be of {', '.join((*MEDIA, *HUMS))}")
-    yield media_table(plan, [medium for medium in MEDIA if not plan.kinds or medium in plan.kinds])
-    yield hum_table(plan, [kind for kind in HUMS_KNOWN if not plan.kinds or kind in plan.kinds])
+    if media := [medium for medium in MEDIA if not plan.kinds or medium in plan.kinds]:
+        yield media_table(plan, media)
+    if hums := [kind for kind in HUMS_KNOWN if not plan.kinds or kind in plan.kinds]:
+        yield hum_table(plan, hums)
     yield real_table(plan)
 
 

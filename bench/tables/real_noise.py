@@ -67,7 +67,7 @@ def tables(plan: Plan) -> Iterator[str]:
             yield from views(title, gains, ways)
             yield summary(title, gains, ways)
     yield harm_table(plan, ways)
-    if not plan.kinds:
+    if not plan.kinds or any(KINDS[name].fade_s for name in plan.kinds if name in KINDS):
         yield fade_table(plan, ways)
 
 
