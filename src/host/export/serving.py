@@ -138,11 +138,7 @@ class Server:
         self._events += self._memory.events(self._events_seen)[:left]
         for event in self._events:
             self._hear_until(session, min(event.position, following.origin))
-            if event.kind == 1:
-                self._receive_state(event.place)
-            elif self._promised.parameters[event.place : event.place + 1] == [LEARN]:
-                session.learn(event.value >= 0.5)
-                self._learn(session, wait=ended.mode == OFFLINE)
+            self._do(session, event, wait=ended.mode == OFFLINE)
         self._hear_until(session, following.origin)
 
     def _hear_until(self, session: Session, position: int) -> None:
@@ -235,16 +231,20 @@ class Server:
         while self._events and self._events[0].position <= self._read:
             event = self._events.pop(0)
             self._events_read = (self._events_read + 1) % 2**32
-            if event.kind == 1:
-                self._receive_state(event.place)
-                session.take(self._rack.learned)
-            elif event.place < len(self._promised.parameters):
-                number = self._promised.parameters[event.place]
-                if number != LEARN:
-                    session.move(number, event.value)
-                    continue
-                session.learn(event.value >= 0.5)
-                self._learn(session, wait=offline)
+            self._do(session, event, wait=offline)
+
+    def _do(self, session: Session, event: Event, *, wait: bool) -> None:
+        """Do what an event says; one of a parameter that is not known here says nothing."""
+        if event.kind == 1:
+            self._receive_state(event.place)
+            session.take(self._rack.learned)
+        elif event.place < len(self._promised.parameters):
+            number = self._promised.parameters[event.place]
+            if number != LEARN:
+                session.move(number, event.value)
+                return
+            session.learn(event.value >= 0.5)
+            self._learn(session, wait=wait)
 
     def _learn(self, session: Session, *, wait: bool) -> None:
         """Send on what was learned, where something was; show signs of life meanwhile."""

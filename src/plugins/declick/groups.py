@@ -133,11 +133,13 @@ class GroupSearch:
         count = find_groups(cells, extent, times.longest_group, thresholds, self._floor, groups)
         rows, measured = [], np.empty((count, 3))
         bounds = np.array([known.low, known.high])
-        for k, group in enumerate(groups[:count]):
+        for group in groups[:count]:
             spans = np.empty((_SPANS, 2))
             size = group_spans(e, group, times.cell, bounds, self._gap, spans)
-            measured[k] = spans[0, 0], spans[size - 1, 1], group[2]
+            if not size:  # no part of it stands out
+                continue
+            measured[len(rows)] = spans[0, 0], spans[size - 1, 1], group[2]
             rows.append(np.column_stack([spans[:size], np.tile([group[2], float(GROUP)], (size, 1))]))
-        odds = np.empty(count)
-        group_odds(x, e, measured, known, odds)
+        odds = np.empty(len(rows))
+        group_odds(x, e, measured[: len(rows)], known, odds)
         return rows, odds

@@ -219,6 +219,15 @@ def test_sensitivity_finds_fainter_clicks() -> None:
     assert len(repair(struck(sound(), np.array([9 * SCALE]), MANY), sensitivity=10.0)[1]) > 9
 
 
+def test_groups_of_which_no_part_stands_out_are_none() -> None:
+    """As where a tone begins out of hiss, in both channels, and much is asked for."""
+    at = np.arange(2 * RATE) / RATE
+    x = 0.1 * np.sin(2 * np.pi * 440 * at) * (np.sin(2 * np.pi * 0.8 * at) > 0)
+    x = x + 0.003 * np.random.default_rng(1).normal(size=(2, at.size))
+    x[:, 5000::7001] += 0.4
+    assert np.isfinite(Declick(sensitivity=10).process(x, RATE)).all()
+
+
 def test_output_that_was_removed_is_the_clicks() -> None:
     damaged = struck(sound(), CLICKS["tick"])
     repaired = Declick().process(damaged[0], RATE)
