@@ -48,7 +48,10 @@ def tables(plan: Plan) -> Iterator[str]:
         costs = {what: cost(folder / what, binary, what) for what in INSTANCES[: 1 if plan.quick else None]}
         rows = [[what, f"{start:.1f}", f"{mib:.0f}"] for what, (start, mib) in costs.items()]
         head = ["effect", "s until it is ready", "MiB"]
-        note = "Proportional set size of the engine's three processes together, 10 s into a recording."
+        note = (
+            "What the engine's three processes have of their own together, 10 s into a recording; the code "
+            "of libraries, which all instances share, is not in it."
+        )
         yield markdown("What an instance costs", head, rows, note)
         seconds = LONG_SECONDS if plan.long else QUICK_SECONDS if plan.quick else LIVE_SECONDS
         plan.tell(f"bridge: {seconds} s live")
@@ -75,15 +78,14 @@ def cost(folder: Path, binary: Path, what: str) -> tuple[float, float]:
         took = time.monotonic() - begin
         for _ in range(KNOWN_SECONDS * SAMPLE_RATE // 8192):
             host.ask("process", 8192, 2)
-        sizes = [proportional_kib(pid) for pid in living(host.engines()[0])]
+        sizes = [own_kib(pid) for pid in living(host.engines()[0])]
         return took, sum(sizes) / 1024
 
 
-def proportional_kib(pid: int) -> int:
-    """Return a process's memory, what it shares divided among those that share it."""
+def own_kib(pid: int) -> int:
+    """Return a process's memory without files; what a few share is divided among them."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    [size] = (line.split()[1] for line in lines if line.startswith("Pss:"))
-    return int(size)
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
 
 
 def live(folder: Path, binary: Path, seconds: int) -> tuple[int, float]:

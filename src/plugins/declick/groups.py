@@ -131,7 +131,8 @@ class GroupSearch:
         groups = np.empty((extent.last - extent.first, 4))
         thresholds = ease * np.array(_STANDS_OUT)
         count = find_groups(cells, extent, times.longest_group, thresholds, self._floor, groups)
-        rows, measured = [], np.empty((count, 3))
+        rows: list[npt.NDArray[np.float64]] = []
+        measured = np.empty((count, 3))
         bounds = np.array([known.low, known.high])
         for group in groups[:count]:
             spans = np.empty((_SPANS, 2))
