@@ -14,7 +14,7 @@ SECONDS ?= 10
 SOURCES := $(shell find src presets models -name '*.py' -o -name '*.[ch]pp' -o -name '*.json' -o -name '*.onnx') pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types unit whole site real_vst3s other_systems test-hosts bench clean
+.PHONY: demo test lint types unit whole site real_vst3s other_systems virtual_display test-hosts bench clean
 
 # The package itself is installed, not linked: what is tested is what users get.
 $(VENV)/.installed: $(SOURCES)
@@ -44,7 +44,7 @@ site: $(VENV)/.installed
 unit: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto -m "not whole"
 
-whole: $(VENV)/.installed real_vst3s other_systems
+whole: $(VENV)/.installed real_vst3s other_systems virtual_display
 	$(BIN)/python -m pytest -n auto -m whole
 
 # Debian's zam-plugins, for the tests that host real VST3s; without the right to install, those say so and skip.
@@ -57,6 +57,11 @@ OTHER_SYSTEMS := g++-mingw-w64-x86-64-posix wine64 g++-aarch64-linux-gnu qemu-us
 other_systems:
 	@test "$$(id -u)" != 0 || ! command -v dpkg >/dev/null || dpkg -s $(OTHER_SYSTEMS) >/dev/null 2>&1 || \
 		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $(OTHER_SYSTEMS); } || true
+
+# A display without a screen, for the tests of the effects' editor; else those say so and skip.
+virtual_display:
+	@command -v Xvfb >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends xvfb libxtst6 libcairo2 fonts-dejavu-core; } || true
 
 # Mutated files through every command (what faults were found in stays in build/fuzz), and runs that are killed.
 fuzz: $(VENV)/.installed

@@ -17,6 +17,12 @@ import numpy.typing as npt
 HERE = Path(__file__).parent
 SHELL = HERE.parents[2] / "src" / "host" / "export" / "shell"
 ENGINE = HERE / "dummy_engine.py"
+HOST = ("host.cpp", "host_surface.cpp")
+"""Of our own host; the second needs the shell linked in."""
+SANITIZED = {
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "LSAN_OPTIONS": f"suppressions={HERE / 'leaks.txt'}:print_suppressions=0",
+}
 
 RATES = (44100, 48000, 96000)
 BYPASS, DROPOUTS, ENGINE_WORD, PROGRAM = 0x7FFFFF01, 0x7FFFFF02, 0x7FFFFF03, 0x7FFFFF04
@@ -83,7 +89,7 @@ def bundle(
 def built(folder: Path) -> Path:
     """Build the host with the shell inside, as the shell is built for use."""
     binary = folder / "host"
-    sources = [*sorted(SHELL.glob("*.cpp")), HERE / "host.cpp"]
+    sources = [*sorted(SHELL.glob("*.cpp")), *(HERE / name for name in HOST)]
     options = ["-std=c++17", "-O2", f"-I{SHELL}", f"-I{HERE}", "-pthread", "-ldl"]
     subprocess.run(["c++", *sources, *options, "-o", binary], check=True)
     return binary
@@ -144,7 +150,7 @@ class Host:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env=os.environ | {"UBSAN_OPTIONS": "print_stacktrace=1"} | environment,
+                env=os.environ | SANITIZED | environment,
             )
 
     def ask(self, *words: object) -> str:

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pytest
 
 from ..vst3.requirements import skip_or_fail
-from .bundles import HERE, SHELL, Host, bundle, manifest
+from .bundles import HERE, HOST, SHELL, Host, bundle, manifest
+from .display import Desktop, Display, display
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
@@ -57,8 +58,8 @@ def compile_all(
 @pytest.fixture(scope="session")
 def host_binary(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the host with the shell linked in, under sanitizers; built once for the same sources."""
-    sources = [*sorted(SHELL.glob("*.cpp")), HERE / "host.cpp"]
-    inputs = [*sources, *sorted(SHELL.glob("*.hpp")), *sorted(HERE.glob("host*.[hi]*")), Path(__file__)]
+    sources = [*sorted(SHELL.glob("*.cpp")), *(HERE / name for name in HOST)]
+    inputs = [*sources, *sorted(SHELL.glob("*.hpp")), *sorted(HERE.glob("*.[hi][pn][pc]")), Path(__file__)]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in inputs)).hexdigest()[:16]
     kept = request.config.cache.mkdir("export-host") / f"{platform.machine()}-{digest}"
     with kept.with_suffix(".lock").open("w") as lock:
@@ -95,3 +96,18 @@ def loaded(host_binary: Path, tmp_path: Path) -> Iterator[Loaded]:
 def noise() -> npt.NDArray[np.float32]:
     """Two channels of noise."""
     return np.random.default_rng(5).uniform(-1, 1, (2, 60_000)).astype(np.float32)
+
+
+@pytest.fixture
+def screen() -> Iterator[Display]:
+    """An X server of the test's own."""
+    with display() as made:
+        yield made
+
+
+@pytest.fixture
+def desktop(screen: Display) -> Iterator[Desktop]:
+    """What else a desktop has on it."""
+    made = Desktop(screen.name)
+    yield made
+    made.close()

@@ -13,6 +13,7 @@ leave         as again, where the process that the shell started is gone too
 idle          leave an epoch alone that is there before it is ready
 exit          exit code at once, after saying why
 states        a file to which the size of each state is added that came
+curve, say    what it sends as a noise print, and as text, in hexadecimal, when it begins a stream
 learn         index of the parameter that, once on and off again, makes a new opaque state of 5000 bytes
 """
 
@@ -144,6 +145,9 @@ class Dummy:
         self.longs[READ // 8] = self.longs[PRODUCED // 8] = self.origin
         self.words[RUNNING // 4 + 1] = 1
         self.learn()
+        for kind, what in ((18, "curve"), (17, "say")):
+            if what in self.does:
+                self.say(kind, bytes.fromhex(self.does[what]))
         self.words[RUNNING // 4] = epoch
         self.answer()
 

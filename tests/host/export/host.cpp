@@ -13,13 +13,16 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "dice.hpp"
 #include "host.hpp"
+#include "host_surface.hpp"
 #include "parameters.hpp"
 #include "text.hpp"
 
@@ -33,9 +36,10 @@ struct Handler final : IComponentHandler {
     Result queryInterface(const Id, void** object) override { *object = nullptr; return kNoInterface; }
     std::uint32_t addRef() override { return 2; }
     std::uint32_t release() override { return 1; }
-    Result beginEdit(ParameterId) override { return kOk; }
-    Result performEdit(ParameterId, Normalized) override { return kOk; }
-    Result endEdit(ParameterId) override { return kOk; }
+    Edits edits;
+    Result beginEdit(ParameterId id) override { edits.log << "begin:" << id << " "; return kOk; }
+    Result performEdit(ParameterId id, Normalized value) override { edits.log << id << ":" << value << " "; return kOk; }
+    Result endEdit(ParameterId id) override { edits.log << "end:" << id << " "; return kOk; }
     Result restartComponent(std::int32_t flags) override { restarts += flags; return kOk; }
 };
 
@@ -85,6 +89,9 @@ public:
         if (what == "restarts") return number(handler_.restarts.exchange(0));
         if (what == "class") return class_text();
         if (what == "many") return many(words);
+        if (what == "edits") return handler_.edits.take() + ".";
+        if (surface_)
+            if (const auto answer = surface_->obey(what, words, *component_, *controller_)) return *answer;
         if (what == "fuzz") return fuzz(words);
         if (what == "again") { application_.name = take<std::string>(words); destroy(); create(); return "0"; }
         return "unknown";
@@ -122,6 +129,7 @@ private:
 
     void destroy() {
         if (component_ == nullptr) return;
+        if (surface_) surface_->close();
         component_->setActive(0);
         component_->terminate();
         processor_->release();
@@ -328,6 +336,7 @@ private:
     IAudioProcessor* processor_ = nullptr;
     IEditController* controller_ = nullptr;
     IUnitInfo* unit_info_ = nullptr;
+    std::unique_ptr<Surface> surface_ = make_surface != nullptr ? make_surface() : nullptr;
     std::vector<float> input_;
     std::size_t cursor_ = 0;
     int channels_ = 2;

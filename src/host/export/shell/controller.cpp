@@ -90,16 +90,15 @@ double Effect::dropouts_value() const {
 }
 
 double Effect::engine_value() const {
-    return parameters_.spec(*parameters_.index_of(kEngineId)).to_normalized(static_cast<double>(engine_word()));
+    return parameters_.spec(*parameters_.index_of(kEngineId)).to_normalized(static_cast<double>(engine_word(engine_.status())));
 }
 
-EngineWord Effect::engine_word() const {
+EngineWord Effect::engine_word(std::uint32_t status) const {
     const auto state = engine_.state();
     if (state == Engine::State::failed || failed_) return EngineWord::failed;
     if (state == Engine::State::off) return EngineWord::off;
     if (state == Engine::State::starting)
         return engine_.generation() == 0 ? EngineWord::starting : EngineWord::restarting;
-    const std::uint32_t status = engine_.status();
     if ((status & kStatusFault) != 0) return EngineWord::failed;
     if ((status & kStatusLearning) != 0) return EngineWord::learning;
     if ((status & kStatusNeedsFindings) != 0) return EngineWord::needs_learning;
@@ -130,8 +129,6 @@ vst3::Result Effect::setComponentHandler(vst3::IComponentHandler* handler) {
     handler_ = handler;
     return vst3::kOk;
 }
-
-void* Effect::createView(const char*) { return nullptr; }  // hosts show their own controls
 
 // Units -------------------------------------------------------------------------------------------------------
 

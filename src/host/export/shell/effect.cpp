@@ -218,7 +218,8 @@ vst3::Result Effect::process_sound(vst3::ProcessData& data) {
     for (; next != changes_.end(); ++next) apply(*next, true);
     changes_.clear();
     auto& out = data.outputs[0];
-    const Stream::Block block = {data.inputs[0].samples32, out.samples32, data.samples, parameters_.bypassed()};
+    const Stream::Block block = {
+        data.inputs[0].samples32, out.samples32, data.samples, parameters_.bypassed(), listening_};
     const auto outcome = stream_.process(block);
     out.silence_flags = 0;
     for (int channel = 0; channel < channels_; ++channel)

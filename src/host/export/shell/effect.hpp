@@ -9,6 +9,7 @@
 #include "manifest.hpp"
 #include "parameters.hpp"
 #include "stream.hpp"
+#include "subject.hpp"
 #include "vst3.hpp"
 
 namespace shell {
@@ -17,7 +18,8 @@ class Effect final : public vst3::IComponent,
                      public vst3::IAudioProcessor,
                      public vst3::IEditController,
                      public vst3::IUnitInfo,
-                     public vst3::IProcessContextRequirements {
+                     public vst3::IProcessContextRequirements,
+                     public Subject {
 public:
     explicit Effect(const Manifest& manifest);
 
@@ -89,6 +91,14 @@ public:
     vst3::Result VST3_CALL setUnitProgramData(
         std::int32_t list, std::int32_t program, vst3::IBStream* data) override;
 
+    // Subject
+    const Parameters& parameters() const override { return parameters_; }
+    Shown look() const override;
+    void begin(std::size_t parameter) override;
+    void perform(std::size_t parameter, double value) override;
+    void end(std::size_t parameter) override;
+    void listen(Listening listening) override { listening_ = listening; }
+
 private:
     struct Change {
         std::uint32_t offset, order, parameter;
@@ -109,7 +119,7 @@ private:
     double shown(std::size_t index) const;
     double dropouts_value() const;
     double engine_value() const;
-    EngineWord engine_word() const;
+    EngineWord engine_word(std::uint32_t status) const;
     void tell_values_changed();
     const ProgramSpec* listed(std::int32_t list, std::int32_t program) const;
 
@@ -122,6 +132,7 @@ private:
     std::atomic<std::uint32_t> dropouts_{0};
     std::atomic<bool> failed_{false};
     std::atomic<bool> renders_{false};  // as of the last block
+    std::atomic<Listening> listening_{Listening::out};
     vst3::IComponentHandler* handler_ = nullptr;
     bool active_ = false, waited_ = false;
     bool host_reads_again_ = false;  // values by itself, after a state or a program, and hangs if it is told to

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <new>
 #include <optional>
@@ -138,9 +139,9 @@ Bytes Engine::opaque() const {
     return opaque_;
 }
 
-std::string Engine::text() const {
-    const std::lock_guard lock(mutex_);
-    return text_;
+Engine::Seen Engine::seen() const {
+    const std::lock_guard lock(seen_mutex_);
+    return seen_;
 }
 
 void Engine::settle(bool learning) {
@@ -201,6 +202,7 @@ bool Engine::serve() {
         heard.append(received, 0, done.received);
         const double now = platform::seconds();
         const bool understood = hear(heard);
+        glance(true);
         if (serving != generation && serving != generation_) send_again();
         if (done.received == 0 && heard.empty()) ++heard_out_;
         serving = generation_;
@@ -215,9 +217,10 @@ bool Engine::serve() {
     abandoned_ = false;
     const bool wants_no_other = child && child->exit_code().value_or(0) == kNoRestartExitCode;
     child.reset();
+    glance(false);
     if (stopping_) return true;
     platform::write_error(manifest_.name + ": " + error);
-    const bool told_why = wants_no_other && !text().empty();
+    const bool told_why = wants_no_other && !seen().text.empty();
     if (!told_why) say(error);
     became(had_become_ready ? State::starting : State::failed);
     if (wants_no_other) {
@@ -276,6 +279,8 @@ bool Engine::obey(const MessageHeader& head, std::string payload) {
         if (payload.size() > kMostTextBytes) return false;
         if (!payload.empty()) platform::write_error(manifest_.name + ": " + payload);
         say(std::move(payload));
+    } else if (head.kind == kCurveFromEngine) {
+        return draw(payload);
     }
     return true;  // kinds it does not know tell it nothing
 }
@@ -304,8 +309,29 @@ void Engine::became(State state) {
 }
 
 void Engine::say(std::string text) {
-    const std::lock_guard lock(mutex_);
-    text_ = std::move(text);
+    const std::lock_guard lock(seen_mutex_);
+    seen_.text = std::move(text);
+}
+
+// Take over a noise print, as far as it can be drawn; false where it is none.
+bool Engine::draw(const std::string& points) {
+    if (points.size() % sizeof(CurvePoint) != 0) return false;
+    std::vector<CurvePoint> kept;
+    for (std::size_t at = 0; at < points.size(); at += sizeof(CurvePoint)) {
+        CurvePoint point;
+        std::memcpy(&point, points.data() + at, sizeof point);
+        const bool rises = point.hz > (kept.empty() ? 0.0f : kept.back().hz);
+        if (rises && std::isfinite(point.hz) && std::isfinite(point.db)) kept.push_back(point);
+    }
+    const std::lock_guard lock(seen_mutex_);
+    seen_.curve = kept.size() < 2 ? nullptr : std::make_shared<const std::vector<CurvePoint>>(std::move(kept));
+    return true;
+}
+
+void Engine::glance(bool alive) {
+    const std::lock_guard lock(seen_mutex_);
+    seen_.status = alive ? header().status.load(std::memory_order_acquire) : 0;
+    seen_.learned_seconds = alive ? header().learned_seconds.load(std::memory_order_relaxed) : 0;
 }
 
 void Engine::pause(double seconds) {

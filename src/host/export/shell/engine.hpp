@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "layout.hpp"
 #include "manifest.hpp"
@@ -20,6 +21,11 @@
 namespace shell {
 
 using Bytes = std::shared_ptr<const std::string>;
+
+struct CurvePoint {
+    float hz, db;
+};
+using Curve = std::shared_ptr<const std::vector<CurvePoint>>;  // by rising frequency
 
 // Seconds; each may be set in the environment.
 struct Timeouts {
@@ -71,8 +77,14 @@ public:
     // Wait, for a host that renders, until what it learns from what it was given by now is part of `opaque`.
     void settle(bool learning);
 
-    // What it has to tell people, or why there is none.
-    std::string text() const;
+    // For people to see, a moment late; never waits for a thread that makes sound, nor keeps one waiting.
+    struct Seen {
+        std::uint32_t status = 0;
+        float learned_seconds = 0;
+        std::string text;  // what it has to tell, or why there is none
+        Curve curve;       // the noise print; null where there is none
+    };
+    Seen seen() const;
 
     const Timeouts timeouts;
 
@@ -88,6 +100,8 @@ private:
     void wait_while(const std::function<bool()>& condition);
     void became(State state);
     void say(std::string text);
+    bool draw(const std::string& points);
+    void glance(bool alive);
     void pause(double seconds);
 
     const Manifest& manifest_;
@@ -105,7 +119,9 @@ private:
     std::condition_variable changed_;
     Bytes opaque_ = std::make_shared<const std::string>();
     std::deque<std::pair<std::uint32_t, Bytes>> unsent_;
-    std::string text_;
+
+    mutable std::mutex seen_mutex_;  // of what follows; no thread that makes sound takes it
+    Seen seen_;
 
     // The thread's alone.
     double progressed_ = 0;

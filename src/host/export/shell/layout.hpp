@@ -92,7 +92,7 @@ static_assert(offsetof(Header, epoch_running) == 448 && offsetof(Header, status)
 static_assert(offsetof(Header, learned_seconds) == 456 && offsetof(Header, held_back) == 460);
 static_assert(offsetof(Header, read) == 512 && offsetof(Header, produced) == 576);
 static_assert(offsetof(Header, events_read) == 640 && offsetof(Header, values) == 1024);
-static_assert(offsetof(Header, events) == 8192);
+static_assert(offsetof(Header, events) == 8192 && alignof(Header) <= 4096);
 
 constexpr std::size_t memory_bytes(std::size_t capacity) {
     return kRingsOffset + 2 * kMostChannels * capacity * sizeof(float);

@@ -27,6 +27,7 @@ void Stream::open(bool offline, bool bypassed) {
         start_ = retry_ = position_;
         clock_ = 0;
         gain_ = bypassed ? 0 : 1;
+        monitor_.reset();
     }
     follow_engine();
     if (in_epoch_ && (tell_all_ || epoch_state_ != engine_.state_number())) tell_everything();
@@ -219,6 +220,17 @@ void Stream::give_out(const Block& block, int first, const Range& heard, bool re
         }
     }
     gain_ = gain;
+    if (!offline_ && !monitor_.idle(block.listening)) give_heard(block, first, silent, heard);
+}
+
+// What somebody listens to in the editor, in the place of what was given out.
+void Stream::give_heard(const Block& block, int first, int silent, const Range& heard) {
+    const int samples = static_cast<int>(heard.end - heard.begin) - silent;
+    const std::uint64_t begin = heard.begin + static_cast<std::uint64_t>(silent);
+    for (int channel = 0; channel < setup_.channels; ++channel)
+        monitor_.mix(block.listening, block.out[channel] + first + silent, samples, engine_.ring(vst3::kInput, channel),
+                     begin, engine_.capacity() - 1);
+    monitor_.passed(block.listening, samples);
 }
 
 void Stream::give_silence(const Block& block, int first, int samples) const {

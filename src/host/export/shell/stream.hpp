@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "engine.hpp"
+#include "monitor.hpp"
 #include "parameters.hpp"
 
 namespace shell {
@@ -28,6 +29,7 @@ public:
         float* const* out;
         int samples;
         bool bypassed;
+        Listening listening;  // live; offline the restored sound is given out, whatever it says
     };
 
     Stream(Engine& engine, const Parameters& parameters) : engine_(engine), parameters_(parameters) {}
@@ -70,6 +72,7 @@ private:
     double budget(int samples);
     void piece(const Block& block, int first, int samples);
     void give_out(const Block& block, int first, const Range& heard, bool restored);
+    void give_heard(const Block& block, int first, int silent, const Range& heard);
     void give_silence(const Block& block, int first, int samples) const;
 
     Engine& engine_;
@@ -84,6 +87,7 @@ private:
     bool fresh_ = true, in_epoch_ = false, offline_ = false, failed_ = false, tell_all_ = false;
     double clock_ = 0;  // when what was processed so far will have been heard
     double gain_ = 1;   // of the restored sound against the dry one
+    Monitor monitor_;
 };
 
 }  // namespace shell
