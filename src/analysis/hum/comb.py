@@ -27,6 +27,8 @@ from .floor import (
 
 LOWEST_HZ, HIGHEST_HZ = 40.0, 70.0  # source: mains, and what a transfer off its speed makes of them
 AIRCRAFT_HZ = 400.0  # source: mains of aircraft, and of film sound
+RAILWAYS_HZ = {16.7: 3, 25.0: 2}
+"""Mains of railways, and which of their harmonics lies where other mains do; source: EN 50163."""
 
 # tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
 LOW_HZ = 880.0  # derived: twelve harmonics of 70 Hz, and what surrounds them
@@ -44,6 +46,7 @@ _TRUST = 300.0  # beyond it, wandering and not noise limits what a window says a
 _GRIDS_HZ = (
     (np.arange(LOWEST_HZ, HIGHEST_HZ + 0.01, 0.15), 5),
     (np.arange(AIRCRAFT_HZ - 5, AIRCRAFT_HZ + 5.1, 0.5), 1),
+    *((np.arange(hz - 0.15, hz + 0.16, 0.05), 1) for hz in RAILWAYS_HZ),
 )
 _MOST_CONTRAST_DB = 40.0
 _FLOOR_GUARD_HZ = 1.45
@@ -52,6 +55,7 @@ _CLAIMED = 18.0
 _UNUSUAL = 0.55
 _UNBROKEN = 13.0
 _LEAST_EVIDENCE = 3.0
+_LEAST_OWN = 0.5  # of a claim; tuned: bench.material.tuning.hum, railway, 2026-11-29
 _APART_HZ = 1.4  # derived: the main lobe; lines of two combs that lie closer are one
 
 
@@ -137,7 +141,7 @@ def search(low: StretchLevels, long: Powers, known: list[float]) -> list[Comb]:
         Fundamentals, in Hz, that are looked at in any case.
     """
     found = (_refine(low, at) for at in (*known, *_candidates(low.together, low.bin_hz)))
-    combs = [comb for comb in found if comb is not None]
+    combs = [comb for comb in found if comb is not None and not _of_other_mains(comb, low.together.shape[0])]
     for weak in search_floors(long, low.bin_hz):
         near = [k for k, comb in enumerate(combs) if abs(comb.frequency_hz - weak.frequency_hz) < SAME_HZ]
         seen = max(near, key=lambda k: combs[k].score, default=None)
@@ -268,6 +272,14 @@ def _mean_over_time(times: npt.NDArray[np.floating], track: Array, weight: Array
     return mean, float(np.sum(weight * (track - mean) ** 2) / np.sum(weight))
 
 
+def _of_other_mains(comb: Comb, windows: int) -> bool:
+    """Return whether a railway's comb shows hardly a line that 50 Hz and other mains do not have as well."""
+    for hz, times in RAILWAYS_HZ.items():
+        if abs(comb.frequency_hz - hz) < SAME_HZ:
+            return score_beside(comb, [times * comb.frequency_hz], windows) < _LEAST_OWN
+    return False
+
+
 def score_beside(comb: Comb, others_hz: list[float], windows: int) -> float:
     """Return the score of those lines of a comb that are none of stronger combs'."""
     lines = np.arange(1, comb.evidence.size + 1) * comb.frequency_hz
@@ -280,7 +292,7 @@ def score_beside(comb: Comb, others_hz: list[float], windows: int) -> float:
 
 def _score(evidence: Array, frequency_hz: float, windows: int) -> float:
     """Return how much speaks for hum: many harmonics count for more than one strong one, which notes have."""
-    off = min(abs(frequency_hz - usual) for usual in (50.0, 60.0, AIRCRAFT_HZ))
+    off = min(abs(frequency_hz - usual) for usual in (*MAINS_HZ, AIRCRAFT_HZ, *RAILWAYS_HZ))
     score = float(np.sum(np.sqrt(np.maximum(evidence, 0.0)))) * (1.0 if off < 0.6 else _UNUSUAL)
     if off < 0.3 and windows >= 16:  # no note of A = 440 Hz lies there, nor lasts so long
         unbroken = float(evidence[:2].max()) / (AGREEMENT * windows)
