@@ -42,6 +42,8 @@ _HIGH_GUARD_HZ = 8.0
 LOW_HARMONICS = 12
 _ALIKE = 0.1  # how much of what a window tells holds for the whole recording
 _DRIFT_WINDOWS = 4.0
+_PAIR_WINDOWS = 5.0  # from one to another that shares none of its samples, and one more
+_PAIRS_LESS = 1.6  # derived: exp(1.9 s / 4 s), what a walk with a time constant of 4 s forgets between them
 _TRUST = 300.0  # beyond it, wandering and not noise limits what a window says about the frequency
 _GRIDS_HZ = (
     (np.arange(LOWEST_HZ, HIGHEST_HZ + 0.01, 0.15), 5),
@@ -55,7 +57,8 @@ _CLAIMED = 18.0
 _UNUSUAL = 0.55
 _UNBROKEN = 13.0
 _LEAST_EVIDENCE = 3.0
-_LEAST_OWN = 0.5  # of a claim; tuned: bench.material.tuning.hum, railway, 2026-11-29
+_RAILWAYS_OFF_HZ = 0.1  # tuned: the same; a rhythm of dance music is a comb as well
+_LEAST_OWN = 1.0  # of a claim; tuned: bench.material.tuning.hum, railway, 2026-11-29
 _APART_HZ = 1.4  # derived: the main lobe; lines of two combs that lie closer are one
 
 
@@ -210,7 +213,7 @@ def _refine(low: StretchLevels, candidate_hz: float) -> Comb | None:
         weight = np.minimum(weight, _TRUST)
         if not weight.any():
             return None
-        frequency, variance = _mean_over_time(np.arange(float(windows)), track, weight)
+        frequency, variance = _mean_over_time(np.arange(float(windows)), track, weight, bin_hz)
         reach = tight
     evidence, floor = _weigh(levels, np.full((1, windows), frequency), tight, guard)
     shown = np.flatnonzero(weight)
@@ -241,7 +244,7 @@ def _follow_floor(comb: FloorComb, low: StretchLevels, long: Powers) -> Comb:
         shown = np.flatnonzero(weight)
         if not shown.size:
             break
-        frequency, variance = _mean_over_time(times, track, weight)
+        frequency, variance = _mean_over_time(times, track, weight, bin_hz)
     windows, channels = low.together.shape[0], low.levels.shape[0]
     known = np.full(windows, frequency)
     if shown.size:
@@ -260,24 +263,32 @@ def _follow_floor(comb: FloorComb, low: StretchLevels, long: Powers) -> Comb:
     )
 
 
-def _mean_over_time(times: npt.NDArray[np.floating], track: Array, weight: Array) -> tuple[float, float]:
+def _mean_over_time(
+    times: npt.NDArray[np.floating], track: Array, weight: Array, bin_hz: float = 1.0
+) -> tuple[float, float]:
     """Return the mean of a track over its windows, and its variance.
 
     A machine drifts on while the program hides its hum, so each window takes its value from those close by.
-    `times` count windows of 1.5 s.
+    `times` count windows of 1.5 s; the track is in bins of `bin_hz`.
     """
     apart = np.abs(times - np.arange(times.max() + 1.0)[:, np.newaxis])
     near = weight * (_ALIKE + np.exp(-apart / _DRIFT_WINDOWS))
     mean = float(np.mean(near @ track / np.sum(near, axis=1)))
-    return mean, float(np.sum(weight * (track - mean) ** 2) / np.sum(weight))
+    off = track - mean
+    # A grid wanders slowly: of windows that share no samples, what each is off by itself averages out. A
+    # transport also turns within two seconds.
+    pairs = np.outer(weight, weight) * (np.abs(np.abs(times[:, np.newaxis] - times) - _PAIR_WINDOWS) <= 1.0)
+    if pairs.any() and min(abs(mean * bin_hz - mains) for mains in MAINS_HZ) < MAINS_OFF_HZ:
+        return mean, max(float(_PAIRS_LESS * (off @ pairs @ off) / np.sum(pairs)), 0.0)
+    return mean, float(np.sum(weight * off**2) / np.sum(weight))
 
 
 def _of_other_mains(comb: Comb, windows: int) -> bool:
-    """Return whether a railway's comb shows hardly a line that 50 Hz and other mains do not have as well."""
+    """Return whether a low comb is no railway's, or shows hardly a line that other mains do not have."""
     for hz, times in RAILWAYS_HZ.items():
-        if abs(comb.frequency_hz - hz) < SAME_HZ:
+        if abs(comb.frequency_hz - hz) < _RAILWAYS_OFF_HZ:
             return score_beside(comb, [times * comb.frequency_hz], windows) < _LEAST_OWN
-    return False
+    return comb.frequency_hz < LOWEST_HZ - SAME_HZ
 
 
 def score_beside(comb: Comb, others_hz: list[float], windows: int) -> float:

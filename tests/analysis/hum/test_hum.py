@@ -225,3 +225,36 @@ def test_hum_is_found_where_the_transfer_fades(hz, backwards):
     found = analyse(audio * (fade[::-1] if backwards else fade))
     assert found.frequency_hz == pytest.approx(hz, abs=0.02)
     assert {1, 2, 3, 4, 5} <= set(found.harmonic.tolist())
+
+
+@pytest.mark.parametrize("hz", [16.7, 25.0])
+def test_railways_hum_is_found_at_its_own_base(hz):
+    found = analyse(comb(hz, 20.0, heights=1 / np.arange(1.0, 13.0)) + HISS[0, : 20 * RATE])
+    assert found.frequency_hz == pytest.approx(hz, abs=0.01)
+    assert not found.other_hz.size
+
+
+@pytest.mark.parametrize("hz", [50.0, 60.0])
+def test_mains_are_no_railways_hum(hz):
+    found = analyse(comb(hz, 20.0, heights=1 / np.arange(1.0, 13.0)) + HISS[0, : 20 * RATE])
+    assert found.frequency_hz == pytest.approx(hz, abs=0.01)
+    assert not found.other_hz.size
+
+
+def test_a_rhythm_of_sixteen_strokes_a_second_is_no_railways_hum():
+    t = np.arange(25 * RATE) / RATE
+    strokes = np.sin(2 * np.pi * 180 * t) * np.exp(-30 * (t % (1 / 16.43)))
+    found = analyse(0.1 * strokes + HISS[0, : t.size])
+    assert all(hum.frequency_hz > 40.0 for hum in found.each())
+
+
+def test_how_far_the_mains_wander_is_not_how_badly_they_are_heard():
+    """A steady hum under notes at its own harmonics that come and go: each window is off by itself."""
+    t = np.arange(25 * RATE) / RATE
+    hum = comb(50.0, 25.0, heights=1 / np.arange(1.0, 11.0))
+    draw = np.random.default_rng(3)
+    pitch = 50.0 * (1 + np.arange(50) % 5) * (1 + draw.uniform(-0.004, 0.004, 50))
+    notes = 0.005 * np.exp(-3 * (t % 0.5)) * np.sin(2 * np.pi * pitch[(2 * t).astype(int)] * (t % 0.5))
+    found = analyse(hum + notes + HISS[0, : t.size])
+    assert found.frequency_hz == pytest.approx(50.0, abs=0.01)
+    assert found.wander_hz < 0.004
