@@ -59,9 +59,10 @@ other_systems:
 		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $(OTHER_SYSTEMS); } || true
 
 # A display without a screen, for the tests of the effects' editor; else those say so and skip.
+DISPLAY_PACKAGES := xvfb libxtst6 libcairo2 fonts-dejavu-core
 virtual_display:
-	@command -v Xvfb >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
-		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends xvfb libxtst6 libcairo2 fonts-dejavu-core; } || true
+	@test "$$(id -u)" != 0 || ! command -v dpkg >/dev/null || dpkg -s $(DISPLAY_PACKAGES) >/dev/null 2>&1 || \
+		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $(DISPLAY_PACKAGES); } || true
 
 # Mutated files through every command (what faults were found in stays in build/fuzz), and runs that are killed.
 fuzz: $(VENV)/.installed
