@@ -111,6 +111,15 @@ def test_without_a_display_a_host_is_told_no(loaded: Loaded) -> None:
     assert host.ask("close") == "0"
 
 
+@pytest.mark.parametrize("library", ["libcairo.so.2", "libxcb.so.1"])
+def test_without_a_library_a_host_is_told_no(loaded: Loaded, tmp_path: Path, library: str) -> None:
+    """The shell loads all the same, and says that it has no editor for X."""
+    (tmp_path / library).write_text("none")
+    host = loaded(LD_LIBRARY_PATH=str(tmp_path))
+    assert host.ask("open", 1, 0, 0) == "no x11"
+    assert "Gain" in host.ask("parameters")
+
+
 def test_it_follows_its_size(loaded: Loaded, screen: Display) -> None:
     host = loaded(DISPLAY=screen.name)
     assert host.ask("open", 1, 1280, 800).split() == ["0", "1280", "800"]
