@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy.signal import resample_poly
@@ -32,9 +32,28 @@ GRAINS: dict[str, Callable[[np.random.Generator, float], Shape]] = {
 }
 
 
+def _swell(draw: np.random.Generator, rate: float) -> Shape:
+    """Draw what swells and fades about its peak, as surfaces have it: a pulse, noise, or a tone."""
+    rise_s, fall_s = draw.uniform(0.03e-3, 0.1e-3), draw.uniform(0.04e-3, 0.3e-3)
+    t = np.arange(-6.0 * rise_s, 7.0 * fall_s, 1.0 / rate)
+    envelope = np.exp(-np.where(t < 0.0, 0.5 * (t / rise_s) ** 2, t / fall_s))
+    inside = draw.choice(("pulse", "noise", "tone"))
+    if inside == "pulse":
+        return envelope
+    if inside == "tone":
+        return envelope * np.cos(2.0 * np.pi * (draw.uniform(1e3, 6e3) * t + draw.random()))
+    slower = 2 * FINER  # its noise ends at a quarter of the recording's rate
+    return envelope * resample_poly(draw.standard_normal(-(-t.size // slower)), slower, 1)[: t.size]
+
+
+# Without a sharp beginning: half of the energy is under 3 kHz, 95 % under 11
+SOFT_GRAINS: dict[str, Callable[[np.random.Generator, float], Shape]] = {"swell": _swell}
+
+
 def crackled(
-    audio: np.ndarray, sample_rate: int, *, per_second: float, strength: float, route: str, seed: int
-) -> Transferred:
+    audio: np.ndarray, sample_rate: int, *, per_second: float, strength: float, route: str, seed: int,
+    grains: Mapping[str, Callable[[np.random.Generator, float], Shape]] = GRAINS,
+) -> Transferred:  # fmt: skip
     """Add small impulses at Poisson times in each channel, and send the recording on its way.
 
     Each peaks, before the route, at ``strength / 5`` to ``strength`` times the take's RMS, log-uniformly,
@@ -50,6 +69,8 @@ def crackled(
         Of `ROUTES`.
     seed : int
         The same one draws the same crackle at every strength and for every route.
+    grains : mapping
+        What is drawn from: `GRAINS`, or `SOFT_GRAINS`, of which far less is found.
 
     Returns
     -------
@@ -57,8 +78,8 @@ def crackled(
         Its spans are where impulses begin, and a sample more.
     """
     draw = np.random.default_rng(seed)
-    names = [draw.choice(list(GRAINS)) for _ in range(_GRAINS)]
-    grains = [_grain(str(name), draw, sample_rate) for name in names]
+    names = [str(draw.choice(list(grains))) for _ in range(_GRAINS)]
+    played = [_grain(grains[name], draw, sample_rate, groove=name in GROOVE) for name in names]
     rms = float(np.sqrt(np.mean(audio**2)))
     damaged = audio.copy()
     events = []
@@ -68,9 +89,9 @@ def crackled(
         ):
             which, sign = int(draw.integers(_GRAINS)), draw.choice((-1.0, 1.0))
             height = sign * strength * rms * _SPREAD ** -draw.random()
-            grain = grains[which][: audio.shape[1] - start]
+            grain = played[which][: audio.shape[1] - start]
             damaged[channel, start : start + grain.size] += height * grain
-            events.append((int(start), channel, str(names[which])))
+            events.append((int(start), channel, names[which]))
     with_crackle, rate = ROUTES[route](damaged, sample_rate)
     clean, _ = ROUTES[route](audio, sample_rate)
     events.sort()
@@ -82,10 +103,16 @@ def crackled(
     )  # fmt: skip
 
 
-def _grain(kind: str, draw: np.random.Generator, sample_rate: int) -> Shape:
+def _grain(
+    shape: Callable[[np.random.Generator, float], Shape],
+    draw: np.random.Generator,
+    sample_rate: int,
+    *,
+    groove: bool,
+) -> Shape:
     """Draw an impulse as a cartridge plays it, band-limited to the recording's rate."""
     fine = FINER * sample_rate
     lead = round(0.5e-3 * fine)  # room for what the converter's low-pass rings before
-    heard = played_back(GRAINS[kind](draw, fine), fine, draw, groove=kind in GROOVE)
+    heard = played_back(shape(draw, fine), fine, draw, groove=groove)
     grain = resample_poly(np.concatenate([np.zeros(lead), heard]), 1, FINER)
     return grain / np.max(np.abs(grain))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from bench.material.tuning.crackle import crackled
+from bench.material.tuning.crackle import SOFT_GRAINS, crackled
 
 RATE = 44_100
 
@@ -25,3 +25,13 @@ def test_impulses_are_as_many_and_as_tall_as_asked_and_the_same_every_time(stren
         for channel in np.flatnonzero(struck)
     ]
     assert strength / 5 < np.median(peaks) < strength
+
+
+def test_soft_crackle_has_its_energy_where_surfaces_have_theirs():
+    one = crackled(music(), RATE, per_second=50, strength=2, route="as it is", seed=3,
+                   grains=SOFT_GRAINS)  # fmt: skip
+    power = np.sum(np.abs(np.fft.rfft(one.audio - one.clean, axis=1)) ** 2, axis=0)
+    share = np.cumsum(power) / np.sum(power)
+    hz = np.fft.rfftfreq(one.audio.shape[1], 1.0 / RATE)
+    assert hz[np.searchsorted(share, 0.5)] < 4e3
+    assert 4e3 < hz[np.searchsorted(share, 0.95)] < 13e3
