@@ -76,8 +76,8 @@ def live(binary: Path, chance: random.Random, times: int) -> list[str]:
         time.sleep(0.5)
         bad += [f"process {pid} outlived the host" for pid in roles_in(group)]
     for role, seconds in took.items():
-        many = f"{len(seconds):>4} times, the last dry block after"
-        print(f"live     {role:<8}{many} {median(seconds):.3f} s (median), {max(seconds):.3f} s (most)")
+        after = f", the last dry block after {median(seconds):.3f} s (median), {max(seconds):.3f} s (most)"
+        print(f"live     {role:<8}{len(seconds):>4} times{after if role != 'all' else ', started anew'}")
     return bad
 
 
