@@ -23,18 +23,11 @@ REACH_S = 15e-3  # tuned: by hand, within what a search knows beyond a span
 # tuned: by hand; what is compared lies 1 to 7 ms from the span, and 7 to 15 ms
 _APART_S, _NEAR_S = 1e-3, 7e-3
 _LAG_S = 1.0 / 44_100.0  # derived: slopes are differences over a sample at 44.1 kHz, at any rate
-_LEAST = 1e-7  # guard: silence on both sides is no change
-# tuned: logistic regression on bench.material.tuning (as it is, low-pass 16 kHz, 96 kHz, MP3 192; 5 and 15
-# times; music and speech) against the same takes and drums without clicks, tuning set, 2026-11-29
-_WEIGHTS = np.array([0.876, -0.345, -0.106, -2.074, 0.188, 0.175])
-_CONSTANT = -4.45
-# tuned: likewise, of groups and swelling noise of up to 16 ms, by 5 and 15 times, tuning set, 2026-11-29
+LEAST = 1e-7  # guard: silence on both sides is no change
+# tuned: logistic regression on groups and swelling noise of up to 16 ms of bench.material.tuning (as it is,
+# low-pass 16 kHz, 96 kHz, MP3 192; 5 and 15 times) against the same takes and drums, tuning set, 2026-11-29
 _GROUP_WEIGHTS = np.array([0.817, -0.315, -0.117, 2.92, 0.078, 0.187])
 _GROUP_CONSTANT = -7.315
-
-_LONGEST_S = 3.5e-3  # tuned: likewise; what lasts longer is a sound of its own as often
-_ALIKE_DB = 6.0  # tuned: likewise; most clicks are followed by sound no louder than that, by chance
-_LOUDER_DB = 8.0  # tuned: likewise; clicks have so much after them once in twenty, strokes mostly
 
 
 class Known(NamedTuple):
@@ -46,8 +39,9 @@ class Known(NamedTuple):
 
 
 @compiled
-def _decibels(one: float, other: float, low: float, high: float) -> float:
-    return float(min(max(20.0 * np.log10((one + _LEAST) / (other + _LEAST)), low), high))
+def decibels(one: float, other: float, low: float, high: float) -> float:
+    """Return by how much one magnitude lies over another, from `low` to `high`."""
+    return float(min(max(20.0 * np.log10((one + LEAST) / (other + LEAST)), low), high))
 
 
 @compiled
@@ -65,7 +59,8 @@ def _differences(x: Vector, start: int, stop: int, lag: int) -> tuple[float, flo
 
 
 @compiled
-def _mean_magnitude(x: Vector, start: int, stop: int) -> float:
+def mean_magnitude(x: Vector, start: int, stop: int) -> float:
+    """Return the mean magnitude of ``x[start:stop]``."""
     total = 0.0
     for t in range(start, stop):
         total += abs(x[t])
@@ -105,10 +100,10 @@ def click_signs(x: Vector, e: Vector, span: Vector, known: Known, signs: Vector)
     slope, bend, _ = _differences(x, first, last, lag)
     later_slope, later_bend, _ = _differences(x, stop + apart, stop + near, lag)
     _, _, steepest = _differences(x, start, stop, lag)
-    signs[0] = np.log2(span[2] + _LEAST)
-    signs[1] = max(_decibels(later_slope, slope, 0.0, 20.0), _decibels(later_bend, bend, 0.0, 20.0))
-    before, after = _mean_magnitude(e, start - far, first), _mean_magnitude(e, stop + near, stop + far)
-    signs[2] = _decibels(after, before, -6.0, 20.0)
+    signs[0] = np.log2(span[2] + LEAST)
+    signs[1] = max(decibels(later_slope, slope, 0.0, 20.0), decibels(later_bend, bend, 0.0, 20.0))
+    before, after = mean_magnitude(e, start - far, first), mean_magnitude(e, stop + near, stop + far)
+    signs[2] = decibels(after, before, -6.0, 20.0)
     energy, moment, highest, level = 0.0, 0.0, 0.0, 0.0
     for t in range(start, stop):
         energy += e[t] * e[t]
@@ -116,15 +111,19 @@ def click_signs(x: Vector, e: Vector, span: Vector, known: Known, signs: Vector)
         highest = max(highest, abs(x[t]))
     for t in range(first, last):
         level += x[t] * x[t]
-    signs[3] = moment / (energy * (stop - start) + _LEAST**2)
-    signs[4] = _decibels(highest, np.sqrt(level / (last - first)), 0.0, 24.0)
-    signs[5] = _decibels(steepest, slope, 0.0, 40.0)
+    signs[3] = moment / (energy * (stop - start) + LEAST**2)
+    signs[4] = decibels(highest, np.sqrt(level / (last - first)), 0.0, 24.0)
+    signs[5] = decibels(steepest, slope, 0.0, 40.0)
     return True
 
 
 @compiled
 def group_odds(x: Vector, e: Vector, spans: Matrix, known: Known, odds: Vector) -> None:
-    """Write the log odds that spans are groups of clicks, or bursts, into `odds`; see `click_odds`."""
+    """Write the log odds that spans are groups of clicks, or bursts, into `odds`.
+
+    NaN where not both sides are known. `spans` has rows of (start, stop, score), shape (n, 3); the others are
+    those of `click_signs`.
+    """
     signs = np.empty(SIGNS)
     for k in range(spans.shape[0]):
         odds[k] = np.nan
@@ -132,31 +131,3 @@ def group_odds(x: Vector, e: Vector, spans: Matrix, known: Known, odds: Vector) 
             odds[k] = _GROUP_CONSTANT
             for i in range(SIGNS):
                 odds[k] += _GROUP_WEIGHTS[i] * signs[i]
-
-
-@compiled
-def click_odds(x: Vector, e: Vector, spans: Matrix, known: Known, odds: Vector) -> None:
-    """Write the log odds that spans are clicks into `odds`.
-
-    NaN where not both sides are known. No more than even where what follows is clearly louder, or a span
-    lasts; no less where what follows is as before.
-
-    Parameters
-    ----------
-    x, e, known
-        See `click_signs`.
-    spans
-        Rows of (start, stop, score), shape (n, 3).
-    """
-    signs = np.empty(SIGNS)
-    for k in range(spans.shape[0]):
-        odds[k] = np.nan
-        if not click_signs(x, e, spans[k], known, signs):
-            continue
-        odds[k] = _CONSTANT
-        for i in range(SIGNS):
-            odds[k] += _WEIGHTS[i] * signs[i]
-        if signs[1] >= _LOUDER_DB or spans[k, 1] - spans[k, 0] > _LONGEST_S * known.rate:
-            odds[k] = min(odds[k], 0.0)
-        if signs[1] < _ALIKE_DB:
-            odds[k] = max(odds[k], 0.0)

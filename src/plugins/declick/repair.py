@@ -88,7 +88,7 @@ class Repair(Processor):
         self._advance(self._waiting.pop(times.hop))
         end = times.size if self._length is None else self._length - self._origin
         bounds = np.array([max(-self._origin, 0), max(min(end, times.size), 0)])
-        found = self._search.find(self._repaired, bounds, self._ease * self._eased)
+        found = self._search.find(self._repaired, bounds, self._ease * self._eased, 1.0 / self._eased)
         for channel, rows in enumerate(found):
             self._take(channel, rows)
             self._mend(channel, bounds, sink)

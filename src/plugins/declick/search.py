@@ -9,12 +9,16 @@ from ...audio.arrays import Audio
 from ...contract.marks import touched
 from ...kernels.impulses.bursts import Runs, describe_level, find_bursts, score_runs
 from ...kernels.impulses.cells import Cells, Extent, describe_cells, score_cells
-from ...kernels.impulses.evidence import Known, click_odds
-from ...kernels.impulses.spans import Scored, accept_spans, find_spans
+from ...kernels.impulses.click_figures import HeardBands, Network, click_odds
+from ...kernels.impulses.click_weights import BIAS, CONSTANT, INNER, MEAN, OUTER, SCALE
+from ...kernels.impulses.evidence import Known
+from ...kernels.impulses.spans import Scored, find_spans
 from ...kernels.impulses.whitening import Blocks, excitation
 from ...kernels.pulses.click_repair import BURST, CLICK, confirm_bursts
 from ...kernels.pulses.rings import RingSearch
+from .candidates import Sizes, Standing, joined
 from .groups import GroupSearch, Heard
+from .low_band import LowBand
 from .times import Times
 
 _FLOOR = 2.0**-16  # derived: half a step of 16 bits; what stands on less is rounding, not sound
@@ -27,7 +31,12 @@ _PLAIN = 8.0  # what stands out so much is no music, however long
 _BURST = 3.0  # times that the lowest part of a scratch's noise stands over all that is beside it
 # tuned: bench.material.tuning against clean takes by the same routes, tuning set, 2026-11-29
 _DOUBTED = 0.5  # part of these thresholds from which on what lies around says whether it is a click,
-_SURE, _UNLIKELY = 1.5, -1.0  # and the log odds from which on it says yes, and under which it says no
+_LIKELY, _SURE = 1.0, 3.0  # and the log odds from which on it is one, and from which on that is not doubted
+_JUDGED = -1.0  # and from which on a judge is asked
+_FEW_S, _FEW_LOW = 0.22e-3, 0.5  # a few samples that are off, of which the low band knows nothing: no stroke
+_NETWORK = Network(
+    np.array(MEAN), np.array(SCALE), np.array(INNER), np.array(BIAS), np.array(OUTER), CONSTANT
+)
 
 
 class ClickSearch:
@@ -54,6 +63,7 @@ class ClickSearch:
         self._rate = sample_rate
         self._near = round(1e-3 * sample_rate)
         self._gap = max(round(0.25e-3 * sample_rate), 2)
+        self._low = LowBand(times, sample_rate, channels, _FLOOR)
         self._groups = GroupSearch(times, sample_rate, _FLOOR, self._gap)
         self._score_a_sample = 1e3 * _SCORE_A_MS / sample_rate
         self._x = np.zeros((channels, times.size))
@@ -63,6 +73,7 @@ class ClickSearch:
         self._peak = np.zeros((channels, cells))
         self._place = np.zeros((channels, cells), np.int64)
         self._level = np.zeros((channels, 2 * cells))
+        self._enough = 1.0
         self._after = [0] * channels  # what lies before was found already
 
     @property
@@ -93,7 +104,7 @@ class ClickSearch:
         self._after = [after - times.hop for after in self._after]
 
     def find(
-        self, repaired: Audio, bounds: npt.NDArray[np.int64], ease: float
+        self, repaired: Audio, bounds: npt.NDArray[np.int64], ease: float, enough: float = 1.0
     ) -> list[npt.NDArray[np.float64]]:
         """Whiten the newest blocks, and find what stands out where both sides of it are seen by now.
 
@@ -105,6 +116,8 @@ class ClickSearch:
             Where in the buffer the recording begins and ends.
         ease
             Factor on the thresholds.
+        enough
+            Least score of what is a click by the odds.
 
         Returns
         -------
@@ -113,16 +126,18 @@ class ClickSearch:
         """
         times = self._times
         self._describe(repaired, bounds)
+        self._low.advance(self._x, repaired, bounds)
         described = (times.size - times.block) // times.cell
         first, last = self._searched_cells
         low = -(-(bounds[0] + times.order) // times.cell)
         high = min(bounds[1] // times.cell, described)
         extent = Extent(max(first, low), min(last, high), low, high)
-        scored, runs = self._scored(extent, ease)
+        standing = self._standing(extent, bounds, ease)
+        self._enough = enough
         grouped = self._grouped(extent, bounds, ease)
         found = []
         for channel, groups in enumerate(grouped):
-            rows = self._in_channel(channel, scored, runs, repaired[channel], bounds)
+            rows = self._in_channel(channel, standing, repaired[channel], bounds)
             found.append(self._with_groups(channel, rows, groups))
         return found
 
@@ -143,7 +158,7 @@ class ClickSearch:
             describe_cells(e, start // cell, stop // cell, cell, cells)
             describe_level(e, start // half, stop // half, half, level)
 
-    def _scored(self, here: Extent, ease: float) -> tuple[Scored, Runs]:
+    def _standing(self, here: Extent, bounds: npt.NDArray[np.int64], ease: float) -> Standing:
         """Return how far all channels' cells, and runs of half cells, stand out of what lies beside them."""
         thresholds = ease * np.array(_ALONE + _IN_CRACKLE)
         scored = Scored(np.zeros_like(self._peak), np.zeros_like(self._peak), self._place)
@@ -154,7 +169,8 @@ class ClickSearch:
         halves = Extent(*(2 * place for place in here))
         for of_channel in zip(*runs, strict=True):
             score_runs(Runs(*of_channel), halves, self._times.longest_run, least, _FLOOR)
-        return scored, runs
+        low = self._low.scored(self.searched, bounds, thresholds, _LEAST_SCORE)
+        return Standing(scored, low, runs)
 
     def _known(self, bounds: npt.NDArray[np.int64]) -> Known:
         return Known(int(bounds[0]), int(min(bounds[1], self._times.size - self._times.block)), self._rate)
@@ -207,23 +223,30 @@ class ClickSearch:
         return bool(row[0] <= last[1] or near)
 
     def _in_channel(
-        self, channel: int, scored: Scored, runs: Runs, repaired: Audio, bounds: npt.NDArray[np.int64]
+        self,
+        channel: int,
+        standing: Standing,
+        repaired: Audio,
+        bounds: npt.NDArray[np.int64],
     ) -> npt.NDArray[np.float64]:
         times = self._times
+        scored, low_scored, runs = standing
         first, last = self._searched_cells
         begin = max(self._after[channel], times.past, bounds[0] + times.order)
         end = min(bounds[1], times.size - times.block)
         spans = np.empty((last - first, 3))
         extent = Extent(first, last, begin, end)
         count = find_spans(self._e[channel], channel, scored, extent, self._gap, self._near, _DOUBTED, spans)
+        low = self._low.spans(channel, low_scored, (begin, end), self.searched, _DOUBTED)
         bursts = np.empty((last - first, 3))
         extent = Extent(2 * first, 2 * last, begin, end)
         scratches = find_bursts(self._e, channel, runs, times.half, extent, bursts)
-        if count:
-            self._after[channel] = int(spans[count - 1, 1])
-        asked = _DOUBTED * self._score_a_sample, _DOUBTED * _PLAIN
-        count = accept_spans(spans, count, times.longest, times.order, *asked)
-        clicks = self._weighed(channel, spans[:count], bounds)
+        scores = scored.score[channel], low_scored.score[channel]
+        sizes = Sizes(times.cell, self._low.cell, times.longest, times.order)
+        candidates = joined(spans[:count], low, scores, sizes)
+        if len(candidates):
+            self._after[channel] = int(candidates[-1, 1])
+        clicks = self._weighed(channel, candidates, bounds)
         if not scratches:
             return clicks
         return self._with_bursts(channel, clicks, bursts[:scratches], repaired, bounds)
@@ -231,15 +254,20 @@ class ClickSearch:
     def _weighed(
         self, channel: int, spans: npt.NDArray[np.float64], bounds: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.float64]:
-        """Return the spans that stand out, less strokes, and those that are clicks by what is around."""
+        """Return the spans that are clicks by the odds; by how they stand out, where these are not known."""
+        others = np.delete(self._e, channel, axis=0)
+        heard = HeardBands(self._x[channel], self._e[channel], others, self._low.e[channel], self._low.factor)
         odds = np.empty(len(spans))
-        click_odds(self._x[channel], self._e[channel], spans, self._known(bounds), odds)
-        sure = odds > _SURE
-        score = np.where(sure, np.maximum(spans[:, 2], _PLAIN), spans[:, 2])
-        clicks = np.column_stack([spans[:, :2], score / self._doubt, np.full(len(spans), float(CLICK))])
-        strokes = (odds < _UNLIKELY) & (score < _PLAIN)  # NaN is neither
-        asked = np.clip(self._score_a_sample * (spans[:, 1] - spans[:, 0]), 1.0, _PLAIN)
-        return clicks[sure | ((score >= self._doubt * asked) & ~strokes)]
+        click_odds(heard, spans, self._known(bounds), _NETWORK, odds)
+        score, lengths = spans[:, 2], spans[:, 1] - spans[:, 0]
+        asked = score >= self._doubt * np.clip(self._score_a_sample * lengths, 1.0, _PLAIN)
+        few = (lengths < _FEW_S * self._rate) & (spans[:, 3] < _FEW_LOW * score)
+        needed = _LIKELY if self._doubt == 1.0 else _JUDGED
+        likely = np.where(np.isnan(odds) | few, asked | (odds > needed), odds > needed)
+        least = np.where(odds > _SURE, _PLAIN, np.where(odds > _LIKELY, self._enough, 0.0))
+        score = np.maximum(score, least) / self._doubt
+        clicks = np.column_stack([spans[:, :2], score, np.full(len(spans), float(CLICK))])
+        return clicks[likely]
 
     def _with_bursts(
         self,
