@@ -9,10 +9,10 @@ import numpy as np
 from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
 from ..prediction.gaps import believed_peak, gaps_together, rebuild
-from ..prediction.models import Matrix, Positions, Vector, covariance_model
-from ..prediction.voids import filling_noise_from, followed_edge
-from .clicks import are_few_off, estimate_burst, estimate_click, estimate_whole_click, sounds_own
+from ..prediction.models import Matrix, Positions, Vector
+from .clicks import are_few_off, estimate_burst, estimate_click
 from .rings import RingSearch
+from .sound_models import Sounds, empty_sounds, estimate_likeliest, fit_around, fit_others, use_model
 from .thumps import ThumpSearch, group_search, remove_thump
 
 CLICK, BURST, FORCED, GROUP = range(4)  # what a span is
@@ -20,13 +20,9 @@ CLICK, BURST, FORCED, GROUP = range(4)  # what a span is
 _PLAIN = 8.0  # score of what the sound's own excitation cannot be; tuned: as that of the Declick stage
 # To either side of the pivot, beyond which a tilt goes no further; tuned: by hand, 2026-11-21, no record.
 _TILT_OCTAVES = 2.0
-_RIDGE = 1e-10  # guard: no band may be empty
-# tuned: bench.material.tuning, all kinds at 5 and 15 times by four routes, and table clicks, tuning set,
-# 2026-11-29; of 6, 15 and 25 dB
 _FAINT = 1e-3  # guard: of a click's peak; so little of it before it begins is none of it
 _PLAINLY, _MUCH = 0.5, 1.0015  # log evidence a sample, and a part, by which a group may be the sound's own
 _THUMP = 0.12  # of its burst's peak, what a thump in a group swings by at least
-_UNDER_DB = 6.0  # how far the noise that fills a void lies under the top of the band
 
 
 class Tilt(NamedTuple):
@@ -77,7 +73,9 @@ class RepairSettings(NamedTuple):
     Attributes
     ----------
     model, order
-        Samples to either side that a model is fitted to, and its order. Neighbours share one.
+        Samples to either side that the first model is fitted to, and its order. Neighbours share one.
+    others
+        Rows of (order, samples to either side): models that compete with it, shape (count, 2).
     spread
         Samples to either side by which a band that ends under half the sample rate spreads a click.
     rings, thumps
@@ -92,6 +90,7 @@ class RepairSettings(NamedTuple):
 
     model: int
     order: int
+    others: Positions
     spread: int
     rings: RingSearch
     thumps: ThumpSearch
@@ -117,44 +116,6 @@ def tilt_gain(click: Vector, tilt: Tilt) -> float:
     sine = np.sqrt(change / (4.0 * energy + 1e-300))
     octaves = np.log2(max(2.0 * np.arcsin(min(sine, 1.0)), 1e-9) / tilt.pivot)
     return float(2.0 ** (tilt.octave * min(max(octaves, -_TILT_OCTAVES), _TILT_OCTAVES)))
-
-
-@compiled
-def _fit_around(
-    x: Vector,
-    start: int,
-    stop: int,
-    bounds: Positions,
-    model: int,
-    damaged: Mask,
-    band: Vector,
-    models: Matrix,
-) -> tuple[float, float, float]:
-    """Fit a model to what is whole around a span, or to all of it where damage leaves too little.
-
-    Where no edge of the band is to be seen, it is where it was last; see `repair_spans`.
-
-    Returns
-    -------
-    variance, unfilled, edge
-        Of the excitation by ``models[0]``, negative where there is none; by ``models[1]``, for which the void
-        above the band is not filled; and the band's end, as a part of half the rate.
-    """
-    a = models[0]
-    low, high = max(start - model, bounds[0]), min(stop + model, bounds[1])
-    variance = covariance_model(x, low, high, damaged, _RIDGE, 0.0, a)
-    if variance < 0.0:
-        damaged = np.zeros(x.size, np.bool_)
-        variance = covariance_model(x, low, high, damaged, _RIDGE, 0.0, a)
-    if not variance > 0.0:
-        return float(variance), float(variance), 1.0
-    unfilled = variance
-    models[1] = a
-    edge = followed_edge(a, band)
-    if edge < 1.0:
-        noise = filling_noise_from(a, variance, edge, _UNDER_DB)
-        variance = covariance_model(x, low, high, damaged, _RIDGE, noise, a)
-    return float(variance), float(unfilled), float(edge)
 
 
 @compiled
@@ -191,7 +152,7 @@ def confirm_bursts(
             continue
         damaged = np.zeros(x.size, np.bool_)
         damaged[start:stop] = True
-        variance = _fit_around(x, start, stop, bounds, model, damaged, band, models)[0]
+        variance = fit_around(x, start, stop, bounds, model, damaged, band, models)[0]
         if not variance > 0.0:
             continue
         sigma = np.sqrt(variance)
@@ -256,9 +217,9 @@ def _within(how: RepairSettings, edge: float) -> RepairSettings:
     """Return how clicks are repaired where the band ends at `edge`: spread out, they begin anywhere."""
     rings = how.rings
     starts = rings.starts + 2 * how.spread if edge < 1.0 else rings.starts
-    rings = RingSearch(starts, rings.poles, rings.slowest, rings.first, edge)
+    rings = RingSearch(starts, rings.poles, rings.slowest, rings.first, edge, how.order)
     return RepairSettings(
-        how.model, how.order, how.spread, rings, how.thumps, how.least, how.least_odds, how.tilt
+        how.model, how.order, how.others, how.spread, rings, how.thumps, how.least, how.least_odds, how.tilt
     )
 
 
@@ -279,8 +240,7 @@ def _take_click(
     k: int,
     bounds: Positions,
     how: RepairSettings,
-    a: Vector,
-    sigma: float,
+    sounds: Sounds,
     click: Vector,
 ) -> tuple[int, int]:
     """Take span number `k`, a click or a burst, out of `x` if it is one.
@@ -294,19 +254,22 @@ def _take_click(
     kind, score, until = damage.kinds[k], damage.scores[k], damage.until[k]
     end = _begin_of(damage.spans, k + 1, bounds)
     room = click[: bounds[1] - start]
-    whole = x
+    whole, sigma = x, np.sqrt(sounds.variances[0])
     if kind == BURST:
+        a = sounds.models[0, : sounds.orders[0] + 1]
         length, evidence = estimate_burst(x, start, stop, end, a, sigma, room)
-        adds = True
+        adds, gain = True, tilt_gain(room[:length], how.tilt)
     else:
-        length, evidence, plain, whole = estimate_whole_click(x, start, stop, end, a, sigma, how.rings, room)
-        adds = score >= _PLAIN
-    gain = tilt_gain(click[:length], how.tilt)
-    if kind == GROUP:  # of any shape, so it is one unless it plainly is the sound's own
-        own = sounds_own(whole, start, stop, end, a, sigma)
-        adds = own < evidence + _PLAINLY * (stop - start) + how.least_odds / gain or own < _MUCH * evidence
-    elif not adds:
-        adds = plain > sounds_own(whole, start, stop, end, a, sigma) + how.least_odds / gain
+        found = estimate_likeliest(x, start, stop, end, sounds, how.rings, room)
+        length, whole, evidence = found.length, found.whole, found.evidence[0]
+        sigma = np.sqrt(sounds.variances[found.which])
+        gain = tilt_gain(room[:length], how.tilt)
+        odds = how.least_odds / gain
+        if kind == GROUP:  # of any shape, so it is one unless it plainly is the sound's own
+            sure = found.evidence[1] + _PLAINLY * (stop - start)
+            adds = found.own < sure + odds or found.own < _MUCH * found.evidence[1]
+        else:
+            adds = score >= _PLAIN or (found.plain > found.own + odds and found.evidence[1] > how.least)
     if not (adds and evidence > how.least and score * gain >= 1.0 and start + length <= until):
         return int(start), int(start)
     first = 0
@@ -351,36 +314,46 @@ def repair_spans(
     damage = Damage(damage.spans.copy(), damage.kinds, damage.scores, damage.until, damage.since)
     spans = damage.spans
     models = np.ones((2, order + 1))
+    sounds = empty_sounds(order, how.others)
     damaged = np.zeros(x.size, np.bool_)
     for k in range(spans.shape[0]):
         damaged[spans[k, 0] : spans[k, 1]] = True
     click = np.empty(x.size)
-    variance, unfilled, edge = 0.0, 0.0, 1.0
+    variance, unfilled, edge, noise = 0.0, 0.0, 1.0, 0.0
+    filled = -1.0  # noise that the other models were fitted with: none yet
     centre = -x.size
     k = 0
     while k < damage.kinds.size:
         start, stop = spans[k]
         if (start + stop) // 2 - centre > how.model // 4:
-            centre = (start + stop) // 2
-            variance, unfilled, edge = _fit_around(x, start, stop, bounds, how.model, damaged, band, models)
+            centre, filled = (start + stop) // 2, -1.0
+            variance, unfilled, edge, noise = fit_around(
+                x, start, stop, bounds, how.model, damaged, band, models
+            )
         done[k] = start
-        a, sigma = models[0], np.sqrt(max(variance, 0.0))
-        within = edge if damage.kinds[k] in (CLICK, GROUP) else 1.0
+        kind = damage.kinds[k]
+        within = edge if kind in (CLICK, GROUP) else 1.0
+        use_model(sounds, models[0], variance)
+        fill = noise
         if within < 1.0 and start - order >= bounds[0]:
             end = _begin_of(spans, k + 1, bounds)
             if are_few_off(x, start, stop, end, models[1], np.sqrt(unfilled)):
-                a, sigma, within = models[1], np.sqrt(unfilled), 1.0
+                use_model(sounds, models[1], unfilled)
+                fill, within = 0.0, 1.0
         if within < 1.0:
             _spread_out(damage, k, bounds, how)
             start, stop = spans[k]
         beyond = k + 1
-        if damage.kinds[k] == FORCED:
-            beyond, rebuilt = _rebuild_forced(x, damage, k, bounds, how, damaged, a, variance > 0.0)
+        if kind == FORCED:
+            beyond, rebuilt = _rebuild_forced(x, damage, k, bounds, how, damaged, models[0], variance > 0.0)
             for j in range(k, beyond):
                 done[j, 0] = spans[j, 0]
                 done[j, 1] = spans[j, 1] if rebuilt else spans[j, 0]
         elif variance > 0.0 and start - order >= bounds[0] and stop < _begin_of(spans, k + 1, bounds):
-            changed = _take_click(x, damage, k, bounds, _within(how, within), a, sigma, click)
+            if kind in (CLICK, GROUP) and filled != fill:
+                fit_others(x, (start, stop), bounds, how.others, damaged, fill, sounds)
+                filled = fill
+            changed = _take_click(x, damage, k, bounds, _within(how, within), sounds, click)
             if changed[1] > changed[0]:
                 done[k] = changed
         for j in range(k, beyond):

@@ -6,6 +6,8 @@ deviation.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..compilation.compilation import compiled
@@ -30,6 +32,13 @@ _MOST_SOUND = 1.5  # without a click, as a part of what there is with it,
 _FEW = 0.25  # orders of the model: samples that are off by themselves; more of them are interpolated
 _BESIDE = 10  # orders of the model on either side of a click that say how loud the sound is
 _MORE_SOUND = 3.0  # and beyond that as a part of what there is beside it
+
+
+class _Beside(NamedTuple):
+    """The sound's mean square beside a click, in variances of its excitation, and samples of a window."""
+
+    level: float
+    grain: int
 
 
 @compiled
@@ -64,8 +73,10 @@ def estimate_click(
         that of a drum's stroke as well.
     """
     span = stop - start
-    e = _excitation(x, start, stop, end, a, sigma)
-    level = sound_beside(x, start, stop, end, a.size - 1)
+    grain = search.grain if search.grain else a.size - 1
+    e = _excitation(x, start, stop + grain, end, a, sigma)
+    level = sound_beside(x, start, stop, end, grain)
+    beside = _Beside(level / (sigma * sigma), grain)
     room = min(click.size, span + int(_RUNG / -np.log(search.slowest)))
     count = _RUNG_AND_DRIVEN + 2
     pulses = np.zeros((count, room))
@@ -75,49 +86,49 @@ def estimate_click(
     lengths[_RING], evidences[_RING] = ring_pulse(e, a, search, pulses[_RING], span)
     for k in range(_DRIVEN):
         if evidences[k] > -np.inf:
-            lengths[k] = believed(x[start : start + lengths[k]], level, a.size - 1, sigma, pulses[k])
+            lengths[k] = believed(x[start : start + lengths[k]], level, grain, sigma, pulses[k])
             evidences[k] = evidences[k] if lengths[k] >= span else -np.inf
     likeliest = np.argmax(evidences)
     plain = evidences[likeliest]
-    if not _explains(e, a, likeliest, pulses[likeliest, : lengths[likeliest]]):
+    if not _explains(e, a, likeliest, grain, pulses[likeliest, : lengths[likeliest]]):
         samples = x[start:stop] / sigma
         for k in range(_DRIVEN, count):
             if k < _RUNG_AND_DRIVEN:
                 which = k - _DRIVEN
-                evidences[k] = _driven(e, a, samples, level / (sigma * sigma), which, pulses[k, :span])
+                evidences[k] = _driven(e, a, samples, beside, which, pulses[k, :span])
             elif k == _RUNG_AND_DRIVEN:
                 lengths[k] = lengths[_RING]
                 pulses[k] = pulses[_RING]
-                evidences[k] = _add_driven(
-                    e, a, samples, level / (sigma * sigma), evidences[_RING], pulses[k]
-                )
+                evidences[k] = _add_driven(e, a, samples, beside, evidences[_RING], pulses[k])
             elif search.edge < 1.0:
                 gain = dull_ring(e, a, search, pulses[k, :span])
                 odds = _gain_of(e, a, pulses[k, :span]) - 2.5 * np.log(1.0 + gain) if gain > 0.0 else -np.inf
-                evidences[k] = _add_driven(e, a, samples, level / (sigma * sigma), odds, pulses[k, :span])
+                evidences[k] = _add_driven(e, a, samples, beside, odds, pulses[k, :span])
             if evidences[k] > -np.inf:
-                lengths[k] = believed(x[start : start + lengths[k]], level, a.size - 1, sigma, pulses[k])
+                lengths[k] = believed(x[start : start + lengths[k]], level, grain, sigma, pulses[k])
                 evidences[k] = evidences[k] if lengths[k] >= span else -np.inf
     length, evidence = _mean_click(pulses, lengths, evidences, click[:room])
     return length, evidence, plain
 
 
 @compiled
-def _driven(e: Vector, a: Vector, samples: Vector, level: float, which: int, pulse: Vector) -> float:
-    """Estimate a driven pulse from `samples`, whose sound has `level` as its mean square."""
+def _driven(e: Vector, a: Vector, samples: Vector, beside: _Beside, which: int, pulse: Vector) -> float:
+    """Estimate a driven pulse from `samples`, in standard deviations of the excitation."""
     poles, reach = _DRIVES[which]
-    power = np.maximum(samples**2 - level, 0.0)
-    return float(driven_pulse(e, a, power, poles, max(round(reach * (a.size - 1)), 1), pulse))
+    power = np.maximum(samples**2 - beside.level, 0.0)
+    return float(driven_pulse(e, a, power, poles, max(round(reach * beside.grain), 1), pulse))
 
 
 @compiled
-def _add_driven(e: Vector, a: Vector, samples: Vector, level: float, evidence: float, pulse: Vector) -> float:
+def _add_driven(
+    e: Vector, a: Vector, samples: Vector, beside: _Beside, evidence: float, pulse: Vector
+) -> float:
     """Estimate what a ring of some evidence leaves as a driven pulse, and add it; see `_driven`."""
     if not evidence > -np.inf:
         return -np.inf
     span = samples.size
     more = np.zeros(span)
-    gained = _driven(_without(e, a, pulse), a, samples - pulse[:span], level, 0, more)
+    gained = _driven(_without(e, a, pulse), a, samples - pulse[:span], beside, 0, more)
     if not gained > 0.0:
         return evidence
     pulse[:span] += more
@@ -147,14 +158,14 @@ def _without(e: Vector, a: Vector, pulse: Vector) -> Vector:
 
 
 @compiled
-def _explains(e: Vector, a: Vector, model: int, pulse: Vector) -> bool:
+def _explains(e: Vector, a: Vector, model: int, grain: int, pulse: Vector) -> bool:
     """Whether a ring, or a few samples, leave no more excitation than the sound has by itself."""
     active = 0
     for value in pulse:
         active += value != 0.0
-    if active == 0 or (model == _SPARSE and active > _FEW * (a.size - 1)):
+    if active == 0 or (model == _SPARSE and active > _FEW * grain):
         return False
-    reach = min(pulse.size + a.size - 1, e.size)
+    reach = min(pulse.size + grain, e.size)
     total = 0.0
     for value in _without(e[:reach], a, pulse):
         total += value * value
@@ -173,8 +184,8 @@ def sound_beside(x: Vector, start: int, stop: int, end: int, order: int) -> floa
 
 @compiled
 def _excitation(x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float) -> Vector:
-    """Return the excitation of a click and of what it drives after it, in its standard deviations."""
-    e: Vector = excitation_of(x, start, min(stop + 2 * (a.size - 1), end), a)
+    """Return the excitation up to `stop` and of what that drives after it, in its standard deviations."""
+    e: Vector = excitation_of(x, start, min(stop + a.size - 1, end), a)
     return e / sigma
 
 
@@ -204,9 +215,9 @@ def are_few_off(x: Vector, start: int, stop: int, end: int, a: Vector, sigma: fl
 
     They came after whatever limited the recording's band, so the void above it shows them.
     """
-    e = _excitation(x, start, stop, end, a, sigma)
+    e = _excitation(x, start, stop + a.size - 1, end, a, sigma)
     pulse = np.zeros(stop - start)
-    return bool(sparse_pulse(e, a, pulse) > 0.0 and _explains(e, a, _SPARSE, pulse))
+    return bool(sparse_pulse(e, a, pulse) > 0.0 and _explains(e, a, _SPARSE, a.size - 1, pulse))
 
 
 @compiled
@@ -249,7 +260,7 @@ def estimate_burst(
     x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float, click: Vector
 ) -> tuple[int, float]:
     """Estimate the burst of noise that adds to `x` from `start` to `stop`; see `estimate_click`."""
-    e = _excitation(x, start, stop, end, a, sigma)
+    e = _excitation(x, start, stop + a.size - 1, end, a, sigma)
     length, evidence = burst_pulse(e, a, click[: stop - start])
     level = sound_beside(x, start, stop, end, a.size - 1)
     if length and is_absurd(x[start : start + length], level, a.size - 1, sigma, click):
@@ -260,7 +271,7 @@ def estimate_burst(
 @compiled
 def sounds_own(x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float) -> float:
     """Return the log evidence that what stands out from `start` on is the sound's own; see `own_evidence`."""
-    return float(own_evidence(_excitation(x, start, stop, end, a, sigma)))
+    return float(own_evidence(_excitation(x, start, stop + a.size - 1, end, a, sigma)))
 
 
 @compiled

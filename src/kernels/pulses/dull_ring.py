@@ -59,7 +59,7 @@ def dull_ring(e: Vector, a: Vector, search: RingSearch, pulse: Vector) -> float:
     float
         The energy that it explains of the low-passed excitation; 0 where there is none.
     """
-    half = (a.size - 1) // 2
+    half = (search.grain if search.grain else a.size - 1) // 2
     taps = low_pass(_INSIDE * search.edge, half)
     dull = np.zeros(e.size)
     add_filtered(e, 0, taps, 0, dull)

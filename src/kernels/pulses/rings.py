@@ -18,6 +18,9 @@ Poles = npt.NDArray[np.complex128]
 Starts = npt.NDArray[np.int64]
 
 _RUNG = 7.0  # time constants until a ring is as good as over; derived: e^-7 is -61 dB
+# guard: steps of a refinement, and energy in variances under which another is not worth its time: a part of
+# a loud ring's energy would be far over what the sound leaves
+_STEPS, _SURE = 16, 0.1
 _STARTS = 3  # decays from which rings are refined; tuned: by hand, 2026-11-21, no record
 
 
@@ -36,6 +39,8 @@ class RingSearch(NamedTuple):
         First sample that a ring may begin at.
     edge
         Where the recording's band ends, as a part of half the sample rate.
+    grain
+        Samples that a click's shape is measured by, however long the model of the sound is; 0 for its order.
     """
 
     starts: int
@@ -43,6 +48,7 @@ class RingSearch(NamedTuple):
     slowest: float
     first: int = 0
     edge: float = 1.0
+    grain: int = 0
 
 
 @compiled
@@ -131,7 +137,7 @@ def _refine(
     """Improve a ring that begins with `e` by Gauss-Newton steps, each halved until it helps."""
     re = np.empty(e.size)
     im = np.empty(e.size)
-    for _ in range(8):
+    for _ in range(_STEPS):
         turn = _gauss_newton(e, a, pole, c)
         before = gain
         for _ in range(4):
@@ -150,7 +156,7 @@ def _refine(
                     gain, pole, c = reached, tried, amplitude
                     break
             turn *= 0.5
-        if gain - before <= 1e-4 * gain:
+        if gain - before <= min(1e-4 * gain, _SURE):
             break
     return gain, pole, c
 

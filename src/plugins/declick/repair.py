@@ -198,6 +198,7 @@ class Repair(Processor):
         settings = RepairSettings(
             model=times.model,
             order=times.order,
+            others=times.others,
             spread=times.spread,
             rings=self._rings,
             thumps=times.thumps,

@@ -20,6 +20,12 @@ _LEAST_THUMP = 12.0  # tuned: table clicks on the tuning set, 2026-11-21, no rec
 # tuned: known spans of the tuning set through low-passes, resamplers and MP3, 2026-11-29
 _SPREAD_S = 0.45e-3
 
+# tuned: bench.material.tuning, known spans, ticks, pops, groups and two modes at 5 and 15 times, music and
+# speech, tuning set, 2026-11-29, of order 16 to 512 in nine rows: rows of (order, samples to either side) at
+# 44.1 kHz of models that compete with the first
+_OTHERS = np.array([(16, 500), (128, 2000), (256, 4000)])
+_HIGHEST_ORDER = 320  # guard: one that is higher, at higher rates, takes more time than it is worth
+
 _GROUP_S = 16e-3  # tuned: bench.material.tuning against clean takes, tuning set, 2026-11-29; longest group
 
 
@@ -38,6 +44,7 @@ class Times:
     cell: int
     order: int
     model: int
+    others: npt.NDArray[np.int64]
     longest: int
     group: int
     lead: int
@@ -49,10 +56,12 @@ class Times:
     def at(cls, sample_rate: float, max_length_ms: float, widening_ms: float) -> Times:
         """Lengths at a sample rate in Hz, as two of the parameters of Declick are."""
         order = min(max(round(32 / 44_100 * sample_rate), 16), 64)
+        others = np.round(_OTHERS * (sample_rate / 44_100)).astype(np.int64)
         return cls(
             cell=2 * max(round(32 / 44_100 * sample_rate), 4),
             order=order,
             model=max(round(1000 / 44_100 * sample_rate), 6 * order),
+            others=others[others[:, 0] <= _HIGHEST_ORDER],
             longest=max(round(max_length_ms * 1e-3 * sample_rate), 1),
             group=round(_GROUP_S * sample_rate),
             lead=max(round(70e-6 * sample_rate), 2),

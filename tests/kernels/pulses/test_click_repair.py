@@ -64,7 +64,9 @@ def repair(
         since=np.full(count, given.get("since", bounds[0]), np.int64),
     )
     tilt = given.get("tilt", Tilt(0.0, PIVOT))
-    how = RepairSettings(given.get("around", AROUND), ORDER, SPREAD, SEARCH, THUMPS, LEAST, LEAST_ODDS, tilt)
+    others = np.array(given.get("others", []), np.int64).reshape(-1, 2)
+    around = given.get("around", AROUND)
+    how = RepairSettings(around, ORDER, others, SPREAD, SEARCH, THUMPS, LEAST, LEAST_ODDS, tilt)
     repair_spans(y, damage, bounds, how, np.ones(2), done)
     return Repaired(y, done.tolist())
 
