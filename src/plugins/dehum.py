@@ -319,7 +319,7 @@ class Dehum(RepairStage):
 
     id = "wavemend.dehum"
     name = "Dehum"
-    version = 2
+    version = 3
     place = Step.HUM
     findings_type = Hum
 
