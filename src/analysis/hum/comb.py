@@ -43,6 +43,7 @@ LOW_HARMONICS = 12
 _ALIKE = 0.1  # how much of what a window tells holds for the whole recording
 _DRIFT_WINDOWS = 4.0
 _PAIR_WINDOWS = 5.0  # from one to another that shares none of its samples, and one more
+_GRID_HZ = 0.01  # source: eight recordings of a grid, whose range in 10 s was at most that
 _PAIRS_LESS = 1.6  # derived: exp(1.9 s / 4 s), what a walk with a time constant of 4 s forgets between them
 _TRUST = 300.0  # beyond it, wandering and not noise limits what a window says about the frequency
 _GRIDS_HZ = (
@@ -275,11 +276,13 @@ def _mean_over_time(
     near = weight * (_ALIKE + np.exp(-apart / _DRIFT_WINDOWS))
     mean = float(np.mean(near @ track / np.sum(near, axis=1)))
     off = track - mean
-    # A grid wanders slowly: of windows that share no samples, what each is off by itself averages out. A
-    # transport also turns within two seconds.
+    # A grid wanders slowly and by little: of windows that share no samples, what each is off by itself
+    # averages out. What wanders by more is a machine, and its whole spread counts.
     pairs = np.outer(weight, weight) * (np.abs(np.abs(times[:, np.newaxis] - times) - _PAIR_WINDOWS) <= 1.0)
     if pairs.any() and min(abs(mean * bin_hz - mains) for mains in MAINS_HZ) < MAINS_OFF_HZ:
-        return mean, max(float(_PAIRS_LESS * (off @ pairs @ off) / np.sum(pairs)), 0.0)
+        variance = max(float(_PAIRS_LESS * (off @ pairs @ off) / np.sum(pairs)), 0.0)
+        if variance * bin_hz**2 < _GRID_HZ**2:
+            return mean, variance
     return mean, float(np.sum(weight * off**2) / np.sum(weight))
 
 

@@ -54,9 +54,9 @@ FIRST_POWER = 8.0
 # tuned: by hand with bench hum, 2026-11-21; the split is not recorded
 _HIGHEST_HZ = 1200.0
 _WALK = 0.06  # of an amplitude in a second
-_DRIFT_HZ = 0.003, 0.08  # of the frequency in a second
+_DRIFT_HZ = 0.02, 0.08  # of the frequency in a second
 _RETURN_SECONDS = 20.0
-_AT_FIRST_HZ = 0.02, 0.1  # that the mean is off at first; three times the wander, within these
+_AT_FIRST_HZ = 0.1
 _NEAR = 4
 _PAST = 50
 _REMEMBERED = 100  # phases before those; guard: memory is bounded
@@ -133,8 +133,7 @@ class HumTracker:
         self._doubt = np.ones(self._power.size)
         self._met = False
         self._state = np.zeros(2)
-        at_first_hz = float(np.clip(3.0 * hum.wander_hz, *_AT_FIRST_HZ))
-        self._spread = np.diag([1e-6, (2 * np.pi * at_first_hz * seconds) ** 2])
+        self._spread = np.diag([1e-6, (2 * np.pi * _AT_FIRST_HZ * seconds) ** 2])
         self._mean = self._amplitude.copy()
         self._mean_error = self._variance.copy()
         # frames from `_origin` on
