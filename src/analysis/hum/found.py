@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -61,7 +61,7 @@ class Hum(Findings):
     other_of, other_harmonic
         Of each of their lines, which of them it belongs to, from 0, and its number, shape (lines,).
     other_level_dbfs
-        Level of each line, shape (channels, lines), as `level_dbfs`.
+        Level of each line, shape (channels, lines), as `level_dbfs`; None without any.
     """
 
     frequency_hz: Annotated[float, Range(0.0, _MOST_HZ), JustWith("harmonic")]
@@ -76,21 +76,14 @@ class Hum(Findings):
     other_harmonic: Annotated[Numbers, Each(_LINES), Range(1, MOST_HARMONICS)] = field(
         default_factory=_no_numbers
     )
-    other_level_dbfs: Annotated[Array, Each(CHANNELS, _LINES), Range(NO_LEVEL, _MOST_LEVEL)] = field(
-        default_factory=_none
-    )
-
-    def __post_init__(self) -> None:
-        if self.other_level_dbfs.size == 0:  # of as many channels, without a line
-            object.__setattr__(self, "other_level_dbfs", np.empty((self.level_dbfs.shape[0], 0)))
-        super().__post_init__()
+    other_level_dbfs: Annotated[Array | None, Each(CHANNELS, _LINES), Range(NO_LEVEL, _MOST_LEVEL)] = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """See `Findings.from_json`; findings from before there were others hold none."""
         if isinstance(data, Mapping) and not any(str(name).startswith("other_") for name in data):
-            empty: list[float] = []
-            data = {**data, **{f.name: empty for f in fields(cls) if f.name.startswith("other_")}}
+            none = cls.nothing(1).to_json()
+            data = {**data, **{name: none[name] for name in none if name.startswith("other_")}}
         return super().from_json(data)
 
     def each(self) -> tuple[Hum, ...]:
@@ -100,7 +93,9 @@ class Hum(Findings):
         first = Hum(
             self.frequency_hz, self.wander_hz, self.harmonic, self.level_dbfs, self.share, self.confidence
         )
-        others = []
+        others: list[Hum] = []
+        if self.other_level_dbfs is None:
+            return (first,)
         for number, (frequency_hz, wander_hz) in enumerate(
             zip(self.other_hz.tolist(), self.other_wander_hz.tolist(), strict=True)
         ):
