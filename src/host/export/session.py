@@ -53,10 +53,18 @@ class Listening:
         return self._thread is not None
 
     def hear(self, audio: Audio) -> None:
-        """Keep the next samples, shape (channels, n); those after `LONGEST_S` are not."""
+        """Keep the next samples, shape (channels, n); those after `LONGEST_S` are not.
+
+        Where the disk is full it lets go of all and raises `AudioFileError`.
+        """
         room = round(LONGEST_S * self.sample_rate) - self._spool.frames
-        if room > 0:
+        if room <= 0:
+            return
+        try:
             self._spool.write(audio[:, :room])
+        except WavemendError:
+            with self._spool:
+                raise
 
     def conclude(self, rack: Rack) -> None:
         """Have the stages listen, in a thread of their own."""
@@ -198,10 +206,7 @@ class Session:
         try:
             learned = listening.learned(wait_s=wait_s)
         except WavemendError as error:
-            self._ear.listening = None
-            self._player.switch()
-            self._say_what_is_needed()
-            self._tell(f"nothing was learned: {error}")
+            self._learn_nothing(error)
             return None
         if learned is None:
             return None
@@ -231,10 +236,21 @@ class Session:
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def hear(self, audio: Audio) -> None:
-        """Keep the next samples, shape (channels, n), where it is listening."""
+        """Keep the next samples, shape (channels, n), where it is listening and they can be kept."""
         listening = self._ear.listening
-        if listening is not None and not listening.thinking:
+        if listening is None or listening.thinking:
+            return
+        try:
             listening.hear(audio)
+        except WavemendError as error:
+            self._learn_nothing(error)
+
+    def _learn_nothing(self, error: WavemendError) -> None:
+        """Let go of what was heard; the sound goes on."""
+        self._ear.listening = None
+        self._player.switch()
+        self._say_what_is_needed()
+        self._tell(f"nothing was learned: {error}")
 
     def _chain(self) -> Chain:
         return Chain() if self.learning else self._rack.sounding(*self._of)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 import time
@@ -168,6 +169,28 @@ def test_it_learns_from_the_last_samples_before_a_reset(restoring, chain, tells)
     found = read_learned(chain, restoring.learned)
     assert found.findings == {(1,): wavemend.Denoise().analyse(behind, RATE)}
     restoring.begin(RATE, 2)
+
+
+def test_a_disk_that_is_full_is_said_and_the_next_recording_goes_on(restoring):
+    """That nothing can be learned of one that has ended is no fault of the next."""
+    audio = recording()
+    restoring.send_state(b"")
+    restoring.begin(RATE, 2)
+    restoring.play(audio[:, :0], {"Learn": 1.0})
+    os.killpg(restoring.process.pid, signal.SIGSTOP)
+    restoring.leave(audio)
+    for process in restoring.members():
+        limits = resource.prlimit(process, resource.RLIMIT_FSIZE)
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (0, limits[1]))
+    threading.Timer(0.3, os.killpg, (restoring.process.pid, signal.SIGCONT)).start()
+    try:
+        restoring.begin(RATE, 2, origin=restoring.position)
+        restoring.drain()
+    finally:
+        for process in restoring.members():
+            resource.prlimit(process, resource.RLIMIT_FSIZE, limits)
+    assert any("nothing was learned" in line and "no space left" in line for line in restoring.said)
+    assert restoring.status == READY | NEEDS
 
 
 @pytest.mark.parametrize("last", ["a state", "learned"])

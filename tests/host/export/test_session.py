@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import wavemend
 from wavemend.authoring import Framing, Processor, Stage, Step, number, switch
-from wavemend.errors import PluginError
+from wavemend.errors import AudioFileError, PluginError
 from wavemend.host.chain.chain import Chain
 from wavemend.host.chain.slot import Slot
 from wavemend.host.chain.sources import ArraySource
@@ -313,6 +313,21 @@ def test_nothing_heard_is_nothing_learned():
     session.learn(False)
     assert session.listen(wait_s=60) is None
     assert said[-1] == "nothing was learned: nothing was heard; play the recording while Learn is on"
+    assert session.needs and not session.learning
+
+
+def test_where_a_recording_cannot_be_kept_nothing_is_learned_and_the_sound_goes_on(monkeypatch):
+    def full(*_):
+        raise AudioFileError("no space left")
+
+    session, _, said = session_of(Chain([wavemend.Denoise()]))
+    session.learn(True)
+    audio = recording(2.0)
+    before = played(session, audio[:, :30_000])
+    monkeypatch.setattr("wavemend.host.rendering.spool.FileSpool.write", full)
+    after = played(session, audio[:, 30_000:])
+    np.testing.assert_array_equal(np.concatenate([before, after], axis=1), audio)
+    assert said[-1] == "nothing was learned: no space left"
     assert session.needs and not session.learning
 
 
