@@ -77,6 +77,7 @@ public:
         if (what == "process") return process(words);
         if (what == "live") return live(words);
         if (what == "bench") return bench(words);
+        if (what == "rates") return rates(words);
         if (what == "seek") { cursor_ = take<std::size_t>(words); return "0"; }
         if (what == "parameters") return parameters();
         if (what == "units") return units();
@@ -226,6 +227,24 @@ private:
             std::this_thread::sleep_until(next);
         }
         return text(1e3 * worst) + " " + text(dry);
+    }
+
+    // RATE...: a block at each, while another thread asks how the engine is and saves; results of the blocks.
+    std::string rates(std::istream& words) {
+        std::atomic<bool> done{false};
+        std::thread asks([&] {
+            for (Stream stream; !done; stream.bytes.clear()) {
+                controller_->getParamNormalized(shell::kEngineId);
+                component_->getState(&stream);
+            }
+        });
+        std::string results;
+        for (std::string rate; words >> rate;)
+            for (const std::string& line : {std::string("active 0"), "setup " + rate + " 2 512", std::string("active 1"), std::string("process 64 2")})
+                results += obey(line).substr(0, 1);
+        done = true;
+        asks.join();
+        return results;
     }
 
     // N COUNT: offline blocks; median and 99th percentile in microseconds.

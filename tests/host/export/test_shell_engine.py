@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from .bundles import GAIN, LEARN, Host, manifest, state
+from .bundles import GAIN, LEARN, RATES, Host, manifest, state
 from .conftest import Loaded
 
 Noise = npt.NDArray[np.float32]
@@ -57,6 +57,17 @@ def test_fifty_activations_are_one_start(loaded: Loaded, noise: Noise) -> None:
         assert host.ask("process", 64, 2).startswith("0")
     assert len(engines) == 1
     assert host.engines() == engines
+
+
+def test_an_engine_that_another_rate_replaces_can_be_looked_at_meanwhile(
+    loaded: Loaded, noise: Noise
+) -> None:
+    """Its memory, which grows, goes when nobody looks at it any more; TSan sees threads that race for it."""
+    host = loaded(audio=noise)
+    host.ask("buses", 3, 3)
+    assert host.ask("rates", *RATES) == "0" * 4 * len(RATES)
+    assert host.word() == "ready"
+    assert len(host.engines()) == 1
 
 
 @pytest.mark.parametrize("fault", ["crash", "hang", "fault"])

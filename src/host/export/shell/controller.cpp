@@ -81,7 +81,7 @@ vst3::Normalized Effect::getParamNormalized(vst3::ParameterId id) {
 double Effect::shown(std::size_t index) const {
     const std::uint32_t id = parameters_.spec(index).id;
     if (id == kDropoutsId) return dropouts_value();
-    if (id == kEngineId) return engine_value();
+    if (id == kEngineId) return engine_value(engine_.status_at_any_time());
     return parameters_.shown(index);
 }
 
@@ -89,8 +89,8 @@ double Effect::dropouts_value() const {
     return parameters_.spec(*parameters_.index_of(kDropoutsId)).to_normalized(dropouts_.load());
 }
 
-double Effect::engine_value() const {
-    return parameters_.spec(*parameters_.index_of(kEngineId)).to_normalized(static_cast<double>(engine_word(engine_.status())));
+double Effect::engine_value(std::uint32_t status) const {
+    return parameters_.spec(*parameters_.index_of(kEngineId)).to_normalized(static_cast<double>(engine_word(status)));
 }
 
 EngineWord Effect::engine_word(std::uint32_t status) const {

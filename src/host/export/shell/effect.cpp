@@ -125,7 +125,7 @@ vst3::Result Effect::setState(vst3::IBStream* stream) {
 
 vst3::Result Effect::getState(vst3::IBStream* stream) {
     if (stream == nullptr) return vst3::kInvalidArgument;
-    if (renders_ && engine_.started()) engine_.settle(parameters_.learning());
+    if (renders_) engine_.settle(parameters_.learning());
     SavedState state = parameters_.saved();
     state.opaque = engine_.opaque();
     return write_all(*stream, write_state(state)) ? vst3::kOk : vst3::kFalse;
@@ -276,7 +276,7 @@ void Effect::load_program(const ProgramSpec& program) {
 }
 
 void Effect::report(vst3::IParameterChanges& changes) {
-    const double dropouts = dropouts_value(), word = engine_value();
+    const double dropouts = dropouts_value(), word = engine_value(engine_.status());
     const bool again = tell_again_.exchange(false);
     if (again || told_dropouts_ != dropouts) report(changes, *parameters_.index_of(kDropoutsId), dropouts);
     if (again || told_engine_ != word) report(changes, *parameters_.index_of(kEngineId), word);

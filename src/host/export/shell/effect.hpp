@@ -118,7 +118,7 @@ private:
     void report(vst3::IParameterChanges& changes, std::size_t index, double value);
     double shown(std::size_t index) const;
     double dropouts_value() const;
-    double engine_value() const;
+    double engine_value(std::uint32_t status) const;
     EngineWord engine_word(std::uint32_t status) const;
     void tell_values_changed();
     const ProgramSpec* listed(std::int32_t list, std::int32_t program) const;

@@ -69,7 +69,7 @@ void Engine::start(std::size_t capacity) {
         return;
     }
     prepare(memory->address(), rounded, manifest_.parameters.size());
-    memory_ = std::move(memory);
+    replace_memory(std::move(memory));
     capacity_ = rounded;
     stopping_ = false;
     became(State::starting);
@@ -81,8 +81,20 @@ void Engine::stop() {
     bell_.ring();
     if (thread_.joinable()) thread_.join();
     became(State::off);
-    memory_.reset();
+    replace_memory(nullptr);
     capacity_ = 0;
+}
+
+Engine::Memory Engine::kept_memory() const {
+    const std::lock_guard lock(memory_mutex_);
+    return memory_;
+}
+
+// Return what was there, which may be unmapped once nobody waits for the lock.
+Engine::Memory Engine::replace_memory(Memory memory) {
+    const std::lock_guard lock(memory_mutex_);
+    memory_.swap(memory);
+    return memory;
 }
 
 bool Engine::wait_ready(double seconds) {
@@ -118,6 +130,12 @@ std::uint32_t Engine::status() const {
     return state() == State::ready ? header().status.load(std::memory_order_acquire) : 0;
 }
 
+std::uint32_t Engine::status_at_any_time() const {
+    const Memory memory = kept_memory();
+    const bool ready = memory && state() == State::ready;
+    return ready ? header_of(*memory).status.load(std::memory_order_acquire) : 0;
+}
+
 void Engine::give(Bytes opaque) {
     {
         const std::lock_guard lock(mutex_);
@@ -145,27 +163,29 @@ Engine::Seen Engine::seen() const {
 }
 
 void Engine::settle(bool learning) {
-    wait_while([&] { return owes_learned(learning); });
+    const Memory memory = kept_memory();
+    if (!memory) return;
+    const Header& shared = header_of(*memory);
+    wait_while(shared, [&] { return owes_learned(shared, learning); });
     const std::uint32_t heard_out = heard_out_;  // a look at the socket may have begun before
-    wait_while([&] { return heard_out_ - heard_out < 2; });
+    wait_while(shared, [&] { return heard_out_ - heard_out < 2; });
 }
 
 // As long as it is ready and shows signs of life.
-void Engine::wait_while(const std::function<bool()>& condition) {
+void Engine::wait_while(const Header& shared, const std::function<bool()>& condition) {
     double now = platform::seconds(), progressed = now;
-    std::uint32_t answered = header().answer;
+    std::uint32_t answered = shared.answer;
     while (condition() && state() == State::ready && now - progressed < timeouts.answer) {
         bell_.ring();
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
         now = platform::seconds();
-        const std::uint32_t answer = header().answer;
+        const std::uint32_t answer = shared.answer;
         if (answer != answered) progressed = now;
         answered = answer;
     }
 }
 
-bool Engine::owes_learned(bool learning) const {
-    const Header& shared = header();
+bool Engine::owes_learned(const Header& shared, bool learning) const {
     if (shared.epoch == epoch_before_ || (shared.status & kStatusFault) != 0) return false;
     if (shared.epoch != shared.epoch_running || shared.events_read != shared.events_written) return true;
     return !learning && (shared.status & kStatusLearning) != 0;
@@ -231,10 +251,14 @@ bool Engine::serve() {
 }
 
 std::string Engine::next_state() {
-    const std::lock_guard lock(mutex_);
-    if (unsent_.empty()) return {};
-    const auto [number, opaque] = std::move(unsent_.front());
-    unsent_.pop_front();
+    std::pair<std::uint32_t, Bytes> next;
+    {
+        const std::lock_guard lock(mutex_);  // not while it is copied: a program is given by threads that make sound
+        if (unsent_.empty()) return {};
+        next = std::move(unsent_.front());
+        unsent_.pop_front();
+    }
+    const auto& [number, opaque] = next;
     const MessageHeader head = {kStateToEngine, number, static_cast<std::uint32_t>(opaque->size()), 0};
     return std::string(reinterpret_cast<const char*>(&head), sizeof head).append(*opaque);
 }

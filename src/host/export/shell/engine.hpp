@@ -54,7 +54,7 @@ public:
     // It let a block wait for longer than it may: it is ended, and another started.
     void abandon();
 
-    Header& header() const { return *static_cast<Header*>(memory_->address()); }
+    Header& header() const { return header_of(*memory_); }
     float* ring(int direction, int channel) const;
     // Tell it that something changed.
     void ring_doorbell() const;
@@ -66,6 +66,8 @@ public:
     // Grows each time one became ready: what an older one was told is lost.
     std::uint32_t generation() const { return generation_.load(std::memory_order_acquire); }
     std::uint32_t status() const;
+    // The same for threads that make no sound, whoever starts or stops it meanwhile.
+    std::uint32_t status_at_any_time() const;
 
     // The engine's own part of a state: what it was last given or told. Numbered by how often it was given.
     void give(Bytes opaque);
@@ -74,7 +76,8 @@ public:
     // The number of the latest, which some sample is said to begin with: it is sent even if another one is given.
     std::uint32_t announce();
 
-    // Wait, for a host that renders, until what it learns from what it was given by now is part of `opaque`.
+    // Wait, for a host that renders, until what it learns from what it was given by now is part of `opaque`, whoever
+    // starts or stops it meanwhile.
     void settle(bool learning);
 
     // For people to see, a moment late; never waits for a thread that makes sound, nor keeps one waiting.
@@ -96,8 +99,12 @@ private:
     bool overdue(double now);
     std::string next_state();
     void send_again();
-    bool owes_learned(bool learning) const;
-    void wait_while(const std::function<bool()>& condition);
+    using Memory = std::shared_ptr<platform::SharedMemory>;
+    static Header& header_of(const platform::SharedMemory& memory) { return *static_cast<Header*>(memory.address()); }
+    Memory kept_memory() const;
+    Memory replace_memory(Memory memory);
+    bool owes_learned(const Header& shared, bool learning) const;
+    void wait_while(const Header& shared, const std::function<bool()>& condition);
     void became(State state);
     void say(std::string text);
     bool draw(const std::string& points);
@@ -105,7 +112,8 @@ private:
     void pause(double seconds);
 
     const Manifest& manifest_;
-    std::unique_ptr<platform::SharedMemory> memory_;
+    mutable std::mutex memory_mutex_;  // of which memory it is, for threads that neither start it nor make sound
+    Memory memory_;
     std::size_t capacity_ = 0;
     platform::Bell bell_;
     std::thread thread_;
