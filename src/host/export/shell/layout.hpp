@@ -102,8 +102,9 @@ constexpr std::size_t memory_bytes(std::size_t capacity) {
 //
 // Both ways: a header, then `size` bytes. A state carries its number; what the engine learned, the number of the
 // state that it was given last. Ready: u32 version, u32 bytes before the rings. Text: UTF-8 for people; empty: all is
-// well. Curve: pairs of float, Hz and dB. Descriptors of the engine: 3 memory, 4 socket, 5 a pipe that ends with the
-// host. Its arguments: those of the manifest, then 3 4 5 and the folder of the bundle's resources.
+// well. Curve: pairs of float, Hz and dB. Arguments of the engine: those of the manifest, then what it is handed, and
+// the folder of the bundle's resources. It is handed descriptors on Linux, 3 memory, 4 socket, 5 a pipe that ends with
+// the host; on Windows handles, of the memory, the doorbell, the answer and a pipe.
 
 enum : std::uint32_t {
     kStateToEngine = 1,
