@@ -106,6 +106,12 @@ public:
         sync();
     }
 
+    // As hosts do that keep the view of a window which people have closed.
+    void hide() {
+        unmap_window_(connection_, window_);
+        sync();
+    }
+
     // Windows inside it.
     int children() {
         auto* reply = query_tree_reply_(connection_, query_tree_(connection_, window_), nullptr);
@@ -128,6 +134,7 @@ public:
 private:
     void load() {
         shell::SharedLibrary opened("libxcb.so.1");
+        opened.find("xcb_unmap_window", unmap_window_);
         opened.find("xcb_query_tree", query_tree_);
         opened.find("xcb_query_tree_reply", query_tree_reply_);
         opened.find("xcb_get_image", get_image_);
@@ -139,6 +146,7 @@ private:
     const shell::xcb::Library* xcb_ = shell::xcb::library();
     Connection* connection_ = nullptr;
     shell::xcb::Id window_ = 0;
+    shell::xcb::Cookie (*unmap_window_)(Connection*, shell::xcb::Id) = nullptr;
     shell::xcb::Cookie (*query_tree_)(Connection*, shell::xcb::Id) = nullptr;
     void* (*query_tree_reply_)(Connection*, shell::xcb::Cookie, void**) = nullptr;
     shell::xcb::Cookie (*get_image_)(Connection*, std::uint8_t, shell::xcb::Id, std::int16_t, std::int16_t,
@@ -245,6 +253,7 @@ std::optional<std::string> Window::obey_window(
     if (what == "pump") return number(desk_.pump(take<int>(words)));
     if (what == "close") return number(desk_.close());
     if (what == "children") return number(desk_.top()->children());
+    if (what == "hide") { desk_.top()->hide(); return "0"; }
     if (what == "orphan") { desk_.top()->destroy(); return "0"; }
     if (what == "grab") {
         const int width = take<int>(words), height = take<int>(words);

@@ -11,7 +11,7 @@ import pytest
 from .bundles import GAIN, Host, manifest
 from .conftest import Loaded
 from .display import Desktop, Display
-from .test_editor import CURVE, read_pixels
+from .test_editor import CURVE, REMOVED, read_pixels
 from .test_shell_fuzz import PROGRAMS
 
 pytestmark = pytest.mark.whole
@@ -170,6 +170,28 @@ def test_a_window_whose_parent_is_gone_is_let_go(loaded: Loaded, screen: Display
     host.ask("resize", 700, 500)
     host.ask("pump", 100)
     assert host.ask("close") == "0"
+
+
+def test_nothing_but_the_restored_sound_is_heard_from_an_editor_out_of_sight(
+    loaded: Loaded, screen: Display
+) -> None:
+    """Hosts keep the view of a window that people have closed."""
+    audio = np.random.default_rng(5).uniform(-1, 1, (2, 40_000)).astype(np.float32)
+    host = loaded(manifest(20_000, engine=["gain=0.25"]), audio, DISPLAY=screen.name)
+    host.start()
+    host.ask("open", 1, 0, 0)
+    host.ask("pump", 100)
+    host.ask("editor", 640, 280)
+    host.ask("listen", REMOVED)
+    for _ in range(2):
+        host.ask("pump", 300)
+        for _ in range(15):
+            host.ask("process", 2000, 0)
+        host.ask("hide")
+    heard = host.end()
+    assert heard.shape == (2, 60_000)
+    np.testing.assert_allclose(heard[:, 25_000:30_000], 0.75 * audio[:, 5000:10_000], atol=1e-6)
+    np.testing.assert_allclose(heard[:, -5000:], 0.25 * audio[:, 35_000:], atol=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -26,6 +26,8 @@ public:
     // See how the effect is now; whether a picture is to be drawn anew.
     bool look();
     void draw(Canvas& canvas);
+    // What is listened to, as it was looked at last.
+    Listening listening() const { return shown_.listening; }
 
     // Finely: a tenth as far.
     void press(Point at, std::uint32_t milliseconds);

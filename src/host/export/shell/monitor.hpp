@@ -1,5 +1,5 @@
 // What of the dry and the restored sound is heard while playing: a choice of the editor's, which lasts as long as
-// that is open. It is no parameter: none is saved, automated or left on unseen, and no export is ever made of it.
+// that is in sight. It is no parameter: none is saved, automated or left on unseen, and no export is ever made of it.
 #pragma once
 
 #include <cstddef>

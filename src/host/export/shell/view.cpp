@@ -198,6 +198,8 @@ void View::onTimer() {
         subject_.listen(Listening::out);
         return;
     }
+    // Some hosts keep the view of a window that people have closed.
+    if (editor_.listening() != Listening::out && window_->out_of_sight()) subject_.listen(Listening::out);
     onFDIsSet(window_->descriptor());
 }
 

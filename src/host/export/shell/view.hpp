@@ -24,6 +24,7 @@ public:
     virtual void resize(Size size) = 0;
     virtual void handle(Editor& editor) = 0;  // all that happened, without waiting
     virtual void show(Picture& picture) = 0;
+    virtual bool out_of_sight() = 0;  // a moment ago, without waiting; asked anew for the next time
     virtual bool exposed() = 0;  // whether its pixels were lost since it was asked last
 };
 

@@ -37,6 +37,8 @@ bool load(Library& xcb) {
     SHELL_FIND(change_property);
     SHELL_FIND(intern_atom);
     SHELL_FIND(intern_atom_reply);
+    SHELL_FIND(get_window_attributes);
+    SHELL_FIND(poll_for_reply);
     SHELL_FIND(create_gc);
     SHELL_FIND(put_image);
     SHELL_FIND(flush);
@@ -112,6 +114,7 @@ public:
         exposed_ = false;
         return was;
     }
+    bool out_of_sight() override;
 
 private:
     void embed();
@@ -121,6 +124,7 @@ private:
     xcb::Connection* connection_;
     xcb::Id window_, context_;
     bool exposed_ = false, destroyed_ = false;
+    unsigned asked_ = 0;  // for its attributes, in this request; 0: they were not asked for
 };
 
 XWindow::XWindow(
@@ -189,6 +193,21 @@ void XWindow::obey(const xcb::Event& event, Editor& editor) {
     }
     default: break;  // errors among them: of a window that its host has destroyed
     }
+}
+
+// No event tells a window that one around it is shown no more.
+bool XWindow::out_of_sight() {
+    void *reply = nullptr, *error = nullptr;
+    bool is_out = false;
+    if (asked_ != 0 && xcb_.poll_for_reply(connection_, asked_, &reply, &error) != 0) {
+        is_out = reply != nullptr && static_cast<const xcb::AttributesReply*>(reply)->map_state != xcb::kViewable;
+        std::free(reply);
+        std::free(error);
+        asked_ = 0;
+    }
+    if (asked_ == 0) asked_ = xcb_.get_window_attributes(connection_, window_).sequence;
+    xcb_.flush(connection_);
+    return is_out;
 }
 
 // In pieces that the server takes.

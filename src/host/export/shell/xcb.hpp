@@ -77,6 +77,17 @@ struct ConfigureEvent {
     std::uint8_t override_redirect, pad1;
 };
 
+struct AttributesReply {
+    std::uint8_t kind, backing_store;
+    std::uint16_t sequence;
+    std::uint32_t length;
+    Id visual;
+    std::uint16_t window_kind;
+    std::uint8_t bit_gravity, window_gravity;
+    std::uint32_t planes, pixel;
+    std::uint8_t save_under, map_is_installed, map_state, override_redirect;
+};
+
 struct AtomReply {
     std::uint8_t kind, pad;
     std::uint16_t sequence;
@@ -96,8 +107,8 @@ enum : std::uint32_t {
     kWidth = 1 << 2, kHeight = 1 << 3,
 };
 constexpr std::uint8_t kTrueColour = 4, kLeastByteFirst = 0, kZPixmap = 2, kReplace = 0, kAllocateNone = 0;
+constexpr std::uint8_t kViewable = 2;
 constexpr std::uint16_t kInputOutput = 1;
-constexpr Id kCardinal = 6;  // an atom
 
 struct Library {
     Connection* (*connect)(const char* display, int* screen);
@@ -124,6 +135,8 @@ struct Library {
         std::uint32_t length, const void* data);
     Cookie (*intern_atom)(Connection*, std::uint8_t only_if_exists, std::uint16_t length, const char* name);
     AtomReply* (*intern_atom_reply)(Connection*, Cookie, void** error);
+    Cookie (*get_window_attributes)(Connection*, Id window);
+    int (*poll_for_reply)(Connection*, unsigned sequence, void** reply, void** error);
     Cookie (*create_gc)(Connection*, Id context, Id drawable, std::uint32_t mask, const void* values);
     Cookie (*put_image)(Connection*, std::uint8_t format, Id drawable, Id context, std::uint16_t width,
         std::uint16_t height, std::int16_t x, std::int16_t y, std::uint8_t left_pad, std::uint8_t depth,
@@ -137,6 +150,7 @@ const Library* library();
 
 static_assert(sizeof(Setup) == 40 && sizeof(Format) == 8 && sizeof(Visual) == 24 && sizeof(Depth) == 8, "protocol");
 static_assert(sizeof(Screen) == 40 && sizeof(Event) == 32 && sizeof(ConfigureEvent) == 28, "protocol");
+static_assert(offsetof(AttributesReply, map_state) == 26, "protocol");
 
 }  // namespace shell::xcb
 
