@@ -1,4 +1,4 @@
-"""The spans of clicks: followed from the peaks of the cells that stand out, joined, and weighed by length."""
+"""The spans of clicks: followed from the peaks of the cells that stand out, and joined where they touch."""
 
 from __future__ import annotations
 
@@ -103,36 +103,3 @@ def find_spans(e: Vector, channel: int, scored: Scored, extent: Extent, gap: int
         start, stop = click_span(e, place[channel, k], scale[channel, k], gap, low, high)
         count = add_span(spans, count, start, stop, own)
     return count
-
-
-@compiled
-def accept_spans(spans: Matrix, count: int, longest: int, join: int, per_sample: float, plain: float) -> int:
-    """Keep, in place, the spans that are clicks, and join neighbours; return how many are left.
-
-    A drum's stroke drives the sound for milliseconds, a click with its own few samples, so longer spans must
-    stand out more.
-
-    Parameters
-    ----------
-    spans, count
-        From `find_spans`.
-    longest
-        Longer spans are dropped, and joining does not make longer ones.
-    join
-        Spans up to so many samples apart become one.
-    per_sample, plain
-        The score a span needs grows with its length by `per_sample`, up to `plain`.
-    """
-    kept = 0
-    for k in range(count):
-        length = spans[k, 1] - spans[k, 0]
-        if length > longest or spans[k, 2] < min(per_sample * length, plain):
-            continue
-        near = kept > 0 and spans[k, 0] - spans[kept - 1, 1] <= join
-        if near and spans[k, 1] - spans[kept - 1, 0] <= longest:
-            spans[kept - 1, 1] = spans[k, 1]
-            spans[kept - 1, 2] = max(spans[kept - 1, 2], spans[k, 2])
-        else:
-            spans[kept] = spans[k]
-            kept += 1
-    return kept

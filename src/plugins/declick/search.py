@@ -26,7 +26,7 @@ _LEAST_SCORE = 0.25  # derived: half of `_DOUBTED`, what will do where another c
 # tuned: table clicks on the tuning set, 2026-11-21; no record of each
 _ALONE = (10.0, 3.0)  # a click stands so many scales out, and so many times over the highest peak nearby,
 _IN_CRACKLE = (60.0, 5.0)  # or so many scales, and so many times over three quarters of the peaks
-_SCORE_A_MS = 1.5  # see `accept_spans`
+_SCORE_A_MS = 1.5  # a longer one must stand out more: a drum's stroke drives the sound for milliseconds
 _PLAIN = 8.0  # what stands out so much is no music, however long
 _BURST = 3.0  # times that the lowest part of a scratch's noise stands over all that is beside it
 # tuned: bench.material.tuning against clean takes by the same routes, tuning set, 2026-11-29

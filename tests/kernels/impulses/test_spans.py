@@ -1,10 +1,10 @@
-"""Spans are followed from peaks, joined where they touch, and asked for more the longer they are."""
+"""Spans are followed from peaks, and joined where they touch."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from wavemend.kernels.impulses.cells import Extent
-from wavemend.kernels.impulses.spans import Scored, accept_spans, add_span, click_span, find_spans
+from wavemend.kernels.impulses.spans import Scored, add_span, click_span, find_spans
 
 spans = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 9), st.floats(1.0, 9.0)), max_size=12)
 
@@ -42,9 +42,3 @@ def test_what_another_channel_shows_at_once_is_believed_with_half():
     for near, wanted in ((1, []), (2, [[12.0, 13.0, 1.2]])):
         count = find_spans(e, 0, Scored(score, scale, place), Extent(0, 5, 0, 50), 3, near, 1.0, found)
         assert found[:count].tolist() == wanted
-
-
-def test_longer_spans_must_stand_out_more_and_neighbours_are_joined():
-    rows = np.array([[0.0, 4, 1.0], [10, 50, 1.0], [60, 100, 8.0], [103, 106, 9.0], [110, 300, 99.0]])
-    assert accept_spans(rows, 5, 100, 4, 0.1, 5.0) == 2
-    assert rows[:2].tolist() == [[0, 4, 1], [60, 106, 9]]
