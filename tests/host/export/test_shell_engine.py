@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from .bundles import GAIN, LEARN, RATES, Host, manifest, state
+from .bundles import GAIN, LEARN, RATES, Host, bundle, manifest, state
 from .conftest import Loaded
 
 Noise = npt.NDArray[np.float32]
@@ -57,6 +57,22 @@ def test_fifty_activations_are_one_start(loaded: Loaded, noise: Noise) -> None:
         assert host.ask("process", 64, 2).startswith("0")
     assert len(engines) == 1
     assert host.engines() == engines
+
+
+def test_an_engine_is_handed_nothing_of_what_its_host_has_open(host_binary: Path, tmp_path: Path) -> None:
+    """Who reads a pipe of the host's up to its end would wait for the engine's."""
+    placed = bundle(tmp_path, host_binary, manifest())
+    left_open = tmp_path / "open"
+    left_open.touch()
+    with Host(placed, runner=["sh", "-c", 'exec 9<"$0" && exec "$@"', str(left_open)]) as host:
+        host.start()
+        [engine] = host.engines()
+        assert str(left_open) in files_of(host.pid)
+        assert str(left_open) not in files_of(engine)
+
+
+def files_of(pid: int) -> list[str]:
+    return [os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir()]
 
 
 def test_an_engine_that_another_rate_replaces_can_be_looked_at_meanwhile(

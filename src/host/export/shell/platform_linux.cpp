@@ -69,6 +69,11 @@ struct Actions {
         posix_spawn_file_actions_adddup2(&files, memory, 3);
         posix_spawn_file_actions_adddup2(&files, socket, 4);
         posix_spawn_file_actions_adddup2(&files, lifeline, 5);
+#if defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 34)
+        posix_spawn_file_actions_addclosefrom_np(&files, 6);  // hosts leave open what none that they start should have
+#endif
+#endif
         sigset_t signals;
         sigemptyset(&signals);
         posix_spawnattr_setsigmask(&attributes, &signals);
