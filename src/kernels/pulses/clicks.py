@@ -83,13 +83,13 @@ def estimate_click(
     lengths = np.full(count, span)
     evidences = np.full(count, -np.inf)
     evidences[_SPARSE] = sparse_pulse(e, a, pulses[_SPARSE, :span])
-    lengths[_RING], evidences[_RING] = ring_pulse(e, a, search, pulses[_RING], span)
+    lengths[_RING], evidences[_RING], twice = ring_pulse(e, a, search, pulses[_RING], span)
     for k in range(_DRIVEN):
         if evidences[k] > -np.inf:
             lengths[k] = believed(x[start : start + lengths[k]], level, grain, sigma, pulses[k])
             evidences[k] = evidences[k] if lengths[k] >= span else -np.inf
     likeliest = np.argmax(evidences)
-    plain = evidences[likeliest]
+    plain = max(evidences[_SPARSE], evidences[_RING] + twice)  # what is asked of it was tuned with both
     if not _explains(e, a, likeliest, grain, pulses[likeliest, : lengths[likeliest]]):
         samples = x[start:stop] / sigma
         for k in range(_DRIVEN, count):

@@ -149,7 +149,7 @@ def sparse_pulse(e: Vector, a: Vector, n: Vector) -> float:
 
 
 @compiled
-def ring_pulse(e: Vector, a: Vector, search: RingSearch, n: Vector, span: int) -> tuple[int, float]:
+def ring_pulse(e: Vector, a: Vector, search: RingSearch, n: Vector, span: int) -> tuple[int, float, float]:
     """Estimate a click that is a ring, and what else there is under the ring's envelope.
 
     Parameters
@@ -163,38 +163,40 @@ def ring_pulse(e: Vector, a: Vector, search: RingSearch, n: Vector, span: int) -
 
     Returns
     -------
-    length, evidence
-        Samples of `n` that were filled, and the logarithm of the evidence; -inf where no ring fits.
+    length, evidence, twice
+        Samples of `n` that were filled, and the logarithm of the evidence; -inf where no ring fits; and how
+        much of it was left out, because what is taken off a doubtful ring is explained by what it leaves.
     """
     if e.size < search.first + search.starts + a.size // 2:
-        return 0, -np.inf
+        return 0, -np.inf, 0.0
     gain, start, pole, c = fit_ring(e[search.first :], a, search)
     start += search.first
     evidence = 0.5 * gain - 2.5 * np.log(1.0 + gain)
     if not evidence > 0.0:
-        return 0, -np.inf
+        return 0, -np.inf, 0.0
     if np.log(abs(pole) + 1e-300) > _TOO_SLOW * np.log(search.slowest):
-        return 0, -np.inf
+        return 0, -np.inf, 0.0
     energy = 0.5 * (c.real**2 + c.imag**2) / (1.0 - abs(pole) ** 2)
     shrunk = 1.0 - _DOUBT * ring_error(e.size - start, a, pole, c) / energy
     if not shrunk > _LEAST_SURE:
-        return 0, -np.inf
+        return 0, -np.inf, 0.0
     c *= shrunk
     rest = e.copy()
     envelope = np.zeros(span)
     length = _move_ring(rest, a, start, pole, c, n, envelope)
     loudest = np.max(envelope)
     if not loudest > 0.0:
-        return length, evidence
+        return length, evidence, 0.0
     for t in range(span):
         envelope[t] += 1e-9 * loudest
     shaped = np.empty(span)
     evidence_shaped = _shaped_pulse(rest, a, envelope, shaped)
     if not evidence_shaped > 0.0:
-        return length, evidence
+        return length, evidence, 0.0
     for t in range(span):
         n[t] += shaped[t]
-    return length, evidence + evidence_shaped
+    twice = min(0.5 * gain * (1.0 - shrunk) ** 2, evidence_shaped)
+    return length, evidence + evidence_shaped - twice, twice
 
 
 @compiled

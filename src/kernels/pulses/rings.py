@@ -131,27 +131,36 @@ def _gauss_newton(e: Vector, a: Vector, pole: complex, c: complex) -> complex:
 
 
 @compiled
-def _refine(
-    e: Vector, a: Vector, pole: complex, c: complex, gain: float, slowest: float
-) -> tuple[float, complex, complex]:
+def _explained(e: Vector, a: Vector, pole: complex, re: Vector, im: Vector) -> tuple[float, complex]:
+    """Fit a ring of this pole that begins with `e`: the energy it takes from all of `e`, and its amplitude.
+
+    `re` and `im` are room, as long as `e`.
+    """
+    ring_response(pole, a, re, im)
+    rr, ii, ri, er, ei = 0.0, 0.0, 0.0, 0.0, 0.0
+    for t in range(e.size):
+        rr += re[t] * re[t]
+        ii += im[t] * im[t]
+        ri += re[t] * im[t]
+        er += e[t] * re[t]
+        ei += e[t] * im[t]
+    gain, c = ring_amplitude(rr, ii, ri, er, ei)
+    return float(gain), complex(c)
+
+
+@compiled
+def _refine(e: Vector, a: Vector, pole: complex, slowest: float) -> tuple[float, complex, complex]:
     """Improve a ring that begins with `e` by Gauss-Newton steps, each halved until it helps."""
     re = np.empty(e.size)
     im = np.empty(e.size)
+    gain, c = _explained(e, a, pole, re, im)
     for _ in range(_STEPS):
         turn = _gauss_newton(e, a, pole, c)
         before = gain
         for _ in range(4):
             tried = pole * np.exp(turn)
             if turn != 0.0 and abs(tried) <= slowest:
-                ring_response(tried, a, re, im)
-                rr, ii, ri, er, ei = 0.0, 0.0, 0.0, 0.0, 0.0
-                for t in range(e.size):
-                    rr += re[t] * re[t]
-                    ii += im[t] * im[t]
-                    ri += re[t] * im[t]
-                    er += e[t] * re[t]
-                    ei += e[t] * im[t]
-                reached, amplitude = ring_amplitude(rr, ii, ri, er, ei)
+                reached, amplitude = _explained(e, a, tried, re, im)
                 if reached > gain:
                     gain, pole, c = reached, tried, amplitude
                     break
@@ -182,30 +191,29 @@ def fit_ring(e: Vector, a: Vector, search: RingSearch) -> tuple[float, int, comp
     gain, start, pole, c
         `gain` is the energy that the fit takes from `e`; 0 where nothing fits.
     """
-    gains, starts, chosen = _best_of_decays(e, a, search)
+    starts, chosen = _best_of_decays(e, a, search)
     best, start, pole, c = 0.0, 0, 0.0 + 0.0j, 0.0 + 0.0j
     merit = -np.inf
     for k in range(_STARTS):
-        if not gains[k] > 0.0:
+        if not abs(chosen[k]) > 0.0:
             continue
         tried = e[starts[k] :]
-        gain, moved, amplitude = _refine(tried, a, chosen[k, 0], chosen[k, 1], gains[k], search.slowest)
+        gain, moved, amplitude = _refine(tried, a, chosen[k], search.slowest)
         own = ring_merit(gain, moved, amplitude)
-        if own > merit:
+        if gain > 0.0 and own > merit:
             merit, best, start, pole, c = own, gain, starts[k], moved, amplitude
     return best, start, pole, c
 
 
 @compiled
-def _best_of_decays(e: Vector, a: Vector, search: RingSearch) -> tuple[Vector, Starts, Poles]:
+def _best_of_decays(e: Vector, a: Vector, search: RingSearch) -> tuple[Starts, Poles]:
     """Match every pole; keep the best of a decay, and of those the few of greatest merit.
 
-    Returns the energy explained, the start, and pole and amplitude, shape (_STARTS, 2), of each.
+    Returns the start and the pole of each, 0 where there is none, shape (_STARTS,).
     """
     merits = np.full(_STARTS, -np.inf)
-    gains = np.zeros(_STARTS)
     starts = np.zeros(_STARTS, np.int64)
-    chosen = np.zeros((_STARTS, 2), np.complex128)
+    chosen = np.zeros(_STARTS, np.complex128)
     best, start, pole, c = 0.0, 0, 0.0 + 0.0j, 0.0 + 0.0j
     count = search.poles.size
     for k in range(count):
@@ -217,10 +225,9 @@ def _best_of_decays(e: Vector, a: Vector, search: RingSearch) -> tuple[Vector, S
             own = ring_merit(best, pole, c)
             worst = np.argmin(merits)
             if own > merits[worst]:
-                merits[worst], gains[worst], starts[worst] = own, best, start
-                chosen[worst, 0], chosen[worst, 1] = pole, c
+                merits[worst], starts[worst], chosen[worst] = own, start, pole
             best = 0.0
-    return gains, starts, chosen
+    return starts, chosen
 
 
 @compiled
