@@ -26,7 +26,7 @@ class Declick(RepairStage):
 
     id = "wavemend.declick"
     name = "Declick"
-    version = 2
+    version = 3
     place = Step.CLICKS
     takes_marks = True
 
