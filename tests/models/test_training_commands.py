@@ -10,9 +10,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.whole
-@pytest.mark.parametrize("module", ["program.train", "denoise.train", "impulses"])
+@pytest.mark.parametrize("module", ["program.train", "clicks.train", "denoise.train", "impulses"])
 def test_help_is_told_and_nothing_else_happens(module):
-    if module != "program.train":
+    if module not in ("program.train", "clicks.train"):
         pytest.importorskip("torch")
     result = subprocess.run(
         [sys.executable, "-m", f"models.training.{module}", "--help"],

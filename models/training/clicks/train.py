@@ -169,11 +169,14 @@ def module(parts: list[Any]) -> str:
 def main() -> int:
     """Collect, fit, and write the module of weights."""
     parser = argparse.ArgumentParser(prog="python -m models.training.clicks.train", description=__doc__)
+    parser.add_argument(
+        "--seed", type=int, default=SEED, help=f"of the networks; the packaged ones' is {SEED}"
+    )
     parser.add_argument("--target", type=Path, default=TARGET, help="module to write")
     given = parser.parse_args()
     figures: list[Array] = []
     truth: list[bool] = []
-    for seed, take in enumerate(material()):
+    for number, take in enumerate(material()):
         for route in ROUTED:
             audio, rate = ROUTES[route](take.audio, take.sample_rate)
             found = [examples(audio, rate, None)]
@@ -184,14 +187,14 @@ def main() -> int:
                     kinds=tuple(SHAPES),
                     strength=strength,
                     route=route,
-                    seed=seed,
+                    seed=number,
                 )
                 found.append(examples(damaged.audio, damaged.sample_rate, damaged))
             for some, which in found:
                 figures += some
                 truth += which
         print(f"{take.name}: {len(truth)} candidates, {sum(truth)} clicks", file=sys.stderr, flush=True)
-    draw = np.random.default_rng(SEED)
+    draw = np.random.default_rng(given.seed)
     parts = averaged([train(np.array(figures), np.array(truth, float), draw) for _ in range(NETWORKS)])
     given.target.write_text(module(parts), encoding="utf-8")
     return 0
