@@ -195,6 +195,7 @@ class Server:
         given = self._give()
         progressed = bool(given or new or self._read > read)
         if progressed:
+            self._tell_status()  # whoever sees the samples sees how it was with the last of them
             memory.publish(read=self._read, produced=self._produced, events_read=self._events_read)
         return progressed
 

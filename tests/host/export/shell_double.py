@@ -10,6 +10,7 @@ import fcntl
 import mmap
 import os
 import platform
+import select
 import socket
 import struct
 import subprocess
@@ -73,6 +74,7 @@ class Shell:
         self.said: list[str] = []
         self.learned, self.learned_number = b"", 0
         self.curve = b""
+        self._unread = b""
         self._states = 0
         self._epoch = self._events = self._position = 0
         self.send_state(b"")
@@ -99,13 +101,21 @@ class Shell:
                 return payload
 
     def _receive(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            part = self.socket.recv(count - len(data))
+        while len(self._unread) < count:
+            part = self.socket.recv(65_536)
             if not part:
                 raise EngineGoneError(self.process.wait(_SECONDS))
-            data += part
+            self._unread += part
+        data, self._unread = self._unread[:count], self._unread[count:]
         return data
+
+    def _fetch(self) -> None:
+        """Take what was sent off the line, as a shell does all the time: the engine waits for nobody long."""
+        while select.select([self.socket], [], [], 0)[0]:
+            part = self.socket.recv(65_536)
+            if not part:
+                return
+            self._unread += part
 
     def drain(self) -> None:
         """Read what was said already."""
@@ -147,7 +157,7 @@ class Shell:
         """Give a block of shape (channels, n); return what a host hears: the same number, delayed."""
         start, stop = self._position, self._position + block.shape[1]
         self.leave(block, values, state)
-        self._until(lambda: self._get("<Q", 576) >= stop - self.latency or self.status & FAULT)
+        self._until(lambda: self._heard(stop) or self.status & FAULT)
         if self.status & FAULT:
             raise EngineGoneError("fault")
         out = np.zeros(block.shape, np.float32)
@@ -157,6 +167,11 @@ class Shell:
         self._put("<Q", 256, max(self._origin, stop - self.latency))
         self.ring()
         return out
+
+    def _heard(self, stop: int) -> bool:
+        """Whether all that was given up to sample `stop` was read, and its sound is there."""
+        produced, read = self._get("<Q", 576), self._get("<Q", 512)
+        return produced >= stop - self.latency and read >= stop and self._get("<I", 640) == self._events
 
     def leave(self, block: Any, values: dict[str, float] | None = None, state: int | None = None) -> None:
         """Give a block and wait for nothing."""
@@ -208,6 +223,7 @@ class Shell:
     def _until(self, done: Any) -> None:
         ends = time.monotonic() + _SECONDS
         while not done():
+            self._fetch()
             if self.process.poll() is not None and not self.members():
                 raise EngineGoneError(self.process.returncode)
             assert time.monotonic() < ends, "the engine hangs"
