@@ -178,6 +178,8 @@ class _Subtract(Processor):
         frequency_hz = np.asarray(np.fft.rfftfreq(self._window.size, 1 / sample_rate), np.float64)
         estimator = _ESTIMATORS[quality]
         self._estimator = estimator(channels, frequency_hz) if channels else None
+        self._course = noise.course
+        self._course_gains = noise.course.bin_gains(frequency_hz)
         self._latency = self._overlap + estimator.look_ahead * self._hop
         self._delayed = np.zeros((self._noisy.size, self._latency))
         self._tail = np.zeros((channels, self._overlap))
@@ -211,7 +213,8 @@ class _Subtract(Processor):
         place = self._segments.place(middle)
         if place[0] == place[-1]:  # most often
             place = place[:1]
-        return np.stack([self._power_at(float(one)) for one in place], axis=1)
+        power = np.stack([self._power_at(float(one)) for one in place], axis=1)
+        return power * self._course.held(self._course_gains, middle) if self._course.moves else power
 
     def _power_at(self, place: float) -> Audio:
         """Noise power at a place among the prints; see `NoiseSegments.place`."""

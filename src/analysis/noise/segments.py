@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 
@@ -12,6 +12,7 @@ import numpy as np
 from ...audio.arrays import Array, Audio, Mask
 from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Each, EndsOf, Range
 from ...contract.findings import Analyser, Findings
+from .courses import BANDS, COURSE_DB, KNOTS, LONGEST_S, ROWS, NoiseCourse
 from .floor import MOST_LEVEL, decibels
 from .noise_print import (
     DENSITY_DBFS_HZ,
@@ -33,11 +34,18 @@ FADE_SECONDS = 30.0
 
 # tuned: by hand with bench program_finder, 2026-11-21; the split is not recorded
 _MAX_SEGMENTS = 32  # guard: memory is bounded
-_LONGEST_S = 1e7  # guard: what findings may say
 _AGREE_DB = 1.5
 
 
-_SEGMENTS, _TIME_S = Axis("segments", 1, _MAX_SEGMENTS), Range(0.0, _LONGEST_S)
+_SEGMENTS, _TIME_S = Axis("segments", 1, _MAX_SEGMENTS), Range(0.0, LONGEST_S)
+
+
+def _none() -> Array:
+    return np.empty(0)
+
+
+def _no_rows() -> Array:
+    return np.empty((1, 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +67,8 @@ class NoiseSegments(Findings):
         program that never pauses.
     confidence
         The least of them; 0 where no noise was found.
+    course_hz, course_db, course_s, course_row
+        How all prints move along the recording, where they do: see `NoiseCourse`.
     """
 
     start_s: Annotated[Array, Each(_SEGMENTS), _TIME_S]
@@ -68,6 +78,10 @@ class NoiseSegments(Findings):
     print_confidence: Annotated[Array, Each(_SEGMENTS), SHARE]
     pauses_s: Annotated[Array, Each(_SEGMENTS), _TIME_S]
     confidence: Annotated[float, SHARE]
+    course_hz: Annotated[Array, Each(BANDS), Range(0.0), Ascending()] = field(default_factory=_none)
+    course_db: Annotated[Array, Each(ROWS, BANDS), COURSE_DB] = field(default_factory=_no_rows)
+    course_s: Annotated[Array, Each(KNOTS), _TIME_S, Ascending()] = field(default_factory=_none)
+    course_row: Annotated[Array, Each(KNOTS), _TIME_S] = field(default_factory=_none)
 
     @classmethod
     def of(cls, noise_print: NoisePrint, end_s: float = 0.0) -> NoiseSegments:
@@ -87,6 +101,9 @@ class NoiseSegments(Findings):
         """See `Findings.from_json`; reads a `NoisePrint` too, which serves a whole recording."""
         if isinstance(data, Mapping) and set(data) == {field.name for field in fields(NoisePrint)}:
             return cls.of(NoisePrint.from_json(data))
+        steady = {"course_hz": [], "course_db": [[]], "course_s": [], "course_row": []}
+        if isinstance(data, Mapping) and not set(data) & set(steady):  # from before prints moved
+            data = {**data, **steady}
         return super().from_json(data)
 
     @property
@@ -98,6 +115,11 @@ class NoiseSegments(Findings):
     def shifts(self) -> bool:
         """Whether one print does not serve the whole recording."""
         return self.start_s.size > 1
+
+    @property
+    def course(self) -> NoiseCourse:
+        """How all prints move along the recording."""
+        return NoiseCourse(self.course_hz, self.course_db, self.course_s, self.course_row)
 
     def print_of(self, segment: int) -> NoisePrint:
         """Return the print of a segment."""
