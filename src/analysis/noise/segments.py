@@ -101,7 +101,7 @@ class NoiseSegments(Findings):
         """See `Findings.from_json`; reads a `NoisePrint` too, which serves a whole recording."""
         if isinstance(data, Mapping) and set(data) == {field.name for field in fields(NoisePrint)}:
             return cls.of(NoisePrint.from_json(data))
-        steady = {"course_hz": [], "course_db": [[]], "course_s": [], "course_row": []}
+        steady: dict[str, Any] = {"course_hz": [], "course_db": [[]], "course_s": [], "course_row": []}
         if isinstance(data, Mapping) and not set(data) & set(steady):  # from before prints moved
             data = {**data, **steady}
         return super().from_json(data)
