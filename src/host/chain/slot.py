@@ -21,7 +21,8 @@ class Slot:
     """One place in a chain: its member, whether it is bypassed, and how much of it is mixed in.
 
     `stands_for` is the preset's own JSON of a plugin that is not installed here, a VST3 say, where the member
-    stands in for it: nothing is lost when the preset is saved again.
+    stands in for it: nothing is lost when the preset is saved again. `note` is what a person should know of
+    how the member was read, as long as it sits here.
     """
 
     def __init__(
@@ -31,8 +32,10 @@ class Slot:
         bypass: bool = False,
         mix: float = 1.0,
         stands_for: dict[str, Any] | None = None,
+        note: str = "",
     ) -> None:
         self.member = member
+        self.note = note
         self.bypass = bypass
         self.mix = mix
         self.stands_for = stands_for
@@ -47,6 +50,7 @@ class Slot:
         if member is not None:
             kind_of(member)
         self._member = member
+        self.note = ""
 
     @property
     def bypass(self) -> bool:
@@ -82,10 +86,14 @@ class Slot:
             kind = kind_named(self.stands_for["plugin"])
             called = kind.absent(self.stands_for) if kind else self.stands_for["plugin"]
             return [f"{called} is not installed here and was {instead}"]
-        return [] if self.member is None else kind_of(self.member).warnings(self.member)
+        if self.member is None:
+            return []
+        kind = kind_of(self.member)
+        note = [f"{kind.title(self.member)}: {self.note}"] if self.note else []
+        return note + kind.warnings(self.member)
 
     def __copy__(self) -> Slot:
-        return Slot(self.member, bypass=self.bypass, mix=self.mix, stands_for=self.stands_for)
+        return Slot(self.member, bypass=self.bypass, mix=self.mix, stands_for=self.stands_for, note=self.note)
 
     def __getstate__(self) -> dict[str, Any]:
         recipe = None if self.member is None else kind_of(self.member).recipe(self.member)

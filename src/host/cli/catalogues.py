@@ -1,97 +1,20 @@
-"""The commands ``wavemend presets ...`` and ``wavemend plugins ...``: what there is, and what it says.
+"""The commands ``wavemend plugins ...``: what there is, and what it says.
 
 Heavy modules are imported inside the commands, so that help and completion answer at once.
 """
 
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ...errors import PluginError, WavemendError
-from .completion import complete_plugin, complete_preset
-from .output import FAILED, JsonOption, err, markdown_table, print_json, print_table, say_error
+from .completion import complete_plugin
+from .output import JsonOption, err, markdown_table, print_json, print_table, say_error
 
-PresetArgument = Annotated[str, typer.Argument(autocompletion=complete_preset)]
-
-presets_app = typer.Typer(help="List, show and check presets.", no_args_is_help=True, rich_markup_mode=None)
 plugins_app = typer.Typer(help="Find, list and show plugins.", no_args_is_help=True, rich_markup_mode=None)
-
-
-@presets_app.command("list")
-def presets_list(as_json: JsonOption = False) -> None:
-    """List the factory presets."""
-    from ..presets.preset import preset_names, preset_title  # noqa: PLC0415
-
-    titles = {preset: preset_title(preset) for preset in preset_names()}
-    if as_json:
-        print_json([{"id": key, "name": name, "description": text} for key, (name, text) in titles.items()])
-        return
-    print_table(("preset", "what it does"), [(key, text) for key, (_, text) in titles.items()])
-
-
-@presets_app.command("show")
-def presets_show(preset: PresetArgument, as_json: JsonOption = False) -> None:
-    """Show what a preset does, every value, and which of its plugins are missing here."""
-    from ..presets.preset import described_preset, preset_to_json  # noqa: PLC0415
-    from ..presets.slots import absences, chain_to_json  # noqa: PLC0415
-
-    loaded = described_preset(preset)
-    absent = dict(absences(loaded.chain))
-    for number, absence in absent.items():
-        err.print(f"warning: slot {number}: {absence}", markup=False)
-    if as_json:
-        print_json(preset_to_json(loaded))
-        return
-    print(f"{loaded.name}: {loaded.description}\n")
-    print_table(("slot", "plugin", "values"), list(_slot_rows(chain_to_json(loaded.chain), absent)))
-
-
-def _slot_rows(
-    slots: list[dict[str, Any]], absent: Container[str], above: str = ""
-) -> Iterator[tuple[str, str, str]]:
-    """Rows for the slots of a chain, as a preset writes them: number, plugin, every value."""
-    from ..storage.strict_json import printable  # noqa: PLC0415
-
-    for number, slot in enumerate(slots, start=1):
-        place = {name: slot[name] for name in ("bypass", "mix", "block_size", "missing") if name in slot}
-        values = slot.get("parameters", {}) | place | ({"findings": "fixed"} if "findings" in slot else {})
-        text = printable(", ".join(f"{name}={value}" for name, value in values.items()))
-        here = " (draft)" if slot.get("draft") else ""
-        here += " (missing)" if f"{above}{number}" in absent else ""
-        called = printable(str(slot.get("name", slot.get("plugin", "(nested chain)"))))
-        yield f"{above}{number}", called + here, text
-        yield from _slot_rows(slot.get("chain", []), absent, f"{above}{number}.")
-
-
-@presets_app.command("check")
-def presets_check(preset: Annotated[list[str], typer.Argument(autocompletion=complete_preset)]) -> None:
-    """Check preset files; exit code 1 where one cannot be used."""
-    from ..presets.preset import load_preset  # noqa: PLC0415
-
-    failed = False
-    for source in preset:
-        try:
-            warnings = load_preset(source).chain.warnings()
-        except WavemendError as error:
-            say_error(str(error))
-            failed = True
-            continue
-        print(f"{source}: good")
-        for warning in warnings:
-            err.print(f"warning: {source}: {warning}", markup=False)
-    if failed:
-        raise typer.Exit(FAILED)
-
-
-@presets_app.command("schema")
-def presets_schema() -> None:
-    """Print the JSON Schema of presets made of what is installed here."""
-    from ..presets.schema import preset_schema  # noqa: PLC0415
-
-    print_json(preset_schema())
 
 
 @plugins_app.command("scan")

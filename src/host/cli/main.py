@@ -31,7 +31,7 @@ from .batch import (
     SkipOption,
     render_all,
 )
-from .catalogues import plugins_app, presets_app
+from .catalogues import plugins_app
 from .completion import complete_preset
 from .export import export_vst3
 from .models import models_app, train_app
@@ -48,6 +48,7 @@ from .output import (
     say_error,
     say_note,
 )
+from .presets import presets_app
 from .render_options import (
     DocumentOption,
     DocumentsOption,

@@ -1,4 +1,4 @@
-"""Values changed on the way: ``--set declick.sensitivity=4`` over a preset's own."""
+"""Values changed in a preset's own: ``declick.sensitivity=4``, on the way or for good."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..chain.members.reading import on_or_off, plain
 from ..chain.members.registry import kind_of
 from ..chain.path import Path, slot_number
 from ..chain.slot import Member, Slot
-from .preset import described_preset, load_preset
+from .preset import Preset, described_preset, load_preset
 
 
 def chain_with(preset: str, settings: list[str], missing: str | None = None) -> Chain:
@@ -42,6 +42,26 @@ def chain_with(preset: str, settings: list[str], missing: str | None = None) -> 
     return chain
 
 
+def edited_preset(preset: str, settings: list[str]) -> Preset:
+    """Load `preset` and change values in it, to be saved; parameters and errors as in `chain_with`.
+
+    VST3s are loaded where a value of one changes; otherwise none need be installed.
+    """
+    changes = [_split(setting) for setting in settings]
+    loaded = described_preset(preset)
+    if any(_needs_plugin(loaded.chain, slot, name) for slot, name, _, _ in changes):
+        loaded = load_preset(preset)
+    for slot, name, value, setting in changes:
+        _change(_found(loaded.chain, slot, setting), name, value, slot)
+    return loaded
+
+
+def _needs_plugin(described: Chain, name: str, parameter: str) -> bool:
+    slots = dict(described.walk())
+    named = [slots[path] for path in _matches(described, name)]
+    return parameter not in ("bypass", "mix") and any(slot.stands_for is not None for slot in named)
+
+
 _Change = tuple[str, str, str, str]
 """Slot, parameter and value as written, and the whole of it for errors."""
 
@@ -50,7 +70,7 @@ def _split(setting: str) -> _Change:
     target, equals, value = setting.partition("=")
     slot, dot, name = target.strip().rpartition(".")
     if not (equals and dot):
-        raise ParameterError(f"--set {setting!r}: write SLOT.PARAMETER=VALUE, as declick.sensitivity=4")
+        raise ParameterError(f"{setting!r}: write SLOT.PARAMETER=VALUE, as declick.sensitivity=4")
     return slot, name, value, setting
 
 
@@ -67,14 +87,14 @@ def _bypassed_before(preset: str, changes: list[_Change]) -> dict[str, bool]:
 
 def _change(slot: Slot, name: str, text: str, called: str) -> None:
     member = slot.member
-    missing = slot.stands_for.get("name", slot.stands_for["plugin"]) if slot.stands_for else ""
+    missing = _missing_calls(slot)
     if name == "bypass":
         slot.bypass = on_or_off(name, text)
     elif name == "mix":
         slot.mix = plain(text)  # type: ignore[assignment]  # checked by the slot
-    elif missing and (member is None or called.lower() == missing.lower()):
+    elif missing and (member is None or called.lower() in map(str.lower, missing)):
         instead = "" if member is None else f"; what stands in for it is called {_calls(member)[0]}"
-        raise ParameterError(f"{missing} is not installed here, so its {name} cannot be set{instead}")
+        raise ParameterError(f"{missing[0]} is not installed here, so its {name} cannot be set{instead}")
     elif member is None:
         raise ParameterError(f"{name} cannot be set: the slot is empty")
     else:
@@ -97,18 +117,25 @@ def _found(chain: Chain, name: str, setting: str) -> Slot:
         return dict(chain.walk())[matches[0]]
     known = ", ".join(f"{number} ({short})" for number, short, *_ in _named(chain).values()) or "none"
     problem = "fits several slots; use its number" if matches else "is no slot of this preset"
-    raise PresetError(f"--set {setting!r}: {name!r} {problem}; it has {known}")
+    raise PresetError(f"{setting!r}: {name!r} {problem}; it has {known}")
 
 
 def _named(chain: Chain) -> dict[Path, list[str]]:
     """Return number and names of every slot: a missing VST3 has its own, and that of what stands in."""
     named = {}
     for path, slot in chain.walk():
-        missing = [slot.stands_for.get("name", slot.stands_for["plugin"]).lower()] if slot.stands_for else []
-        names = missing + _calls(slot.member)[:1]
+        names = [call.lower() for call in _missing_calls(slot)] + _calls(slot.member)[:1]
         if names:
             named[path] = [slot_number(path), *names]
     return named
+
+
+def _missing_calls(slot: Slot) -> list[str]:
+    """Return what a plugin that is not here is called, a VST3 by its name; nothing where it is here."""
+    if slot.stands_for is None:
+        return []
+    plugin, name = slot.stands_for["plugin"], slot.stands_for.get("name")
+    return [name] if name else [plugin.rpartition(".")[2], plugin]
 
 
 def _calls(member: Member) -> list[str]:

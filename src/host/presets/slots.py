@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...contract.parameters.fingerprint import Fingerprint
 from ...contract.registry import stage_class, stage_ids
 from ...errors import ParameterError, PluginError, PresetError, WavemendError
+from ...inference.own import own_models
 from ..chain.chain import Chain
 from ..chain.members.effect import EffectKind
 from ..chain.members.kind import MemberKind
@@ -102,14 +104,15 @@ def _parse_slot(data: Any, where: str, depth: int, how: Loading) -> Slot:
     bypass, mix = how.bypass.get(where.removeprefix("slot "), data.get("bypass", False)), data.get("mix", 1.0)
     if "chain" in data:
         check_fields(data, where, {"chain", *_PLACE_FIELDS}, set())
-        member, stands_for = Read(_parse_chain(data["chain"], where + ".", depth + 1, how))
+        read = Read(_parse_chain(data["chain"], where + ".", depth + 1, how))
     else:
         reading = Reading(_stand_in, how.missing, bypassed=bypass is True, look_only=how.look_only)
-        member, stands_for = _read(data, where, reading)
+        read = _read(data, where, reading)
+    stands_for = read.stands_for
     if stands_for is not None:
         stands_for = {name: value for name, value in stands_for.items() if name not in _PLACE_FIELDS}
     try:
-        return Slot(member, bypass=bypass, mix=mix, stands_for=stands_for)
+        return Slot(read.member, bypass=bypass, mix=mix, stands_for=stands_for, note=read.note)
     except (ParameterError, PluginError) as error:
         raise PresetError(f"{where}: {error}") from None
 
@@ -150,6 +153,19 @@ def _stand_in(data: Any) -> Any:
         return kind.read(data, Reading(_stand_in)).member
     except WavemendError as error:
         raise PresetError(f"substitute ({clip(plugin)}): {error}") from None
+
+
+def check_models(chain: Chain, source: str) -> None:
+    """Refuse a chain that a model of one's own is missing for; raises `PresetError` with the remedy."""
+    there = {path.stem for path in own_models()}
+    for path, stage in chain.stages():
+        for name, parameter in stage.schema.items():
+            value = getattr(stage, name)
+            if isinstance(parameter, Fingerprint) and value and value not in there:
+                raise PresetError(
+                    f"{source}: slot {slot_number(path)} ({stage.id}): model {value[:12]}... is not on this "
+                    "machine; ask for the file, and add it: wavemend models add FILE"
+                )
 
 
 def absences(chain: Chain) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from wavemend import Chain, Preset, load_preset, save_preset, stage_class
 from wavemend.contract import registry
 from wavemend.contract.offers import offers
 from wavemend.errors import PresetError
-from wavemend.host.cli import catalogues
+from wavemend.host.cli import catalogues, presets
 from wavemend.host.presets.schema import preset_schema
 
 STAGE = """
@@ -78,8 +78,8 @@ def test_a_preset_that_holds_a_draft_says_so(
     jsonschema.validate(text, preset_schema())
     (warning,) = load_preset(path).chain.warnings()
     assert warning == "Hush is a draft: its sound may change with any version of its package"
-    catalogues.presets_show(str(path))
-    assert "studio.hush (draft)" in capsys.readouterr().out
+    presets.presets_show(str(path))
+    assert "version 1, draft" in capsys.readouterr().out
     text["chain"][0]["draft"] = False
     path.write_text(json.dumps(text))
     with pytest.raises(PresetError, match="draft is False; it is true, or left out"):

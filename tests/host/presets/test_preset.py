@@ -4,6 +4,7 @@ import contextlib
 import copy
 import json
 import re
+from importlib.resources import files
 
 import jsonschema
 import numpy as np
@@ -26,7 +27,7 @@ from wavemend.host.presets.preset import (
     save_preset,
 )
 from wavemend.host.presets.schema import preset_schema
-from wavemend.host.presets.slots import absences
+from wavemend.host.presets.slots import absences, check_models
 from wavemend.host.stock.stock import stock_effects, stock_values
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.rumble import Rumble
@@ -325,3 +326,27 @@ def test_slots_are_bypassed_while_a_preset_is_loaded(tmp_path):
 def test_only_known_policies_are_taken():
     with pytest.raises(ParameterError, match="missing='ignore' is not allowed; .* fail, bypass, substitute"):
         load_preset("vinyl", missing="ignore")
+
+
+def test_a_stage_that_sounds_otherwise_by_now_says_so_until_it_is_saved_again(tmp_path):
+    data = copy.deepcopy(json.loads(files("wavemend.presets").joinpath("hum.json").read_bytes()))
+    data["chain"][0]["version"] = 2
+    (tmp_path / "old.json").write_text(json.dumps(data))
+    old = load_preset(tmp_path / "old.json")
+    said = "Dehum: its values are of Dehum 2, and 3 is installed: it may sound different"
+    assert old.chain.warnings() == old.new_chain().warnings() == old.chain[:].warnings() == [said]
+    save_preset(old, tmp_path / "new.json")
+    assert load_preset(tmp_path / "new.json").chain.warnings() == []
+    old.chain[0] = Rumble()
+    assert old.chain.warnings() == []
+
+
+def test_check_asks_for_models_of_ones_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    chain = load_preset("vinyl").new_chain()
+    check_models(chain, "vinyl")
+    chain[0].model = "0" * 64
+    with pytest.raises(
+        PresetError, match=r"vinyl: slot 1 \(wavemend.declick\): model 0{12}\.\.\. .* models add"
+    ):
+        check_models(chain, "vinyl")

@@ -35,10 +35,21 @@ class Reading:
 
 
 class Read(NamedTuple):
-    """What became of a slot: its member, and the slot's JSON where the member only stands in for another."""
+    """What became of a slot.
+
+    Attributes
+    ----------
+    member
+        What sits there.
+    stands_for
+        The slot's JSON where the member only stands in for another.
+    note
+        What a person should know of how it was read: a sentence, or empty.
+    """
 
     member: Any
     stands_for: dict[str, Any] | None = None
+    note: str = ""
 
 
 def written_parameters(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -91,7 +91,8 @@ class StageKind(MemberKind[Stage]):
         if kind.id != data["plugin"]:  # which people may say in short, and files that are shared may not
             raise PresetError(f"a preset names a stage by its id, {kind.id!r}")
         _check_draft(kind, data)
-        values = _upgraded(kind, data.get("version"), values)
+        version = data.get("version")
+        values = _upgraded(kind, version, values)
         for name in values:
             if name not in kind.schema:
                 kind(**{name: None})  # raises the schema's own error
@@ -101,7 +102,8 @@ class StageKind(MemberKind[Stage]):
             if kind.findings_type is None:
                 raise PresetError("has findings, but this stage takes none")
             stage.findings = kind.findings_type.from_json(data["findings"])
-        return Read(stage)
+        older = f"its values are of {kind.__name__} {version}, and {kind.version} is installed: "
+        return Read(stage, None, f"{older}it may sound different" if version != kind.version else "")
 
     def schemas(self) -> list[dict[str, Any]]:
         """See `MemberKind.schemas`."""

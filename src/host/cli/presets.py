@@ -1,0 +1,223 @@
+"""The commands ``wavemend presets ...``: what engineers do with presets.
+
+Heavy modules are imported inside the commands, so that help and completion answer at once.
+"""
+
+# Nothing here may say `from __future__ import annotations`: typer reads the annotations.
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ...errors import PresetError, WavemendError
+from .completion import complete_preset, complete_setting
+from .output import FAILED, REFUSED, JsonOption, err, fail, out, print_json, print_table, say_error, say_note
+
+PresetArgument = Annotated[str, typer.Argument(autocompletion=complete_preset)]
+OutputOption = Annotated[Path, typer.Option("-o", "--output", help="File for the preset.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")]
+NameOption = Annotated[str | None, typer.Option("--name", help="Another name for people.")]
+DescriptionOption = Annotated[
+    str | None, typer.Option("--description", help="Another description: what it is for.")
+]
+
+presets_app = typer.Typer(
+    help="List, show, make, change and compare presets.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@presets_app.command("list")
+def presets_list(as_json: JsonOption = False) -> None:
+    """List the factory presets."""
+    from ..presets.preset import preset_names, preset_title  # noqa: PLC0415
+
+    titles = {preset: preset_title(preset) for preset in preset_names()}
+    if as_json:
+        print_json([{"id": key, "name": name, "description": text} for key, (name, text) in titles.items()])
+        return
+    print_table(("preset", "what it does"), [(key, text) for key, (_, text) in titles.items()])
+
+
+@presets_app.command("show")
+def presets_show(preset: PresetArgument, as_json: JsonOption = False) -> None:
+    """Show every value of a preset with its unit and range, and which of its plugins are missing here."""
+    from ..presets.preset import described_preset, preset_to_json  # noqa: PLC0415
+    from ..presets.settings import settings_of  # noqa: PLC0415
+    from ..presets.slots import absences  # noqa: PLC0415
+    from ..storage.strict_json import printable  # noqa: PLC0415
+
+    loaded = described_preset(preset)
+    for number, absence in absences(loaded.chain):
+        err.print(f"warning: slot {number}: {absence}", markup=False)
+    if as_json:
+        print_json(preset_to_json(loaded))
+        return
+    print(f"{printable(loaded.name)}: {printable(loaded.description)}\n")
+    rows = [row for slot in settings_of(preset) for row in _slot_rows(slot)]
+    print_table(("slot", "setting", "value", "allowed"), rows)
+
+
+def _slot_rows(slot: Any) -> Iterator[tuple[str, str, str, str]]:
+    """Rows for a `SlotSettings`: who it is, then each setting as `edit` and ``--set`` take it."""
+    from ..storage.strict_json import clip  # noqa: PLC0415
+
+    version = [f"version {slot.version}"] if slot.version is not None else []
+    yield slot.number, slot.title, clip(", ".join([*version, *slot.notes])), ""
+    for setting in slot.settings:
+        yield "", clip(f"{slot.called}.{setting.name}"), setting.text, setting.allowed
+
+
+@presets_app.command("check")
+def presets_check(preset: Annotated[list[str], typer.Argument(autocompletion=complete_preset)]) -> None:
+    """Check presets: form, values, plugins, models, versions, order; exit code 1 where one cannot be used."""
+    from ..presets.preset import load_preset  # noqa: PLC0415
+    from ..presets.slots import check_models  # noqa: PLC0415
+
+    failed = False
+    for source in preset:
+        try:
+            chain = load_preset(source).chain
+            check_models(chain, source)
+            warnings = chain.warnings()
+        except WavemendError as error:
+            say_error(str(error))
+            failed = True
+            continue
+        print(f"{source}: good")
+        for warning in warnings:
+            err.print(f"warning: {source}: {warning}", markup=False)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+@presets_app.command("edit")
+def presets_edit(
+    preset: PresetArgument,
+    settings: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="SLOT.PARAMETER=VALUE each, such as declick.sensitivity=4.", autocompletion=complete_setting
+        ),
+    ] = None,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="File for the changed preset.", show_default="the file itself"),
+    ] = None,
+    name: NameOption = None,
+    description: DescriptionOption = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Change values of a preset file, whole or not at all; of a factory preset, write a changed copy."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from ..presets.overrides import edited_preset  # noqa: PLC0415
+    from ..presets.preset import preset_names, save_preset  # noqa: PLC0415
+
+    if not settings and name is None and description is None:
+        fail("nothing to change was given: say SLOT.PARAMETER=VALUE, as declick.sensitivity=4", REFUSED)
+    edited = edited_preset(preset, settings or [])
+    if name is not None:
+        edited = replace(edited, name=name)
+    if description is not None:
+        edited = replace(edited, description=description)
+    if output is None:
+        if preset in preset_names():
+            raise PresetError(
+                f"{preset} is a factory preset, which never changes: name a file for a copy, -o"
+            )
+        output, overwrite = Path(preset).resolve(), True
+    save_preset(edited, output, overwrite=overwrite)
+    for warning in edited.chain.warnings():
+        say_note(warning)
+    out.print(f"wrote {output}")
+
+
+@presets_app.command("diff")
+def presets_diff(before: PresetArgument, after: PresetArgument, as_json: JsonOption = False) -> None:
+    """Show in which settings two presets differ, slot by slot, with units."""
+    from ..presets.difference import differences  # noqa: PLC0415
+    from ..storage.strict_json import clip  # noqa: PLC0415
+
+    found = differences(before, after)
+    if as_json:
+        print_json([one.to_json() for one in found])
+        return
+    if not found:
+        print("no difference")
+        return
+    for one in found:
+        if not one.slot:
+            print(f"{one.what}: {clip(one.before) or '(empty)'}\n   now {clip(one.after) or '(empty)'}")
+    rows = [tuple(map(clip, (d.slot, d.what, d.before, d.after))) for d in found if d.slot]
+    if rows:
+        print_table(("slot", "setting", clip(before), clip(after)), rows)
+
+
+@presets_app.command("new")
+def presets_new(
+    recording: Annotated[Path, typer.Argument(help="Sound file to listen to.")],
+    output: OutputOption,
+    *,
+    name: NameOption = None,
+    description: DescriptionOption = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Make a preset for a recording: what `analyse` suggests for it, to be edited."""
+    from ..presets.preset import Preset, load_preset, save_preset  # noqa: PLC0415
+    from ..processes.interrupts import INTERRUPTED  # noqa: PLC0415
+    from ..storage.publishing import Publication  # noqa: PLC0415
+    from ..survey.analyse import analyse  # noqa: PLC0415
+
+    Publication(overwrite=overwrite).check(output)  # before minutes of listening
+    with err.status("listening") as status:
+        page = analyse(
+            recording, cancel=INTERRUPTED, progress=lambda share, doing: status.update(f"{doing} {share:.0%}")
+        )
+    suggestion = page.suggestion
+    if suggestion.preset is None:
+        fail(f"{recording}: {suggestion.reasons[0]}: there is nothing to make a preset for", FAILED)
+    base = load_preset(suggestion.preset)
+    reasons = "; ".join(suggestion.reasons)
+    made = Preset(
+        name if name is not None else f"{base.name}, for {recording.stem}",
+        description if description is not None else f"{base.description} Chosen for {reasons}.",
+        base.chain,
+    )
+    save_preset(made, output, overwrite=overwrite)
+    out.print(f"wrote {output}, from {suggestion.preset}: {reasons}")
+    if suggestion.ease_lossy:
+        say_note("say --ease-lossy when rendering with it: a preset does not hold that")
+
+
+@presets_app.command("search")
+def presets_search(
+    words: Annotated[list[str], typer.Argument(help="Words that must all be there.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Find presets by what they are called, are for, and are made of."""
+    from ..presets.preset import preset_names, preset_title  # noqa: PLC0415
+    from ..presets.settings import settings_of  # noqa: PLC0415
+
+    found = {}
+    for preset in preset_names():
+        title = preset_title(preset)
+        slots = [text for slot in settings_of(preset) for text in (slot.plugin, slot.title)]
+        text = " ".join([preset, *title, *slots]).casefold()
+        if all(word.casefold() in text for word in words):
+            found[preset] = title
+    if as_json:
+        print_json([{"id": key, "name": name, "description": text} for key, (name, text) in found.items()])
+    elif not found:
+        print("none")
+    else:
+        print_table(("preset", "what it does"), [(key, text) for key, (_, text) in found.items()])
+
+
+@presets_app.command("schema")
+def presets_schema() -> None:
+    """Print the JSON Schema of presets made of what is installed here."""
+    from ..presets.schema import preset_schema  # noqa: PLC0415
+
+    print_json(preset_schema())

@@ -1,0 +1,94 @@
+"""The commands of presets as a new user meets them."""
+
+import json
+import os
+
+import pytest
+
+from tests.host.commands import refused, wavemend
+from tests.host.recordings import damaged, write
+
+
+@pytest.fixture
+def mine(tmp_path):
+    done = wavemend("presets", "edit", "vinyl", "declick.sensitivity=4", "-o", "mine.json", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.strip() == "wrote mine.json", done.stderr
+    return tmp_path / "mine.json"
+
+
+@pytest.mark.whole
+def test_a_copy_is_changed_compared_and_changed_again(mine):
+    def changed():
+        told = wavemend("presets", "diff", "vinyl", "mine.json", "--json", cwd=mine.parent)
+        return [(d["slot"], d["what"], d["before"], d["after"]) for d in json.loads(told.stdout)]
+
+    assert changed() == [("wavemend.declick", "sensitivity", "5", "4")]
+    edit = ("presets", "edit", "mine.json", "rumble.cutoff_hz=25 Hz", "--name", "Mine")
+    assert wavemend(*edit, cwd=mine.parent).returncode == 0
+    assert changed()[0] == ("", "name", "Vinyl, gentle", "Mine")
+    assert changed()[-1] == ("wavemend.rumble", "cutoff_hz", "20 Hz", "25 Hz")
+    table = wavemend("presets", "diff", "vinyl", "mine.json", cwd=mine.parent).stdout
+    assert "20 Hz" in table and "25 Hz" in table
+    assert wavemend("presets", "diff", "vinyl", "vinyl").stdout.strip() == "no difference"
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["vinyl", "declick.sensitivity=4"], "vinyl is a factory preset, which never changes"),
+        (["mine.json"], "nothing to change was given"),
+        (["mine.json", "declick.sensitivity=40"], "0 to 10"),
+        (["mine.json", "declick.sensitivty=4"], "did you mean sensitivity"),
+        (["mine.json", "declik.sensitivity=4"], "is no slot of this preset; it has 1 (declick)"),
+        (["mine.json", "sensitivity"], "write SLOT.PARAMETER=VALUE"),
+        (["gone.json", "declick.sensitivity=4"], "gone.json: cannot be read"),
+        (["vinyl", "declick.sensitivity=4", "-o", "mine.json"], "mine.json: is there already"),
+        (["vinyl", "declick.sensitivity=4", "-o", "nowhere/a.json"], "nowhere/a.json: cannot be written"),
+    ],
+)
+def test_edits_that_cannot_be_leave_everything_as_it_was(mine, arguments, said):
+    before = mine.read_bytes()
+    refused(wavemend("presets", "edit", *arguments, cwd=mine.parent), said)
+    assert mine.read_bytes() == before and [p.name for p in mine.parent.iterdir()] == ["mine.json"]
+
+
+@pytest.mark.whole
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_named(mine):
+    mine.parent.chmod(0o500)
+    try:
+        refused(
+            wavemend("presets", "edit", "mine.json", "rumble.cutoff_hz=9", cwd=mine.parent),
+            "cannot be written",
+        )
+    finally:
+        mine.parent.chmod(0o700)
+
+
+@pytest.mark.whole
+def test_a_link_is_followed_and_stays(mine):
+    (mine.parent / "link.json").symlink_to("mine.json")
+    assert wavemend("presets", "edit", "link.json", "rumble.cutoff_hz=9", cwd=mine.parent).returncode == 0
+    assert (mine.parent / "link.json").is_symlink() and '"cutoff_hz": 9.0' in mine.read_text()
+
+
+@pytest.mark.whole
+def test_a_preset_for_a_recording(tmp_path):
+    write(tmp_path / "side.wav", damaged(6.0))
+    done = wavemend("presets", "new", "side.wav", "-o", "side.json", cwd=tmp_path)
+    assert done.returncode == 0 and "wrote side.json, from " in done.stdout, done.stderr
+    assert "good" in wavemend("presets", "check", "side.json", cwd=tmp_path).stdout
+    assert json.loads((tmp_path / "side.json").read_text())["name"].endswith(", for side")
+    refused(wavemend("presets", "new", "side.wav", "-o", "side.json", cwd=tmp_path), "is there already")
+    refused(wavemend("presets", "new", "gone.wav", "-o", "b.json", cwd=tmp_path), "gone.wav")
+
+
+@pytest.mark.whole
+def test_presets_are_found_by_words():
+    def ids(*words):
+        return {one["id"] for one in json.loads(wavemend("presets", "search", *words, "--json").stdout)}
+
+    assert {"vinyl", "shellac"} <= ids("DECLICK") and ids("declick", "crackle out") == {"shellac"}
+    assert wavemend("presets", "search", "zither").stdout.strip() == "none"
+    assert "voice-on-tape" in wavemend("presets", "search", "dropouts").stdout
