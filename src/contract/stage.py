@@ -170,7 +170,10 @@ class Stage(Parametric, Surface):
         return analyser.result()
 
     def learn(self, audio: npt.NDArray[Any], sample_rate: float) -> Any:
-        """Analyse `audio` (a stretch of noise alone, say) and fix the findings until they are set to None."""
+        """Analyse `audio` and fix the findings until they are set to None.
+
+        A stage that is shown what to learn, noise alone say, may take it at its word.
+        """
         self.findings = self.analyse(audio, sample_rate)
         return self._findings
 

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from ..analysis.noise.gains import AXIS_FRAMES, CONTEXT, MODEL, noise_gains, turned
 from ..analysis.noise.noise_print import FRAME_SECONDS, NoisePrint
 from ..analysis.noise.ranges import PrintRangesAnalyser
 from ..analysis.noise.segments import NoiseSegments, NoiseSegmentsAnalyser
+from ..analysis.noise.shown import shown_noise
 from ..audio.arrays import Audio
+from ..audio.checks import check_rate
+from ..audio.layout import to_planar
 from ..contract.findings import Findings
 from ..contract.parameters.number import number
 from ..contract.parameters.words import choice
@@ -304,6 +308,20 @@ class Denoise(RepairStage):
     ) -> PrintRangesAnalyser:
         """See `Stage.range_analyser`."""
         return PrintRangesAnalyser(sample_rate, channels, ranges)
+
+    def learn(self, audio: npt.NDArray[Any], sample_rate: float) -> Any:
+        """Fix the findings to noise that is shown, taken at its word, or to what a recording's pauses hold.
+
+        Warns where it looks like a program, or nothing was learned; see `shown_noise`.
+
+        Raises
+        ------
+        FindingsError
+            It is shorter than 0.2 s, or silent.
+        """
+        planar = to_planar(audio)[0]
+        self.findings = shown_noise(planar, check_rate(sample_rate), self.analyse(planar, sample_rate))
+        return self.findings
 
     def accepted(self, findings: Findings | None) -> Findings | None:
         """See `Stage.accepted`; one `NoisePrint` serves a whole recording."""

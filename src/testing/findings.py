@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import warnings
 from typing import Any
 
 import numpy as np
@@ -139,8 +140,10 @@ class FindingsContract(Subject):
             return
         one, other = recording(samples=9000, seed=1), recording(samples=9000, seed=2)
         stage = self.make()
-        found = stage.learn(one, RATE)
-        assert stage.findings == found == self.make().analyse(one, RATE)
+        with warnings.catch_warnings():  # a stage may say that it was not shown what it expects
+            warnings.simplefilter("ignore")
+            found = stage.learn(one, RATE)
+            assert stage.findings == found == self.make().learn(one, RATE)
         assert not stage.needs_findings
         assert stage != self.make()
         expected = self.make()

@@ -47,7 +47,7 @@ FRAME_SECONDS = 0.05
 _MAX_STRETCHES = 4_096  # guard: memory is bounded
 # Higher than `SILENCE_DBFS` of bandwidth: what sounds may be dither, but the dither of a 16-bit file is less
 # than any recording's noise. derived: just over its -96.3 dBFS
-_LEAST_NOISE_DBFS = -95.0
+LEAST_NOISE_DBFS = -95.0
 _LEAST_STEADY_BANDS = 2
 _AGREE_DB = 2.0
 _ALIKE_DB = 1.0
@@ -204,7 +204,7 @@ class NoiseBlocks:
         spectra = forward(np.concatenate([self._before, samples], axis=1), self._window, self.hop)
         self._before = samples[:, -self.hop :]
         mean, product = mean_and_product(spectra, self._scale, 10 ** (NO_NOISE / 10))
-        silent = np.einsum("ij,ij->i", samples, samples) < 10 ** (_LEAST_NOISE_DBFS / 10) * self.length
+        silent = np.einsum("ij,ij->i", samples, samples) < 10 ** (LEAST_NOISE_DBFS / 10) * self.length
         # the logarithm of a product costs a quarter of four, and densities are far from overflow
         block = Block.of(mean, np.log(product) / BLOCK_FRAMES, silent, self.bands)
         self.count += 1
@@ -339,7 +339,7 @@ class NoiseListener:
 
     def _audible(self, found: _Found) -> _Found | None:
         power = np.sum(found.density) * self._blocks.frequency_hz[1]
-        return found if power > 10 ** (_LEAST_NOISE_DBFS / 10) else None
+        return found if power > 10 ** (LEAST_NOISE_DBFS / 10) else None
 
 
 class NoisePrintAnalyser(Analyser[NoisePrint]):
