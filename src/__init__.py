@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .plugins.dropout_repair.stage import DropoutRepair as DropoutRepair
     from .plugins.groove_walls.stage import GrooveWalls as GrooveWalls
     from .plugins.mouth_click.stage import MouthClick as MouthClick
+    from .plugins.room_tone.stage import RoomTone as RoomTone
     from .plugins.rumble import Rumble as Rumble
 
 # Loaded when first asked for: the command line's help and completion need none of SciPy, numba, pedalboard.
@@ -110,6 +111,7 @@ _HOMES = {
     "DropoutRepair": "plugins.dropout_repair.stage",
     "GrooveWalls": "plugins.groove_walls.stage",
     "MouthClick": "plugins.mouth_click.stage",
+    "RoomTone": "plugins.room_tone.stage",
     "stage_class": "contract.registry",
     "stage_ids": "contract.registry",
     "Rumble": "plugins.rumble",

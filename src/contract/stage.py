@@ -48,8 +48,9 @@ class Step(enum.IntEnum):
     CLICKS = 1
     HUM = 2
     BROADBAND = 3
-    EQ = 4
-    LIMIT = 5
+    FILL = 4
+    EQ = 5
+    LIMIT = 6
 
 
 class Stage(Parametric, Surface):

@@ -16,7 +16,7 @@ def damaged(sample_rate: float = RATE, channels: int = 2, samples: int = 20_000,
     """Make a recording with everything that ages: clicks, hiss, hum, an offset, pauses and lost samples.
 
     The music pauses shortly after a third; its last three tenths are a pause without clicks. Samples are lost
-    for 1.5 ms after a quarter and after six tenths.
+    for 1.5 ms after a quarter and after six tenths, and it is muted for 35 ms in the first pause.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def damaged(sample_rate: float = RATE, channels: int = 2, samples: int = 20_000,
         hit = slice(None) if number % 2 else slice(number % channels, number % channels + 1)
         audio[hit, start : start + length] += shape[: samples - start]
     audio += 0.02 * (-1.0) ** np.arange(channels)[:, np.newaxis]
-    for lost in (samples // 4, 6 * samples // 10):
-        audio[:, lost : lost + round(0.0015 * sample_rate)] = 0.0
+    for lost, lost_s in ((samples // 4, 0.0015), (38 * samples // 100, 0.035), (6 * samples // 10, 0.0015)):
+        audio[:, lost : lost + round(lost_s * sample_rate)] = 0.0
     return np.asarray(audio, np.float64)
 
 

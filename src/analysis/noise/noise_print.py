@@ -50,7 +50,7 @@ _MAX_STRETCHES = 4_096  # guard: memory is bounded
 LEAST_NOISE_DBFS = -95.0
 _LEAST_STEADY_BANDS = 2
 _AGREE_DB = 2.0
-_ALIKE_DB = 1.0
+ALIKE_DB = 1.0
 _UNEVEN_DB, _MOST_UNEVEN_DB = 1.5, 6.0
 _CHANCE_DB = 1.0
 _CAUTIOUS_FALL_DB, _EXPECTED_FALL_DB = 3.0, 0.5  # an octave off what shows: hiss is almost flat
@@ -238,7 +238,7 @@ class NoiseListener:
         self._bands = blocks.bands
         self._first = blocks.count
         self._floor = Floor(channels, blocks.bands)
-        self._stretches = [QuietStretches[QuietStretch](STRETCH_BLOCKS, _ALIKE_DB) for _ in range(channels)]
+        self._stretches = [QuietStretches[QuietStretch](STRETCH_BLOCKS, ALIKE_DB) for _ in range(channels)]
         self._uneven = UnevenNoise(channels, blocks.bands) if uneven else None
 
     def hear(self, block: Block, stretches: list[tuple[int, QuietStretch]]) -> None:

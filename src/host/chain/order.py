@@ -11,7 +11,15 @@ _REASONS = {
     Step.CLICKS: "whatever runs before smears each click, so that its edges can no longer be found",
     Step.HUM: "hum and rumble left in mask the quiet stretches from which noise is learned",
     Step.BROADBAND: "a noise print no longer fits once equalisation or dynamics have reshaped the noise",
+    Step.FILL: "what fills gaps is learned from the noise as it stands there, and has to pass what shapes it",
     Step.EQ: "an equaliser after a limiter pushes peaks over the ceiling again",
+}
+
+_FOR_PAIRS = {
+    (
+        Step.FILL,
+        Step.BROADBAND,
+    ): "what is filled in should be the noise that is left, and no noise to remove again",
 }
 
 
@@ -32,5 +40,6 @@ def order_warnings(steps: list[tuple[str, Step | None]]) -> list[str]:
     warnings: dict[Step, str] = {}
     for (early, first), (late, second) in combinations(placed, 2):
         if first > second:
-            warnings.setdefault(second, f"{late} should come before {early}: {_REASONS[second]}")
+            reason = _FOR_PAIRS.get((first, second), _REASONS[second])
+            warnings.setdefault(second, f"{late} should come before {early}: {reason}")
     return list(warnings.values())

@@ -30,7 +30,7 @@ class Dither:
 
     def __init__(self, bits: int, seed: int) -> None:
         self._bits = bits
-        self._key = np.uint64(_mixed(np.uint64((seed + 1) * _GOLDEN & _U64)))
+        self._key = np.uint64(mixed(np.uint64((seed + 1) * _GOLDEN & _U64)))
 
     def words(self, audio: Audio, gain: float, first: int) -> npt.NDArray[np.int32]:
         """Round samples to words.
@@ -55,7 +55,7 @@ class Dither:
 
 
 @compiled
-def _mixed(z: Any) -> Any:
+def mixed(z: Any) -> Any:
     """Scramble 64 bits (SplitMix64: Steele, Lea & Flood, OOPSLA 2014, fig. 16)."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -73,8 +73,8 @@ def _quantised(audio: Any, gain: float, bits: int, key: Any, first: int) -> Any:
             scaled = audio[channel, at] * (full * gain)
             word = np.rint(scaled)
             if word != scaled:
-                place = _mixed(np.uint64(first + at) * np.uint64(_GOLDEN) + key)
-                z = _mixed(place + patterns[channel, at])
+                place = mixed(np.uint64(first + at) * np.uint64(_GOLDEN) + key)
+                z = mixed(place + patterns[channel, at])
                 halves = np.int64(z >> np.uint64(32)) - np.int64(z & np.uint64(0xFFFFFFFF))
                 word = max(np.rint(scaled + halves * 2.0**-32), -full)
             words[at, channel] = np.int32(min(word, full - 1.0) * unit)

@@ -1,0 +1,62 @@
+"""A recording's background: what it sounds like, what channels share of it, and where it begins and ends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from wavemend.analysis.noise.background import Background, BackgroundAnalyser
+from wavemend.errors import FindingsError
+
+from tests.plugins.room_tone.test_stage import HOLES, RATE, SECONDS, gated, level_db, muted, room, speech
+
+
+def heard(audio: np.ndarray, ranges: list[tuple[int, int]] | None = None) -> Background:
+    analyser = BackgroundAnalyser(RATE, len(audio), ranges)
+    analyser.push(audio)
+    return analyser.result()
+
+
+@pytest.mark.parametrize("holes", [[], HOLES, [(at + 0.45, at + 0.85) for at in (2, 5, 8)]])
+def test_level_and_coherence_are_the_rooms_whatever_is_muted(holes: list[tuple[float, float]]) -> None:
+    found = heard(muted(room() + speech(), holes))
+    assert np.abs(found.noise_print.level_dbfs - level_db(room())).max() < 0.6
+    high = found.band_hz > 1000
+    assert abs(found.shared_real[high, 0, 1].mean() - 0.5) < 0.06
+    assert np.abs(found.shared_imaginary[high, 0, 1]).mean() < 0.1
+
+
+def test_the_rooms_level_is_heard_though_a_gate_is_often_shut() -> None:
+    found = heard(gated(room() + speech()))
+    assert np.abs(found.noise_print.level_dbfs - level_db(room())).max() < 0.6
+
+
+def test_ranges_are_taken_at_their_word() -> None:
+    audio = room() + speech()
+    audio[:, 4 * RATE : 5 * RATE] = 4 * room(seconds=1.0, seed=9)
+    found = heard(audio, [(4 * RATE, 5 * RATE)])
+    assert np.abs(found.noise_print.level_dbfs - level_db(4 * room())).max() < 0.5
+    assert found.heard_s == 1.0
+    with pytest.raises(FindingsError, match="at least"):
+        heard(audio, [(0, 100)])
+
+
+def test_ends_are_where_sound_and_background_end() -> None:
+    audio = muted(room() + speech(), [(0.0, 0.5), HOLES[0], (11.2, SECONDS)])
+    found = heard(audio)
+    assert found.sound_end_s.tolist() == [round(11.2 * RATE) / RATE] * 2
+    assert np.abs(found.sound_start_s - 0.5).max() < 0.11
+    assert found.duration_s == SECONDS
+    faded = room() + speech()
+    faded[:, -2 * RATE :] *= np.linspace(1.0, 0.0, 2 * RATE) ** 2
+    assert np.abs(heard(faded).sound_end_s - (SECONDS - 1.4)).max() < 0.4
+
+
+def test_a_channel_that_never_sounds_has_no_background() -> None:
+    audio = room() + speech()
+    audio[1] = 0.0
+    assert heard(audio).noise_print.noisy.tolist() == [True, False]
+
+
+def test_what_it_says() -> None:
+    assert "heard alone" in heard(room() + speech()).describe()
+    assert "nothing can be filled" in heard(np.zeros((1, RATE))).describe()
