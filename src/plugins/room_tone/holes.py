@@ -11,7 +11,7 @@ from ...audio.arrays import Array, Audio
 from ...contract.marks import Spans
 from .times import LEVEL_GRAINS, Times
 
-_NEAR = 0.7  # tuned: by hand, rooms made up by the tests, 2026-11-29; power over the background's at which a gate is open
+_NEAR = 0.7  # tuned: by hand, the tests' rooms, 2026-11-29; power at which a gate is open
 
 
 class Hole(NamedTuple):

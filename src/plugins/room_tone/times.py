@@ -8,7 +8,7 @@ from ...analysis.noise.noise_print import FRAME_SECONDS
 from ...kernels.spectra.stft import hop_length
 
 _GRAINS_A_HOP = 16  # tuned: by time, 2026-11-29: few frames of noise are made twice, and 0.2 s of latency
-SIDE_S = 0.2  # tuned: by hand, rooms made up by the tests, 2026-11-29; of sound beside a hole whose level is listened to
+SIDE_S = 0.2  # tuned: by hand, the tests' rooms, 2026-11-29; beside a hole
 REACH_S = 0.2  # tuned: likewise; into a hole, that its side's level is kept
 RAMP_S = 0.15  # tuned: likewise; before and after a gate's hole, in which it closes and opens
 LEVEL_GRAINS = 2  # derived: a level is heard in half a frame
