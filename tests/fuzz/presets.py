@@ -15,14 +15,8 @@ from wavemend.contract.registry import stage_class, stage_ids
 from wavemend.errors import WavemendError
 from wavemend.host.chain.chain import Chain
 from wavemend.host.chain.slot import Slot
-from wavemend.host.presets.preset import (
-    Preset,
-    described_preset,
-    load_preset,
-    preset_names,
-    preset_to_json,
-    save_preset,
-)
+from wavemend.host.presets.library import preset_names
+from wavemend.host.presets.preset import Preset, described_preset, load_preset, preset_to_json, save_preset
 from wavemend.host.stock.stock import stock_effects, stock_parameters
 
 from .json_mutations import Generator, Literal, mutated_json

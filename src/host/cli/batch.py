@@ -82,12 +82,15 @@ def render_all(
     use_one_thread()  # before NumPy is loaded
 
     from ..archive import batch  # noqa: PLC0415
+    from ..presets.library import hiding  # noqa: PLC0415
     from ..presets.overrides import chain_with  # noqa: PLC0415
     from .progress import Reporter  # noqa: PLC0415
 
     run.refuse_contradictions(options.overwrite)
     new_chain = partial(chain_with, preset, settings, missing)
     warnings = new_chain().warnings()  # refuses a bad preset before any file is read
+    if (other := hiding(preset)) and not run.quiet:
+        say_note(other)
     jobs = batch.plan(
         inputs, output,
         removed=options.removed, overwrite=options.overwrite,

@@ -10,12 +10,13 @@ import typer
 
 
 def complete_preset(incomplete: str) -> list[str]:
-    """Return the factory presets, and the preset files, that begin so."""
-    from ..presets.preset import preset_names  # noqa: PLC0415
+    """Return the presets of the library, and the preset files, that begin so."""
+    from ..presets.library import entries  # noqa: PLC0415
 
     folder = Path(incomplete).parent
     files = [str(path) for path in folder.glob("*.json")] if folder.is_dir() else []
-    return [name for name in [*preset_names(), *sorted(files)] if name.startswith(incomplete)]
+    known = [entry.qualified if entry.hidden_by else entry.name for entry in entries()]
+    return [name for name in [*sorted(known), *sorted(files)] if name.startswith(incomplete)]
 
 
 def complete_plugin(incomplete: str) -> list[str]:

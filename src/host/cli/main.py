@@ -64,6 +64,7 @@ from .render_options import (
     SettingsOption,
     StrengthOption,
     TrimOption,
+    with_project,
 )
 
 _INTERRUPTED = "interrupted; nothing unfinished was left behind"
@@ -134,6 +135,7 @@ def _options(
 
 @app.command()
 def render(
+    context: typer.Context,
     preset: PresetArgument,
     inputs: InputsArgument,
     output: OutputOption,
@@ -161,26 +163,28 @@ def render(
     as_json: JsonOption = False,
 ) -> None:
     """Restore recordings with a preset."""
+    said = {
+        "removed": removed,
+        "events": events,
+        "labels": labels,
+        "overs": overs.value,
+        "seed": seed,
+        "strength": strength,
+        "ease_lossy": ease_lossy,
+        "trim_ends_s": trim_ends_s,
+        "document": document,
+        "missing": missing.value if missing else None,
+    }
+    preset, pinned, options = with_project(context, preset, said)
+    policy = options.pop("missing")
     render_all(
         preset,
         inputs,
         output,
-        settings or [],
+        [*pinned, *(settings or [])],
         Run(skip_existing, exclude or [], jobs, dry_run, quiet, log, ndjson, as_json),
-        options=RenderOptions(
-            removed=removed,
-            events=events,
-            labels=labels,
-            overwrite=overwrite,
-            overs=overs.value,
-            seed=seed,
-            strength=strength,
-            ease_lossy=ease_lossy,
-            trim_ends_s=trim_ends_s,
-            document=document,
-            documents=documents,
-        ),
-        missing=missing.value if missing else None,
+        options=RenderOptions(overwrite=overwrite, documents=documents, **options),
+        missing=policy,
     )
 
 

@@ -4,7 +4,7 @@ Heavy modules are imported inside the commands, so that help and completion answ
 """
 
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,10 @@ from .completion import complete_preset, complete_setting
 from .output import FAILED, REFUSED, JsonOption, err, fail, out, print_json, print_table, say_error, say_note
 
 PresetArgument = Annotated[str, typer.Argument(autocompletion=complete_preset)]
-OutputOption = Annotated[Path, typer.Option("-o", "--output", help="File for the preset.")]
+OutputOption = Annotated[
+    str,
+    typer.Option("-o", "--output", help="File for the preset; user:NAME and project:NAME are the library's."),
+]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")]
 NameOption = Annotated[str | None, typer.Option("--name", help="Another name for people.")]
 DescriptionOption = Annotated[
@@ -29,14 +32,33 @@ presets_app = typer.Typer(
 
 @presets_app.command("list")
 def presets_list(as_json: JsonOption = False) -> None:
-    """List the factory presets."""
-    from ..presets.preset import preset_names, preset_title  # noqa: PLC0415
+    """List the presets of the project, your own, and those that come with wavemend."""
+    from ..presets.library import entries  # noqa: PLC0415
 
-    titles = {preset: preset_title(preset) for preset in preset_names()}
+    _print_entries(entries(), as_json=as_json)
+
+
+def _print_entries(found: Sequence[Any], *, as_json: bool) -> None:
+    """Print entries of the library; a file that is no preset is listed with what is wrong."""
+    from ..presets.preset import preset_title  # noqa: PLC0415
+    from ..storage.strict_json import clip  # noqa: PLC0415
+
+    rows, data = [], []
+    for entry in found:
+        one = {"id": entry.name, "level": entry.level, "path": entry.path, "hidden_by": entry.hidden_by}
+        try:
+            name, text = preset_title(entry.qualified)
+        except PresetError as error:
+            name, text = "", f"cannot be used: {error}"
+        data.append(one | {"name": name, "description": text})
+        level = f"{entry.level}, hidden by the {entry.hidden_by}'s" if entry.hidden_by else entry.level
+        rows.append((clip(entry.name), level, clip(text)))
     if as_json:
-        print_json([{"id": key, "name": name, "description": text} for key, (name, text) in titles.items()])
-        return
-    print_table(("preset", "what it does"), [(key, text) for key, (_, text) in titles.items()])
+        print_json(data)
+    elif not rows:
+        print("none")
+    else:
+        print_table(("preset", "level", "what it does"), rows)
 
 
 @presets_app.command("show")
@@ -102,8 +124,13 @@ def presets_edit(
     ] = None,
     *,
     output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="File for the changed preset.", show_default="the file itself"),
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="File for the changed preset; user:NAME and project:NAME are the library's.",
+            show_default="the file itself",
+        ),
     ] = None,
     name: NameOption = None,
     description: DescriptionOption = None,
@@ -112,8 +139,9 @@ def presets_edit(
     """Change values of a preset file, whole or not at all; of a factory preset, write a changed copy."""
     from dataclasses import replace  # noqa: PLC0415
 
+    from ..presets.library import find_entry, target_of  # noqa: PLC0415
     from ..presets.overrides import edited_preset  # noqa: PLC0415
-    from ..presets.preset import preset_names, save_preset  # noqa: PLC0415
+    from ..presets.preset import save_preset  # noqa: PLC0415
 
     if not settings and name is None and description is None:
         fail("nothing to change was given: say SLOT.PARAMETER=VALUE, as declick.sensitivity=4", REFUSED)
@@ -123,15 +151,18 @@ def presets_edit(
     if description is not None:
         edited = replace(edited, description=description)
     if output is None:
-        if preset in preset_names():
+        entry = find_entry(preset)
+        if entry is not None and entry.path is None:
             raise PresetError(
                 f"{preset} is a factory preset, which never changes: name a file for a copy, -o"
             )
-        output, overwrite = Path(preset).resolve(), True
-    save_preset(edited, output, overwrite=overwrite)
+        target, overwrite = (entry.path if entry and entry.path else Path(preset)).resolve(), True
+    else:
+        target = target_of(output)
+    save_preset(edited, target, overwrite=overwrite)
     for warning in edited.chain.warnings():
         say_note(warning)
-    out.print(f"wrote {output}")
+    out.print(f"wrote {output if output and Path(output) == target else target}")
 
 
 @presets_app.command("diff")
@@ -165,12 +196,14 @@ def presets_new(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Make a preset for a recording: what `analyse` suggests for it, to be edited."""
+    from ..presets.library import target_of  # noqa: PLC0415
     from ..presets.preset import Preset, load_preset, save_preset  # noqa: PLC0415
     from ..processes.interrupts import INTERRUPTED  # noqa: PLC0415
     from ..storage.publishing import Publication  # noqa: PLC0415
     from ..survey.analyse import analyse  # noqa: PLC0415
 
-    Publication(overwrite=overwrite).check(output)  # before minutes of listening
+    target = target_of(output)
+    Publication(overwrite=overwrite).check(target)  # before minutes of listening
     with err.status("listening") as status:
         page = analyse(
             recording, cancel=INTERRUPTED, progress=lambda share, doing: status.update(f"{doing} {share:.0%}")
@@ -185,8 +218,8 @@ def presets_new(
         description if description is not None else f"{base.description} Chosen for {reasons}.",
         base.chain,
     )
-    save_preset(made, output, overwrite=overwrite)
-    out.print(f"wrote {output}, from {suggestion.preset}: {reasons}")
+    save_preset(made, target, overwrite=overwrite)
+    out.print(f"wrote {target}, from {suggestion.preset}: {reasons}")
     if suggestion.ease_lossy:
         say_note("say --ease-lossy when rendering with it: a preset does not hold that")
 
@@ -197,22 +230,22 @@ def presets_search(
     as_json: JsonOption = False,
 ) -> None:
     """Find presets by what they are called, are for, and are made of."""
-    from ..presets.preset import preset_names, preset_title  # noqa: PLC0415
+    from ..presets.library import entries  # noqa: PLC0415
+    from ..presets.preset import preset_title  # noqa: PLC0415
     from ..presets.settings import settings_of  # noqa: PLC0415
 
-    found = {}
-    for preset in preset_names():
-        title = preset_title(preset)
-        slots = [text for slot in settings_of(preset) for text in (slot.plugin, slot.title)]
-        text = " ".join([preset, *title, *slots]).casefold()
+    found = []
+    for entry in entries():
+        try:
+            title, shown = preset_title(entry.qualified), settings_of(entry.qualified)
+        except PresetError as error:
+            say_note(f"left out: {error}")
+            continue
+        slots = [text for slot in shown for text in (slot.plugin, slot.title)]
+        text = " ".join([entry.name, *title, *slots]).casefold()
         if all(word.casefold() in text for word in words):
-            found[preset] = title
-    if as_json:
-        print_json([{"id": key, "name": name, "description": text} for key, (name, text) in found.items()])
-    elif not found:
-        print("none")
-    else:
-        print_table(("preset", "what it does"), [(key, text) for key, (_, text) in found.items()])
+            found.append(entry)
+    _print_entries(found, as_json=as_json)
 
 
 @presets_app.command("schema")

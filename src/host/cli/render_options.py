@@ -3,7 +3,7 @@
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,7 +28,8 @@ class MissingPolicy(StrEnum):
 PresetArgument = Annotated[
     str,
     typer.Argument(
-        help="Name of a factory preset, or path of a preset file.", autocompletion=complete_preset
+        help="Name of a preset, path of a preset file, or of a collection's wavemend.toml.",
+        autocompletion=complete_preset,
     ),
 ]
 SettingsOption = Annotated[
@@ -73,3 +74,24 @@ DocumentsOption = Annotated[
     typer.Option("--documents", help="Folder of the recording documents.", show_default="beside them"),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the dither.")]
+
+
+def with_project(
+    context: typer.Context, preset: str, said: dict[str, Any]
+) -> tuple[str, list[str], dict[str, Any]]:
+    """Return preset, settings and options as a project file pins them, where one stands for the preset.
+
+    What was said on the command line goes first.
+    """
+    from ..archive.project import is_project, read_project  # noqa: PLC0415
+
+    if not is_project(preset):
+        return preset, [], said
+    project = read_project(Path(preset))
+    sources = {name: context.get_parameter_source(name) for name in said}
+    unsaid = [name for name, source in sources.items() if source is None or source.name == "DEFAULT"]
+    return (
+        project.preset,
+        project.settings,
+        said | {name: value for name, value in project.options.items() if name in unsaid},
+    )

@@ -13,7 +13,8 @@ from pathlib import Path
 from ...contract.registry import stage_ids
 from ...contract.stage import Stage
 from ...errors import AudioFileError, TargetExistsError
-from ..presets.preset import Preset, preset_names
+from ..presets.library import preset_names
+from ..presets.preset import Preset
 from ..storage.outputs import make_folder
 from ..vst3.bundle.bundles import SUFFIX, binary_of, standard_folders
 from .effects import Effect, effect_of

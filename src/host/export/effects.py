@@ -15,7 +15,8 @@ from ...contract.registry import stage_class
 from ...contract.stage import Stage
 from ...errors import PluginError, PresetError
 from ..chain.chain import Chain
-from ..presets.preset import Preset, load_preset, parse_preset, preset_names, preset_to_json
+from ..presets.library import find_entry, preset_names, said_names
+from ..presets.preset import Preset, load_preset, parse_preset, preset_to_json
 from ..storage.json_text import json_text
 from ..storage.strict_json import printable
 from .controls import Control, controls_of
@@ -87,12 +88,12 @@ def effect_of(what: str | os.PathLike[str] | Preset | Stage) -> Effect:
     if isinstance(what, Preset):
         return _preset_effect(what)
     text = os.fspath(what)
-    if text in preset_names() or text.endswith(".json") or os.sep in text or Path(text).is_file():
+    if find_entry(text) is not None or text.endswith(".json") or os.sep in text or Path(text).is_file():
         return _preset_effect(load_preset(text))
     try:
         return _stage_effect(stage_class(text)())
     except PluginError as error:
-        raise PluginError(f"{error}; the factory presets are {', '.join(preset_names())}") from None
+        raise PluginError(f"{error}; the factory presets are {said_names()}") from None
 
 
 def _stage_effect(stage: Stage) -> Effect:
@@ -140,7 +141,7 @@ def _effect(preset: Preset, vendor: str, identity: str, programs: list[Program])
 def _stage_programs(stage: Stage) -> Iterator[Program]:
     """Yield the factory presets in which such a stage has values of its own."""
     for name in preset_names():
-        preset = load_preset(name)
+        preset = load_preset(f"factory:{name}")
         for _, slot in preset.chain.walk():
             if type(slot.member) is type(stage):
                 places = {c.id: c.place for c in controls_of(Chain([slot.member]))}
@@ -150,7 +151,7 @@ def _stage_programs(stage: Stage) -> Iterator[Program]:
 def _preset_programs(preset: Preset, made_of: list[Any]) -> Iterator[Program]:
     """Yield the other factory presets that are made of the same members in the same order."""
     for name in preset_names():
-        other = load_preset(name)
+        other = load_preset(f"factory:{name}")
         if other.name != preset.name and _made_of(preset_to_json(other)["chain"]) == made_of:
             yield Program(_name(other.name), {c.id: c.place for c in controls_of(other.chain)})
 

@@ -10,7 +10,6 @@ import copy
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,11 +20,11 @@ from ..storage.json_text import json_text
 from ..storage.publishing import Publication
 from ..storage.strict_json import check_fields, has_control_characters, parse_object, short
 from ..vst3.missing import MISSING
+from .library import find_entry, said_names
 from .slots import Loading, chain_to_json, parse_chain
 
 FORMAT = "wavemend-preset"
 FORMAT_VERSION = 1  # source: the published schema, whose number it is
-SCHEMA_NAME = "wavemend-preset-1.schema.json"
 
 _MOST_BYTES = 16 * 2**20  # guard: memory, against hostile files; the largest state in base64 fits
 _TOP_FIELDS = {"$schema", "format", "format_version", "name", "description", "chain"}
@@ -59,16 +58,15 @@ class Preset:
         return copy.deepcopy(self.chain)
 
 
-def preset_names() -> list[str]:
-    """Names of the factory presets, sorted."""
-    suffix = ".json"
-    entries = (entry.name for entry in files("wavemend.presets").iterdir())
-    return sorted(n.removesuffix(suffix) for n in entries if n.endswith(suffix) and n != SCHEMA_NAME)
+def preset_title(source: str | os.PathLike[str]) -> tuple[str, str]:
+    """Return name and description of a preset; its chain, and all that this would load, is left.
 
-
-def preset_title(name: str) -> tuple[str, str]:
-    """Return name and description of a factory preset; its chain, and all that this would load, is left."""
-    top = _parse_top(_factory_bytes(name))
+    Raises
+    ------
+    PresetError
+        There is no such preset, or it is none.
+    """
+    top = _top_of(source)
     return top["name"], top["description"]
 
 
@@ -80,15 +78,15 @@ def preset_slots(source: str | os.PathLike[str]) -> Any:
     PresetError
         There is no such preset, or it is none.
     """
+    return _top_of(source)["chain"]
+
+
+def _top_of(source: str | os.PathLike[str]) -> dict[str, Any]:
     data, name = _read(source)
     try:
-        return _parse_top(data)["chain"]
-    except StrictJsonError as error:
+        return _parse_top(data)
+    except (PresetError, StrictJsonError) as error:
         raise PresetError(f"{name}: {error}") from None
-
-
-def _factory_bytes(name: str) -> bytes:
-    return files("wavemend.presets").joinpath(f"{name}.json").read_bytes()
 
 
 def load_preset(
@@ -97,12 +95,13 @@ def load_preset(
     missing: str | None = None,
     bypass: Mapping[str, bool] = MappingProxyType({}),
 ) -> Preset:
-    """Load a factory preset by name, or a preset file by path.
+    """Load a preset by name, or a preset file by path.
 
     Parameters
     ----------
     source
-        Name or path.
+        Name, with its level (``"factory:vinyl"``) or without: the project's goes before one's own, and that
+        before the factory's. Or a path.
     missing
         What to do where a VST3 is not installed, or cannot be used: ``"fail"``, ``"bypass"`` or
         ``"substitute"``; None: what its slot says.
@@ -134,11 +133,12 @@ def described_preset(source: str | os.PathLike[str]) -> Preset:
 def _read(source: str | os.PathLike[str]) -> tuple[bytes, str]:
     """Return the bytes of a preset, and what errors call it by."""
     text = os.fspath(source)
-    if text in preset_names():
-        return _factory_bytes(text), text
+    entry = find_entry(text)
+    if entry is not None:
+        return entry.read(_MOST_BYTES + 1), entry.shown
     path = Path(source)
     if path.suffix != ".json" and os.sep not in text and not path.exists():
-        raise PresetError(f"there is no preset {text!r}; the factory presets are {', '.join(preset_names())}")
+        raise PresetError(f"there is no preset {text!r}; the factory presets are {said_names()}")
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)

@@ -92,3 +92,67 @@ def test_presets_are_found_by_words():
     assert {"vinyl", "shellac"} <= ids("DECLICK") and ids("declick", "crackle out") == {"shellac"}
     assert wavemend("presets", "search", "zither").stdout.strip() == "none"
     assert "voice-on-tape" in wavemend("presets", "search", "dropouts").stdout
+
+
+@pytest.fixture
+def collection(tmp_path, monkeypatch):
+    """Make a collection with a project file and a preset of its own, and go there."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    folder = tmp_path / "collection"
+    (folder / "sides").mkdir(parents=True)
+    (folder / "wavemend.toml").write_text(
+        'preset = "sides"\n[set]\ndc_offset.bypass = true\n[render]\nremoved = true\nstrength = 50\n'
+    )
+    write(folder / "sides" / "a.wav", damaged(0.3))
+    done = wavemend("presets", "edit", "prepare", "dc_offset.mix=0.5", "-o", "project:sides", cwd=folder)
+    assert done.returncode == 0 and (folder / "presets" / "sides.json").is_file(), done.stderr
+    return folder
+
+
+@pytest.mark.whole
+def test_a_collection_is_rendered_as_its_file_says_unless_told_otherwise(collection):
+    done = wavemend("render", "wavemend.toml", "sides", "-o", "out", "--json", cwd=collection)
+    assert done.returncode == 0, done.stderr
+    assert (collection / "out" / "a.removed.wav").exists()
+    report = json.loads((collection / "out" / "a.wav.report.json").read_text())
+    assert report["chain"][0]["bypass"] is True and report["chain"][0]["mix"] == 0.5
+    again = (
+        "render",
+        "wavemend.toml",
+        "sides",
+        "-o",
+        "two",
+        "--set",
+        "dc_offset.bypass=off",
+        "--strength",
+        "100",
+    )
+    assert wavemend(*again, cwd=collection).returncode == 0
+    other = json.loads((collection / "two" / "a.wav.report.json").read_text())
+    assert not other["chain"][0].get("bypass") and other != report
+    (collection / "wavemend.toml").write_text('preset = "sides"\n[render]\nstrenght = 3\n')
+    refused(
+        wavemend("render", "wavemend.toml", "sides", "-o", "three", cwd=collection),
+        "wavemend.toml: render.strenght is no key of a project file; did you mean strength?",
+    )
+
+
+@pytest.mark.whole
+def test_lists_say_where_each_preset_comes_from(collection):
+    assert wavemend("presets", "edit", "hum", "dehum.mix=0.5", "-o", "user:hum").returncode == 0
+    (collection / "presets" / "broken.json").write_text("{")
+    listed = json.loads(wavemend("presets", "list", "--json", cwd=collection).stdout)
+    known = {(one["id"], one["level"]): one for one in listed}
+    assert known["sides", "project"]["path"].endswith("presets/sides.json")
+    assert known["hum", "factory"]["hidden_by"] == "user" and known["hum", "factory"]["path"] is None
+    assert "cannot be used: " in known["broken", "project"]["description"]
+    table = wavemend("presets", "list", cwd=collection).stdout
+    assert "factory, hidden by the user's" in table
+    said = wavemend("render", "hum", "sides", "-o", "out", "--dry-run", cwd=collection).stderr
+    assert "hum.json; say factory:hum for the other" in said
+    refused(
+        wavemend("presets", "edit", "hum", "dehum.mix=0.5", "-o", "user:hum", cwd=collection),
+        "is there already",
+    )
+    assert wavemend("presets", "edit", "hum", "dehum.mix=0.25", cwd=collection).returncode == 0
+    refused(wavemend("presets", "edit", "hum", "dehum.mix=0.2", "-o", "factory:hum"), "factory presets never")

@@ -16,7 +16,8 @@ from wavemend.errors import AudioFileError, PluginError, TargetExistsError
 from wavemend.host.chain.chain import Chain
 from wavemend.host.export import bundle, shell_code
 from wavemend.host.export.bundle import everything, export_vst3
-from wavemend.host.presets.preset import Preset, preset_names
+from wavemend.host.presets.library import preset_names
+from wavemend.host.presets.preset import Preset
 from wavemend.host.vst3.bundle.bundles import binary_of, why_unusable
 
 from tests.host.commands import refused

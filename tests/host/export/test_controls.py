@@ -9,7 +9,8 @@ from wavemend.contract.registry import stage_class, stage_ids
 from wavemend.host.chain.chain import Chain
 from wavemend.host.chain.slot import Slot
 from wavemend.host.export.controls import Control, controls_of, learners
-from wavemend.host.presets.preset import load_preset, preset_names
+from wavemend.host.presets.library import preset_names
+from wavemend.host.presets.preset import load_preset
 
 CHAINS = {
     **{name: lambda name=name: Chain([stage_class(name)()]) for name in stage_ids()},

@@ -21,7 +21,8 @@ from wavemend.host.export.manifest import (
     resources,
 )
 from wavemend.host.export.state import read_state
-from wavemend.host.presets.preset import Preset, load_preset, parse_preset, preset_names, preset_to_json
+from wavemend.host.presets.library import preset_names
+from wavemend.host.presets.preset import Preset, load_preset, parse_preset, preset_to_json
 from wavemend.host.vst3.bundle.module_info import identities
 from wavemend.host.vst3.bundle.vstpreset import vstpreset_bytes, vstpreset_chunks
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from wavemend.host.presets.difference import differences
-from wavemend.host.presets.preset import preset_names
+from wavemend.host.presets.library import preset_names
 
 from .test_settings import GAIN, OLD_HUM, STRANGER, written
 

@@ -16,13 +16,12 @@ from wavemend.contract.registry import stage_class, stage_ids
 from wavemend.errors import ParameterError, PresetError
 from wavemend.host.chain.chain import Chain
 from wavemend.host.chain.slot import Slot
+from wavemend.host.presets.library import SCHEMA_NAME, preset_names
 from wavemend.host.presets.preset import (
-    SCHEMA_NAME,
     Preset,
     described_preset,
     load_preset,
     parse_preset,
-    preset_names,
     preset_to_json,
     save_preset,
 )

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from wavemend.errors import PresetError
+from wavemend.host.presets.library import preset_names
 from wavemend.host.presets.overrides import edited_preset
-from wavemend.host.presets.preset import preset_names
 from wavemend.host.presets.settings import settings_of
 
 GAIN = {"plugin": "pedalboard.Gain", "parameters": {"gain_db": 1.5}}
