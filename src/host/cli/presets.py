@@ -13,6 +13,7 @@ import typer
 from ...errors import PresetError, WavemendError
 from .completion import complete_preset, complete_setting
 from .output import FAILED, REFUSED, JsonOption, err, fail, out, print_json, print_table, say_error, say_note
+from .packs import presets_pack, presets_unpack
 
 PresetArgument = Annotated[str, typer.Argument(autocompletion=complete_preset)]
 OutputOption = Annotated[
@@ -26,8 +27,10 @@ DescriptionOption = Annotated[
 ]
 
 presets_app = typer.Typer(
-    help="List, show, make, change and compare presets.", no_args_is_help=True, rich_markup_mode=None
+    help="List, show, make, change, compare and pack presets.", no_args_is_help=True, rich_markup_mode=None
 )
+presets_app.command("pack")(presets_pack)
+presets_app.command("unpack")(presets_unpack)
 
 
 @presets_app.command("list")

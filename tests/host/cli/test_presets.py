@@ -156,3 +156,26 @@ def test_lists_say_where_each_preset_comes_from(collection):
     )
     assert wavemend("presets", "edit", "hum", "dehum.mix=0.25", cwd=collection).returncode == 0
     refused(wavemend("presets", "edit", "hum", "dehum.mix=0.2", "-o", "factory:hum"), "factory presets never")
+
+
+@pytest.mark.whole
+def test_a_preset_travels_and_says_how_it_sounds(mine):
+    folder = mine.parent
+    pack = ("presets", "pack", "mine.json", "-o", "mine.wavemend")
+    done = wavemend(*pack, "--author", "Ann", "--licence", "CC0-1.0", cwd=folder)
+    assert done.returncode == 0 and "wrote mine.wavemend" in done.stdout, done.stderr
+    refused(wavemend(*pack, cwd=folder), "mine.wavemend: is there already")
+    looked = wavemend("presets", "unpack", "mine.wavemend", "--look", cwd=folder)
+    assert looked.returncode == 0 and "Ann" in looked.stdout and not (folder / "mine").exists()
+    done = wavemend("presets", "unpack", "mine.wavemend", cwd=folder)
+    assert done.returncode == 0 and done.stdout.splitlines()[-2:] == [
+        "wrote mine",
+        "sound: identical, every sample of the test signal",
+    ]
+    assert (folder / "mine" / "preset.json").read_bytes() == mine.read_bytes()
+    refused(wavemend("presets", "unpack", "mine.wavemend", cwd=folder), "mine: is there already")
+    told = wavemend("presets", "unpack", "mine.wavemend", "-o", "again", "--json", cwd=folder)
+    assert json.loads(told.stdout)["sound"].startswith("identical")
+    refused(wavemend("presets", "unpack", "mine.json", cwd=folder), "mine.json: is no pack")
+    refused(wavemend("presets", "unpack", "gone.wavemend", cwd=folder), "gone.wavemend: cannot be read")
+    refused(wavemend("presets", "pack", "gone", "-o", "a.wavemend", cwd=folder), "there is no preset 'gone'")
