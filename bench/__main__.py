@@ -27,6 +27,7 @@ TABLES = (
     "hum",
     "noise",
     "vinyl",
+    "room_tone",
     "suggestion",
     *FINDERS,
     "speed",

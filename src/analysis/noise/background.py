@@ -31,7 +31,8 @@ from .ranges import PrintRangesAnalyser
 _BANDS, _TIME_S = Axis("bands", most=256), Range(0.0, 1e7)  # guard: what findings may say
 _HEARD_BLOCKS = 24  # guard: memory; 2.4 s of noise tell what channels share to a few hundredths
 _STILL_S = 2e-3  # tuned: by hand, 2026-11-29; samples that stand still for longer are no noise
-_KEPT_LEVELS = 24  # guard: memory
+_KEPT_LEVELS, _KEPT_STRETCHES = 8, 24  # guard: memory
+_CHANCES, _UNEVEN_DB = 2.5, 0.5  # tuned: rooms made up of the tuning set, 2026-11-29
 _ALIKE_DB = 2.0  # tuned: by hand, 2026-11-29; noise this near to the quiet stretches' level is theirs
 _SAME_DB = 3.0  # tuned: by hand, 2026-11-29; that a print may lie under the stretches that it was heard in
 _ENOUGH = 3  # derived: stretches alike, as a print asks for
@@ -106,16 +107,21 @@ class _Shared(NamedTuple):
     products: Complex
 
 
-@dataclass
-class _Sum:
-    """Noise of one level, to one decibel: the sum of its densities, shape (bins,), and how many."""
+class _Level:
+    """Noise of one level, to one decibel: a few of its stretches, from all along the recording."""
 
-    density: Array | float = 0.0
-    stretches: int = 0
+    def __init__(self) -> None:
+        self.densities: list[Array] = []
+        self._every, self._heard = 1, 0
 
     def hear(self, stretch: QuietStretch) -> None:
-        self.density = self.density + stretch.density
-        self.stretches += 1
+        """Keep a stretch, each second of what is kept once there are too many, and then fewer."""
+        if self._heard % self._every == 0:
+            self.densities.append(stretch.density)
+            if len(self.densities) > _KEPT_STRETCHES:
+                self.densities = self.densities[::2]
+                self._every *= 2
+        self._heard += 1
 
 
 class _Ends:
@@ -215,7 +221,7 @@ class BackgroundAnalyser(Analyser[Background]):
         self._window = hann(2 * self._blocks.hop)
         self._shared: list[_Shared] = []
         self._stretches = [QuietStretches[QuietStretch](STRETCH_BLOCKS, ALIKE_DB) for _ in range(channels)]
-        self._levels: list[dict[int, _Sum]] = [{} for _ in range(channels)]
+        self._levels: list[dict[int, _Level]] = [{} for _ in range(channels)]
         self._before = np.zeros((channels, 0))
         self._still = max(round(_STILL_S * sample_rate), 4)
 
@@ -234,7 +240,7 @@ class BackgroundAnalyser(Analyser[Background]):
             self._listener.hear(block, stretches)
             for channel, stretch in stretches:
                 self._stretches[channel].hear(stretch)
-                self._levels[channel].setdefault(int(stretch.level // 1.0), _Sum()).hear(stretch)
+                self._levels[channel].setdefault(int(stretch.level // 1.0), _Level()).hear(stretch)
             self._forget()
 
     def _forget(self) -> None:
@@ -334,11 +340,19 @@ class BackgroundAnalyser(Analyser[Background]):
     def _mean_at(self, channel: int, level: float) -> Array:
         """Return the mean of all noise at the level of a channel's quiet stretches, dBFS/Hz.
 
-        A print may be lower: it is what may be taken away, of the quietest moments alone.
+        A print may be lower: it is what may be taken away, of the quietest moments alone. Where a band of a
+        stretch is out of what chance makes of the noise it counts for nothing: a low voice, a car.
         """
-        sums = [one for at, one in self._levels[channel].items() if abs(at + 0.5 - level) < _ALIKE_DB]
-        density, stretches = sum(one.density for one in sums), sum(one.stretches for one in sums)
-        return np.round(decibels(smooth(np.asarray(density / stretches), stretches * BLOCK_FRAMES)), 2)
+        bands = self._blocks.bands
+        levels = self._levels[channel].items()
+        near = [one.densities for at, one in levels if abs(at + 0.5 - level) < _ALIKE_DB]
+        densities = np.array([density for some in near for density in some])
+        in_bands = decibels(bands.mean(densities))
+        chance = _CHANCES * bands.scatter_db / np.sqrt(STRETCH_BLOCKS) + _UNEVEN_DB
+        middle = np.quantile(in_bands, 0.5, axis=0, method="lower")  # one of them, which then counts
+        weights = np.abs(in_bands - middle) < chance
+        density = np.average(densities, axis=0, weights=bands.spread(weights))
+        return np.round(decibels(smooth(density, len(densities) * BLOCK_FRAMES)), 2)
 
     def _coherence(self, alone: bool) -> Complex:
         """Return the coherence of each two channels; independent ones where the background was not alone."""

@@ -30,6 +30,16 @@ def test_the_rooms_level_is_heard_though_a_gate_is_often_shut() -> None:
     assert np.abs(found.noise_print.level_dbfs - level_db(room())).max() < 0.6
 
 
+def test_two_pauses_of_which_one_is_louder() -> None:
+    """No stretch of noise is near the middle of an even number of them; one of them counts then."""
+    time = np.arange(RATE) / RATE
+    voice = (
+        0.01 * sum(np.sin(2 * np.pi * 140 * k * time * (1 + 0.02 * time)) for k in range(1, 40))[np.newaxis]
+    )
+    pauses = room(1, seconds=0.6, seed=3), 10 ** (1.7 / 20) * room(1, seconds=0.6, seed=4)
+    heard(np.concatenate([pauses[0], voice, pauses[1], voice], axis=1))
+
+
 def test_ranges_are_taken_at_their_word() -> None:
     audio = room() + speech()
     audio[:, 4 * RATE : 5 * RATE] = 4 * room(seconds=1.0, seed=9)
