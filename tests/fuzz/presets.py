@@ -65,6 +65,7 @@ class Presets:
         commands = [
             Command(("presets", "show", str(preset), *as_json)),
             Command(("presets", "check", str(preset))),
+            Command(("presets", "diff", "vinyl", str(preset), *as_json)),
         ]
         options = [*_settings(rng)]
         if rng.random() < 0.6:
