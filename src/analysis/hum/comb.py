@@ -56,11 +56,16 @@ _FLOOR_GUARD_HZ = 1.45
 _FLOOR_CONTRAST_DB = 3.0
 _CLAIMED = 18.0
 _UNUSUAL = 0.55
+# So close to the mains no clean take had 0.6 of what is claimed. tuned: 68 tuning takes of 10 s, 2026-11-29
+_USUAL, _USUAL_OFF_HZ, _USUAL_LINES = 1.25, 0.2, 3
 _UNBROKEN = 13.0
 _LEAST_EVIDENCE = 3.0
 _RAILWAYS_OFF_HZ = 0.1  # tuned: the same; a rhythm of dance music is a comb as well
 _LEAST_OWN = 1.0  # of a claim; tuned: bench.material.tuning.hum, railway, 2026-11-29
-_APART_HZ = 1.4  # derived: the main lobe; lines of two combs that lie closer are one
+# Of a second hum: its score, and how much of the time its two steadiest lines show.
+# tuned: bench.material.tuning.hum, two hums and mains alone, 2026-11-29
+_BESIDE_SCORE, _BESIDE_ALONG = 0.5, (0.75, 0.45)
+_APART_HZ = 1.9  # derived: the main lobe, and how far off a line is looked for; lines that lie closer are one
 
 
 class StretchLevels(NamedTuple):
@@ -296,18 +301,33 @@ def _of_other_mains(comb: Comb, windows: int) -> bool:
 
 def score_beside(comb: Comb, others_hz: list[float], windows: int) -> float:
     """Return the score of those lines of a comb that are none of stronger combs'."""
+    return _score(_own_evidence(comb, others_hz), comb.frequency_hz, windows) / _CLAIMED
+
+
+def stands_beside(comb: Comb, others_hz: list[float], windows: int) -> bool:
+    """Return whether those lines are a hum's by themselves: where there is one, another is likelier."""
+    score = score_beside(comb, others_hz, windows)
+    second, first = np.sort(_own_evidence(comb, others_hz))[-2:] / (AGREEMENT * windows)
+    along = second >= _BESIDE_ALONG[1] and first >= _BESIDE_ALONG[0]
+    return score >= 1.0 or (score >= _BESIDE_SCORE and bool(along))
+
+
+def _own_evidence(comb: Comb, others_hz: list[float]) -> Array:
     lines = np.arange(1, comb.evidence.size + 1) * comb.frequency_hz
     evidence = comb.evidence.copy()
     for other in others_hz:
         off = np.abs(lines - other * np.maximum(np.rint(lines / other), 1.0))
         evidence[off < _APART_HZ] = 0.0
-    return _score(evidence, comb.frequency_hz, windows) / _CLAIMED
+    return evidence
 
 
 def _score(evidence: Array, frequency_hz: float, windows: int) -> float:
     """Return how much speaks for hum: many harmonics count for more than one strong one, which notes have."""
     off = min(abs(frequency_hz - usual) for usual in (*MAINS_HZ, AIRCRAFT_HZ, *RAILWAYS_HZ))
     score = float(np.sum(np.sqrt(np.maximum(evidence, 0.0)))) * (1.0 if off < 0.6 else _UNUSUAL)
+    lines = np.count_nonzero(evidence >= 2.0 * _LEAST_EVIDENCE)
+    if lines >= _USUAL_LINES and min(abs(frequency_hz - mains) for mains in MAINS_HZ) < _USUAL_OFF_HZ:
+        score *= _USUAL
     if off < 0.3 and windows >= 16:  # no note of A = 440 Hz lies there, nor lasts so long
         unbroken = float(evidence[:2].max()) / (AGREEMENT * windows)
         score += _UNBROKEN * min(max((unbroken - 0.5) / 0.4, 0.0), 1.0)

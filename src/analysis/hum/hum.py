@@ -65,9 +65,9 @@ class HumAnalyser(Analyser[Hum]):
         if self._frames % 2 == 0:  # half of them are enough for levels
             self._full.append(frame.astype(np.float32))
         if len(self._low.rows) == 2 * _SEGMENT_WINDOWS:
-            self._segment(_SEGMENT_WINDOWS)
+            self._segment(_SEGMENT_WINDOWS, last=False)
 
-    def _segment(self, windows: int) -> None:
+    def _segment(self, windows: int, *, last: bool) -> None:
         half = (windows + 1) // 2
         full, self._full = self._full[:half], self._full[half:]
         # the last window needs three frames more than it begins before
@@ -83,7 +83,7 @@ class HumAnalyser(Analyser[Hum]):
                 known.append(self._high.take(len(full)))
             return known[0]
 
-        self._tally.hear(low, long, audio, high)
+        self._tally.hear(low, long, audio, high, last=last)
         hop = audio.shape[1] // (windows + 3)
         for start in range(0, windows - PIECE_WINDOWS // 2, PIECE_WINDOWS):
             stop = start + PIECE_WINDOWS
@@ -93,5 +93,5 @@ class HumAnalyser(Analyser[Hum]):
 
     def _conclude(self, rest: Audio) -> Hum:
         if self._low.rows:
-            self._segment(len(self._low.rows))
+            self._segment(len(self._low.rows), last=True)
         return self._tally.conclude()

@@ -18,11 +18,11 @@ from .comb import (
     Comb,
     StretchLevels,
     harmonic_levels,
-    score_beside,
     search,
     search_piece,
+    stands_beside,
 )
-from .floor import MAINS_HZ, Powers
+from .floor import MAINS_HZ, MAINS_OFF_HZ, Powers
 from .found import MOST_OTHERS, Hum
 
 Numbers = npt.NDArray[np.int64]
@@ -37,19 +37,43 @@ PIECE_WINDOWS = 10
 _LEAST_PIECES = 4
 _PIECES_ALIKE_HZ = 0.1
 _LEAST_SCORE = 0.5  # of a stretch that goes on with what another claims; tuned: the same
-# A transfer is faded in or out, or gated: what is left must be hum for so many windows, and this share.
-# tuned: bench.material.tuning.hum, faded and gated, tuning takes, 2026-11-29
-_FADE_WINDOWS, _LEAST_WINDOWS, _LEAST_LEFT = 12, 24, 0.6
+# A transfer is faded in or out, or gated, or hum begins or ends within it: what is left must be hum for so
+# many windows; inside of a recording, where notes are held too, for most of a stretch.
+# tuned: bench.material.tuning.hum, faded, gated, begins and ends; clean tuning takes of 10 s, 2026-11-29
+_LEFT, _LEAST_WINDOWS = (0.85, 0.7, 0.6, 0.5, 0.42, 0.34), 7
+_LEFT_OF_ENDING = 0.5  # a note that a recording begins with is held for less
+_INSIDE_LEFT, _INSIDE_WINDOWS = (0.85, 0.7), 24
+_LEAST_OF_PART, _LEAST_UNUSUAL = 1.0, 1.3  # of a part, and where no mains are
+_LEAST_LINES, _LEAST_SHOWN = 3, 3.0  # of a part, where a single one may be a note
+_FLOORS_SHARE = 0.8  # of a stretch, less of which tells no floors
+_OPEN_HOPS = 2  # of a part's end, in which the hum may begin or end
 _BREAK_SECONDS = 0.375  # tuned: by hand with bench hum_finder, 2026-11-21
 
 
-def _without_fades(windows: int) -> Iterator[tuple[int, int]]:
-    """Yield all of a stretch, and it without what may be a fade at its beginning or end."""
+def _parts(windows: int, *, begins: bool, ends: bool) -> Iterator[tuple[int, int]]:
+    """Yield all of a stretch, and ever less of it: without its beginning, and without its end.
+
+    What goes on to the very end of a recording, or was there from its beginning, is no note that is held.
+    """
     yield 0, windows
-    left = windows - _FADE_WINDOWS
-    if left >= max(_LEAST_WINDOWS, _LEAST_LEFT * windows):
-        yield _FADE_WINDOWS, windows
-        yield 0, left
+    for left in _LEFT:
+        count = round(left * windows)
+        inside = left in _INSIDE_LEFT and count >= _INSIDE_WINDOWS
+        if count >= _LEAST_WINDOWS and (ends or inside):
+            yield windows - count, windows
+        if count >= _LEAST_WINDOWS and (inside or (begins and left >= _LEFT_OF_ENDING)):
+            yield 0, count
+
+
+def _least_score(comb: Comb, share: float) -> float:
+    """Return the score from which a comb counts in this share of a stretch."""
+    if share == 1.0:
+        return _LEAST_SCORE
+    floors_alone = not comb.evidence.any() and share >= _FLOORS_SHARE
+    if np.count_nonzero(comb.evidence >= _LEAST_SHOWN) < _LEAST_LINES and not floors_alone:
+        return np.inf
+    usual = min(abs(comb.frequency_hz - mains) for mains in MAINS_HZ) <= MAINS_OFF_HZ
+    return _LEAST_OF_PART if usual else _LEAST_UNUSUAL
 
 
 @dataclass
@@ -59,6 +83,7 @@ class _Heard:
     best: float
     score: float
     stretches: int
+    share: float
     frequency: float
     square: float
     power: Array
@@ -66,13 +91,14 @@ class _Heard:
     alone: int
 
     @classmethod
-    def of(cls, comb: Comb, level: Array, *, alone: bool = True) -> _Heard:
+    def of(cls, comb: Comb, level: Array, share: float = 1.0, *, alone: bool = True) -> _Heard:
         """Return what one comb says, with levels of shape (channels, harmonics)."""
         heard = level > NO_LEVEL
         power = np.where(heard, 10 ** (level / 10), 0.0)
         square = comb.variance + comb.frequency_hz**2
         return cls(
-            comb.score, comb.score, 1, comb.frequency_hz, square, power, heard.astype(np.int64), int(alone)
+            comb.score, comb.score, 1, share, comb.frequency_hz, square, power, heard.astype(np.int64),
+            int(alone),
         )  # fmt: skip
 
     def add(self, other: _Heard) -> None:
@@ -80,6 +106,7 @@ class _Heard:
         self.best = max(self.best, other.best)
         self.score += other.score
         self.stretches += other.stretches
+        self.share += other.share
         self.frequency += other.frequency
         self.square += other.square
         self.power = self.power + other.power
@@ -104,36 +131,51 @@ class HumTally:
         self._runs: dict[float, _Heard] = {}
         self._pieces = 0
 
-    def hear(self, low: StretchLevels, long: Powers, audio: Audio, full: Callable[[], StretchLevels]) -> None:
-        """Search one stretch: windows of 1.5 and 3 s, the low rate's samples, and on demand the full rate."""
+    def hear(
+        self, low: StretchLevels, long: Powers, audio: Audio, full: Callable[[], StretchLevels],
+        *, last: bool,
+    ) -> None:  # fmt: skip
+        """Search one stretch: windows of 1.5 and 3 s, the low rate's samples, and on demand the full rate.
+
+        `last` of the recording's.
+        """
         self._stretches += 1
+        whole: list[_Heard] = []
         windows = low.together.shape[0]
         hop = audio.shape[1] // (windows + 3)
-        for start, stop in _without_fades(windows):
-            least = _LEAST_SCORE if stop - start == windows else 1.0
-            part = audio[:, start * hop : (stop + 3) * hop]
+        for start, stop in _parts(windows, begins=self._stretches == 1, ends=last or self._stretches == 1):
+            opened = _OPEN_HOPS * (start > 0), _OPEN_HOPS * (stop < windows)
+            part = audio[:, (start + opened[0]) * hop : (stop + 3 - opened[1]) * hop]
             rows = slice(start // 2, (stop + 1) // 2)
 
             def high(rows: slice = rows) -> StretchLevels:
                 return full().part(rows.start, rows.stop)
 
-            if self._hear_part(low.part(start, stop), long[rows], part, high, least):
-                return
+            share = (stop - start) / windows
+            claims = self._hear_part(low.part(start, stop), long[rows], part, high, share)
+            if share == 1.0:
+                whole = claims
+            if any(claim.best >= 1.0 for claim in claims):
+                whole = claims
+                break
+        for claim in whole:
+            self._add(claim)
 
     def _hear_part(
-        self, low: StretchLevels, long: Powers, audio: Audio, high: Callable[[], StretchLevels], least: float
-    ) -> bool:
-        """Search a part of a stretch; return whether there is a comb that is heard all along."""
+        self, low: StretchLevels, long: Powers, audio: Audio, high: Callable[[], StretchLevels], share: float
+    ) -> list[_Heard]:
+        """Search a share of a stretch; return the combs that are heard all along it."""
         known = [comb.mean_hz for comb in self._combs]
-        met: list[float] = []
+        met: list[_Heard] = []
         for comb in sorted(search(low, long, known), key=lambda comb: -comb.score):
-            if comb.score >= least and all(abs(comb.frequency_hz - other) > SAME_HZ for other in met):
+            others = [other.mean_hz for other in met]
+            least = _least_score(comb, share)
+            if comb.score >= least and all(abs(comb.frequency_hz - other) > SAME_HZ for other in others):
                 level = harmonic_levels(comb, low, high())
                 if not self._breaks_off(comb, level, audio):
-                    alone = score_beside(comb, met, low.together.shape[0]) >= 1.0
-                    met.append(comb.frequency_hz)
-                    self._add(comb, level, alone=alone)
-        return bool(met)
+                    alone = stands_beside(comb, others, low.together.shape[0])
+                    met.append(_Heard.of(comb, level, share, alone=alone))
+        return met
 
     def _breaks_off(self, comb: Comb, level: Array, audio: Audio) -> bool:
         lines = np.arange(1, LOW_HARMONICS + 1) * comb.frequency_hz
@@ -142,10 +184,9 @@ class HumTally:
         heard = level[:, :LOW_HARMONICS][:, use]
         return bool(use.any()) and breaks_off(audio, window, lines[use] / self._low_rate, heard)
 
-    def _add(self, comb: Comb, level: Array, *, alone: bool) -> None:
-        new = _Heard.of(comb, level, alone=alone)
+    def _add(self, new: _Heard) -> None:
         for known in self._combs:
-            if abs(known.mean_hz - comb.frequency_hz) < SAME_HZ:
+            if abs(known.mean_hz - new.mean_hz) < SAME_HZ:
                 known.add(new)
                 return
         self._combs = sorted([*self._combs, new], key=lambda known: -known.score)[:_MOST_COMBS]
@@ -181,14 +222,13 @@ class HumTally:
 
     def conclude(self) -> Hum:
         """Return the strongest comb that is strong enough and goes on, or that goes on in a part."""
-        found = [
-            comb
-            for comb in self._combs
-            if comb.best >= 1.0 and comb.stretches >= _FOUND_SHARE * self._stretches
-        ]
-        if found:
-            first, *rest = sorted(found, key=lambda comb: -comb.score)
-            others = [comb for comb in rest if comb.alone >= _FOUND_SHARE * self._stretches]
+        found = [comb for comb in self._combs if comb.stretches >= _FOUND_SHARE * self._stretches]
+        claimed = [comb for comb in found if comb.best >= 1.0]
+        if claimed:
+            first = max(claimed, key=lambda comb: comb.score)
+            rest = sorted(found, key=lambda comb: -comb.score)
+            alone = [comb for comb in rest if comb.alone >= _FOUND_SHARE * self._stretches]
+            others = [comb for comb in alone if comb is not first]
             hums = [self._hum(comb, self._stretches) for comb in (first, *others[:MOST_OTHERS])]
             return hums[0].beside([hum for hum in hums[1:] if hum.found])
         for mains in list(self._runs):
@@ -209,6 +249,6 @@ class HumTally:
             wander_hz=round(float(np.sqrt(max(comb.square / comb.stretches - comb.mean_hz**2, 0.0))), 4),
             harmonic=heard + 1,
             level_dbfs=np.round(level, 2),
-            share=round(comb.stretches / of, 3),
+            share=round(comb.share / of, 3),
             confidence=round(min(0.5 + 0.5 * (comb.best - 1.0), 0.99), 2),
         )

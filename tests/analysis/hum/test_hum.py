@@ -258,3 +258,33 @@ def test_how_far_the_mains_wander_is_not_how_badly_they_are_heard():
     found = analyse(hum + notes + HISS[0, : t.size])
     assert found.frequency_hz == pytest.approx(50.0, abs=0.01)
     assert found.wander_hz < 0.004
+
+
+@pytest.mark.parametrize("gone", ["gated", "faded", "begins"])
+@pytest.mark.parametrize("seconds", [8, 10])
+def test_a_short_transfer_that_is_hum_to_its_end_alone_is_found(gone, seconds):
+    """Digital silence of 3 s before it, a fade of 4 s, or hum that is switched on: what is left tells enough."""
+    draw = np.random.default_rng(3)
+    time = np.arange(seconds * RATE) / RATE
+    program = 1e-3 * draw.standard_normal(time.size)
+    hum = comb(50.02, seconds, level=0.01)
+    gain = {"gated": time > 3.0, "faded": np.clip(time / 4.0, 0, 1) ** 2, "begins": time > 4.0}[gone]
+    found = analyse(gain * hum + (program if gone == "begins" else gain * program))
+    assert found.frequency_hz == pytest.approx(50.02, abs=0.02)
+
+
+@pytest.mark.parametrize("start", [0.0, 3.0])
+@pytest.mark.parametrize("hz", [50.0, 60.0, 100.0])
+def test_a_note_that_ends_within_a_short_take_is_no_hum(hz, start):
+    assert not analyse(note(hz, start, 4.5)[: 10 * RATE] + HISS[0, : 10 * RATE]).found
+
+
+@pytest.mark.parametrize("second", [58.1, 62.6])
+def test_a_second_hum_that_shows_in_few_lines_is_told(second):
+    draw = np.random.default_rng(5)
+    heights = np.array([1.0, 0.7, 0.5, 0.0, 0.03])
+    audio = comb(60.0, 10.0, heights=1 / np.arange(1.0, 13.0), level=0.01)
+    audio = audio + comb(second, 10.0, heights=heights, level=0.005)
+    found = analyse(audio + 1e-3 * draw.standard_normal(audio.size))
+    assert found.frequency_hz == pytest.approx(60.0, abs=0.02)
+    np.testing.assert_allclose(found.other_hz, [second], atol=0.03)
