@@ -319,7 +319,7 @@ class Dehum(RepairStage):
 
     id = "wavemend.dehum"
     name = "Dehum"
-    version = 3
+    version = 4
     place = Step.HUM
     findings_type = Hum
 

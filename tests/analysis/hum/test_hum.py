@@ -263,7 +263,7 @@ def test_how_far_the_mains_wander_is_not_how_badly_they_are_heard():
 @pytest.mark.parametrize("gone", ["gated", "faded", "begins"])
 @pytest.mark.parametrize("seconds", [8, 10])
 def test_a_short_transfer_that_is_hum_to_its_end_alone_is_found(gone, seconds):
-    """Digital silence of 3 s before it, a fade of 4 s, or hum that is switched on: what is left tells enough."""
+    """Digital silence of 3 s before it, a fade of 4 s, or hum that is switched on: what is left is enough."""
     draw = np.random.default_rng(3)
     time = np.arange(seconds * RATE) / RATE
     program = 1e-3 * draw.standard_normal(time.size)
