@@ -15,26 +15,16 @@ from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Each, Rang
 from ...contract.findings import Analyser, Findings
 from ...kernels.spectra.stft import forward, hann
 from ...kernels.spectra.tone_spectra import add_band_products
-from .floor import (
-    BLOCK_FRAMES,
-    LEAST_LEVEL,
-    MOST_LEVEL,
-    STRETCH_BLOCKS,
-    QuietStretch,
-    QuietStretches,
-    decibels,
-    smooth,
-)
-from .noise_print import ALIKE_DB, DENSITY_DBFS_HZ, NO_NOISE, POINTS, NoiseBlocks, NoiseListener, NoisePrint
+from .alone import MOST_OVER_DB, Alone
+from .floor import LEAST_LEVEL, MOST_LEVEL, STRETCH_BLOCKS, decibels
+from .noise_print import DENSITY_DBFS_HZ, NO_NOISE, POINTS, NoiseBlocks, NoiseListener, NoisePrint
 from .ranges import PrintRangesAnalyser
 
 _BANDS, _TIME_S = Axis("bands", most=256), Range(0.0, 1e7)  # guard: what findings may say
 _HEARD_BLOCKS = 24  # guard: memory; 2.4 s of noise tell what channels share to a few hundredths
 _STILL_S = 2e-3  # tuned: by hand, 2026-11-29; samples that stand still for longer are no noise
-_KEPT_LEVELS, _KEPT_STRETCHES = 8, 24  # guard: memory
-_CHANCES, _UNEVEN_DB = 2.5, 0.5  # tuned: rooms made up of the tuning set, 2026-11-29
 _ALIKE_DB = 2.0  # tuned: by hand, 2026-11-29; noise this near to the quiet stretches' level is theirs
-_SAME_DB = 3.0  # tuned: by hand, 2026-11-29; that a print may lie under the stretches that it was heard in
+_SAME_DB = 3.0  # tuned: by hand, 2026-11-29; that a print may lie over the noise it was heard in
 _ENOUGH = 3  # derived: stretches alike, as a print asks for
 _GATED_DB = 12.0  # derived: the stage's own threshold
 _BETWEEN = 0.5  # tuned: by hand, 2026-11-29; blocks in which a gate moves, over those in which it is open
@@ -105,23 +95,6 @@ class _Shared(NamedTuple):
     quietness: float
     number: int
     products: Complex
-
-
-class _Level:
-    """Noise of one level, to one decibel: a few of its stretches, from all along the recording."""
-
-    def __init__(self) -> None:
-        self.densities: list[Array] = []
-        self._every, self._heard = 1, 0
-
-    def hear(self, stretch: QuietStretch) -> None:
-        """Keep a stretch, each second of what is kept once there are too many, and then fewer."""
-        if self._heard % self._every == 0:
-            self.densities.append(stretch.density)
-            if len(self.densities) > _KEPT_STRETCHES:
-                self.densities = self.densities[::2]
-                self._every *= 2
-        self._heard += 1
 
 
 class _Ends:
@@ -220,8 +193,7 @@ class BackgroundAnalyser(Analyser[Background]):
         self._edges = np.append(bands.edges, bands.edges[-1] + bands.widths[-1])
         self._window = hann(2 * self._blocks.hop)
         self._shared: list[_Shared] = []
-        self._stretches = [QuietStretches[QuietStretch](STRETCH_BLOCKS, ALIKE_DB) for _ in range(channels)]
-        self._levels: list[dict[int, _Level]] = [{} for _ in range(channels)]
+        self._alone = [Alone(bands) for _ in range(channels)]
         self._before = np.zeros((channels, 0))
         self._still = max(round(_STILL_S * sample_rate), 4)
 
@@ -239,15 +211,7 @@ class BackgroundAnalyser(Analyser[Background]):
         else:
             self._listener.hear(block, stretches)
             for channel, stretch in stretches:
-                self._stretches[channel].hear(stretch)
-                self._levels[channel].setdefault(int(stretch.level // 1.0), _Level()).hear(stretch)
-            self._forget()
-
-    def _forget(self) -> None:
-        """Drop the loudest noise where there is noise of more levels than are kept."""
-        for levels in self._levels:
-            if len(levels) > _KEPT_LEVELS:
-                del levels[max(levels)]
+                self._alone[channel].hear(stretch)
 
     def _muted(self, frame: Audio) -> Mask:
         """Tell which channels stand still somewhere in the block: it is no quiet one, whatever its level."""
@@ -321,38 +285,20 @@ class BackgroundAnalyser(Analyser[Background]):
         density = np.full((self.channels, self._blocks.frequency_hz.size), NO_NOISE)
         if found.found:
             density = found.expected_dbfs_hz.copy()
-        for channel, stretches in enumerate(self._stretches):
-            alike, printed = stretches.alike(), bool((density[channel] > NO_NOISE).any())
-            if not alike or (printed and not heard_s):
+        for channel, alone in enumerate(self._alone):
+            printed = bool((density[channel] > NO_NOISE).any())
+            if not alone.stretches or (printed and not heard_s):
                 continue
-            level = float(np.median([stretch.level for stretch in alike]))
-            alone = self._mean_at(channel, level)
+            own = alone.density_dbfs_hz()
             if printed:
-                if abs(float(np.median(alone - density[channel]))) < _SAME_DB:
-                    density[channel] = alone
-            elif len(alike) >= _ENOUGH and self._ends.gated(channel, level):
-                density[channel], confidence = alone, confidence if found.found else _GATED_SURE
+                if -_SAME_DB < float(np.median(own - density[channel])) < MOST_OVER_DB:
+                    density[channel] = own
+            elif alone.stretches >= _ENOUGH and self._ends.gated(channel, alone.level_db):
+                density[channel], confidence = own, confidence if found.found else _GATED_SURE
                 heard_s = max(heard_s, STRETCH_BLOCKS * self._blocks.seconds)
         if not (density > NO_NOISE).any():
             return np.empty(0), np.empty((self.channels, 0)), 0.0, 0.0
         return self._blocks.frequency_hz, density, round(heard_s, 3), confidence
-
-    def _mean_at(self, channel: int, level: float) -> Array:
-        """Return the mean of all noise at the level of a channel's quiet stretches, dBFS/Hz.
-
-        A print may be lower: it is what may be taken away, of the quietest moments alone. Where a band of a
-        stretch is out of what chance makes of the noise it counts for nothing: a low voice, a car.
-        """
-        bands = self._blocks.bands
-        levels = self._levels[channel].items()
-        near = [one.densities for at, one in levels if abs(at + 0.5 - level) < _ALIKE_DB]
-        densities = np.array([density for some in near for density in some])
-        in_bands = decibels(bands.mean(densities))
-        chance = _CHANCES * bands.scatter_db / np.sqrt(STRETCH_BLOCKS) + _UNEVEN_DB
-        middle = np.quantile(in_bands, 0.5, axis=0, method="lower")  # one of them, which then counts
-        weights = np.abs(in_bands - middle) < chance
-        density = np.average(densities, axis=0, weights=bands.spread(weights))
-        return np.round(decibels(smooth(density, len(densities) * BLOCK_FRAMES)), 2)
 
     def _coherence(self, alone: bool) -> Complex:
         """Return the coherence of each two channels; independent ones where the background was not alone."""
