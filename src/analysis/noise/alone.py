@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array
-from .floor import BLOCK_FRAMES, STRETCH_BLOCKS, Bands, QuietStretch, QuietStretches, decibels, smooth
+from .floor import (
+    BLOCK_FRAMES,
+    NOISE_LIKE_SHARE,
+    STRETCH_BLOCKS,
+    Bands,
+    QuietStretch,
+    QuietStretches,
+    active_bands,
+    decibels,
+    expected_scatter,
+    smooth,
+    unevenness,
+)
 from .noise_print import ALIKE_DB
 
 _KEPT_LEVELS, _KEPT_STRETCHES = 12, 12  # guard: memory
@@ -14,7 +28,15 @@ _KEPT_LEVELS, _KEPT_STRETCHES = 12, 12  # guard: memory
 _NEAR_DB = 2.0  # noise so far under the quiet stretches' level is theirs
 MOST_OVER_DB = 12.0  # and louder noise may be theirs
 _AS_MANY = 0.3  # of the most heard level, that levels beside it are heard
+LEAST_BLOCKS, _UNDER_DB, _MOST_SCATTER = 4, 12.0, 0.4  # blocks, dB under the usual, nepers over chance
 _CHANCES, _UNEVEN_DB = 2.5, 0.5  # standard deviations that a band may be off, and what they are not all of
+
+
+@dataclass(frozen=True)
+class QuietBlock(QuietStretch):
+    """A single block: mean level over the bands, its number, density, and mean logarithm in each band."""
+
+    log: Array
 
 
 class _Level:
@@ -48,6 +70,7 @@ class Alone:
         self._bands = bands
         self._quiet = QuietStretches[QuietStretch](STRETCH_BLOCKS, ALIKE_DB)
         self._levels: dict[int, _Level] = {}
+        self._blocks = QuietStretches[QuietBlock](1, _NEAR_DB)
 
     def hear(self, stretch: QuietStretch) -> None:
         """Hear the next stretch of noise."""
@@ -55,6 +78,32 @@ class Alone:
         self._levels.setdefault(int(stretch.level // 1.0), _Level()).hear(stretch.density)
         if len(self._levels) > _KEPT_LEVELS:
             del self._levels[max(self._levels)]
+
+    def hear_block(self, level: float, number: int, density: Array, log: Array) -> None:
+        """Hear a block that is neither muted nor silent."""
+        self._blocks.hear(QuietBlock(level, number, density, log))
+
+    def from_blocks(self, usual_db: float) -> Array | None:
+        """Return the mean density of the quietest blocks, dBFS/Hz: where all pauses are short.
+
+        They are a background where they are alike, far under the usual level of blocks, and together as
+        smooth over frequency, and as even over time, as noise is. None: they are not.
+        """
+        alike = self._blocks.alike()
+        if len(alike) < LEAST_BLOCKS or usual_db - alike[0].level < _UNDER_DB:
+            return None
+        density = np.mean([block.density for block in alike], axis=0)
+        in_bands, log_density = self._bands.mean(density), self._bands.mean(np.log(density))
+        over_time = log_density - np.mean([block.log for block in alike], axis=0)
+        over_time -= expected_scatter(BLOCK_FRAMES * len(alike))
+        few = self._bands.few
+        # as of `noise_like`, but that the level may be another in each block
+        like = (over_time > -0.12 - 0.87 * few) & (over_time < _MOST_SCATTER + 0.87 * few)
+        like &= unevenness(in_bands, log_density) < 0.08 + 0.25 * few
+        active = active_bands(density[np.newaxis], in_bands[np.newaxis])[0]
+        if (like & active).sum() < NOISE_LIKE_SHARE * max(active.sum(), few.size / 3):
+            return None
+        return np.asarray(np.round(decibels(smooth(density, len(alike) * BLOCK_FRAMES)), 2))
 
     @property
     def stretches(self) -> int:

@@ -15,8 +15,8 @@ from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Each, Rang
 from ...contract.findings import Analyser, Findings
 from ...kernels.spectra.stft import forward, hann
 from ...kernels.spectra.tone_spectra import add_band_products
-from .alone import MOST_OVER_DB, Alone
-from .floor import LEAST_LEVEL, MOST_LEVEL, STRETCH_BLOCKS, decibels
+from .alone import LEAST_BLOCKS, MOST_OVER_DB, Alone
+from .floor import LEAST_LEVEL, MOST_LEVEL, decibels
 from .noise_print import DENSITY_DBFS_HZ, NO_NOISE, POINTS, NoiseBlocks, NoiseListener, NoisePrint
 from .ranges import PrintRangesAnalyser
 
@@ -28,7 +28,7 @@ _SAME_DB = 3.0  # tuned: by hand, 2026-11-29; that a print may lie over the nois
 _ENOUGH = 3  # derived: stretches alike, as a print asks for
 _GATED_DB = 12.0  # derived: the stage's own threshold
 _BETWEEN = 0.5  # tuned: by hand, 2026-11-29; blocks in which a gate moves, over those in which it is open
-_GATED_SURE = 0.5  # derived: as sure as of the floor under a program
+_GUESSED_SURE = 0.5  # derived: as sure as of the floor under a program
 _ENDED_DB = 6.0  # derived: four standard deviations of a band's level, less in no band of any noise
 
 
@@ -141,6 +141,11 @@ class _Ends:
         between = self._blocks[channel, (under <= -_ALIKE_DB) & (under > -_GATED_DB)].sum()
         return bool(between < _BETWEEN * beside)
 
+    def usual_db(self, channel: int) -> float:
+        """Return the median of the levels of a channel's blocks, but for silent ones; the least for none."""
+        total = np.cumsum(self._blocks[channel])
+        return LEAST_LEVEL + float(np.argmax(total >= total[-1] / 2))
+
     def of(self, level_db: Array, block: int) -> tuple[Counts, Counts]:
         """Return where each channel begins and ends, in samples, by its background's levels in bands.
 
@@ -212,6 +217,8 @@ class BackgroundAnalyser(Analyser[Background]):
             self._listener.hear(block, stretches)
             for channel, stretch in stretches:
                 self._alone[channel].hear(stretch)
+            for c in np.flatnonzero(~block.silent).tolist():
+                self._alone[c].hear_block(float(levels[c].mean()), number, block.density[c], block.log[c])
 
     def _muted(self, frame: Audio) -> Mask:
         """Tell which channels stand still somewhere in the block: it is no quiet one, whatever its level."""
@@ -285,17 +292,22 @@ class BackgroundAnalyser(Analyser[Background]):
         density = np.full((self.channels, self._blocks.frequency_hz.size), NO_NOISE)
         if found.found:
             density = found.expected_dbfs_hz.copy()
+        stretches_s = heard_s
         for channel, alone in enumerate(self._alone):
             printed = bool((density[channel] > NO_NOISE).any())
-            if not alone.stretches or (printed and not heard_s):
-                continue
-            own = alone.density_dbfs_hz()
-            if printed:
+            if printed and stretches_s:
+                own = alone.density_dbfs_hz() if alone.stretches else density[channel]
                 if -_SAME_DB < float(np.median(own - density[channel])) < MOST_OVER_DB:
                     density[channel] = own
-            elif alone.stretches >= _ENOUGH and self._ends.gated(channel, alone.level_db):
-                density[channel], confidence = own, confidence if found.found else _GATED_SURE
-                heard_s = max(heard_s, STRETCH_BLOCKS * self._blocks.seconds)
+                continue
+            if alone.stretches >= _ENOUGH and self._ends.gated(channel, alone.level_db):
+                own = alone.density_dbfs_hz()
+            elif (blocks := alone.from_blocks(self._ends.usual_db(channel))) is not None:
+                own = blocks
+            else:
+                continue
+            density[channel], confidence = own, _GUESSED_SURE
+            heard_s = max(heard_s, LEAST_BLOCKS * self._blocks.seconds)
         if not (density > NO_NOISE).any():
             return np.empty(0), np.empty((self.channels, 0)), 0.0, 0.0
         return self._blocks.frequency_hz, density, round(heard_s, 3), confidence

@@ -70,3 +70,24 @@ def test_a_channel_that_never_sounds_has_no_background() -> None:
 def test_what_it_says() -> None:
     assert "heard alone" in heard(room() + speech()).describe()
     assert "nothing can be filled" in heard(np.zeros((1, RATE))).describe()
+
+
+def choppy(pause: float, seconds: float = 10.0) -> np.ndarray:
+    """A voice that pauses for so many seconds, every 0.9 s."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    voice = sum(np.sin(2 * np.pi * 140 * k * time + k) / k for k in range(1, 20))
+    return 0.05 * voice[np.newaxis] * (time % 0.9 > pause)
+
+
+@pytest.mark.parametrize("pause", [0.2, 0.3])
+def test_short_pauses_are_enough(pause: float) -> None:
+    audio = choppy(pause) + room(1, seconds=10.0)
+    audio[:, 4 * RATE : round(4.2 * RATE)] = 0.0
+    assert np.abs(heard(audio).noise_print.level_dbfs - level_db(room(1))).max() < 0.6
+
+
+def test_a_program_that_never_pauses_is_no_background() -> None:
+    time = np.arange(8 * RATE) / RATE
+    swell = 10 ** ((-30 + 25 * np.sin(2 * np.pi * time / 3)) / 20)
+    notes = sum(np.sin(2 * np.pi * hz * time) for hz in (220, 277, 330, 440, 880, 1320, 2640))
+    assert not heard((0.1 * swell * notes)[np.newaxis]).found
