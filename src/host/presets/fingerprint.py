@@ -42,7 +42,7 @@ class RenderFingerprint:
     third_octaves_dbfs
         Levels of the bands from 25 Hz to 20 kHz, shape (2, 30).
     tenths_dbfs
-        Levels of each tenth of a second, shape (2, 60).
+        Levels of each tenth of a second, shape (2, 100).
     signal, signal_sha256
         Which signal went in.
     """
@@ -127,6 +127,11 @@ def render_fingerprint(chain: Chain) -> RenderFingerprint:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of versions and order: said elsewhere
         audio = np.asarray(chain(standard_signal(), RATE), np.float64)
+    return fingerprint_of(audio)
+
+
+def fingerprint_of(audio: Audio) -> RenderFingerprint:
+    """Return the fingerprint of what a chain made of the standard signal, shape (2, 441000)."""
     digest = sha256(np.ascontiguousarray(audio, "<f4").tobytes()).hexdigest()
     return RenderFingerprint(digest, _third_octaves(audio), _tenths(audio), SIGNAL, signal_sha256())
 

@@ -1,6 +1,6 @@
 """The standard test signal that presets are compared on: the same bits on every machine.
 
-Six seconds in two channels of what restoration is about: notes, bursts like syllables, and pauses between;
+Ten seconds in two channels of what restoration is about: notes, bursts like syllables, and pauses between;
 under all of it hiss, other in each channel, and hum; and clicks. All is whole numbers, so that no library of
 mathematics, compiler or processor rounds otherwise.
 """
@@ -18,7 +18,7 @@ SIGNAL = "wavemend-standard-1"
 """Name of the signal; another signal is another name."""
 
 # derived: the rate of most recordings that are shared, and what fits two notes, syllables and three pauses
-RATE, CHANNELS, SECONDS = 44_100, 2, 6
+RATE, CHANNELS, SECONDS = 44_100, 2, 10
 _FRAMES = RATE * SECONDS
 _FULL = 2**23  # derived: full scale of 24 bits
 _TURN = 2**32  # derived: one turn of a phase
@@ -28,14 +28,17 @@ _SINE = (51_466, 21_077, 2_382)
 _SEED = 1_948  # derived: the year of the long-playing record; any number would do
 _NOTES_MHZ = (220_000, 277_183, 329_628, 440_000)  # source: A major in equal temperament, in mHz
 _HUM_MHZ = 50_000  # source: European mains
-_NOTE, _MUSIC = RATE // 2, (RATE * 4 // 5, RATE * 14 // 5)
-_SYLLABLE, _SPEECH = RATE // 4, (RATE * 7 // 2, RATE * 5)
+# derived: places of what sounds, of crackle, a dropout in a note, lost samples in one, and a hole in a pause
+_NOTE, _MUSIC = RATE // 2, (RATE, RATE * 5)
+_SYLLABLE, _SPEECH = RATE // 4, (RATE * 6, RATE * 9)
+_CRACKLE, _TICKS = (RATE * 2, RATE * 5), 3_000
+_FADED, _LOST, _SILENT, _HOLE = RATE * 17 // 10, RATE * 31 // 10, RATE * 11 // 2, RATE // 80
 _CLICKS, _CLICK_FRAMES = 24, 5
 
 
 @cache
 def standard_signal() -> Audio:
-    """Return the signal, shape (2, 264600), full scale 1.0, at `RATE`; not to be written to."""
+    """Return the signal, shape (2, 441000), full scale 1.0, at `RATE`; not to be written to."""
     audio = standard_integers() / _FULL  # exact: 24 bits of a float's 53
     audio.flags.writeable = False
     return audio
@@ -47,12 +50,25 @@ def signal_sha256() -> str:
 
 
 def standard_integers() -> Counts:
-    """Return the signal in steps of 24 bits, shape (2, 264600)."""
-    program = _music() + _speech()
-    hum = sum((_tone(_HUM_MHZ * k, 0, _FRAMES) * (_FULL // 200) // k for k in (1, 2, 3, 5)), start=_nothing())
+    """Return the signal in steps of 24 bits, shape (2, 441000)."""
     draws = np.random.Philox(key=_SEED)
-    made = np.stack([program + hum // _ONE + _hiss(draws) for _ in range(CHANNELS)])
+    program = _music() + _speech()
+    faded = slice(_FADED, _FADED + _HOLE)
+    program[faded] //= 16
+    carrier = _hum() + _FULL // 512
+    made = np.stack([program + carrier + _hiss(draws) for _ in range(CHANNELS)])
+    _add_crackle(made, draws)
     _add_clicks(made, draws)
+    for begin, length in ((_LOST, _HOLE), (_SILENT, 8 * _HOLE)):
+        made[:, begin : begin + length] = 0
+    return made
+
+
+def _hum() -> Counts:
+    """Mains hum of twelve harmonics."""
+    made = _nothing()
+    for k in range(1, 13):
+        made += _tone(_HUM_MHZ * k, 0, _FRAMES) * (_FULL // 64) // (k * _ONE)
     return made
 
 
@@ -109,6 +125,16 @@ def _hiss(draws: np.random.Philox) -> Counts:
     shifts = [np.uint64(shift) for shift in (0, 16, 32, 48)]
     parts = [((words >> shift) & np.uint64(0xFFFF)).astype(np.int64) for shift in shifts]
     return np.asarray((np.sum(parts, axis=0) - 2 * 0xFFFF) // 5)
+
+
+def _add_crackle(audio: Counts, draws: np.random.Philox) -> None:
+    """Put ticks of a few samples, as dense as a worn disc's, over notes, other ones in each channel."""
+    for channel in range(CHANNELS):
+        words = draws.random_raw(2 * _TICKS)
+        for place, size in words.reshape(_TICKS, 2):
+            at = _CRACKLE[0] + int(place % np.uint64(_CRACKLE[1] - _CRACKLE[0]))
+            height = _FULL // 128 + int(size % np.uint64(_FULL // 64))
+            audio[channel, at : at + 3] += np.array([height, -height // 2, height // 4])
 
 
 def _add_clicks(audio: Counts, draws: np.random.Philox) -> None:

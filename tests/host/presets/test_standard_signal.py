@@ -1,6 +1,8 @@
 """The test signal that presets are compared on: the same bits everywhere, and no other under its name."""
 
 import numpy as np
+import pytest
+from wavemend.contract.registry import stage_class, stage_ids
 from wavemend.host.presets.standard_signal import (
     CHANNELS,
     RATE,
@@ -14,7 +16,7 @@ from wavemend.host.presets.standard_signal import (
 
 def test_it_is_the_one_that_packs_were_made_with():
     assert SIGNAL == "wavemend-standard-1"
-    assert signal_sha256() == "96301f63812b4f0952b77fc4f476022689b6906c639b01c315fd7d49824ad376"
+    assert signal_sha256() == "1cb66ef5e69f6709e76f4f09fec0448a7e4e4007151cbec15f992a524f8365ee"
 
 
 def test_it_is_whole_steps_of_24_bits_below_full_scale():
@@ -25,10 +27,16 @@ def test_it_is_whole_steps_of_24_bits_below_full_scale():
 
 def test_it_has_what_restoration_is_about():
     audio = standard_signal()
-    pause, notes, voice = (audio[0, int(a * RATE) : int(b * RATE)] for a, b in ((0, 0.7), (1, 2.8), (3.5, 5)))
-    assert 10 * notes.std() > 5 * voice.std() > 10 * pause.std()
+    pause, notes, voice = (audio[0, int(a * RATE) : int(b * RATE)] for a, b in ((0, 0.9), (1, 2), (6, 9)))
+    assert notes.std() > voice.std() > 1.2 * pause.std()
     difference = audio[0] - audio[1]
     assert 1e-4 < np.median(np.abs(difference)) < 1e-2  # hiss of each channel
-    assert 4 <= np.count_nonzero(np.abs(difference) > 0.1) < 40  # clicks of one channel alone
+    assert 4 <= np.count_nonzero(np.abs(difference) > 0.1) < 80  # clicks of one channel alone
     spectrum = np.abs(np.fft.rfft(pause * np.hanning(pause.size)))
     assert abs(np.argmax(spectrum) * RATE / pause.size - 50) < 2
+
+
+@pytest.mark.parametrize("identifier", stage_ids())
+def test_every_stage_finds_something_to_do_in_it(identifier):
+    audio = standard_signal()
+    assert np.count_nonzero(stage_class(identifier)()(audio, RATE) != audio) > 100
