@@ -81,7 +81,7 @@ class Alone:
 
     def hear_block(self, level: float, number: int, density: Array, log: Array) -> None:
         """Hear a block that is neither muted nor silent."""
-        self._blocks.hear(QuietBlock(level, number, density, log))
+        self._blocks.hear(QuietBlock(level, number, density.copy(), log.copy()))  # not all channels' arrays
 
     def from_blocks(self, usual_db: float) -> Array | None:
         """Return the mean density of the quietest blocks, dBFS/Hz: where all pauses are short.
