@@ -29,6 +29,7 @@ TABLES = (
     "vinyl",
     "room_tone",
     "suggestion",
+    "media",
     *FINDERS,
     "speed",
     "memory",

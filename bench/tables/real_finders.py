@@ -97,7 +97,7 @@ def right_rumble(made: Piece, verdict: Verdict) -> bool:
 
 def right_turns(made: Piece, verdict: Verdict) -> bool:
     """Tell whether a revolution is named where something turns, within 2 %, and nowhere else."""
-    found = [verdict.findings[name].revolution_rpm for name in ("rumble", "clicks")]  # type: ignore[attr-defined]
+    found = verdict.findings["surface"].rpm, verdict.findings["clicks"].revolution_rpm  # type: ignore[attr-defined]
     named = [rpm for rpm in found if rpm]
     if not made.truth.turns_per_minute:
         return not named

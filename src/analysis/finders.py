@@ -29,6 +29,7 @@ from .carrier.stereo import StereoAnalyser
 from .carrier.word_length import WordLengthAnalyser
 from .clicks.clicks import ClicksAnalyser
 from .hum.hum import HumAnalyser
+from .medium.surface import SurfaceAnalyser
 from .noise.noise_print import NoisePrintAnalyser
 from .noise.rumble import RumbleAnalyser
 from .noise.segments import NoiseSegmentsAnalyser
@@ -42,6 +43,7 @@ FINDERS: Mapping[str, type[Analyser[Any]]] = {
     "clicks": ClicksAnalyser,
     "hum": HumAnalyser,
     "rumble": RumbleAnalyser,
+    "surface": SurfaceAnalyser,
     "noise": NoisePrintAnalyser,
     "noise_segments": NoiseSegmentsAnalyser,
     "offset": OffsetAnalyser,

@@ -8,8 +8,10 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
+from scipy.ndimage import median_filter
+from scipy.special import chdtri
 
-from ...audio.arrays import Array, Audio
+from ...audio.arrays import Array, Audio, Mask
 from ...audio.checks import HIGHEST_RATE, LOWEST_RATE, limited
 from ...contract.constraints import CHANNELS, SHARE, AtMost, Below, Each, Range
 from ...contract.findings import Analyser, Findings
@@ -34,6 +36,19 @@ _UPPER_PROGRAM = -8.0, 3.0  # its trend in dB an octave, and the doubt in dB
 _LOWER_PROGRAM = -3.0, 6.0
 _LOWEST_HZ = 90.0  # below it the program's own end cannot be told from a filter's
 _NEAR_NYQUIST = 0.97
+
+# tuned: by hand with bench.material.tuning.media, tuning ranges and takes, 2026-11-29
+_QUIET_QUANTILE, _USUAL_QUANTILE = 0.1, 0.7
+_SPREAD_DB = 4.0  # over what chance spreads noise by: more is a program's, or a swish's
+_STEADY_SHARE = 0.9
+_PAST_OCTAVES, _BEFORE_OCTAVES = 0.35, 0.1  # of an end, until what lies beyond is judged
+_FLOOR_DROP_DB, _FLOOR_SLOPE_DB = 12.0, 20.0  # a program fades into its own floor more gently
+_WALL_SLOPE_DB, _LOWEST_WALL_HZ = 48.0, 1000.0  # no medium ends lower; the gap over a low voice's note does
+_REACH_OCTAVES, _PROGRAM_STEADY = 3.0, 0.85
+_UNKNOWN_OCTAVES = 0.7  # guard: just less than errors with which an end is reported
+_NOISE_BINS = 1.5  # derived: a Hann window's equivalent noise bandwidth
+
+# tuned: by hand with bench band_finder, 2026-11-21; the split is not recorded
 _WORTH_SAYING = 3.0  # per cent
 _ERROR_SCALE = 0.1
 
@@ -106,6 +121,14 @@ class LongTermSpectrum:
         until = total[self._bands, step]
         inside = np.maximum(self._histogram[channel, self._bands, step], 1)
         return np.asarray(_LOWEST_LEVEL + step + 1 - (until - wanted) / inside)
+
+    def steady(self, channel: int) -> Mask:
+        """Return where the level varies by no more than steady noise does, shape (bands,)."""
+        spread = self.quantile_db(channel, _USUAL_QUANTILE) - self.quantile_db(channel, _QUIET_QUANTILE)
+        freedom = np.maximum(2 * self._widths / _NOISE_BINS, 2.0)
+        chance = 10 * np.log10(chdtri(freedom, 1 - _USUAL_QUANTILE) / chdtri(freedom, 1 - _QUIET_QUANTILE))
+        wide = round(_BANDS_AN_OCTAVE / 8) | 1
+        return np.asarray(median_filter(spread - chance, wide, mode="nearest") < _SPREAD_DB)
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +216,7 @@ def bandwidth_of(spectrum: LongTermSpectrum, sample_rate: float) -> Bandwidth:
             continue
         level = spectrum.quantile_db(channel, _LOUD_QUANTILE)
         octave = np.log2(spectrum.frequency_hz)
-        above = _believed(upper_limit(octave, level, *_UPPER_PROGRAM))
+        above = _program_end(octave, level, spectrum.steady(channel))
         if above is not None and 2**above.octave < _NEAR_NYQUIST * nyquist:
             upper[channel] = _row(above)
         inside = spectrum.frequency_hz < min(upper[channel, 0], nyquist / 2)
@@ -213,6 +236,39 @@ def bandwidth_of(spectrum: LongTermSpectrum, sample_rate: float) -> Bandwidth:
         nyquist_hz=nyquist,
         confidence=round(min(sure, default=0.0), 2),
     )
+
+
+def _program_end(octave: Array, level: Array, steady: Mask) -> BandLimit | None:
+    """Find where the program ends: below the end of all sound where nothing but steady noise lies between.
+
+    A copy at a higher rate, or dither up to a converter's filter, has an end of its own, steeper than any.
+    Where the program sinks into noise instead, the end of all is given with an error that says so.
+    """
+    last = _believed(upper_limit(octave, level, *_UPPER_PROGRAM))
+    until = octave[-1] + 1.0 if last is None else last.octave - _BEFORE_OCTAVES
+    inside = octave < until
+    found = _believed(upper_limit(octave[inside], level[inside], *_UPPER_PROGRAM))
+    if found and found.drop_db >= _FLOOR_DROP_DB and found.order * DB_A_DOUBLING >= _FLOOR_SLOPE_DB:
+        between = inside & (octave > found.octave + _PAST_OCTAVES)
+        wall = found.order * DB_A_DOUBLING >= _WALL_SLOPE_DB or _holds_program(octave, steady, found.octave)
+        high = 2**found.octave >= _LOWEST_WALL_HZ
+        if wall and high and between.any() and steady[between].mean() >= _STEADY_SHARE:
+            return found
+    if last is None:
+        return None
+    above = np.cumsum(steady[inside][::-1]) / np.arange(1, np.count_nonzero(inside) + 1)
+    hidden = octave[inside][::-1][np.flatnonzero(above >= _STEADY_SHARE)[-1:]]
+    if hidden.size and last.octave - hidden[0] > _PAST_OCTAVES and _holds_program(octave, steady, hidden[0]):
+        return last._replace(
+            error_octaves=max(last.error_octaves, min(last.octave - hidden[0], _UNKNOWN_OCTAVES))
+        )
+    return last
+
+
+def _holds_program(octave: Array, steady: Mask, until: float) -> bool:
+    """Whether what lies below an end varies as no steady noise does."""
+    below = (octave < until) & (octave > until - _REACH_OCTAVES)
+    return bool(below.any() and steady[below].mean() < _PROGRAM_STEADY)
 
 
 def _row(limit: BandLimit) -> tuple[float, float, float, float]:

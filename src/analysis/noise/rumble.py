@@ -16,21 +16,17 @@ from ...contract.constraints import CHANNELS, SHARE, AtMost, Each, Range
 from ...contract.findings import NO_LEVEL, Analyser, Findings, by_channel
 from ...kernels.filters.decimation import decimate, decimation_filter
 from ...kernels.spectra.stft import hann
-from ..speeds import ELECTRIC_78, LP, SINGLE
 
 Flags = npt.NDArray[np.bool_]
 
 # tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
 LOWEST_HZ, HIGHEST_HZ = 4.0, 60.0
 
-_SPEEDS = (LP, SINGLE, ELECTRIC_78)  # two speeds of 78s lie closer together than a minute of levels resolves
 _MOST_LEVEL = 200.0  # guard: what findings may say
 
 # tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
 _RATE_HZ = 500.0
 _WINDOW_SECONDS = 2.0
-_PULSE_SECONDS = 0.1
-_PULSE_FRAMES = 640
 _ABOVE_HZ = (70.0, 140.0)  # what rumble must stand out of: a hiss that reaches down is not rumble
 
 # tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
@@ -47,8 +43,6 @@ _LOWEST_NOTE_HZ = 27.0  # derived: just under 27.5 Hz, the lowest of a piano
 _LEAST_STEADY = 0.6
 _RISE_DB = 2.0
 _BAND_TAIL = 0.05
-_PULSE_OFF = 0.02
-_PULSE_OVER = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +59,6 @@ class RumbleFindings(Findings):
     lateral_share
         Share of its power that both channels have in phase: 1 is lateral (a bearing, handling), 0 vertical
         (a warp, a rough stamper). None but for two channels with rumble.
-    revolution_rpm
-        33.33, 45 or 78.26 where it pulses once a revolution, else 0.
     confidence
         0 (nothing found) to 1.
     """
@@ -75,13 +67,12 @@ class RumbleFindings(Findings):
     low_hz: Annotated[float, Range(0.0, 1000.0), AtMost("high_hz")]
     high_hz: Annotated[float, Range(0.0, 1000.0)]
     lateral_share: Annotated[float | None, SHARE]
-    revolution_rpm: Annotated[float, Range(0.0, 1000.0)]
     confidence: Annotated[float, SHARE]
 
     @classmethod
     def nothing(cls, channels: int) -> RumbleFindings:
         """Return what is found in a recording of `channels` channels without rumble."""
-        return cls(np.full(channels, NO_LEVEL), 0.0, 0.0, None, 0.0, 0.0)
+        return cls(np.full(channels, NO_LEVEL), 0.0, 0.0, None, 0.0)
 
     @property
     def found(self) -> bool:
@@ -96,8 +87,6 @@ class RumbleFindings(Findings):
         parts = [f"rumble of {levels} dBFS from {self.low_hz:.0f} to {self.high_hz:.0f} Hz"]
         if self.lateral_share is not None:
             parts.append(f"{100 * self.lateral_share:.0f} % lateral")
-        if self.revolution_rpm:
-            parts.append(f"pulsing at {self.revolution_rpm:.0f} rpm")
         return ", ".join([*parts, f"confidence {self.confidence:.1f}"])
 
 
@@ -111,9 +100,7 @@ class RumbleAnalyser(Analyser[RumbleFindings]):
     def __init__(self, sample_rate: float, channels: int) -> None:
         factor = max(int(sample_rate / _RATE_HZ), 1)
         rate = sample_rate / factor
-        # ten levels to a hop
-        self._pulse_hop = max(round(_PULSE_SECONDS * rate), 1)
-        hop = 10 * self._pulse_hop
+        hop = max(round(_WINDOW_SECONDS / 2 * rate), 1)
         super().__init__(sample_rate, channels, hop=hop * factor)
         self._factor, self._rate = factor, rate
         self._taps = decimation_filter(sample_rate, factor, _ABOVE_HZ[1])
@@ -128,7 +115,6 @@ class RumbleAnalyser(Analyser[RumbleFindings]):
         self._scale = 2 / (self._rate * np.sum(self._window**2))
         self._frames = 0
         self._energy, self._samples = np.zeros(channels), 0
-        self._pulse = Pulsation(rate, self._pulse_hop)
 
     def _frame(self, frame: Audio) -> None:
         frame = limited(frame)
@@ -139,7 +125,6 @@ class RumbleAnalyser(Analyser[RumbleFindings]):
         low = decimate(audio, self._taps, self._factor)
         self._recent = np.concatenate([self._recent[:, low.shape[1] :], low], axis=1)
         self._frames += 1
-        self._pulse.hear(low)
         if self._frames < 2:
             return
         window = self._recent - self._recent.mean(axis=1, keepdims=True)  # an offset is no rumble
@@ -173,7 +158,6 @@ class RumbleAnalyser(Analyser[RumbleFindings]):
             low_hz=round(float(np.interp(_BAND_TAIL, share, hz)), 2),
             high_hz=round(float(np.interp(1 - _BAND_TAIL, share, hz)), 2),
             lateral_share=self._lateral(late, rumbles) if self.channels == 2 else None,
-            revolution_rpm=self._pulse.revolution_rpm(),
             confidence=round(0.4 + 0.59 * float(np.clip(certain, 0.0, 1.0)), 2),
         )
 
@@ -241,67 +225,3 @@ class RumbleAnalyser(Analyser[RumbleFindings]):
         size = max(int(_LINE_HZ / self._bin_hz) // 2 * 2 + 1, 3)
         floor: Array = median_filter(level, (1, size), mode="nearest")
         return floor
-
-
-class Pulsation:
-    """Whether the lowest noise pulses once a revolution: a periodogram of its level, in blocks of 64 s.
-
-    Parameters
-    ----------
-    rate
-        Hz.
-    hop
-        Samples from one level to the next.
-    """
-
-    def __init__(self, rate: float, hop: int) -> None:
-        self._hop = hop
-        self._window = hann(2 * hop)
-        self._step_hz = rate / hop
-        bins = np.arange(hop + 1) * (rate / (2 * hop))
-        self._rumbles = (bins >= LOWEST_HZ) & (bins <= 35.0)
-        self._before: Audio | None = None
-        self._levels: list[float] = []
-        self._power = np.zeros(_PULSE_FRAMES // 2 + 1)
-        self._blocks = 0
-
-    def hear(self, low: Audio) -> None:
-        """Hear whole hops, shape (channels, n)."""
-        if self._before is not None:
-            low = np.concatenate([self._before, low], axis=1)
-        self._before = low[:, low.shape[1] - self._hop :]
-        windows = np.lib.stride_tricks.sliding_window_view(low, 2 * self._hop, axis=1)[:, :: self._hop]
-        spectra = fft.rfft(windows * self._window, axis=2)[..., self._rumbles]
-        power = np.sum(spectra.real**2 + spectra.imag**2, axis=(0, 2))
-        self._levels.extend(np.log(power + 1e-18).tolist())
-        if len(self._levels) >= _PULSE_FRAMES:
-            self._add(self._levels[:_PULSE_FRAMES])
-            self._levels = self._levels[_PULSE_FRAMES:]
-
-    def _add(self, levels: list[float]) -> None:
-        level = np.array(levels)
-        middle = np.median(level)
-        level = np.clip(level - middle, -1.5, 1.5)  # a note or a knock is not a revolution
-        window = hann(level.size)
-        level -= np.sum(window * level) / np.sum(window)
-        spectrum = fft.rfft(level * window, _PULSE_FRAMES)
-        self._power += spectrum.real**2 + spectrum.imag**2
-        self._blocks += 1
-
-    def revolution_rpm(self) -> float:
-        """Return the revolution that the level follows, or 0."""
-        if len(self._levels) >= _PULSE_FRAMES // 4:
-            self._add(self._levels)
-        if not self._blocks:
-            return 0.0
-        hz = np.arange(self._power.size) * (self._step_hz / _PULSE_FRAMES)
-        around = np.median(self._power[(hz > 0.2) & (hz < 3.0)])
-        resolution = 2 * self._step_hz / _PULSE_FRAMES
-        peaks = [
-            self._power[np.abs(hz - 1 / speed.turn_s) <= max(_PULSE_OFF / speed.turn_s, resolution)].max()
-            for speed in _SPEEDS
-        ]
-        best = int(np.argmax(peaks))
-        # the largest of some exponentially distributed values must be further off, the fewer blocks there are
-        limit = _PULSE_OVER * (1.0 + 2.0 / np.sqrt(self._blocks))
-        return _SPEEDS[best].rpm if peaks[best] > limit * around else 0.0

@@ -9,16 +9,15 @@ from html import escape
 from pathlib import Path
 from typing import Any, cast
 
-from ...analysis.carrier.bandwidth import Bandwidth
 from ...analysis.carrier.codec import LossyHistory
 from ...analysis.carrier.processed import Processed
-from ...analysis.carrier.stereo import Stereo
 from ...analysis.clicks.clicks import Clicks
+from ...analysis.medium.medium import MediumOdds, medium_odds
+from ...analysis.medium.surface import Surface
+from ...analysis.medium.traits import floor_db
 from ...analysis.noise.noise_print import NO_NOISE, NoisePrint
-from ...analysis.noise.rumble import RumbleFindings
 from ...analysis.program.loudness import Loudness
 from ...analysis.program.program import Program
-from ...analysis.speeds import SINGLE
 from ...analysis.survey import Survey
 from ...audio.checks import check_rate
 from ...contract.findings import Findings
@@ -33,9 +32,12 @@ from ..recording.reading import hear
 
 # tuned: by hand with bench suggestion, 2026-11-21; the split is not recorded
 _SURE_OF_CLICKS = 0.6
-_NARROW_HZ = 9_000.0  # electrically recorded 78s end below, LPs above
-_DENSE_PER_MINUTE, _THIN_HZ = 1000.0, 60.0
 _INAUDIBLE_DB = 60.0  # A-weighted noise so far under the program: no carrier is that quiet
+
+# tuned: by hand with bench.material.tuning.media, tuning ranges and takes, 2026-11-29
+_DISC, _SURELY_DISC = 0.5, 0.75
+_NOISE_DB = -42.0  # a floor that is heard
+_SURELY_DIGITAL = 0.8
 _ARCHIVE_BITS, _ARCHIVE_RATE = 24, 96_000  # source: IASA-TC 04
 
 
@@ -119,6 +121,7 @@ class Analysis:
                 name: {"found": f.found, "summary": f.describe(), **f.to_json()}
                 for name, f in self.findings.items()
             },
+            "medium": medium_odds(self.findings).to_json(),
             "warnings": self.warnings,
             "suggestion": vars(self.suggestion),
         }
@@ -211,52 +214,54 @@ def source_warnings(form: AudioFormat, findings: dict[str, Findings]) -> list[st
 
 def suggest(form: AudioFormat, findings: dict[str, Findings]) -> Suggestion:
     """Choose the gentle preset of the medium that the findings speak of; none where nothing is wrong."""
-    preset, reason = _medium(findings)
+    medium = medium_odds(findings)
+    preset, reason = _wrong(findings, medium)
     if preset is None:
-        return Suggestion(None, False, ["nothing is wrong with it that could be heard"])
+        return Suggestion(None, False, [reason, f"medium: {medium.describe()}"])
     reasons = [reason]
-    if findings["hum"].found and preset != "hum":
-        reasons.append(findings["hum"].describe())
+    if preset not in ("hum", "prepare"):
+        reasons.append(f"medium: {medium.describe()}")
+        if findings["hum"].found:
+            reasons.append(findings["hum"].describe())
     decoded = preset != "prepare" and form.is_lossless and findings["codec"].found
     if decoded:
         reasons.append("decoded from a lossy file, it seems: reductions eased by 25 %")
     return Suggestion(preset, decoded, reasons)
 
 
-def _medium(findings: dict[str, Findings]) -> tuple[str | None, str]:
+def _wrong(findings: dict[str, Findings], medium: MediumOdds) -> tuple[str | None, str]:
     """Return the preset of the first thing that is wrong, in the order of restoration, and what that is."""
-    clicks, rumble = cast(Clicks, findings["clicks"]), cast(RumbleFindings, findings["rumble"])
-    program = cast(Program, findings["program"])
-    rpm = clicks.revolution_rpm or rumble.revolution_rpm
-    if clicks.confidence >= _SURE_OF_CLICKS or rpm:
-        damage = clicks if clicks.found else rumble
-        return ("shellac" if _is_shellac(findings, rpm) else "vinyl"), f"a disc: {damage.describe()}"
-    if findings["noise"].found and _is_audible(findings):
+    clicks, surface = cast(Clicks, findings["clicks"]), cast(Surface, findings["surface"])
+    shares = medium.probability
+    groove = shares["microgroove"] + shares["coarse groove"]
+    is_disc = groove >= _DISC or clicks.confidence >= _SURE_OF_CLICKS
+    rumble, noise = findings["rumble"], findings["noise"]
+    # a dense mix has no pauses, so its floor is no surface: something else must speak for one
+    worn = [one for one in (clicks, surface, noise) if one.found]
+    if not worn and rumble.found and groove >= _SURELY_DISC:
+        worn.append(rumble)
+    if is_disc and worn:
+        coarse = shares["coarse groove"] > shares["microgroove"]
+        return ("shellac" if coarse else "vinyl"), f"a disc: {worn[0].describe()}"
+    if _is_noisy(findings, medium):
+        program = cast(Program, findings["program"])
         speech = program.share("speech") > program.share("music")
-        noise = f"{findings['noise'].describe()}, under {program.describe()}"
-        return ("voice-on-tape" if speech else "music-on-tape"), noise
+        floor = f"a floor {-floor_db(surface):.0f} dB under the loud parts"
+        found = noise.describe() if noise.found else floor
+        return ("voice-on-tape" if speech else "music-on-tape"), f"{found}, under {program.describe()}"
     if findings["hum"].found:
         return "hum", findings["hum"].describe()
     if findings["offset"].found:
         return "prepare", findings["offset"].describe()
-    return None, ""
+    return None, "nothing is wrong with it that could be heard"
 
 
-def _is_shellac(findings: dict[str, Findings], rpm: float) -> bool:
-    """Whether a disc is a 78: by its speed, its narrow band, or one channel with dense crackle or no bass.
-
-    Crackle fills the treble, so the program's own upper limit often cannot be seen.
-    """
-    if rpm:
-        return rpm > SINGLE.rpm
-    clicks, bandwidth = cast(Clicks, findings["clicks"]), cast(Bandwidth, findings["bandwidth"])
-    program, stereo = cast(Program, findings["program"]), cast(Stereo, findings["stereo"])
-    if bandwidth.found and bandwidth.upper_hz.max() < _NARROW_HZ:
-        return True
-    one_channel = clicks.clicks_per_minute.size == 1 or bool(stereo.one_gain.all())
-    per_minute = float((clicks.clicks_per_minute + clicks.crackle_per_minute).max())
-    worn_or_thin = per_minute >= _DENSE_PER_MINUTE or bandwidth.lower_hz.min() >= _THIN_HZ
-    return one_channel and worn_or_thin and program.share("music") > program.share("speech")
+def _is_noisy(findings: dict[str, Findings], medium: MediumOdds) -> bool:
+    """Whether steady noise is heard: a print near the program, or the floor of a tape or a broadcast."""
+    if findings["noise"].found and medium.probability["digital"] < _SURELY_DIGITAL:
+        return _is_audible(findings)
+    old = medium.told and medium.likeliest in ("tape", "radio")
+    return old and floor_db(cast(Surface, findings["surface"])) > _NOISE_DB
 
 
 def _is_audible(findings: dict[str, Findings]) -> bool:

@@ -25,6 +25,8 @@ DB_A_DOUBLING = 20 * np.log10(2)
 _REACH_OCTAVES = 2.0
 _BELOW_OCTAVES, _ABOVE_OCTAVES = 0.6, 0.3
 _SMOOTH_OCTAVES = 1 / 8
+_LINES = 3  # blocks of an eighth octave beyond an end that may hold whistles; tuned: media, 2026-11-29
+_COMES_BACK = 0.6  # of the drop; tuned: bench.material.tuning.media, 2026-11-29
 _LEAST_DROP_DB = 6.0
 _STARTS = (3.0, 30.0)
 _MOST_ORDERS = 150.0
@@ -53,8 +55,12 @@ class BandLimit(NamedTuple):
     scatter_db: float
 
 
-def upper_limit(octave: Array, level_db: Array, trend_db_octave: float, doubt_db: float) -> BandLimit | None:
+def upper_limit(
+    octave: Array, level_db: Array, trend_db_octave: float, doubt_db: float, *, lines: int = _LINES
+) -> BandLimit | None:
     """Find where the levels fall off to the right, never to come back.
+
+    What lies between the partials of a voice falls off as well, but the next partial comes back.
 
     The curve is ``a + b u + bumps - 10 log10(1 + 2^(2 n (u - c)))``, added in power to a floor: a Butterworth
     low-pass of order n whose -3 dB point is c. Residuals count in decibels, outliers (lines of held notes,
@@ -73,6 +79,8 @@ def upper_limit(octave: Array, level_db: Array, trend_db_octave: float, doubt_db
     doubt_db
         In what the program would be at the end of its band, beside what the fit knows of: the error grows by
         as many octaves as the slope takes to fall that far.
+    lines
+        In how many eighths of an octave beyond it something may come back: whistles, hum.
 
     Returns
     -------
@@ -81,7 +89,7 @@ def upper_limit(octave: Array, level_db: Array, trend_db_octave: float, doubt_db
     """
     if octave.size < 16:
         return None
-    start = _largest_drop(octave, level_db)
+    start = _largest_drop(octave, level_db, lines)
     if start is None:
         return None
     near = np.abs(octave - octave[start]) < _REACH_OCTAVES
@@ -97,11 +105,13 @@ def upper_limit(octave: Array, level_db: Array, trend_db_octave: float, doubt_db
 
 def lower_limit(octave: Array, level_db: Array, trend_db_octave: float, doubt_db: float) -> BandLimit | None:
     """Find where the levels fall off to the left: `upper_limit` in a mirror."""
-    found = upper_limit(-octave[::-1], level_db[::-1], -trend_db_octave, doubt_db)
+    found = upper_limit(
+        -octave[::-1], level_db[::-1], -trend_db_octave, doubt_db, lines=octave.size
+    )  # hum may have any number of lines
     return None if found is None else found._replace(octave=-found.octave)
 
 
-def _largest_drop(octave: Array, level_db: Array) -> int | None:
+def _largest_drop(octave: Array, level_db: Array, lines: int) -> int | None:
     """Return the band after which all of a third of an octave lies furthest below what was before it."""
     step = float(np.median(np.diff(octave)))
     smooth = median_filter(level_db, max(round(_SMOOTH_OCTAVES / step), 1) | 1, mode="nearest")
@@ -111,8 +121,22 @@ def _largest_drop(octave: Array, level_db: Array) -> int | None:
     behind = np.median(np.lib.stride_tricks.sliding_window_view(padded, before)[: smooth.size], axis=1)
     drop = behind - ahead
     drop[-2:] = 0.0
+    highest = maximum_filter1d(level_db, before, origin=(before - 1) // 2, mode="nearest")
+    drop[highest - _later_peaks(octave, level_db, lines) < _COMES_BACK * drop] = 0.0
     best = int(np.argmax(drop))
     return best if drop[best] >= _LEAST_DROP_DB else None
+
+
+def _later_peaks(octave: Array, level_db: Array, lines: int) -> Array:
+    """Return what the levels come back to beyond each band, but for so many eighths of an octave."""
+    block = np.floor(octave / _SMOOTH_OCTAVES).astype(int)
+    starts = np.flatnonzero(np.diff(block, prepend=block[0] - 1))
+    peaks = np.maximum.reduceat(level_db, starts)
+    later = np.full(starts.size + 1, -np.inf)
+    for place in range(starts.size - lines - 1, -1, -1):
+        later[place] = np.sort(peaks[place:])[-lines - 1]
+    beyond = np.searchsorted(octave[starts], octave + _ABOVE_OCTAVES)
+    return np.asarray(later[beyond])
 
 
 def _fit(u: Array, level_db: Array, weight: Array, trend: float, order: float) -> tuple[float, BandLimit]:

@@ -104,3 +104,38 @@ def test_confidence_falls_with_the_slope():
     assert steep.confidence > 0.75 > 0.6 > gentle.confidence > 0.3
     assert "give or take" in gentle.describe()
     assert "give or take" not in steep.describe()
+
+
+def sung(seconds=8, top_hz=20_000):
+    """A voice on one note after the other: between its lower partials there is nothing for an octave."""
+    t = np.arange(seconds * RATE) / RATE
+    wave = np.zeros(t.size)
+    for second in range(seconds):
+        inside = (t >= second) & (t < second + 0.9)
+        f0 = (247, 262, 247, 277)[second % 4]
+        for h in range(1, int(min(9000, top_hz) / f0)):
+            wave[inside] += np.sin(2 * np.pi * f0 * h * t[inside]) / h
+    return (0.1 * wave)[np.newaxis]
+
+
+def test_the_gap_between_partials_is_no_end():
+    """LPs of singers were called 78s, for a band that ended at 250 Hz."""
+    assert (analyse(with_floor(sung(), 70)).upper_hz > 3000).all()
+
+
+def test_a_copy_at_a_higher_rate_ends_where_the_program_does():
+    """Dither up to the converter's filter has an end as well, and a steeper one."""
+    wall = ellip(8, 0.2, 70, 4700, fs=RATE, output="sos")
+    whole = ellip(10, 0.1, 90, 20_000, fs=RATE, output="sos")
+    swell = 0.02 + np.abs(np.sin(np.arange(8 * RATE) / RATE * 2))
+    found = analyse(sosfilt(whole, sosfilt(wall, white(8) * swell) + 1e-4 * white(8) / 0.1))
+    assert found.upper_hz[0] == pytest.approx(4700, rel=0.05)
+
+
+def test_a_program_that_sinks_into_noise_has_no_known_end():
+    draw = np.random.default_rng(4)
+    swell = 0.02 + np.abs(np.sin(np.arange(8 * RATE) / RATE * 2))
+    program = sosfilt(butter(2, 1500, fs=RATE, output="sos"), white(8) * swell)
+    noise = 0.003 * draw.standard_normal(program.shape)
+    found = analyse(sosfilt(ellip(10, 0.1, 90, 18_000, fs=RATE, output="sos"), program + noise))
+    assert found.upper_error[0] > 0.1 and "give or take" in found.describe()

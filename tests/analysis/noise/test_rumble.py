@@ -64,15 +64,6 @@ def test_each_channel_has_its_own():
     assert found.lateral_share is None
 
 
-@pytest.mark.parametrize("rpm", [33.33, 45.0, 78.26])
-def test_a_pulse_once_a_revolution_is_named(rpm):
-    t = np.arange(60 * RATE) / RATE
-    pulsing = rumble(60) * (1 + 0.5 * np.sin(2 * np.pi * rpm / 60 * t))
-    found = analyse(pulsing)
-    assert found.revolution_rpm == rpm
-    assert analyse(rumble(60)).revolution_rpm == 0.0
-
-
 def test_rumble_between_notes_is_found():
     found = analyse(notes() + rumble() + hiss())
     assert found.level_dbfs[0] == pytest.approx(-50.0, abs=2.0)
@@ -136,12 +127,11 @@ def test_json_and_description():
         ("low_hz", -1.0, "must be 0 to 1000"),
         ("low_hz", 90.0, "lies above"),
         ("lateral_share", 1.5, "must be 0 to 1"),
-        ("revolution_rpm", -33.0, "must be 0 to 1000"),
         ("confidence", 2.0, "must be 0 to 1"),
         ("confidence", None, "damaged"),
     ],
 )
 def test_damaged_findings_are_refused(field, value, message):
-    good = RumbleFindings(np.array([-50.0]), 8.0, 35.0, None, 0.0, 0.9).to_json()
+    good = RumbleFindings(np.array([-50.0]), 8.0, 35.0, None, 0.9).to_json()
     with pytest.raises(FindingsError, match=message):
         RumbleFindings.from_json({**good, field: value})

@@ -19,7 +19,8 @@ def said(
 ) -> Verdict:
     findings: dict[str, Any] = {
         "bandwidth": SimpleNamespace(upper_hz=(upper,), upper_error=(error,), nyquist_hz=22_050.0),
-        "rumble": SimpleNamespace(found=rpm > 0, revolution_rpm=rpm),
+        "rumble": SimpleNamespace(found=rpm > 0),
+        "surface": SimpleNamespace(rpm=rpm),
         "clicks": SimpleNamespace(revolution_rpm=0.0),
         "noise": SimpleNamespace(found=False),
         "hum": SimpleNamespace(found=False),

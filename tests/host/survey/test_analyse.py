@@ -51,6 +51,20 @@ def test_nothing_is_suggested_for_clean_music(folder):
     assert page.suggestion.preset in (None, "prepare")
 
 
+def test_a_surface_without_music_is_a_disc_that_turns(tmp_path):
+    """Of a gramophone's surface alone nothing was said to be wrong."""
+    draw = np.random.default_rng(0)
+    seconds = np.arange(12 * SAMPLE_RATE) / SAMPLE_RATE
+    swish = 10 ** (0.2 * np.sin(2 * np.pi * 78 / 60 * seconds))
+    surface = 0.01 * draw.standard_normal((1, seconds.size)) * swish
+    page = analyse(write(tmp_path / "surface.wav", surface, "PCM_24", SAMPLE_RATE))
+    assert page.suggestion.preset in ("shellac", "vinyl")
+    assert page.findings["surface"].rpm == pytest.approx(78, rel=0.02)
+    said = page.to_json()["medium"]
+    assert sum(said["probability"].values()) == pytest.approx(1.0, abs=0.01) and said["summary"]
+    assert any("medium: " in reason for reason in page.suggestion.reasons)
+
+
 def test_a_lossy_source_is_warned_of(folder):
     page = analyse(folder / "worn.mp3")
     assert any("lossy" in warning and "25 %" in warning for warning in page.warnings)
