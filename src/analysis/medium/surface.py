@@ -21,6 +21,7 @@ from .turns import TurnSpectrum, evidence, floor_level, onsets, sharpened
 _LOW_RATE_HZ = 250.0
 _LOW_HZ = 35.0
 _FRAME_S = 0.02
+_BATCH = 10  # frames at once; guard: Python's share of the time is small
 _PULSE_FRAMES = 5
 _PULSE_HZ = (4.0, 35.0)
 _PULSE_NEPERS = 1.5  # a note or a knock is not a turn
@@ -129,12 +130,12 @@ class SurfaceAnalyser(Analyser[Surface]):
         factor = max(int(sample_rate / _LOW_RATE_HZ), 1)
         self._low_hop = max(round(_FRAME_S * sample_rate / factor), 1)
         hop = self._low_hop * factor
-        super().__init__(sample_rate, channels, hop=hop)
+        super().__init__(sample_rate, channels, hop=_BATCH * hop)
         self._factor, rate = factor, sample_rate / factor
         self._taps = decimation_filter(sample_rate, factor, _LOW_HZ)
         self._before = np.zeros((channels, self._taps.size - factor))
         self._window = hann(2 * hop).astype(np.float32)
-        self._recent = np.zeros((channels, 2 * hop), np.float32)
+        self._recent = np.zeros((channels, hop), np.float32)
         hz = np.fft.rfftfreq(2 * hop, 1 / sample_rate)
         edges = _LOWEST_HZ * 2 ** (np.arange(7 * _BANDS_AN_OCTAVE + 1) / _BANDS_AN_OCTAVE)
         edges = edges[edges < min(_GROUPS_HZ[-1], 0.46 * sample_rate)]
@@ -154,7 +155,6 @@ class SurfaceAnalyser(Analyser[Surface]):
         self._low: list[Audio] = []
         self._levels: list[Array] = []
         self._energy = 0.0
-        self._pulses: list[float] = []
 
     def _frame(self, frame: Audio) -> None:
         frame = limited(frame)
@@ -162,24 +162,28 @@ class SurfaceAnalyser(Analyser[Surface]):
         audio = np.concatenate([self._before, frame], axis=1)
         self._before = audio[:, audio.shape[1] - self._before.shape[1] :]
         self._low.append(decimate(audio, self._taps, self._factor))
-        self._recent = np.concatenate([self._recent[:, frame.shape[1] :], frame], axis=1, dtype=np.float32)
+        recent = np.concatenate([self._recent, frame], axis=1, dtype=np.float32)
+        hop = self._recent.shape[1]
+        self._recent = recent[:, -hop:]
         if self._edges.size > 1:
-            spectra = fft.rfft(self._recent * self._window, axis=1)
-            power: Array = np.asarray(np.sum(spectra.real**2 + spectra.imag**2, axis=0, dtype=np.float64))
-            sums = np.add.reduceat(power[: self._edges[-1]], self._edges[:-1])
-            self._levels.append(10 * np.log10(self._scale * sums + _SILENT))
+            windows = np.lib.stride_tricks.sliding_window_view(recent, 2 * hop, axis=1)[:, ::hop]
+            spectra = fft.rfft(windows * self._window, axis=2)
+            power = np.asarray(np.sum(spectra.real**2 + spectra.imag**2, axis=0, dtype=np.float64))
+            sums = self._scale * np.add.reduceat(power[:, : self._edges[-1]], self._edges[:-1], axis=1)
+            self._levels.append(10 * np.log10(sums + _SILENT))
             self._count(sums)
-        if len(self._low) == round(_SECONDS_AT_ONCE / _FRAME_S):
+        if len(self._low) == round(_SECONDS_AT_ONCE / _FRAME_S / _BATCH):
             self._take()
 
     def _count(self, sums: Array) -> None:
-        """Count the level of each octave, where there is sound."""
+        """Count the level of each octave where there is sound; powers of bands, shape (frames, bands)."""
         octaves = len(self._histogram)
-        power = self._scale * sums[: octaves * _BANDS_AN_OCTAVE].reshape(octaves, -1).sum(axis=1)
-        level = 10 * np.log10(power + 10 ** (-_STEPS / 10))
-        if octaves and 10 * np.log10(power.sum() + 1e-20) > _SILENCE_DBFS:
-            step = np.clip(level + _STEPS, 0, _STEPS - 1).astype(np.intp)
-            self._histogram[np.arange(octaves), step] += 1
+        if not octaves:
+            return
+        power = sums[:, : octaves * _BANDS_AN_OCTAVE].reshape(len(sums), octaves, -1).sum(axis=2)
+        power = power[power.sum(axis=1) > 10 ** (_SILENCE_DBFS / 10)]
+        step = np.clip(10 * np.log10(power + 10 ** (-_STEPS / 10)) + _STEPS, 0, _STEPS - 1).astype(np.intp)
+        np.add.at(self._histogram, (np.broadcast_to(np.arange(octaves), step.shape), step), 1)
 
     def _take(self) -> None:
         """Hand on what was heard."""
@@ -189,7 +193,7 @@ class SurfaceAnalyser(Analyser[Surface]):
         self._comb.hear(low)
         self._pulse.hear(self._pulsing(low)[np.newaxis])
         if self._levels:
-            levels = np.array(self._levels).T
+            levels = np.concatenate(self._levels).T
             least = 10 * np.log10(self._energy / len(self._levels) + _SILENT) - _PROGRAM_DB
             self._rhythm.hear(onsets(np.maximum(levels[::_RHYTHM_BANDS], least))[np.newaxis])
             for number, spectrum in enumerate(self._swish):
