@@ -50,6 +50,12 @@ class NoiseCourse:
         """Whether there is any."""
         return bool(self.db.size and self.s.size)
 
+    @property
+    def turn_s(self) -> float:
+        """Seconds that it takes to go once through the table, 0 where it does not come round."""
+        rows = float(self.row[-1] - self.row[0]) if self.moves else 0.0
+        return len(self.db) * float(self.s[-1] - self.s[0]) / rows if rows > len(self.db) else 0.0
+
     def rows_at(self, time_s: Array) -> Array:
         """Return which row holds at each time, 0 to less than the number of rows."""
         if self.s.size == 1:

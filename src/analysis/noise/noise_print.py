@@ -180,6 +180,10 @@ class NoiseBlocks:
         Samples a block: what `hear` wants.
     count
         Blocks heard.
+    scale
+        From the power of spectra to density.
+    spectra
+        Of the frames of the last block, shape (channels, frames, bins).
     """
 
     def __init__(self, sample_rate: float, channels: int) -> None:
@@ -191,7 +195,8 @@ class NoiseBlocks:
         self.frequency_hz = np.arange(self.hop + 1.0) * (sample_rate / (2 * self.hop))
         self.count = 0
         self._window = hann(2 * self.hop)
-        self._scale = 2 / (sample_rate * np.sum(self._window**2))
+        self.scale = 2 / (sample_rate * np.sum(self._window**2))
+        self.spectra = np.zeros((channels, 0, self.hop + 1), np.complex128)
         self._before = np.zeros((channels, self.hop))
         self._last: deque[Block] = deque(maxlen=STRETCH_BLOCKS)
 
@@ -201,9 +206,11 @@ class NoiseBlocks:
         Stretches come with the channel that they were heard in.
         """
         samples = limited(samples)
-        spectra = forward(np.concatenate([self._before, samples], axis=1), self._window, self.hop)
+        spectra = self.spectra = forward(
+            np.concatenate([self._before, samples], axis=1), self._window, self.hop
+        )
         self._before = samples[:, -self.hop :]
-        mean, product = mean_and_product(spectra, self._scale, 10 ** (NO_NOISE / 10))
+        mean, product = mean_and_product(spectra, self.scale, 10 ** (NO_NOISE / 10))
         silent = np.einsum("ij,ij->i", samples, samples) < 10 ** (LEAST_NOISE_DBFS / 10) * self.length
         # the logarithm of a product costs a quarter of four, and densities are far from overflow
         block = Block.of(mean, np.log(product) / BLOCK_FRAMES, silent, self.bands)

@@ -23,6 +23,7 @@ from .noise_print import (
     NoisePrint,
     NoisePrintAnalyser,
 )
+from .turns import Turning, TurnListener
 
 # tuned: by hand with bench program_finder, 2026-11-21; the split is not recorded
 WINDOW_SECONDS = 30.0
@@ -97,6 +98,30 @@ class NoiseSegments(Findings):
         )
 
     @classmethod
+    def turning(cls, noise: Turning, still: NoisePrint, frequency_hz: Array, end_s: float) -> NoiseSegments:
+        """Return what holds the print of noise that turns, for a recording of `end_s` seconds.
+
+        Where it does not turn it is what the recording's one print says, if that is more and may be.
+        """
+        density = decibels(noise.density)
+        if still.found:
+            density = np.maximum(density, np.minimum(still.density_dbfs_hz, decibels(noise.most)))
+        density = np.clip(density, NO_NOISE, MOST_LEVEL)
+        return cls(
+            start_s=np.zeros(1),
+            end_s=np.array([round(end_s, 3)]),
+            frequency_hz=frequency_hz,
+            density_dbfs_hz=np.round(density, 2)[np.newaxis],
+            print_confidence=np.array([noise.confidence]),
+            pauses_s=np.zeros(1),
+            confidence=noise.confidence,
+            course_hz=noise.course.hz,
+            course_db=noise.course.db,
+            course_s=noise.course.s,
+            course_row=noise.course.row,
+        )
+
+    @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> NoiseSegments:
         """See `Findings.from_json`; reads a `NoisePrint` too, which serves a whole recording."""
         if isinstance(data, Mapping) and set(data) == {field.name for field in fields(NoisePrint)}:
@@ -150,6 +175,11 @@ class NoiseSegments(Findings):
         if not self.shifts:
             heard = float(self.pauses_s[0])
             where = f"heard in {heard:.1f} s of pauses" if heard else "under the program"
+            if turn_s := self.course.turn_s:
+                return (
+                    f"noise turns {60 / turn_s:.1f} times a minute, at {levels[0]:.0f} dBFS (A) on average, "
+                    f"confidence {self.confidence:.1f}"
+                )
             return f"noise steady at {levels[0]:.0f} dBFS (A), {where}, confidence {self.confidence:.1f}"
         parts = ", ".join(
             f"{level:.0f} from {start:.0f} s" for level, start in zip(levels, self.start_s, strict=True)
@@ -196,11 +226,19 @@ class NoiseSegmentsAnalyser(Analyser[NoiseSegments]):
         self._blocks_a_window = max(round(WINDOW_SECONDS * sample_rate / self._noise.length), 1)
         self._whole = NoiseListener(self._noise, channels, uneven=True)
         self._window = NoiseListener(self._noise, channels, uneven=False)
+        self._turns = TurnListener(
+            channels,
+            self._noise.frequency_hz,
+            self._noise.bands,
+            self._noise.hop / sample_rate,
+            self._noise.scale,
+        )
         self._parts: list[_Part] = []
         self._windows_found = 0
 
     def _frame(self, frame: Audio) -> None:
         heard = self._noise.hear(frame)
+        self._turns.hear(self._noise.spectra)
         self._whole.hear(*heard)
         self._window.hear(*heard)
         if self._noise.count % self._blocks_a_window == 0:
@@ -270,6 +308,8 @@ class NoiseSegmentsAnalyser(Analyser[NoiseSegments]):
         if self._noise.count % self._blocks_a_window > self._blocks_a_window / 3:
             self._end_window(end_s)  # what is too short for a print of its own goes on with the one before
         whole = self.noise_print()
+        if turning := self._turns.conclude():
+            return NoiseSegments.turning(turning, whole, self._noise.frequency_hz, end_s)
         windows = self._noise.count / self._blocks_a_window
         # noise that shifts may hide its one print, but not those of half the windows
         believed = whole.found or self._windows_found >= windows / 2

@@ -17,6 +17,8 @@ Spectra = npt.NDArray[np.complex128]
 OVERLAP = 4
 """Hops in a frame; derived: a squared Hann window adds up to a constant from three on."""
 
+_PRODUCT = 8  # powers multiplied before their logarithm; guard: their product stays within a float's range
+
 
 def hop_length(sample_rate: float, seconds: float) -> int:
     """Return the hop, in samples, of frames of `seconds` or a little more whose FFT is fast.
@@ -96,6 +98,50 @@ def mean_and_product(spectra: Spectra, scale: float, offset: float) -> tuple[Aud
         for k in range(bins):
             mean[channel, k] /= frames
     return mean, product
+
+
+@compiled
+def band_levels(
+    spectra: Spectra, edges: npt.NDArray[np.intp], scale: float, offset: float
+) -> tuple[Audio, Audio]:
+    """Return mean and mean logarithm over bands of ``scale * |spectra|^2 + offset``.
+
+    Parameters
+    ----------
+    spectra
+        Shape (channels, frames, bins).
+    edges
+        First bin of each band, shape (bands,); the last goes on to the end.
+    scale, offset
+        Of the powers, which must lie between 1e-36 and 1e36.
+
+    Returns
+    -------
+    Audio
+        Mean, shape (channels, frames, bands).
+    Audio
+        Mean logarithm, same shape.
+    """
+    channels, frames, bins = spectra.shape
+    mean = np.empty((channels, frames, edges.size))
+    logarithm = np.empty((channels, frames, edges.size))
+    for channel in range(channels):
+        for frame in range(frames):
+            for band in range(edges.size):
+                end = edges[band + 1] if band + 1 < edges.size else bins
+                total, logs, product = 0.0, 0.0, 1.0
+                for k in range(edges[band], end):
+                    value = spectra[channel, frame, k]
+                    power = (value.real * value.real + value.imag * value.imag) * scale + offset
+                    total += power
+                    product *= power
+                    if (k - edges[band]) % _PRODUCT == _PRODUCT - 1:
+                        logs += np.log(product)  # that of a product costs an eighth of eight
+                        product = 1.0
+                width = end - edges[band]
+                mean[channel, frame, band] = total / width
+                logarithm[channel, frame, band] = (logs + np.log(product)) / width
+    return mean, logarithm
 
 
 def inverse(spectra: Spectra, window: Audio) -> Audio:
