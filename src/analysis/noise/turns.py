@@ -2,8 +2,8 @@
 
 Band levels are kept for a minute. In each, the revolution that the floor follows is looked for
 (`turn_search`), and a floor is fitted that moves with its phase: in a few wide bands, at as many phases as
-frames fit in a turn. Stretches whose revolutions agree are laid over each other, each by the phase at which it
-is most like the others.
+frames fit in a turn. Stretches whose revolutions agree are laid over each other, each by the phase at which
+it is most like the others.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ...audio.arrays import Array, Mask
 from ...kernels.spectra.stft import Spectra, band_levels
 from .courses import NoiseCourse
 from .floor import EMPTY_LEVEL, LEAST_LEVEL, Bands, decibels, extend
+from .noise_print import LEAST_NOISE_DBFS
 from .turn_floor import BandLevels, moving_floor
 from .turn_search import noise_bands, revolution
 
@@ -31,7 +32,6 @@ _BEND = 2.0  # weight of the course's curvature from row to row, against a frame
 _CAUTIOUS_FALL_DB = 3.0  # an octave off what shows, as for prints of floors
 _RISE_DB = 1.0  # an octave off what turns
 _SAME_TURN = 0.004
-_LEAST_NOISE_DBFS = -95.0  # as for prints
 _MOST_STRETCHES = 512  # guard: memory is bounded
 _SWING_DB = 20.0  # guard: most that a course moves a print by
 
@@ -130,7 +130,7 @@ class TurnListener:
         power = power[:, :frames]
         heard = np.median(power, axis=1)
         audible = np.sum(heard * self._bands.widths, axis=1) * self._frequency_hz[1]
-        noisy = audible > 10 ** (_LEAST_NOISE_DBFS / 10)
+        noisy = audible > 10 ** (LEAST_NOISE_DBFS / 10)
         if not noisy.any():
             return
         found = self._stretch(power, noisy, under[:frames], first)

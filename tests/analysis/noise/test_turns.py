@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from wavemend import Denoise
+from wavemend.analysis.noise import turns
 from wavemend.analysis.noise.segments import NoiseSegmentsAnalyser
 
 RATE = 22_050
@@ -91,7 +92,7 @@ def test_the_print_and_its_course_say_what_the_noise_is():
 
 
 def test_stretches_of_a_long_side_are_laid_over_each_other(monkeypatch):
-    monkeypatch.setattr("wavemend.analysis.noise.turns.STRETCH_S", 12.0)
+    monkeypatch.setattr(turns, "STRETCH_S", 12.0)
     noise = surface(40, 33.33)
     found = analyse(noise)
     assert found.course_s.size > 4

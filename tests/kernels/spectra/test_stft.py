@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wavemend.kernels.spectra.stft import (
     OVERLAP,
+    band_levels,
     forward,
     hann,
     hop_length,
@@ -68,3 +69,14 @@ def test_frames_of_a_view_are_those_of_its_copy():
     audio = np.random.default_rng(0).standard_normal((3, 400))
     view = audio[1:, 30:].T.copy().T
     assert np.array_equal(forward(view, hann(64), 16), forward(np.ascontiguousarray(view), hann(64), 16))
+
+
+def test_band_levels_are_means_and_mean_logarithms_over_bands():
+    draw = np.random.default_rng(5)
+    spectra = draw.standard_normal((2, 3, 40)) + 1j * draw.standard_normal((2, 3, 40))
+    edges = np.array([2, 6, 17])
+    mean, logarithm = band_levels(spectra, edges, 0.5, 1e-20)
+    power = 0.5 * np.abs(spectra) ** 2 + 1e-20
+    for band, (start, stop) in enumerate([(2, 6), (6, 17), (17, 40)]):
+        np.testing.assert_allclose(mean[..., band], power[..., start:stop].mean(axis=-1))
+        np.testing.assert_allclose(logarithm[..., band], np.log(power[..., start:stop]).mean(axis=-1))
