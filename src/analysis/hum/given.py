@@ -14,6 +14,7 @@ from .comb import MOST_HARMONICS
 from .demodulator import STEP, UNHEARD, CombDemodulator
 from .floor import LEAST_DBFS
 from .found import Hum
+from .hum import HumAnalyser
 from .offset import CombOffset
 
 # tuned: by hand with bench hum, 2026-11-21; the split is not recorded
@@ -36,6 +37,8 @@ _CLASS_DB = 3.0
 class GivenHumAnalyser(Analyser[Hum]):
     """Measure the lines at the harmonics of a given frequency; lines that stand out of their floor are hum.
 
+    What would be found there without being named is that hum: a name makes nothing worse.
+
     Hum may begin or end part-way, so floors are those of pieces of 5 s. Histograms of each line's level, and
     of that beside it, are all that is kept: of all pieces, and of those with hum, by how loud it is. Where
     hum goes on for two pieces at least, those as loud as most count; else the whole recording.
@@ -46,6 +49,7 @@ class GivenHumAnalyser(Analyser[Hum]):
         self._comb = CombDemodulator(sample_rate, channels, frequency_hz, max(int(highest), 1))
         super().__init__(sample_rate, channels, hop=STEP * self._comb.hop)
         self._frequency_hz = frequency_hz
+        self._unnamed = HumAnalyser(sample_rate, channels)
         self._turns_a_sample = float(frequency_hz / sample_rate)
         self._most_hz = max(TOLERANCE * frequency_hz, LEAST_TOLERANCE_HZ)
         self._recent: list[Complex] = []
@@ -58,6 +62,7 @@ class GivenHumAnalyser(Analyser[Hum]):
         self._start = 0
 
     def _frame(self, frame: Audio) -> None:
+        self._unnamed.hear(frame)
         comb, hop = self._comb, self._comb.hop
         self._audio = np.concatenate([self._audio, limited(frame)], axis=1)
         frames = (self._audio.shape[1] - 2 * comb.half) // hop + 1
@@ -125,6 +130,10 @@ class GivenHumAnalyser(Analyser[Hum]):
         return best
 
     def _conclude(self, rest: Audio) -> Hum:
+        self._unnamed.hear(rest)
+        for hum in self._unnamed.result().each():
+            if abs(hum.frequency_hz - self._frequency_hz) <= self._most_hz:
+                return hum
         if self._frames >= _PIECE_FRAMES // 2 or not self._pieces:
             self._end_piece()
         else:

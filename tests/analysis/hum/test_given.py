@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from wavemend.analysis.hum.comb import NO_LEVEL
 from wavemend.analysis.hum.given import LEAST_TOLERANCE_HZ, TOLERANCE, GivenHumAnalyser
+from wavemend.analysis.hum.hum import HumAnalyser
 
 RATE = 4000
 SECONDS = np.arange(8 * RATE) / RATE
@@ -73,3 +74,18 @@ def test_what_is_named_is_never_moved_further_than_said(hz, named):
         not found.found
         or abs(found.frequency_hz - named) <= max(TOLERANCE * named, LEAST_TOLERANCE_HZ) + 1e-9
     )
+
+
+def test_a_name_tells_no_less_than_is_found_without_it():
+    """Of a buzz, that is every line up to 8 kHz and not the first thirty alone."""
+    rate = 16_000
+    seconds = np.arange(8 * rate) / rate
+    lines = sum(0.01 / h**0.5 * np.sin(2 * np.pi * 50.02 * h * seconds + h) for h in range(1, 120))
+    audio = (lines + 1e-4 * np.random.default_rng(3).standard_normal(seconds.size))[np.newaxis]
+    unnamed, named = HumAnalyser(rate, 1), GivenHumAnalyser(rate, 1, 50.0)
+    for analyser in (unnamed, named):
+        analyser.push(audio)
+    found, given = unnamed.result(), named.result()
+    assert given.frequency_hz == found.frequency_hz
+    np.testing.assert_array_equal(given.harmonic, found.harmonic)
+    assert given.harmonic[-1] > 100
