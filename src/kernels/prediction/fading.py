@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compilation.compilation import compiled
-from .models import Matrix, Vector, band_cholesky, band_solve, excitation_of, span_equations
+from .bands import band_cholesky, band_solve
+from .models import Matrix, Vector, excitation_of, span_equations
 
 # guard: it is done after a handful
 _MOST_STEPS, _MOST_TRIES = 15, 6

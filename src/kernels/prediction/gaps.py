@@ -14,16 +14,8 @@ from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
 from ..samples.ranks import SIGMA
 from ..samples.runs import run_end
-from .models import (
-    Positions,
-    Vector,
-    autocorrelation_model,
-    band_cholesky,
-    band_solve,
-    excitation_of,
-    prediction_error,
-    span_equations,
-)
+from .bands import band_cholesky, band_solve
+from .models import Positions, Vector, autocorrelation_model, excitation_of, prediction_error, span_equations
 
 MOST_RISE = 4.0
 """A rebuilt gap peaks at most so many times over what is whole around it; guard: more is an oscillation."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
+from .bands import band_cholesky, band_solve
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
@@ -21,6 +22,7 @@ Positions = npt.NDArray[np.int64]
 _FLOOR = 1e-30  # guard: far under the square of one 64-bit step: a model of silence is no model
 # Samples whose lagged products are summed in one pass; tuned: for speed, 2026-11-29: 4 are slower.
 _AT_ONCE = 8
+_BEYOND = 8  # derived: elements of a cache line; elements 2^n bytes apart share one place in the cache
 
 
 @compiled
@@ -158,9 +160,9 @@ def excitation_of(x: Vector, start: int, stop: int, a: Vector) -> Vector:
 
 @compiled
 def _add_covariance(x: Vector, start: int, stop: int, phi: Matrix) -> int:
-    """Add the covariance of ``x[start:stop]`` to `phi`, shape (p + 1, p + 1); return how many rows it had.
+    """Add the covariance of ``x[start:stop]`` to `phi`, shape (p + 1, > p); return how many rows it had.
 
-    ``phi[i, j] = sum_t x[t - i] x[t - j]`` over the t whose every lag lies inside; each diagonal follows
+    ``phi[i, d] = sum_t x[t - i] x[t - i - d]`` over the t whose every lag lies inside; each diagonal follows
     from its first element by exchanging one product a step (Marple 1987, section 8.5).
     """
     order = phi.shape[0] - 1
@@ -168,22 +170,49 @@ def _add_covariance(x: Vector, start: int, stop: int, phi: Matrix) -> int:
     if rows <= 0:
         return 0
     backwards = x[start:stop][::-1].copy()
-    last = stop - start - 1
-    first_row = np.zeros(order + 1)
-    for t in range(order, stop - start):
-        value = backwards[last - t]
-        for lag in range(order + 1):
-            first_row[lag] += value * backwards[last - t + lag]
-    part = np.empty((order + 1, order + 1))
-    part[0] = first_row
-    head = start + order - 1
-    for i in range(order):
-        for j in range(i, order):
-            part[i + 1, j + 1] = part[i, j] + x[head - i] * x[head - j] - x[stop - 1 - i] * x[stop - 1 - j]
+    row = _first_row(backwards, order)
     for i in range(order + 1):
-        for j in range(i, order + 1):
-            phi[i, j] += part[i, j]
+        row = row[: order + 1 - i]
+        of_i = phi[i]
+        for d in range(row.size):
+            of_i[d] += row[d]
+        if i < order:  # `head` and `tail`: from the sample that comes in, and from the one that goes
+            head, tail = backwards[rows + i :], backwards[i:]
+            enters, leaves = head[0], tail[0]
+            for d in range(order - i):
+                row[d] = row[d] + enters * head[d] - leaves * tail[d]
     return int(rows)
+
+
+@compiled
+def _first_row(backwards: Vector, order: int) -> Vector:
+    """Sum the lagged products of the last samples of a stretch in order of time, lags 0 to `order`.
+
+    The stretch comes backwards; its earliest samples are only lags.
+    """
+    row = np.zeros(order + 1)
+    t = backwards.size - order
+    while t >= _AT_ONCE:  # as in `autocorrelation`
+        y = backwards[t - _AT_ONCE :]
+        h, g, f, e, d, c, b, a = y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7]
+        for lag in range(order + 1):
+            total = row[lag]
+            total += a * y[lag + 7]
+            total += b * y[lag + 6]
+            total += c * y[lag + 5]
+            total += d * y[lag + 4]
+            total += e * y[lag + 3]
+            total += f * y[lag + 2]
+            total += g * y[lag + 1]
+            total += h * y[lag]
+            row[lag] = total
+        t -= _AT_ONCE
+    while t > 0:
+        t -= 1
+        y = backwards[t:]
+        for lag in range(order + 1):
+            row[lag] += y[0] * y[lag]
+    return row
 
 
 @compiled
@@ -215,7 +244,7 @@ def covariance_model(
         and `a` is not to be used.
     """
     order = a.size - 1
-    phi = np.zeros((order + 1, order + 1))
+    phi = np.zeros((order + 1, order + 1 + _BEYOND))
     rows = 0
     run = start
     for t in range(start, stop + 1):
@@ -224,20 +253,18 @@ def covariance_model(
             run = t + 1
     if rows < 2 * order:
         return -1.0
-    both = np.empty((order + 1, order + 1))
-    for i in range(order + 1):
-        for j in range(i, order + 1):
-            both[i, j] = phi[i, j] + phi[order - j, order - i]
-            both[j, i] = both[i, j]
-    power = float(both[0, 0]) + 2 * rows * noise
+    # Forward and backward: what is d under the diagonal's element i, and its mirror image.
+    both = np.empty(order)
+    power = float(phi[0, 0] + phi[order, 0]) + 2 * rows * noise
     if not power > _FLOOR:
         return -1.0
     band = np.zeros((order, order))
     target = np.empty(order)
     for i in range(order):
-        target[i] = -both[0, i + 1]
-        for j in range(i, order):
-            band[i, j - i] = both[i + 1, j + 1]
+        both[i] = phi[0, i + 1] + phi[order - i - 1, i + 1]
+        target[i] = -both[i]
+        for d in range(order - i):
+            band[i, d] = phi[i + 1, d] + phi[order - i - 1 - d, d]
         band[i, 0] += ridge * power + 2 * rows * noise
     if not band_cholesky(band):
         return -1.0
@@ -246,96 +273,8 @@ def covariance_model(
     a[1:] = target
     energy = power
     for i in range(order):
-        energy += target[i] * both[0, i + 1]
+        energy += target[i] * both[i]
     return max(energy, ridge * power) / (2 * rows)
-
-
-@compiled
-def band_cholesky(band: Matrix) -> bool:
-    """Replace a symmetric positive definite band matrix by its lower Cholesky factor.
-
-    Parameters
-    ----------
-    band
-        Lower band by columns, shape (m, w): ``band[j, d]`` is the element in row j + d, column j.
-
-    Returns
-    -------
-    bool
-        False where the matrix was not positive definite; `band` is then spoilt.
-    """
-    size, width = band.shape
-    for j in range(size):
-        pivot = band[j, 0]
-        if not pivot > 0.0:
-            return False
-        root = np.sqrt(pivot)
-        reach = min(width, size - j)
-        band[j, 0] = root
-        for d in range(1, reach):
-            band[j, d] /= root
-        for d in range(1, reach):
-            factor = band[j, d]
-            for q in range(reach - d):
-                band[j + d, q] -= factor * band[j, d + q]
-    return True
-
-
-@compiled
-def band_solve(factor: Matrix, b: Vector) -> None:
-    """Solve ``L L' x = b`` in place; `factor` comes from `band_cholesky`."""
-    size, width = factor.shape
-    for j in range(size):
-        b[j] /= factor[j, 0]
-        value = b[j]
-        for d in range(1, min(width, size - j)):
-            b[j + d] -= factor[j, d] * value
-    for j in range(size - 1, -1, -1):
-        total = b[j]
-        for d in range(1, min(width, size - j)):
-            total -= factor[j, d] * b[j + d]
-        b[j] = total / factor[j, 0]
-
-
-@compiled
-def band_inverse(factor: Matrix, band: Matrix) -> None:
-    """Write the band of ``(L L')^-1`` into `band`, shape (m, v) (Takahashi, Fagan and Chen 1973).
-
-    ``band[j, d]`` is the element in row j + d, column j; what lies outside the band of `factor` is 0.
-    """
-    size, width = factor.shape
-    inverse = np.zeros((size, 2 * width - 1))  # row i holds its columns i - width + 1 to i + width - 1
-    total = np.empty(width)
-    band[:] = 0.0
-    for j in range(size - 1, -1, -1):
-        reach = min(width, size - j) - 1
-        below = factor[j, 1 : reach + 1]
-        total[:reach] = 0.0
-        for k in range(reach):
-            value = below[k]
-            row = inverse[j + 1 + k, width - 1 - k : width - 1 - k + reach]
-            for q in range(reach):
-                total[q] += value * row[q]
-        pivot = factor[j, 0]
-        own = 1.0 / pivot
-        for d in range(reach):
-            element = -total[d] / pivot
-            own -= below[d] * element
-            inverse[j, width + d] = element
-            inverse[j + 1 + d, width - 2 - d] = element
-        # No less than without the others, whatever rounding leaves: it is divided by.
-        own = max(own, 1.0 / pivot)
-        inverse[j, width - 1] = own / pivot
-        for d in range(min(reach + 1, band.shape[1])):
-            band[j, d] = inverse[j, width - 1 + d]
-
-
-@compiled
-def band_inverse_diagonal(factor: Matrix, diagonal: Vector) -> None:
-    """Write the diagonal of ``(L L')^-1`` into `diagonal`, shape (m,); see `band_inverse`."""
-    band = np.empty((diagonal.size, 1))
-    band_inverse(factor, band)
-    diagonal[:] = band[:, 0]
 
 
 @compiled

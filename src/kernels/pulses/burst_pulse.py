@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..compilation.compilation import compiled
-from ..prediction.models import Matrix, Vector, band_cholesky, band_solve, span_equations
+from ..prediction.bands import band_cholesky, band_solve
+from ..prediction.models import Matrix, Vector, span_equations
 
 # tuned: table clicks, its scratches, tuning takes, 2026-11-21, no record of each
 _FACTORS = np.array(

@@ -12,7 +12,15 @@ from ..prediction.gaps import believed_peak, gaps_together, rebuild
 from ..prediction.models import Matrix, Positions, Vector
 from .clicks import are_few_off, estimate_burst, estimate_click
 from .rings import RingSearch
-from .sound_models import Sounds, empty_sounds, estimate_likeliest, fit_around, fit_others, use_model
+from .sound_models import (
+    Sounds,
+    empty_sounds,
+    estimate_first,
+    estimate_likeliest,
+    fit_around,
+    fit_others,
+    use_model,
+)
 from .thumps import ThumpSearch, group_search, remove_thump
 
 CLICK, BURST, FORCED, GROUP = range(4)  # what a span is
@@ -240,6 +248,7 @@ def _take_click(
     k: int,
     bounds: Positions,
     how: RepairSettings,
+    damaged: Mask,
     sounds: Sounds,
     click: Vector,
 ) -> tuple[int, int]:
@@ -260,16 +269,20 @@ def _take_click(
         length, evidence = estimate_burst(x, start, stop, end, a, sigma, room)
         adds, gain = True, tilt_gain(room[:length], how.tilt)
     else:
-        found = estimate_likeliest(x, start, stop, end, sounds, how.rings, room)
-        length, whole, evidence = found.length, found.whole, found.evidence[0]
-        sigma = np.sqrt(sounds.variances[found.which])
+        place = (int(start), int(stop), end)
+        found = estimate_first(x, place, sounds, how.rings, room)
+        length, evidence = found.length, found.evidence
         gain = tilt_gain(room[:length], how.tilt)
         odds = how.least_odds / gain
         if kind == GROUP:  # of any shape, so it is one unless it plainly is the sound's own
-            sure = found.evidence[1] + _PLAINLY * (stop - start)
-            adds = found.own < sure + odds or found.own < _MUCH * found.evidence[1]
+            sure = evidence + _PLAINLY * (stop - start)
+            adds = found.own < sure + odds or found.own < _MUCH * evidence
         else:
-            adds = score >= _PLAIN or (found.plain > found.own + odds and found.evidence[1] > how.least)
+            adds = score >= _PLAIN or (found.plain > found.own + odds and evidence > how.least)
+        if adds and score * gain >= 1.0:
+            fit_others(x, (int(start), int(stop)), bounds, how.others, damaged, sounds)
+            length, evidence, whole, which = estimate_likeliest(x, place, sounds, how.rings, found, room)
+            sigma = np.sqrt(sounds.variances[which])
     if not (adds and evidence > how.least and score * gain >= 1.0 and start + length <= until):
         return int(start), int(start)
     first = 0
@@ -320,26 +333,24 @@ def repair_spans(
         damaged[spans[k, 0] : spans[k, 1]] = True
     click = np.empty(x.size)
     variance, unfilled, edge, noise = 0.0, 0.0, 1.0, 0.0
-    filled = -1.0  # noise that the other models were fitted with: none yet
     centre = -x.size
     k = 0
     while k < damage.kinds.size:
         start, stop = spans[k]
         if (start + stop) // 2 - centre > how.model // 4:
-            centre, filled = (start + stop) // 2, -1.0
+            centre = (start + stop) // 2
             variance, unfilled, edge, noise = fit_around(
                 x, start, stop, bounds, how.model, damaged, band, models
             )
         done[k] = start
         kind = damage.kinds[k]
         within = edge if kind in (CLICK, GROUP) else 1.0
-        use_model(sounds, models[0], variance)
-        fill = noise
+        use_model(sounds, centre, models[0], variance, noise)
         if within < 1.0 and start - order >= bounds[0]:
             end = _begin_of(spans, k + 1, bounds)
             if are_few_off(x, start, stop, end, models[1], np.sqrt(unfilled)):
-                use_model(sounds, models[1], unfilled)
-                fill, within = 0.0, 1.0
+                use_model(sounds, centre, models[1], unfilled, 0.0)
+                within = 1.0
         if within < 1.0:
             _spread_out(damage, k, bounds, how)
             start, stop = spans[k]
@@ -350,10 +361,7 @@ def repair_spans(
                 done[j, 0] = spans[j, 0]
                 done[j, 1] = spans[j, 1] if rebuilt else spans[j, 0]
         elif variance > 0.0 and start - order >= bounds[0] and stop < _begin_of(spans, k + 1, bounds):
-            if kind in (CLICK, GROUP) and filled != fill:
-                fit_others(x, (start, stop), bounds, how.others, damaged, fill, sounds)
-                filled = fill
-            changed = _take_click(x, damage, k, bounds, _within(how, within), sounds, click)
+            changed = _take_click(x, damage, k, bounds, _within(how, within), damaged, sounds, click)
             if changed[1] > changed[0]:
                 done[k] = changed
         for j in range(k, beyond):

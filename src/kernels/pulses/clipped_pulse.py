@@ -13,7 +13,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..compilation.compilation import compiled
-from ..prediction.models import Matrix, Positions, Vector, band_cholesky, band_solve, excitation_of
+from ..prediction.bands import band_cholesky, band_solve
+from ..prediction.models import Matrix, Positions, Vector, excitation_of
 from ..samples.plateaus import plateaus
 from .rings import RingSearch, ring_amplitude, ring_merit, ring_response
 

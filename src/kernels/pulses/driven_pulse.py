@@ -16,18 +16,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..compilation.compilation import compiled
-from ..prediction.models import (
-    Matrix,
-    Vector,
-    band_cholesky,
-    band_inverse,
-    band_solve,
-    span_gradient,
-    span_precision,
-)
+from ..prediction.bands import band_cholesky, band_inverse, band_solve
+from ..prediction.models import Matrix, Vector, span_gradient, span_precision
 
 # tuned: known spans of the tuning set's material for clicks, 2026-11-29
-_ROUNDS = 10
+ROUNDS = 10
+"""Rounds in which variance and colour settle."""
 _PRICE = 12.0  # log evidence that fitting its variance costs
 _PRICE_OF_POLE = 2.0  # and each pole of its colour
 
@@ -52,7 +46,9 @@ def smoothed(x: Vector, reach: int) -> Vector:
 
 
 @compiled
-def driven_pulse(e: Vector, a: Vector, power: Vector, poles: int, reach: int, n: Vector) -> float:
+def driven_pulse(
+    e: Vector, a: Vector, variance: Vector, colour: Vector, reach: int, rounds: int, n: Vector
+) -> float:
     """Estimate a click that is a resonance driven by noise of a variance that changes smoothly.
 
     Parameters
@@ -61,12 +57,16 @@ def driven_pulse(e: Vector, a: Vector, power: Vector, poles: int, reach: int, n:
         Excitation from the click's first sample on, shape (k,).
     a
         Model of the sound, shape (p + 1,).
-    power
-        About what the click's power is at each sample, shape (m,): where the search begins.
-    poles
-        Of the click's colour; 0 where what drives it is all there is, as in noise.
+    variance
+        About what the click's power is at each sample, shape (m,): where the search begins. Filled with the
+        variance that was found of what drives it.
+    colour
+        The poles of the click, as a model of shape (count + 1,), where the search begins: 1 and zeros where
+        none is known, 1 alone where what drives it is all there is, as in noise. Filled with what was found.
     reach
         Samples that the variance is smoothed over to either side.
+    rounds
+        How often variance and colour are fitted, and one; `ROUNDS` where nothing is known of them.
     n
         Filled with the click, shape (m,), m <= k.
 
@@ -75,19 +75,17 @@ def driven_pulse(e: Vector, a: Vector, power: Vector, poles: int, reach: int, n:
     float
         Logarithm of the evidence for it, less what its fit costs; -inf where no estimate makes sense.
     """
-    m = n.size
+    m, poles = n.size, colour.size - 1
     active = np.arange(m)
     sound = np.zeros((m, min(max(a.size, poles + 1), m)))
     span_precision(a, active, e.size - 1, sound[:, : min(a.size, m)])
     g = np.empty(m)
     span_gradient(a, e, active, e.size - 1, g)
-    variance = smoothed(power, reach)
-    variance = np.maximum(variance, _LEAST_SHARE * np.max(variance)) + _LEAST_VARIANCE
-    colour = np.zeros(poles + 1)
-    colour[0] = 1.0
+    _smooth_variance(variance, reach)
     spread = np.zeros((m, poles + 1))
+    known = bool(np.any(colour[1:] != 0.0))
     evidence = -np.inf
-    for turn in range(_ROUNDS):
+    for turn in range(rounds):
         band = sound.copy()
         add_prior(colour, variance, band)
         if not band_cholesky(band):
@@ -98,14 +96,23 @@ def driven_pulse(e: Vector, a: Vector, power: Vector, poles: int, reach: int, n:
         evidence = -_PRICE - _PRICE_OF_POLE * poles
         for t in range(m):
             evidence += 0.5 * (g[t] * n[t] - np.log(variance[t])) - np.log(band[t, 0])
-        if turn == _ROUNDS - 1:
+        if turn == rounds - 1:
             break
         band_inverse(band, spread)
-        if turn > 0 and poles:
+        if (turn > 0 or known) and poles:
             _fit_colour(n, spread, variance, colour)
-        variance = smoothed(drive(n, spread, colour), reach)
-        variance = np.maximum(variance, _LEAST_SHARE * np.max(variance)) + _LEAST_VARIANCE
+        variance[:] = drive(n, spread, colour)
+        _smooth_variance(variance, reach)
     return evidence
+
+
+@compiled
+def _smooth_variance(variance: Vector, reach: int) -> None:
+    """Smooth a variance over `reach` samples to either side, in place, and keep it from being nothing."""
+    variance[:] = smoothed(variance, reach)
+    least = _LEAST_SHARE * np.max(variance)
+    for t in range(variance.size):
+        variance[t] = max(variance[t], least) + _LEAST_VARIANCE
 
 
 @compiled

@@ -19,7 +19,8 @@ import numpy.typing as npt
 from scipy.signal import bilinear, lfilter, resample_poly
 
 from ..compilation.compilation import compiled
-from ..prediction.models import Matrix, Positions, Vector, add_filtered, band_cholesky, band_solve
+from ..prediction.bands import band_cholesky, band_solve
+from ..prediction.models import Matrix, Positions, Vector, add_filtered
 
 _FINER = 8  # times the rate at which shapes are drawn; derived: phases are multiples of an eighth of a sample
 _PHASES = 4  # of a sample; derived: half of them

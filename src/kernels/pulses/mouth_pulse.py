@@ -18,14 +18,12 @@ from scipy.signal import firwin
 
 from ...audio.arrays import Array, Mask
 from ..compilation.compilation import compiled
+from ..prediction.bands import band_cholesky, band_inverse, band_solve
 from ..prediction.models import (
     Matrix,
     Positions,
     Vector,
     add_filtered,
-    band_cholesky,
-    band_inverse,
-    band_solve,
     covariance_model,
     excitation_of,
     levinson,

@@ -18,15 +18,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..compilation.compilation import compiled
-from ..prediction.models import (
-    Matrix,
-    Vector,
-    band_cholesky,
-    band_inverse_diagonal,
-    band_solve,
-    span_equations,
-    span_gradient,
-)
+from ..prediction.bands import band_cholesky, band_inverse_diagonal, band_solve
+from ..prediction.models import Matrix, Vector, span_equations, span_gradient
 from .rings import RingSearch, fit_ring, ring_error, ring_response
 
 # tuned: table clicks, tuning takes, 2026-11-21, no record of each

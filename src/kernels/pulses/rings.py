@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..compilation.compilation import compiled
-from ..prediction.models import Vector, band_cholesky, band_solve
+from ..prediction.bands import band_cholesky, band_solve
+from ..prediction.models import Vector
 
 Poles = npt.NDArray[np.complex128]
 Starts = npt.NDArray[np.int64]

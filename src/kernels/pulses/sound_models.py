@@ -2,10 +2,10 @@
 
 A held note is predicted best by hundreds of coefficients over a tenth of a second, a consonant or a bow's
 noise by a few over some milliseconds; and the better the sound is predicted, the less of it is taken for
-click. So every click is estimated under each, and what is likeliest counts: the samples' own likelihood under
-the model, and the evidence for the click under it. Coefficients cost nothing, as they do in G. Schwarz,
-"Estimating the dimension of a model", Annals of Statistics 6(2), 1978: they are fitted to other samples than
-those that count.
+click. So a click is estimated under those that know best what follows it given what was before, whatever is
+under the click, and what is likeliest counts: the samples' own likelihood, and the evidence for the click.
+Coefficients cost nothing, as they do in G. Schwarz, "Estimating the dimension of a model", Annals of
+Statistics 6(2), 1978: they are fitted to other samples than those that count.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ import numpy as np
 
 from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
-from ..prediction.models import Matrix, Positions, Vector, covariance_model, excitation_of
+from ..prediction.bands import band_cholesky, band_solve
+from ..prediction.models import Matrix, Positions, Vector, covariance_model, excitation_of, span_equations
 from ..prediction.voids import filling_noise_from, followed_edge
-from .clicks import estimate_whole_click, sounds_own
+from .clicks import Shapes, close, estimate_whole_click, likely_shapes, sounds_own, unknown_shapes
 from .rings import RingSearch
 
 _RIDGE = 1e-10  # guard: no band may be empty
 # tuned: bench.material.tuning, all kinds at 5 and 15 times by four routes, and table clicks, tuning set,
 # 2026-11-29; of 6, 15 and 25 dB
 _UNDER_DB = 6.0  # how far the noise that fills a void lies under the top of the band
+_NOWHERE = -(2**40)  # guard: further before any sample than models reach
 _AFTER = 8  # tuned: by hand, 2026-11-29; orders of the first model after a click that a likelihood is of
 
 
@@ -39,11 +41,17 @@ class Sounds(NamedTuple):
         Of each, shape (count,); 0 where there is none.
     variances
         Of each one's excitation, shape (count,).
+    noises
+        Variance of the noise that fills the void for each, shape (count,).
+    places
+        Sample that each was fitted around, shape (count,).
     """
 
     models: Matrix
     orders: Positions
     variances: Vector
+    noises: Vector
+    places: Positions
 
 
 @compiled
@@ -53,15 +61,18 @@ def empty_sounds(order: int, others: Positions) -> Sounds:
     for k in range(others.shape[0]):
         longest = max(longest, others[k, 0])
     count = 1 + others.shape[0]
-    return Sounds(np.zeros((count, longest + 1)), np.zeros(count, np.int64), np.zeros(count))
+    orders, places = np.zeros(count, np.int64), np.full(count, _NOWHERE)
+    noises = np.full(count, -1.0)  # of none that is fitted yet
+    return Sounds(np.zeros((count, longest + 1)), orders, np.zeros(count), noises, places)
 
 
 @compiled
-def use_model(sounds: Sounds, a: Vector, variance: float) -> None:
-    """Take a model, and its excitation's variance, as the first."""
+def use_model(sounds: Sounds, place: int, a: Vector, variance: float, noise: float) -> None:
+    """Take a model that was fitted around a place as the first; see `Sounds`."""
     sounds.models[0, : a.size] = a
     sounds.orders[0] = a.size - 1
     sounds.variances[0] = max(variance, 0.0)
+    sounds.noises[0], sounds.places[0] = noise, place
 
 
 @compiled
@@ -110,83 +121,150 @@ def fit_others(
     bounds: Positions,
     others: Positions,
     damaged: Mask,
-    noise: float,
     sounds: Sounds,
 ) -> None:
-    """Fit the models after the first to what is whole around a span.
+    """Fit the models after the first to what is whole around a span, unless they are known as the first is.
 
     Parameters
     ----------
     others
         Rows of (order, samples to either side), shape (count - 1, 2).
-    noise
-        Variance of the noise that fills the void, as the first model has it: a finer one would see a cliff's
-        own shape.
     sounds
-        Filled from row 1 on.
+        Filled from row 1 on. The void is filled as for the first: a finer one sees a cliff's own shape.
     """
-    for k in range(others.shape[0]):
-        order, reach = others[k]
+    noise = sounds.noises[0]
+    for k in range(1, sounds.orders.size):
+        order, reach = others[k - 1]
+        if sounds.places[k] == sounds.places[0] and sounds.noises[k] == noise:
+            continue
         low, high = max(span[0] - reach, bounds[0]), min(span[1] + reach, bounds[1])
-        a = sounds.models[k + 1, : order + 1]
-        sounds.orders[k + 1] = 0
+        sounds.orders[k], sounds.places[k], sounds.noises[k] = 0, sounds.places[0], noise
         if span[0] - order < bounds[0]:
             continue
-        variance = covariance_model(x, low, high, damaged, _RIDGE, noise, a)
+        variance = covariance_model(x, low, high, damaged, _RIDGE, noise, sounds.models[k, : order + 1])
         if variance > 0.0:
-            sounds.orders[k + 1] = order
-            sounds.variances[k + 1] = variance
+            sounds.orders[k], sounds.variances[k] = order, variance
 
 
-class Likeliest(NamedTuple):
-    """A click as it is under the likeliest of several models of the sound.
+class First(NamedTuple):
+    """A click as it is under the first model of the sound.
 
     Attributes
     ----------
-    length, whole
+    length, evidence, plain, whole
         As `estimate_whole_click` has them.
-    evidence
-        Logarithm of the evidence for the click, and under the first model alone.
-    plain, own
-        Evidence for a click that has a click's shape, and for the sound's own excitation: whether there is a
-        click is decided under the first model, for a longer one calls a drum's stroke the likelier a click
-        the better it knows the sound before.
-    which
-        The model: its row in `Sounds`.
+    own
+        Evidence for the sound's own excitation: whether there is a click is decided under the first model,
+        for a longer one calls a drum's stroke the likelier a click the better it knows the sound before.
+    shapes
+        What is known of the click's own models.
     """
 
     length: int
-    whole: Vector
-    evidence: tuple[float, float]
+    evidence: float
     plain: float
+    whole: Vector
     own: float
-    which: int
+    shapes: Shapes
+
+
+@compiled
+def estimate_first(
+    x: Vector, place: tuple[int, int, int], sounds: Sounds, search: RingSearch, click: Vector
+) -> First:
+    """Estimate a click under the first model of the sound; see `estimate_whole_click`."""
+    a, sigma = sounds.models[0, : sounds.orders[0] + 1], np.sqrt(sounds.variances[0])
+    shapes = unknown_shapes(place[1] - place[0])
+    length, evidence, plain, whole = estimate_whole_click(x, place, a, sigma, search, shapes, click)
+    own = sounds_own(whole, place[0], place[1], place[2], a, sigma)
+    return First(length, evidence, plain, whole, own, shapes)
+
+
+@compiled
+def _likelihood_around(x: Vector, start: int, stop: int, last: int, a: Vector, variance: float) -> float:
+    """Return the log likelihood of ``x[stop:last]`` given what is before `start`; between is unknown."""
+    e = excitation_of(x, start, last, a)
+    band, g = span_equations(a, e, np.arange(stop - start), e.size - 1)
+    if not band_cholesky(band):
+        return -np.inf
+    unknown = g.copy()
+    band_solve(band, unknown)
+    energy, spread = 0.0, 0.0
+    for value in e:
+        energy += value * value
+    for t in range(unknown.size):
+        energy -= g[t] * unknown[t]
+        spread += np.log(band[t, 0])
+    return float(-0.5 * (energy / variance + (e.size - unknown.size) * np.log(variance)) - spread)
 
 
 @compiled
 def estimate_likeliest(
-    x: Vector, start: int, stop: int, end: int, sounds: Sounds, search: RingSearch, click: Vector
-) -> Likeliest:
-    """Estimate a click under each of several models of the sound; see `estimate_whole_click`."""
+    x: Vector,
+    place: tuple[int, int, int],
+    sounds: Sounds,
+    search: RingSearch,
+    first: First,
+    click: Vector,
+) -> tuple[int, float, Vector, int]:
+    """Estimate a click under the likeliest model of the sound.
+
+    Models are tried that know what follows about as well as the best of them does, whatever is under the
+    click; of those that count which are likeliest with the click that was found.
+
+    Parameters
+    ----------
+    x, place, sounds, search
+        As of `estimate_first`.
+    first
+        What that has found: only what was likely under the first model is tried under another.
+    click
+        The estimate under the first model; filled with that under the likeliest.
+
+    Returns
+    -------
+    length, evidence, whole, which
+        See `estimate_whole_click`; and the model: its row in `Sounds`.
+    """
+    start, stop, end = place
     last = min(stop + _AFTER * sounds.orders[0], end)
+    around = likelihoods_around(x, place, sounds)
+    least = np.max(around) - close(first.evidence)
+    length, evidence, whole, which = first.length, first.evidence, first.whole, 0
+    likeliest = evidence + _likelihood(x, start, last, sounds, 0)
     tried = np.empty(click.size)
-    first, plain, own = -np.inf, -np.inf, 0.0
-    length, evidence, whole, which = 0, -np.inf, x, 0
-    likeliest = -np.inf
-    for k in range(sounds.orders.size):
-        if not sounds.orders[k] or start < sounds.orders[k]:
+    for k in range(1, around.size):
+        if not around[k] >= least:
             continue
-        a, variance = sounds.models[k, : sounds.orders[k] + 1], sounds.variances[k]
-        size, odds, shaped, mended = estimate_whole_click(
-            x, start, stop, end, a, np.sqrt(variance), search, tried
-        )
-        if k == 0:
-            first, plain = odds, shaped
-            own = sounds_own(mended, start, stop, end, a, np.sqrt(variance))
-        e = excitation_of(x, start, last, a)
-        likelihood = odds - 0.5 * (np.sum(e * e) / variance + e.size * np.log(variance))
-        if k == 0 or likelihood > likeliest:
-            likeliest = likelihood
+        a, sigma = sounds.models[k, : sounds.orders[k] + 1], np.sqrt(sounds.variances[k])
+        shapes = likely_shapes(first.shapes)
+        size, odds, _, mended = estimate_whole_click(x, place, a, sigma, search, shapes, tried)
+        own = odds + _likelihood(x, start, last, sounds, k)
+        if own > likeliest:
+            likeliest = own
             length, evidence, whole, which = size, odds, mended, k
             click[:size] = tried[:size]
-    return Likeliest(length, whole, (evidence, first), plain, own, which)
+    return length, evidence, whole, which
+
+
+@compiled
+def _likelihood(x: Vector, start: int, last: int, sounds: Sounds, k: int) -> float:
+    """Return the log likelihood of ``x[start:last]`` under model `k`."""
+    e = excitation_of(x, start, last, sounds.models[k, : sounds.orders[k] + 1])
+    return float(-0.5 * (np.sum(e * e) / sounds.variances[k] + e.size * np.log(sounds.variances[k])))
+
+
+@compiled
+def likelihoods_around(x: Vector, place: tuple[int, int, int], sounds: Sounds) -> Vector:
+    """Return how well each model of the sound knows what follows a click, whatever is under the click.
+
+    Logarithms of likelihoods, shape (count,); -inf where there is no model.
+    """
+    start, stop, end = place
+    last = min(stop + _AFTER * sounds.orders[0], end)
+    around = np.full(sounds.orders.size, -np.inf)
+    for k in range(around.size):
+        if sounds.orders[k] and start >= sounds.orders[k]:
+            a = sounds.models[k, : sounds.orders[k] + 1]
+            around[k] = _likelihood_around(x, start, stop, last, a, sounds.variances[k])
+    return around

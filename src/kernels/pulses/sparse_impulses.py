@@ -11,15 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..compilation.compilation import compiled
-from ..prediction.models import (
-    Positions,
-    Vector,
-    band_cholesky,
-    band_inverse_diagonal,
-    band_solve,
-    echoes,
-    span_precision,
-)
+from ..prediction.bands import band_cholesky, band_inverse_diagonal, band_solve
+from ..prediction.models import Positions, Vector, echoes, span_precision
 from ..samples.ranks import SIGMA
 
 # tuned: table crackle, tuning takes, 2026-11-21, no record of each

@@ -26,7 +26,7 @@ class Declick(RepairStage):
 
     id = "wavemend.declick"
     name = "Declick"
-    version = 3
+    version = 4
     place = Step.CLICKS
     takes_marks = True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +21,10 @@ _LEAST_THUMP = 12.0  # tuned: table clicks on the tuning set, 2026-11-21, no rec
 # tuned: known spans of the tuning set through low-passes, resamplers and MP3, 2026-11-29
 _SPREAD_S = 0.45e-3
 
-# tuned: bench.material.tuning, known spans, ticks, pops, groups and two modes at 5 and 15 times, music and
-# speech, tuning set, 2026-11-29, of order 16 to 512 in nine rows: rows of (order, samples to either side) at
-# 44.1 kHz of models that compete with the first
-_OTHERS = np.array([(16, 500), (128, 2000), (256, 4000)])
+# tuned: bench.material.tuning, known spans, all kinds at 5 and 15 times, music and speech, tuning set,
+# 2026-11-29, of order 16 to 512 in nine rows: (order, samples to either side) at 44.1 kHz of models that
+# compete with the first; of the finer ones only the finest that is not too high
+_COARSER, _FINER = (16, 500), ((128, 2000), (256, 4000))
 _HIGHEST_ORDER = 320  # guard: one that is higher, at higher rates, takes more time than it is worth
 
 _GROUP_S = 16e-3  # tuned: bench.material.tuning against clean takes, tuning set, 2026-11-29; longest group
@@ -56,12 +57,13 @@ class Times:
     def at(cls, sample_rate: float, max_length_ms: float, widening_ms: float) -> Times:
         """Lengths at a sample rate in Hz, as two of the parameters of Declick are."""
         order = min(max(round(32 / 44_100 * sample_rate), 16), 64)
-        others = np.round(_OTHERS * (sample_rate / 44_100)).astype(np.int64)
+        others = np.round(np.array([_COARSER, *_FINER]) * (sample_rate / 44_100)).astype(np.int64)
+        others = others[others[:, 0] <= _HIGHEST_ORDER]
         return cls(
             cell=2 * max(round(32 / 44_100 * sample_rate), 4),
             order=order,
             model=max(round(1000 / 44_100 * sample_rate), 6 * order),
-            others=others[others[:, 0] <= _HIGHEST_ORDER],
+            others=others[[0, -1]] if len(others) > 1 else others,
             longest=max(round(max_length_ms * 1e-3 * sample_rate), 1),
             group=round(_GROUP_S * sample_rate),
             lead=max(round(70e-6 * sample_rate), 2),
@@ -70,38 +72,38 @@ class Times:
             thumps=thump_search(sample_rate, _LEAST_THUMP),
         )
 
-    @property
+    @cached_property
     def half(self) -> int:
         """Half a cell: bursts are found in those."""
         return self.cell // 2
 
-    @property
+    @cached_property
     def longest_run(self) -> int:
         """Half cells that the longest burst touches."""
         return (self.longest + self.order) // self.half + 1
 
-    @property
+    @cached_property
     def longest_group(self) -> int:
         """Cells of the longest group of clicks."""
         return self.group // self.cell
 
-    @property
+    @cached_property
     def searched(self) -> int:
         """Cells that must follow a cell before it is searched."""
         halves = self.longest_run + AFTER + SIDE
         return max(_CELLS_A_BLOCK, -(-halves // 2), self.longest_group + BEYOND + BESIDE + 1)
 
-    @property
+    @cached_property
     def block(self) -> int:
         """Samples that are whitened by one model."""
         return _CELLS_A_BLOCK * self.cell
 
-    @property
+    @cached_property
     def hop(self) -> int:
         """Samples repaired at once."""
         return _BLOCKS_A_HOP * self.block
 
-    @property
+    @cached_property
     def ahead(self) -> int:
         """Samples seen before the first of a hop is repaired and given out."""
         beyond = max(self.model, self.thumps.longest)
@@ -110,12 +112,12 @@ class Times:
             1 + found - (-(beyond + 2 * (self.longest + self.widening) + self.lead) // self.block)
         )
 
-    @property
+    @cached_property
     def past(self) -> int:
         """Samples kept before those that are given out."""
         return self.block * (1 - (-max(self.model, self.thumps.past) // self.block))
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Samples of the buffer."""
         return self.past + self.hop + self.ahead

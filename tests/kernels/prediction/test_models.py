@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import lfilter
+from wavemend.kernels.prediction import bands
 from wavemend.kernels.prediction import models as ar
 
 POLES = np.array([0.98 * np.exp(0.2j), 0.95 * np.exp(1.0j), 0.9 * np.exp(2.2j)])
@@ -151,16 +152,16 @@ def test_band_solvers_are_those_of_numpy(shape: tuple[int, int], seed: int) -> N
     matrix = dense(band)
     b = np.random.default_rng(seed + 1).standard_normal(shape[0])
     solution, diagonal = b.copy(), np.empty(shape[0])
-    assert ar.band_cholesky(band)
-    ar.band_solve(band, solution)
-    ar.band_inverse_diagonal(band, diagonal)
+    assert bands.band_cholesky(band)
+    bands.band_solve(band, solution)
+    bands.band_inverse_diagonal(band, diagonal)
     assert solution == pytest.approx(np.linalg.solve(matrix, b))
     assert diagonal == pytest.approx(np.diag(np.linalg.inv(matrix)))
 
 
 def test_cholesky_refuses_what_is_not_positive_definite() -> None:
-    assert not ar.band_cholesky(np.array([[1.0, 2.0], [1.0, 0.0]]))
-    assert not ar.band_cholesky(np.array([[np.nan]]))
+    assert not bands.band_cholesky(np.array([[1.0, 2.0], [1.0, 0.0]]))
+    assert not bands.band_cholesky(np.array([[np.nan]]))
 
 
 @pytest.mark.parametrize("last", [59, 33, 31], ids=["inside", "recording ends soon", "ends at once"])
@@ -195,10 +196,10 @@ def test_interpolation_of_an_autoregressive_signal() -> None:
         band, change = np.empty((8, ORDER + 1)), np.empty(8)
         ar.span_precision(MODEL, gap, 399, band)
         ar.span_gradient(MODEL, e, gap, 399, change)
-        assert ar.band_cholesky(band)
-        ar.band_solve(band, change)
+        assert bands.band_cholesky(band)
+        bands.band_solve(band, change)
         spread = np.empty(8)
-        ar.band_inverse_diagonal(band, spread)
+        bands.band_inverse_diagonal(band, spread)
         errors.append(((x[gap] + change) ** 2 / spread).mean())
     assert np.mean(errors) == pytest.approx(1.0, abs=0.25)
 

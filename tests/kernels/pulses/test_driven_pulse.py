@@ -7,13 +7,18 @@ import pytest
 from scipy.signal import firwin, lfilter
 from scipy.special import binom
 from wavemend.kernels.prediction.models import span_equations
-from wavemend.kernels.pulses.driven_pulse import driven_pulse, smoothed
+from wavemend.kernels.pulses.driven_pulse import ROUNDS, driven_pulse, smoothed
 from wavemend.kernels.pulses.noise_pulse import pulse_mean, sparse_pulse
 
 from tests.kernels.pulses.test_noise_pulse import AT, MODEL, excitation
 
 SIZE = 120
 T = np.arange(SIZE)
+
+
+def estimated(e: np.ndarray, model: np.ndarray, power: np.ndarray, poles: int, pulse: np.ndarray) -> float:
+    """Estimate a pulse of which only its power is known, and return the evidence for it."""
+    return driven_pulse(e, model, power.copy(), np.eye(1, poles + 1)[0], 4, ROUNDS, pulse)
 
 
 def envelope(rise: float, fall: float) -> np.ndarray:
@@ -44,7 +49,7 @@ def test_what_drives_it_and_its_colour_need_not_be_known(shape: str) -> None:
     evidence, best = -np.inf, np.empty(SIZE)
     for poles in (0, 4):
         estimate = np.empty(SIZE)
-        own = driven_pulse(e, MODEL, added**2, poles, 4, estimate)
+        own = estimated(e, MODEL, added**2, poles, estimate)
         evidence, best = max((evidence, best), (own, estimate), key=lambda pair: pair[0])
     known = np.empty(SIZE)
     precision, g = span_equations(MODEL, e, np.arange(SIZE), e.size - 1)
@@ -59,14 +64,14 @@ def test_the_evidence_tells_it_from_samples_that_are_off() -> None:
     for added, is_driven in ((100.0 * shapes()["a soft onset"], True), (off, False)):
         e = excitation(added)[AT:]
         estimate = np.empty(SIZE)
-        driven = driven_pulse(e, MODEL, added**2 + 1.0, 4, 4, estimate)
+        driven = estimated(e, MODEL, added**2 + 1.0, 4, estimate)
         assert (driven > sparse_pulse(e, MODEL, estimate)) == is_driven
 
 
 def test_nothing_added_is_no_evidence() -> None:
     for seed in range(5):
         estimate = np.empty(SIZE)
-        assert driven_pulse(excitation(np.zeros(1), seed)[AT:], MODEL, np.ones(SIZE), 4, 4, estimate) < 0.0
+        assert estimated(excitation(np.zeros(1), seed)[AT:], MODEL, np.ones(SIZE), 4, estimate) < 0.0
         assert np.sum(estimate**2) < 0.01 * np.sum(lfilter([1.0], MODEL, np.ones(SIZE)) ** 2)
 
 
@@ -77,8 +82,18 @@ def test_a_model_too_sharp_for_arithmetic_has_no_pulse_rather_than_an_error(orde
     e = np.random.default_rng(0).standard_normal(size + order)
     e[:5] += 1e6
     pulse = np.full(size, np.nan)
-    evidence = driven_pulse(e, model, np.zeros(size), 4, 4, pulse)
+    evidence = estimated(e, model, np.zeros(size), 4, pulse)
     assert np.isfinite(pulse).all() and (evidence > -np.inf or not pulse.any())
+
+
+def test_what_is_known_of_variance_and_colour_is_found_in_fewer_rounds() -> None:
+    added = 100.0 * shapes()["two modes"]
+    e = excitation(added)[AT:]
+    variance, colour = added**2, np.eye(1, 5)[0]
+    settled = driven_pulse(e, MODEL, variance, colour, 4, 2 * ROUNDS, np.empty(SIZE))
+    again = driven_pulse(e, MODEL, variance.copy(), colour.copy(), 4, 2, np.empty(SIZE))
+    anew = estimated(e, MODEL, added**2, 4, np.empty(SIZE))
+    assert colour.any() and abs(again - settled) < abs(anew - settled) + 1.0
 
 
 def test_a_mean_stays_a_mean_at_the_ends() -> None:

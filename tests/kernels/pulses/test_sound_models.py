@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.signal import lfilter
-from wavemend.kernels.pulses.sound_models import empty_sounds, fit_others
+from wavemend.kernels.pulses.sound_models import (
+    empty_sounds,
+    fit_around,
+    fit_others,
+    likelihoods_around,
+    use_model,
+)
 
 from tests.kernels.pulses.test_click_repair import left_of, repair
 from tests.kernels.pulses.test_clicks import AT, MODEL, RATE, SIGMA, pop, sound, struck
@@ -60,9 +66,39 @@ def test_a_model_that_too_little_is_left_for_does_not_compete() -> None:
     damaged[::200] = True
     others = np.array(OTHERS)
     sounds = empty_sounds(16, others)
-    fit_others(x, (AT, AT + 10), np.array([0, x.size]), others, damaged, 0.0, sounds)
-    assert sounds.orders.tolist() == [0, 8, 128]
-    damaged[::100] = True
-    fit_others(x, (AT, AT + 10), np.array([0, x.size]), others, damaged, 0.0, sounds)
-    assert sounds.orders.tolist() == [0, 8, 0]
+    for place, orders in ((AT, [8, 128]), (AT + 1, [8, 0])):
+        use_model(sounds, place, np.ones(17), 1.0, 0.0)
+        fit_others(x, (AT, AT + 10), np.array([0, x.size]), others, damaged, sounds)
+        assert sounds.orders[1:].tolist() == orders
+        damaged[::100] = True
     assert sounds.variances[1] > 0.0
+
+
+def test_the_other_models_are_fitted_once_for_each_of_the_first() -> None:
+    x, damaged = sound(), np.zeros(3_000, np.bool_)
+    others, bounds = np.array(OTHERS), np.array([0, x.size])
+    sounds = empty_sounds(16, others)
+    seen = []
+    for place, at in ((AT, AT), (AT, AT + 100), (AT + 300, AT + 300)):
+        use_model(sounds, place, np.ones(17), 1.0, 0.0)
+        fit_others(x, (at, at + 10), bounds, others, damaged, sounds)
+        seen.append(sounds.models[1:].copy())
+    assert np.array_equal(seen[0], seen[1]) and not np.array_equal(seen[1], seen[2])
+
+
+def test_the_likeliest_sound_is_the_one_that_knows_what_follows_whatever_is_under_the_click() -> None:
+    """A chord is known by the long model and noise is not, and a click of any height says nothing of it."""
+    others = np.array(OTHERS[1:])
+    for height in (0.0, 5.0):
+        chosen = []
+        for clean in (chord(1), sound()):
+            x, damaged = clean.copy(), np.zeros(clean.size, np.bool_)
+            damaged[AT : AT + 20] = True
+            x[AT : AT + 20] += height
+            sounds, models = empty_sounds(16, others), np.ones((2, 17))
+            bounds = np.array([0, x.size])
+            variance = fit_around(x, AT, AT + 20, bounds, 400, damaged, np.ones(2), models)[0]
+            use_model(sounds, AT, models[0], variance, 0.0)
+            fit_others(x, (AT, AT + 20), bounds, others, damaged, sounds)
+            chosen.append(int(np.argmax(likelihoods_around(x, (AT, AT + 20, x.size), sounds))))
+        assert chosen == [1, 0]
