@@ -15,7 +15,7 @@ from wavemend.host.files.audio_format import AudioFormat
 from wavemend.host.survey.analyse import suggest
 
 from bench.material.takes import takes
-from bench.material.tuning.media import FAMILIES, Piece, piece, sung
+from bench.material.tuning.media import FAMILIES, MEDIA, Piece, piece, sung
 from bench.measuring.plan import Plan, markdown
 
 # source: this table's own conditions
@@ -34,7 +34,7 @@ def drawn(medium: str, count: int, *, held_out: bool = False) -> Iterator[Piece]
         for kind, size in POOLS.items()
     }
     pools["sung"] = [sung(8 + 2 * number, 44_100, 100 * held_out + number) for number in range(SUNG)]
-    offset = list(FAMILIES).index(medium)
+    offset = list(MEDIA).index(medium)
     for case in range(count):
         kind = "speech" if medium == "telephone" else KINDS[case % len(KINDS)]
         pool = pools[kind]
@@ -46,12 +46,12 @@ def tables(plan: Plan) -> Iterator[str]:
     """Yield what is told of each medium, and how the preset, the speed and the end of the band are found."""
     rows = []
     total: Counter[str] = Counter()
-    for medium, family in FAMILIES.items():
+    for medium in MEDIA:
         plan.tell(f"media: {medium}")
         count: Counter[str] = Counter()
         told: Counter[str] = Counter()
         for made in drawn(medium, plan.count, held_out=True):
-            count += verdict(made, family, told)
+            count += verdict(made, FAMILIES[medium], told)
         total += count
         said = ", ".join(f"{name} {times}" for name, times in told.most_common())
         rows.append([medium, *_shares(count), said])
