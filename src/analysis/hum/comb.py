@@ -137,7 +137,7 @@ class Comb(NamedTuple):
     floor_dbfs: Array
 
 
-def search(low: StretchLevels, long: Powers, known: list[float]) -> list[Comb]:
+def search(low: StretchLevels, long: Powers, known: list[float], *, everywhere: bool = True) -> list[Comb]:
     """Return the likeliest combs of a stretch, and those that earlier ones had.
 
     Parameters
@@ -148,8 +148,11 @@ def search(low: StretchLevels, long: Powers, known: list[float]) -> list[Comb]:
         Windows of 3 s, see `search_floors`; the bins are the same.
     known
         Fundamentals, in Hz, that are looked at in any case.
+    everywhere
+        Whether others than those and the mains' are looked for, which takes the most time.
     """
-    found = (_refine(low, at) for at in (*known, *_candidates(low.together, low.bin_hz)))
+    others = _candidates(low.together, low.bin_hz) if everywhere else MAINS_HZ
+    found = (_refine(low, at) for at in (*known, *others))
     combs = [comb for comb in found if comb is not None and not _of_other_mains(comb, low.together.shape[0])]
     for weak in search_floors(long, low.bin_hz):
         near = [k for k, comb in enumerate(combs) if abs(comb.frequency_hz - weak.frequency_hz) < SAME_HZ]

@@ -46,6 +46,7 @@ _INSIDE_LEFT, _INSIDE_WINDOWS = (0.85, 0.7), 24
 _LEAST_OF_PART, _LEAST_UNUSUAL = 1.0, 1.3  # of a part, and where no mains are
 _LEAST_LINES, _LEAST_SHOWN = 3, 3.0  # of a part, where a single one may be a note
 _FLOORS_SHARE = 0.8  # of a stretch, less of which tells no floors
+_EVERYWHERE_SHARE = 0.7  # of a stretch, less of which is searched for the mains alone
 _OPEN_HOPS = 2  # of a part's end, in which the hum may begin or end
 _BREAK_SECONDS = 0.375  # tuned: by hand with bench hum_finder, 2026-11-21
 
@@ -167,7 +168,8 @@ class HumTally:
         """Search a share of a stretch; return the combs that are heard all along it."""
         known = [comb.mean_hz for comb in self._combs]
         met: list[_Heard] = []
-        for comb in sorted(search(low, long, known), key=lambda comb: -comb.score):
+        combs = search(low, long, known, everywhere=share >= _EVERYWHERE_SHARE)
+        for comb in sorted(combs, key=lambda comb: -comb.score):
             others = [other.mean_hz for other in met]
             least = _least_score(comb, share)
             if comb.score >= least and all(abs(comb.frequency_hz - other) > SAME_HZ for other in others):
