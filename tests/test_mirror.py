@@ -19,6 +19,7 @@ NO_IMPORT = {
     "analysis.carrier.offset": "what DcOffset hears: tests/plugins/test_dc_offset.py",
     "analysis.clicks.revolutions": "what a turn is: tests/analysis/clicks/test_clicks.py",
     "analysis.hum.tally": "what stretches and pieces add up to: tests/analysis/hum/test_hum.py",
+    "analysis.noise.evidence": "what a noise print is: tests/analysis/noise/test_noise_print.py",
     "analysis.noise.range_levels": "warnings of shown ranges: tests/host/recording/test_document.py",
     "analysis.noise.uneven": "uneven prints: tests/analysis/noise/test_uneven.py",
     "kernels.compilation.code_cache": "in copies of the package: tests/kernels/compilation",

@@ -252,7 +252,7 @@ class Denoise(RepairStage):
     name = "Denoise"
     place = Step.BROADBAND
     findings_type = NoiseSegments
-    version = 2
+    version = 3
 
     quality: Literal["fast", "high"] = choice(
         default="fast",

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array
+from .evidence import ALIKE_DB
 from .floor import (
     BLOCK_FRAMES,
     NOISE_LIKE_SHARE,
@@ -21,7 +22,6 @@ from .floor import (
     smooth,
     unevenness,
 )
-from .noise_print import ALIKE_DB
 
 _KEPT_LEVELS, _KEPT_STRETCHES = 12, 12  # guard: memory
 # tuned: python -m bench room_tone, tuning split, 2026-11-29

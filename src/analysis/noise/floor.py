@@ -27,8 +27,8 @@ NOISE_LIKE_SHARE = 0.85  # of the bands
 
 # tuned: by hand with bench noise, 2026-11-21; the split is not recorded
 _STEADY_DB = 1.5
-_KEPT_STRETCHES = 16  # guard: memory is bounded
-_ENOUGH_STRETCHES = 3
+_KEPT_STRETCHES = 64  # guard: memory is bounded
+ENOUGH_STRETCHES = 3
 _QUIETER_SHARE = 0.05
 _STEPS_A_DB = 2  # guard: steps of a histogram
 _STEPS = round((MOST_LEVEL - LEAST_LEVEL) * _STEPS_A_DB)
@@ -218,9 +218,19 @@ class QuietStretches(Generic[Heard]):
 
     def alike(self) -> list[Heard]:
         """Return stretches at one level: the quietest that are several, or else the most there are."""
+        return next(iter(self.groups()), [])
+
+    def quietest(self) -> list[Heard]:
+        """Return the stretches at the level of the quietest."""
+        least = min((stretch.level for stretch in self._kept), default=0.0)
+        return [stretch for stretch in self._kept if stretch.level - least <= self._alike_db]
+
+    def groups(self) -> list[list[Heard]]:
+        """Return stretches at one level, from each level that there is up: first the quietest of several."""
         kept = sorted(self._kept, key=lambda stretch: stretch.level)
         groups = [[s for s in kept if 0 <= s.level - least.level <= self._alike_db] for least in kept]
-        return max(groups, key=lambda group: min(len(group), _ENOUGH_STRETCHES), default=[])
+        groups.sort(key=lambda group: -min(len(group), ENOUGH_STRETCHES))
+        return groups
 
 
 def mean_density(stretches: list[QuietStretch], bands: Bands) -> tuple[Array, bool]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -18,24 +18,18 @@ from ...audio.checks import limited
 from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Below, Each, Range
 from ...contract.findings import Analyser, Findings, by_channel
 from ...kernels.spectra.stft import forward, hann, hop_length, mean_and_product
+from .evidence import LEAST_NOISE_DBFS, NoiseEvidence
 from .floor import (
     BLOCK_FRAMES,
     LEAST_LEVEL,
     MOST_LEVEL,
-    NOISE_LIKE_SHARE,
     STRETCH_BLOCKS,
     Bands,
     Block,
-    Floor,
     QuietStretch,
-    QuietStretches,
     decibels,
-    extend,
-    mean_density,
     noise_like,
-    smooth,
 )
-from .uneven import PAUSE_BLOCKS, LongQuietStretch, UnevenNoise
 
 NO_NOISE = LEAST_LEVEL
 """Density, dBFS/Hz, that stands for no noise at all."""
@@ -45,16 +39,6 @@ FRAME_SECONDS = 0.05
 """Length of the frames in which the analyser and the stage look at the recording."""
 
 _MAX_STRETCHES = 4_096  # guard: memory is bounded
-# Higher than `SILENCE_DBFS` of bandwidth: what sounds may be dither, but the dither of a 16-bit file is less
-# than any recording's noise. derived: just over its -96.3 dBFS
-LEAST_NOISE_DBFS = -95.0
-_LEAST_STEADY_BANDS = 2
-_AGREE_DB = 2.0
-ALIKE_DB = 1.0
-_UNEVEN_DB, _MOST_UNEVEN_DB = 1.5, 6.0
-_CHANCE_DB = 1.0
-_CAUTIOUS_FALL_DB, _EXPECTED_FALL_DB = 3.0, 0.5  # an octave off what shows: hiss is almost flat
-
 
 POINTS, DENSITY_DBFS_HZ = Axis("frequencies", most=65_536), Range(NO_NOISE, MOST_LEVEL)
 """What prints may hold."""
@@ -238,43 +222,39 @@ class NoiseListener:
         Number of channels.
     uneven
         Whether noise that is not steady is listened for too, where the program pauses for long.
+
+    Attributes
+    ----------
+    course_db
+        How far the noise lies over its print along the recording, once concluded; empty where it stays.
     """
 
     def __init__(self, blocks: NoiseBlocks, channels: int, *, uneven: bool) -> None:
         self._blocks = blocks
-        self._bands = blocks.bands
-        self._first = blocks.count
-        self._floor = Floor(channels, blocks.bands)
-        self._stretches = [QuietStretches[QuietStretch](STRETCH_BLOCKS, ALIKE_DB) for _ in range(channels)]
-        self._uneven = UnevenNoise(channels, blocks.bands) if uneven else None
+        self._evidence = NoiseEvidence(
+            blocks.bands, blocks.frequency_hz, channels, blocks.count, uneven=uneven
+        )
+        self.course_db: Array = np.empty(0)
+
+    @property
+    def course_seconds(self) -> float:
+        """Seconds from one value of `course_db` to the next."""
+        return self._evidence.cell_blocks * self._blocks.seconds
 
     def hear(self, block: Block, stretches: list[tuple[int, QuietStretch]]) -> None:
         """Hear what `NoiseBlocks.hear` returned."""
-        self._floor.hear(block)
-        if self._uneven:
-            self._uneven.hear(block)
-        for channel, stretch in stretches:
-            if stretch.first >= self._first:
-                self._stretches[channel].hear(stretch)
+        self._evidence.hear(block, stretches)
 
     def conclude(self) -> tuple[NoisePrint, Mask]:
         """Return the print of all that was heard, and in which bands it was, shape (channels, bands).
 
         It is filled in where it is the floor under a program that covers the other bands.
         """
-        channels = len(self._stretches)
-        floors = [self._floor.level(channel) for channel in range(channels)]
-        # noise that shows widely in one channel is believed in the others where it shows at all
-        widest = max(np.count_nonzero(steady) for _, steady in floors)
-        bands = self._bands.widths.size
-        least = _LEAST_STEADY_BANDS if widest >= max(4, bands / 8) else bands
-        pauses = self._uneven.alike() if self._uneven else []
-        found = [
-            self._from_long_pauses(channel, pauses, self._from_stretches(channel, *floor))
-            or self._from_floor(*floor, least)
-            for channel, floor in enumerate(floors)
-        ]
+        found = self._evidence.found()
+        channels, bands = len(found), self._blocks.bands.widths.size
         audible = [one for one in found if one is not None]
+        courses = [one.gain_db for one in audible if one.gain_db is not None]
+        self.course_db = np.median(courses, axis=0) if courses else np.empty(0)
         if not audible:
             return NoisePrint.nothing(channels), np.zeros((channels, bands), bool)
         shown = np.stack([np.zeros(bands, bool) if one is None else one.shown for one in found])
@@ -292,62 +272,6 @@ class NoiseListener:
         )
         return heard, shown
 
-    def _from_stretches(self, channel: int, floor: Array, known: Mask) -> _Found | None:
-        """Take the noise from quiet stretches, unless the rest of the recording contradicts them."""
-        stretches = self._stretches[channel].alike()
-        if not stretches:
-            return None
-        density, steady = mean_density(stretches, self._bands)
-        level = decibels(self._bands.mean(density))
-        differs = np.median(np.abs(level - floor)[known]) > _AGREE_DB if known.any() else False
-        if not steady or differs or self._floor.often_quieter(channel, level):
-            return None
-        # what a band keeps falling back to is the most that noise can be in it
-        excess = np.maximum(level - floor - _CHANCE_DB, 0.0)
-        density = smooth(density, len(stretches) * STRETCH_BLOCKS * BLOCK_FRAMES)
-        density *= self._bands.spread(10 ** (-excess / 10))
-        confidence = round(1 - 0.4 / len(stretches), 2)
-        blocks, everywhere = [stretch.first for stretch in stretches], np.ones_like(known)
-        return self._audible(_Found(density, density, blocks, confidence, everywhere))
-
-    def _from_long_pauses(
-        self, channel: int, pauses: list[LongQuietStretch], steady: _Found | None
-    ) -> _Found | None:
-        """Take the mean of noise that swells or crackles, unless the recording is often quieter.
-
-        Where it is but little louder than `steady`, what was taken from quiet stretches, that stays.
-        """
-        if not pauses:
-            return steady
-        density = np.mean([stretch.density[channel] for stretch in pauses], axis=0)
-        quietest = np.min([stretch.quietest[channel] for stretch in pauses], axis=0)
-        if self._floor.often_quieter(channel, quietest):
-            return steady
-        density = smooth(density, len(pauses) * PAUSE_BLOCKS)
-        if steady:
-            louder = self._bands.mean(density) / self._bands.mean(steady.density)
-            if np.mean(decibels(louder) > _UNEVEN_DB) < 1 - NOISE_LIKE_SHARE:
-                return steady
-            density = np.minimum(density, steady.density * 10 ** (_MOST_UNEVEN_DB / 10))
-        blocks = [at for p in pauses for at in range(p.first, p.first + PAUSE_BLOCKS - STRETCH_BLOCKS + 1)]
-        confidence = round(0.7 - 0.4 / len(pauses), 2)
-        return self._audible(_Found(density, density, blocks, confidence, np.ones(quietest.size, bool)))
-
-    def _from_floor(self, level: Array, steady: Mask, least: int) -> _Found | None:
-        """Take the noise that shows between the notes of a program that never pauses."""
-        if np.count_nonzero(steady) < least:
-            return None
-        density, expected = (
-            extend(level, steady, self._bands, self._blocks.hop + 1, fall_db)
-            for fall_db in (_CAUTIOUS_FALL_DB, _EXPECTED_FALL_DB)
-        )
-        confidence = round(0.2 + 0.3 * float(np.mean(steady)), 2)
-        return self._audible(_Found(density, expected, [], confidence, steady))
-
-    def _audible(self, found: _Found) -> _Found | None:
-        power = np.sum(found.density) * self._blocks.frequency_hz[1]
-        return found if power > 10 ** (LEAST_NOISE_DBFS / 10) else None
-
 
 class NoisePrintAnalyser(Analyser[NoisePrint]):
     """One print for a whole recording."""
@@ -362,16 +286,6 @@ class NoisePrintAnalyser(Analyser[NoisePrint]):
 
     def _conclude(self, rest: Audio) -> NoisePrint:
         return self._listener.conclude()[0]
-
-
-class _Found(NamedTuple):
-    """Noise of one channel: densities of shape (bins,), first blocks of stretches, bands it was heard in."""
-
-    density: Array
-    expected: Array
-    blocks: list[int]
-    confidence: float
-    shown: Mask
 
 
 def _joined(first: list[int]) -> tuple[Array, Array]:

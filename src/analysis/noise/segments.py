@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 
@@ -180,7 +180,8 @@ class NoiseSegments(Findings):
                     f"noise turns {60 / turn_s:.1f} times a minute, at {levels[0]:.0f} dBFS (A) on average, "
                     f"confidence {self.confidence:.1f}"
                 )
-            return f"noise steady at {levels[0]:.0f} dBFS (A), {where}, confidence {self.confidence:.1f}"
+            moves = f"turned down by up to {-self.course_db.min():.0f} dB" if self.course.moves else "steady"
+            return f"noise {moves} at {levels[0]:.0f} dBFS (A), {where}, confidence {self.confidence:.1f}"
         parts = ", ".join(
             f"{level:.0f} from {start:.0f} s" for level, start in zip(levels, self.start_s, strict=True)
         )
@@ -303,6 +304,21 @@ class NoiseSegmentsAnalyser(Analyser[NoiseSegments]):
         """Return the one print of all that was heard, as `NoisePrintAnalyser` would."""
         return self._whole.conclude()[0]
 
+    def _followed(self, found: NoiseSegments, course_db: Array) -> NoiseSegments:
+        """Return what was found with a course of one gain a cell, where the noise does not stay."""
+        if not course_db.size:
+            return found
+        rows = np.arange(course_db.size, dtype=np.float64)
+        middle = (rows + 0.5) * self._whole.course_seconds
+        return replace(
+            found,
+            course_hz=np.array([1000.0]),
+            course_db=np.round(course_db[:, np.newaxis], 2),
+            # before its first cell and after its last it stays
+            course_s=np.round(np.concatenate([[0.0], middle, middle[-1:] + self._whole.course_seconds]), 3),
+            course_row=np.concatenate([rows[:1], rows, rows[-1:]]),
+        )
+
     def _conclude(self, rest: Audio) -> NoiseSegments:
         end_s = self._heard / self.sample_rate
         if self._noise.count % self._blocks_a_window > self._blocks_a_window / 3:
@@ -313,8 +329,9 @@ class NoiseSegmentsAnalyser(Analyser[NoiseSegments]):
         windows = self._noise.count / self._blocks_a_window
         # noise that shifts may hide its one print, but not those of half the windows
         believed = whole.found or self._windows_found >= windows / 2
-        if len(self._parts) < 2 or not believed:
-            return NoiseSegments.of(whole, end_s)
+        course = self._whole.course_db
+        if len(self._parts) < 2 or not believed or course.size:
+            return self._followed(NoiseSegments.of(whole, end_s), course)
         start, end, power, _, confidence, _, pauses = zip(*self._parts, strict=True)
         density = np.clip(decibels(np.maximum(power, 10 ** (NO_NOISE / 10))), NO_NOISE, MOST_LEVEL)
         return NoiseSegments(

@@ -8,8 +8,9 @@ import numpy as np
 
 from ...audio.arrays import Array, Audio
 from ...errors import FindingsError
+from .evidence import LEAST_NOISE_DBFS
 from .floor import BLOCK_FRAMES, Block, active_bands, decibels, expected_scatter, unevenness
-from .noise_print import LEAST_NOISE_DBFS, NoiseBlocks
+from .noise_print import NoiseBlocks
 from .ranges import SHORTEST_RANGE_S, PrintRangesAnalyser
 from .segments import WINDOW_SECONDS, NoiseSegments
 

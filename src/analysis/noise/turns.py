@@ -16,8 +16,8 @@ import numpy as np
 from ...audio.arrays import Array, Mask
 from ...kernels.spectra.stft import Spectra, band_levels
 from .courses import NoiseCourse
+from .evidence import LEAST_NOISE_DBFS
 from .floor import EMPTY_LEVEL, LEAST_LEVEL, Bands, decibels, extend
-from .noise_print import LEAST_NOISE_DBFS
 from .turn_floor import BandLevels, moving_floor
 from .turn_search import noise_bands, revolution
 

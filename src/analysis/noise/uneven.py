@@ -1,7 +1,9 @@
-"""Uneven noise, heard where a program pauses for long: crackle, static, the rumble of a groove.
+"""Uneven noise, heard where a program pauses for long: crackle, static, a groove's rumble, a room's buzz.
 
 Its powers scatter more over time than those of Gaussian noise, so that a short stretch does not tell it from
-a program. A long one does: averaged over time, noise is smooth over frequency, and a program is not.
+a program. A long one does: averaged over time, noise is smooth over frequency, and a program is not. Noise
+with lines in it, a buzz or a motor's, is not; but there the powers scatter over time as noise does. What has
+a part of either stays as it is from its first half to its second; an echo's tail falls.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ import numpy as np
 from ...audio.arrays import Array, Mask
 from .floor import (
     BLOCK_FRAMES,
-    NOISE_LIKE_SHARE,
     Bands,
     Block,
     QuietStretch,
@@ -30,19 +31,28 @@ PAUSE_BLOCKS = 8
 """Blocks a stretch: 0.8 s."""
 
 # tuned: by hand with bench noise, 2026-11-21; the split is not recorded
-_LEAST_STRETCHES = 2  # a reverb's tail is at one level but once
 _ALIKE_DB = 2.5
 _MOST_SWING_DB = 20.0  # of the level, from block to block
-_MOST_SCATTER = 2.5  # over what Gaussian noise has, nepers; drums have more
+_MOST_SCATTER = 4.0  # over what Gaussian noise has, nepers
 _MOST_OVER_MEDIAN_DB = 6.0
 _UNDER_PROGRAM_DB = 8.0
+
+# tuned: bench.material.tuning.noise, tuning set, 2026-11-29: noises have 0.79 at least in 1 s, music and
+# speech 0.6 on average
+_LIKE_SHARE = 0.75  # of the bands: smooth over frequency, or scattered over time as noise is
+_MOST_STEADY_SWING_DB = 4.0  # of the level, where lines are believed; a home's pauses have 2.5
+_MOST_TREND_DB = 3.0  # from half to half, in half of the bands: the tail of a long echo falls by 4
 
 
 @dataclass(frozen=True)
 class LongQuietStretch(QuietStretch):
-    """Uneven noise: mean level, first block, density of each channel, and its bands' least levels."""
+    """Uneven noise: mean level, first block, density of each channel, and its bands' least levels.
+
+    And whether it stays as it is from its first half to its second.
+    """
 
     quietest: Array
+    stays: bool
 
 
 class UnevenNoise:
@@ -75,34 +85,64 @@ class UnevenNoise:
         if not heard.any() or (np.ptp(levels, axis=0)[heard] > _MOST_SWING_DB).any():
             return  # the levels alone rule out much of a program, and cost nothing
         density = np.add.reduce([one.density for one in self._last]) / PAUSE_BLOCKS
-        if self._noise_like(density, heard):
-            self._quiet.hear(self._stretch(float(levels[:, heard].mean())))
+        like = self._like(density)
+        if self._noise_like(density, like, heard):
+            self._quiet.hear(self._stretch(float(levels[:, heard].mean()), like))
 
-    def _stretch(self, level: float) -> LongQuietStretch:
-        """Keep the last blocks; a pop in one of them counts for little."""
+    def _stretch(self, level: float, like: Mask) -> LongQuietStretch:
+        """Keep the last blocks; a pop in one of them counts for little.
+
+        Bands that are not what noise is like count as low as they fall.
+        """
         powers = np.array([self._bands.mean(one.density) for one in self._last])
-        most = np.median(powers, axis=0) * 10 ** (_MOST_OVER_MEDIAN_DB / 10)
+        most = np.where(
+            like, np.median(powers, axis=0) * 10 ** (_MOST_OVER_MEDIAN_DB / 10), powers.min(axis=0)
+        )
         weights = self._bands.spread(np.minimum(most / powers, 1.0))
         density = np.mean([w * one.density for w, one in zip(weights, self._last, strict=True)], axis=0)
         quietest = decibels(powers.min(axis=0))
-        return LongQuietStretch(level, self._count - PAUSE_BLOCKS, density, quietest)
+        return LongQuietStretch(level, self._count - PAUSE_BLOCKS, density, quietest, self._stays())
 
-    def _noise_like(self, density: Array, heard: Mask) -> bool:
-        """Tell whether the last blocks, of mean `density`, scatter as noise may in the channels heard."""
+    def _like(self, density: Array) -> Mask:
+        """Tell which bands of the last blocks, of mean `density`, noise may have: (channels, bands)."""
         few, log_density = self._bands.few, self._bands.mean(np.log(density))
         over_time = log_density - np.add.reduce([one.log for one in self._last]) / PAUSE_BLOCKS
         over_time -= expected_scatter(BLOCK_FRAMES * PAUSE_BLOCKS)
+        low = -0.12 - 0.87 * few
+        smooth = unevenness(self._bands.mean(density), log_density) < 0.06 + 0.18 * few
+        levels = np.array([one.level for one in self._last])
+        # tones that swell together scatter as much
+        steady = (over_time < -low) & (np.ptp(levels, axis=0) < _MOST_STEADY_SWING_DB)[:, np.newaxis]
+        return np.asarray((over_time > low) & (over_time < _MOST_SCATTER) & (smooth | steady))
+
+    def _noise_like(self, density: Array, like: Mask, heard: Mask) -> bool:
+        """Tell whether the last blocks are noise in the channels heard: in most bands."""
         in_bands = self._bands.mean(density)
-        like = (over_time > -0.12 - 0.87 * few) & (over_time < _MOST_SCATTER)
-        like &= unevenness(in_bands, log_density) < 0.06 + 0.18 * few
         active = active_bands(density, in_bands)[heard]
-        broad = np.maximum(active.sum(axis=1), few.size / 3)  # a third of the bands at the least
-        return bool((like[heard] & active).sum() >= NOISE_LIKE_SHARE * broad.sum())
+        broad = np.maximum(active.sum(axis=1), in_bands.shape[1] / 3)  # a third of the bands at the least
+        return bool((like[heard] & active).sum() >= _LIKE_SHARE * broad.sum())
+
+    def _stays(self) -> bool:
+        """Tell whether the last blocks are of one level in most bands, from the first half to the second."""
+        half = PAUSE_BLOCKS // 2
+        logs = np.array([one.log for one in self._last])
+        trend = np.abs(logs[:half].mean(axis=0) - logs[half:].mean(axis=0))
+        return bool(np.median(trend) * 10 / np.log(10) < _MOST_TREND_DB)
 
     def alike(self) -> list[LongQuietStretch]:
-        """Return stretches at one level, well under the program; none where there is but one."""
-        found = self._quiet.alike()
-        if len(found) < _LEAST_STRETCHES:
+        """Return stretches at one level, the most there are, well under the program."""
+        return self._under(self._quiet.alike())
+
+    def quietest(self) -> list[LongQuietStretch]:
+        """Return stretches at the level of the quietest, well under the program.
+
+        A single one must stay as it is: an echo's tail is at one level but once.
+        """
+        found = self._quiet.quietest()
+        return self._under(found) if len(found) > 1 or any(one.stays for one in found) else []
+
+    def _under(self, found: list[LongQuietStretch]) -> list[LongQuietStretch]:
+        if not found:
             return []
         power = np.mean([stretch.density.sum() for stretch in found])
         under = decibels(self._program.sum() / (self._count * power))
