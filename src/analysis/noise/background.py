@@ -51,7 +51,7 @@ class Background(Findings):
     sound_start_s
         Where they begin, likewise.
     duration_s
-        Of the recording.
+        Of the recording; 0 where that is not known, nor where it begins and ends.
     confidence
         0 where no background is known, to 1.
     """
@@ -73,6 +73,11 @@ class Background(Findings):
         none = np.empty(0)
         density = self.density_dbfs_hz
         return NoisePrint(self.frequency_hz, density, density, none, none, self.confidence)
+
+    def anywhere(self) -> Background:
+        """Return the same background without where its own recording begins and ends."""
+        unknown = np.zeros(len(self.sound_end_s))
+        return replace(self, sound_start_s=unknown, sound_end_s=unknown, duration_s=0.0)
 
     @property
     def found(self) -> bool:

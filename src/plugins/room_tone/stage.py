@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy.typing as npt
+
 from ...analysis.noise.background import Background, BackgroundAnalyser
 from ...contract.parameters.number import integer, number
 from ...contract.parameters.switch import switch
@@ -99,6 +101,12 @@ class RoomTone(RepairStage):
     def analyser(self, sample_rate: float, channels: int) -> BackgroundAnalyser:
         """See `Stage.analyser`."""
         return BackgroundAnalyser(sample_rate, channels)
+
+    def learn(self, audio: npt.NDArray[Any], sample_rate: float) -> Background:
+        """Fix the background to that of `audio`; where `audio` ends says nothing of other recordings."""
+        background: Background = self.analyse(audio, sample_rate).anywhere()
+        self.findings = background
+        return background
 
     def range_analyser(
         self, sample_rate: float, channels: int, ranges: Sequence[tuple[int, int]]

@@ -250,6 +250,15 @@ def test_learned_from_noise_alone_it_fills_another_recording() -> None:
     assert abs(level_db(stage.process(audio, RATE)[:, hole]) - level_db(room(1))) < 1.0
 
 
+def test_what_is_learned_does_not_say_where_another_recording_ends() -> None:
+    """The take that was learned from is silent from 1 to 4 s; a hole there is one of this recording."""
+    stage = RoomTone()
+    assert stage.learn(muted(room(1, seconds=4.0), [(0.0, 0.2), (1.0, 4.0)]), RATE).found
+    audio = muted(room(1) + speech(1), HOLES)
+    hole = slice(round(2.5 * RATE), round(2.8 * RATE))
+    assert abs(level_db(stage.process(audio, RATE)[:, hole]) - level_db(room(1))) < 1.0
+
+
 def test_behind_denoise_the_quiet_tone_is_filled_in() -> None:
     audio = muted(room() + speech(), [(2.4, 2.9)])
     chain = Chain([Denoise(reduction_db=12.0), RoomTone()])
