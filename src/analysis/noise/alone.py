@@ -77,7 +77,9 @@ class Alone:
         self._quiet.hear(stretch)
         self._levels.setdefault(int(stretch.level // 1.0), _Level()).hear(stretch.density)
         if len(self._levels) > _KEPT_LEVELS:
-            del self._levels[max(self._levels)]
+            # not the loudest: where noise is faded out, the level that it mostly has is that
+            quietest = self.level_db
+            del self._levels[max(self._levels, key=lambda at: abs(at - quietest))]
 
     def hear_block(self, level: float, number: int, density: Array, log: Array) -> None:
         """Hear a block that is neither muted nor silent."""

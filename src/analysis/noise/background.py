@@ -20,7 +20,7 @@ from .floor import LEAST_LEVEL, MOST_LEVEL, decibels
 from .noise_print import DENSITY_DBFS_HZ, NO_NOISE, POINTS, NoiseBlocks, NoiseListener, NoisePrint
 from .ranges import PrintRangesAnalyser
 
-_BANDS, _TIME_S = Axis("bands", most=256), Range(0.0, 1e7)  # guard: what findings may say
+_BANDS, _TIME_S = Axis("bands", 1, 256), Range(0.0, 1e7)  # guard: what findings may say
 _HEARD_BLOCKS = 24  # guard: memory; 2.4 s of noise tell what channels share to a few hundredths
 _STILL_S = 2e-3  # tuned: by hand, 2026-11-29; samples that stand still for longer are no noise
 _ALIKE_DB = 2.0  # tuned: by hand, 2026-11-29; noise this near to the quiet stretches' level is theirs

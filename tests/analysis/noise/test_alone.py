@@ -42,3 +42,9 @@ def test_louder_noise_that_is_rare_counts_for_nothing() -> None:
     """Breaths and sibilants are noise too."""
     levels = np.concatenate([np.full(60, -100.0), np.full(8, -92.0)])
     assert abs(np.mean(alone(levels)) - -100.0) < 0.3
+
+
+def test_where_noise_is_faded_out_its_level_is_still_the_usual_one() -> None:
+    """More levels than are kept: all of them lie under the one that it mostly has."""
+    for levels in (fade := np.concatenate([np.full(40, -80.0), np.arange(-80.0, -130.0, -1.5)])), fade[::-1]:
+        assert abs(np.mean(alone(levels)) - -80.0) < 0.5

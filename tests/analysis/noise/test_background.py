@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from wavemend.analysis.noise.background import Background, BackgroundAnalyser
@@ -91,3 +93,10 @@ def test_a_program_that_never_pauses_is_no_background() -> None:
     swell = 10 ** ((-30 + 25 * np.sin(2 * np.pi * time / 3)) / 20)
     notes = sum(np.sin(2 * np.pi * hz * time) for hz in (220, 277, 330, 440, 880, 1320, 2640))
     assert not heard((0.1 * swell * notes)[np.newaxis]).found
+
+
+def test_a_background_of_no_bands_is_refused() -> None:
+    """Its bins would be mixed by what is no part of it."""
+    none, no_bands = np.empty(0), np.empty((0, 1, 1))
+    with pytest.raises(FindingsError, match="band"):
+        replace(heard(room(1)), band_hz=none, shared_real=no_bands, shared_imaginary=no_bands)
