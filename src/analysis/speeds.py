@@ -14,7 +14,7 @@ class Speed(NamedTuple):
 
 # source: IEC 98 (16 2/3, 33 1/3 and 45); 78.26 is 7200 / 92 and 76.6 nearly 7200 / 94, after the bars of
 # stroboscopes under lamps at 60 Hz. 78s that were cut off speed, and cylinders, have no speed of their own:
-# `medium.revolution` measures them.
+# `medium.surface` measures them.
 SIXTEEN = Speed(16.67, 3.6)
 LP = Speed(33.33, 1.8)
 SINGLE = Speed(45.0, 60 / 45)

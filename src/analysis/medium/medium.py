@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .odds import LIKELIHOOD
+from .surface import Surface
 from .traits import TRAITS, Heard, Trait
 
 MEDIA = ("microgroove", "coarse groove", "tape", "radio", "digital")
@@ -59,6 +60,8 @@ class MediumOdds:
         if self.told:
             name, share = ranked[0]
             return f"{NAMES[name]}, {100 * share:.0f} % sure: {'; '.join(self.reasons)}"
+        if len(set(self.probability.values())) == 1:
+            return "could not tell: nothing sounds, or for too short a time"
         (one, first), (other, second) = ranked[:2]
         return f"could not tell: {NAMES[one]} ({100 * first:.0f} %) or {NAMES[other]} ({100 * second:.0f} %)"
 
@@ -78,6 +81,9 @@ def medium_odds(findings: Heard) -> MediumOdds:
     Each trait's likelihoods, relative to their mean over the media, are limited before they add up, and the
     sum is scaled down because traits go together: a posterior of naive Bayes that is less sure of itself.
     """
+    surface = findings.get("surface")
+    if isinstance(surface, Surface) and not surface.octave_hz.size:  # nothing sounds, or for too short a time
+        return MediumOdds(dict.fromkeys(MEDIA, 1 / len(MEDIA)), ())
     traits = {name: trait(findings) for name, trait in TRAITS.items()}
     nats = {name: _relative(name, trait) for name, trait in traits.items()}
     total = _DEPENDENCE * np.sum(list(nats.values()), axis=0)

@@ -43,6 +43,8 @@ def test_odds_add_up_and_clean_music_is_told_for_no_old_medium():
 def test_nothing_and_next_to_nothing_have_odds_too(samples):
     odds = medium_odds(findings(np.zeros((2, samples))))
     assert sum(odds.probability.values()) == pytest.approx(1.0)
+    assert not odds.told and odds.to_json()["medium"] is None
+    assert "nothing sounds" in odds.describe()
 
 
 def test_a_turn_at_78_speaks_for_coarse_grooves_but_does_not_decide_alone(monkeypatch):
