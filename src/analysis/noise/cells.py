@@ -72,7 +72,7 @@ class _Least:
 
     def __init__(self, shape: tuple[int, int], most: int) -> None:
         self.blocks = _CELL_BLOCKS
-        self._kept = np.full((most, *shape), np.inf)
+        self._kept = np.empty((most, *shape))  # memory is taken as cells begin: short parts have few
         self._cells = self._heard = 0
 
     def hear(self, values: Array) -> None:
@@ -85,11 +85,11 @@ class _Least:
     def _begin(self) -> None:
         if self._cells == len(self._kept):
             self._kept[: self._cells // 2] = np.minimum(self._kept[::2], self._kept[1::2])
-            self._kept[self._cells // 2 :] = np.inf
             self._cells //= 2
             self.blocks *= 2
             if self._heard % self.blocks:
                 return  # the last cell goes on
+        self._kept[self._cells] = np.inf
         self._cells += 1
 
     def values(self) -> Array:
