@@ -32,6 +32,7 @@ _BEND = 2.0  # weight of the course's curvature from row to row, against a frame
 _CAUTIOUS_FALL_DB = 3.0  # an octave off what shows, as for prints of floors
 _RISE_DB = 1.0  # an octave off what turns
 _SAME_TURN = 0.004
+_FOUND_SHARE = 0.25  # guard: of the stretches with noise, as for hum; one of many says nothing for all
 _MOST_STRETCHES = 512  # guard: memory is bounded
 _SWING_DB = 20.0  # guard: most that a course moves a print by
 
@@ -98,7 +99,7 @@ class TurnListener:
         self._frames = max(round(STRETCH_S / frame_s), 1)
         self._power: list[Array] = []
         self._under: list[Array] = []
-        self._first = self._count = 0
+        self._first = self._count = self._noisy = 0
         self._found: list[_Stretch] = []
 
     def hear(self, spectra: Spectra) -> None:
@@ -118,6 +119,8 @@ class TurnListener:
             return None
         best = max(self._found, key=lambda one: one.evidence)
         same = [one for one in self._found if abs(one.turn_s / best.turn_s - 1) < _SAME_TURN]
+        if len(same) < _FOUND_SHARE * self._noisy:
+            return None
         return self._joined(best, same)
 
     def _search(self, frames: int) -> None:
@@ -133,6 +136,7 @@ class TurnListener:
         noisy = audible > 10 ** (LEAST_NOISE_DBFS / 10)
         if not noisy.any():
             return
+        self._noisy += 1
         found = self._stretch(power, noisy, under[:frames], first)
         if found:
             self._found.append(found)

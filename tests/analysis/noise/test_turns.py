@@ -119,6 +119,15 @@ def test_steady_noise_and_silence_do_not_turn():
         assert not analyse(audio).course.moves
 
 
+def test_one_stretch_of_many_says_nothing_for_all(monkeypatch):
+    monkeypatch.setattr(turns, "STRETCH_S", 8.0)
+    noise = surface(44, 78.26, swing_db=0.0)
+    here = slice(16 * RATE, 24 * RATE)
+    noise[:, here] = surface(8, 78.26)
+    assert analyse(noise[:, here]).course.moves
+    assert not analyse(noise).course.moves
+
+
 def test_a_channel_that_is_silent_has_no_noise_and_blocks_do_not_matter():
     audio = np.concatenate([melody(10) + surface(10, 78.26), np.zeros((1, 10 * RATE))])
     found = analyse(audio)
