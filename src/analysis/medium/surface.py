@@ -58,6 +58,7 @@ _MOST_RPM = 1000.0  # guard: what findings may say
 _OCTAVES, _LEVEL_DBFS = Axis("octaves", most=16), Range(NO_LEVEL, -NO_LEVEL)
 _QUANTILES = (0.1, 0.5, 0.9)  # tuned: by hand, 2026-11-29, no record
 _STEPS = 160  # guard: a histogram of levels, in dB under full scale
+_LEAST_FRAMES = 50  # guard: 1 s of sound; the floor of a click in silence is the click
 _SILENCE_DBFS = -90.0  # derived: over the dither of 16 bits, -96.3 dBFS
 
 
@@ -82,7 +83,7 @@ class Surface(Findings):
     Attributes
     ----------
     octave_hz
-        Middle of each octave, shape (octaves,); none where nothing sounds.
+        Middle of each octave, shape (octaves,); none where less than 1 s sounds.
     floor_dbfs, usual_dbfs, loud_dbfs
         Level of all channels' mean power in each octave, which it stays below for a tenth, half and nine
         tenths of the time, silence left out, shape (octaves,).
@@ -217,7 +218,7 @@ class SurfaceAnalyser(Analyser[Surface]):
         self._take()
         for spectrum in (*self._swish, self._comb, self._pulse, self._rhythm):
             spectrum.conclude()
-        heard = len(self._histogram) > 0 and self._histogram[0].any()
+        heard = len(self._histogram) > 0 and self._histogram[0].sum() >= _LEAST_FRAMES
         total = np.cumsum(self._histogram, axis=1)
         floor, usual, loud = (
             np.argmax(total >= quantile * total[:, -1:], axis=1) - (_STEPS - 0.5) if heard else np.empty(0)

@@ -99,6 +99,12 @@ def test_floors_lie_under_the_program_where_the_noise_is():
     assert found.loud_dbfs[1] - found.floor_dbfs[1] > 15
 
 
+def test_a_click_in_silence_is_no_floor():
+    audio = np.zeros((1, 6 * RATE))
+    audio[:, 3 * RATE : 3 * RATE + 40] = 0.3
+    assert not analyse(audio).octave_hz.size
+
+
 def test_json_and_description():
     found = analyse(words(12) + noise(12) * turning(78.26, 12))
     assert Surface.from_json(json.loads(json.dumps(found.to_json()))) == found
