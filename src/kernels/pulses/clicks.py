@@ -12,6 +12,7 @@ import numpy as np
 
 from ..compilation.compilation import compiled
 from ..prediction.models import Matrix, Positions, Vector, add_filtered, excitation_of
+from .belief import MOST_SOUND, believed, is_absurd
 from .burst_pulse import burst_pulse, own_evidence
 from .clipped_pulse import MOST_FLAT, flat_samples, restore_tops
 from .driven_pulse import ROUNDS, driven_pulse
@@ -35,10 +36,8 @@ _KNOWN_ROUNDS = 3  # tuned: as above; in which what was found under another mode
 _LONG = 8  # tuned: for speed, by hand, 2026-11-29; orders of the model from which on a click is a long one
 _RIVAL, _PART = 20.0, 0.05  # tuned: for speed against dB, by hand, 2026-11-29; log evidence, and a part of it
 _EXPLAINED = 2.0  # variances of the excitation that a click may leave of itself, for no other to be tried
-_MOST_SOUND = 1.5  # without a click, as a part of what there is with it,
 _FEW = 0.25  # orders of the model: samples that are off by themselves; more of them are interpolated
 _BESIDE = 10  # orders of the model on either side of a click that say how loud the sound is
-_MORE_SOUND = 3.0  # and beyond that as a part of what there is beside it
 
 
 class _Beside(NamedTuple):
@@ -361,7 +360,7 @@ def estimate_whole_click(
     size, odds, shaped = estimate_shapes(whole, place, a, sigma, search, whole_shapes, again)
     reach = max(length, size)
     left = _energy_left(x, start, length, reach, sigma, click)
-    if not _energy_left(whole, start, size, reach, sigma, again) < _MOST_SOUND * left:
+    if not _energy_left(whole, start, size, reach, sigma, again) < MOST_SOUND * left:
         return length, evidence, plain, x
     click[:size] = again[:size]
     shapes.evidences[:] = whole_shapes.evidences
@@ -387,49 +386,6 @@ def estimate_burst(
 def sounds_own(x: Vector, start: int, stop: int, end: int, a: Vector, sigma: float) -> float:
     """Return the log evidence that what stands out from `start` on is the sound's own; see `own_evidence`."""
     return float(own_evidence(_excitation(x, start, stop + a.size - 1, end, a, sigma)))
-
-
-@compiled
-def believed(x: Vector, level: float, window: int, sigma: float, click: Vector) -> int:
-    """Find the first part of a click that leaves clearly more sound than there was: it is not believed.
-
-    Click and music are independent, so their energies add. An estimate that breaks this rule put a great
-    oscillation into the click and its opposite into the music, where too few samples told them apart. Beside
-    all of a loud click such an oscillation at its end is nothing, so each part counts by itself.
-
-    Parameters
-    ----------
-    x
-        The samples that the click is taken from, shape (m,).
-    level
-        Mean square of the sound beside them.
-    window
-        Samples of a part; parts overlap by half.
-    sigma, click
-        The click in units of `sigma`, shape (m,) or longer.
-
-    Returns
-    -------
-    int
-        Samples before that part; m where there is none.
-    """
-    step = max(window // 2, 1)
-    for first in range(0, max(x.size - window, 0) + 1, step):
-        before, after = 0.0, 0.0
-        last = first + window if first + step + window <= x.size else x.size
-        for t in range(first, last):
-            rest = x[t] - sigma * click[t]
-            before += x[t] * x[t]
-            after += rest * rest
-        if after > _MOST_SOUND * before + _MORE_SOUND * level * (last - first):
-            return first
-    return int(x.size)
-
-
-@compiled
-def is_absurd(x: Vector, level: float, window: int, sigma: float, click: Vector) -> bool:
-    """Whether there is clearly more sound without the click than with it, in any part; see `believed`."""
-    return bool(believed(x, level, window, sigma, click) < x.size)
 
 
 @compiled

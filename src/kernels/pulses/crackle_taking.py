@@ -14,7 +14,8 @@ import numpy as np
 from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
 from ..prediction.models import Matrix, Vector, add_filtered, prediction_error, span_equations
-from .clicks import estimate_click, is_absurd
+from .belief import is_absurd
+from .clicks import estimate_click
 from .crackle import LEAD, STANDS_OUT, SURELY_ADDED
 from .grains import Grains, Responses, estimate_grain, responses
 from .noise_pulse import pulse_mean

@@ -216,7 +216,7 @@ def _gain_after(e: Vector, a: Vector, start: int, pole: complex, c: complex, fir
 
 @compiled
 def _adds_sound(y: Vector, pole: complex, c: complex) -> bool:
-    """Whether there is clearly more sound without the thump than with it; see `clicks.is_absurd`."""
+    """Whether there is clearly more sound without the thump than with it; see `belief.is_absurd`."""
     before, after = 0.0, 0.0
     for t in range(y.size):
         before += y[t] * y[t]

@@ -13,7 +13,8 @@ from ...kernels.filters.biquads import filtered_energy
 from ...kernels.filters.polyphase import decimate, decimator, interpolate
 from ...kernels.impulses.mouth_clicks import BANDS, Around, band_sections, find_mouth_clicks
 from ...kernels.prediction.models import Positions
-from ...kernels.pulses.clicks import is_absurd, sound_beside
+from ...kernels.pulses.belief import is_absurd
+from ...kernels.pulses.clicks import sound_beside
 from ...kernels.pulses.mouth_pulse import estimate_mouth_click, mouth_model
 from .times import Times
 
