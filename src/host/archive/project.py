@@ -32,8 +32,10 @@ from ..rendering.options import Overs, RenderOptions
 from ..storage.strict_json import clip, short
 from ..vst3.missing import MISSING
 
-_MOST_BYTES = 2**20  # guard: of a text file
+# guard: of a text file, and of its lines: dots in a key cost the TOML reader the square of their number
+_MOST_BYTES, _LONGEST_LINE = 2**16, 400
 _MOST_NESTING = 16  # guard: of tables, which are read by recursion
+_LARGEST = 10**300  # guard: every whole number up to it is also a float, and can be printed
 _KEYS = ("preset", "set", "render")
 _KINDS: dict[str, tuple[type, ...]] = {
     "removed": (bool,),
@@ -88,6 +90,7 @@ def read_project(path: Path) -> Project:
     """
     try:
         top = _parsed(path)
+        _check_extent(top)
         _check_keys(top, "", _KEYS)
         preset = _preset(top.get("preset"), path)
         settings = list(_settings(_table(top, "set")))
@@ -104,8 +107,12 @@ def _parsed(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
-            raise PlanError(f"{path}: larger than {_MOST_BYTES >> 20} MB; a project file is a few lines")
-        return tomllib.loads(data.decode("utf-8"))
+            raise PlanError(f"{path}: larger than {_MOST_BYTES >> 10} KB; a project file is a few lines")
+        text = data.decode("utf-8-sig")
+        lines = (line for line in text.split("\n") if not line.lstrip().startswith("#"))
+        if any(len(line) > _LONGEST_LINE for line in lines):
+            raise PlanError(f"{path}: holds a line over {_LONGEST_LINE} characters that is no comment")
+        return tomllib.loads(text)
     except OSError as error:
         raise PlanError(f"{path}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
@@ -114,6 +121,20 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise
     except (ValueError, RecursionError) as error:
         raise PlanError(f"{path}: is not TOML: {clip(str(error))}") from None
+
+
+def _check_extent(top: dict[str, Any]) -> None:
+    """Refuse what cannot be printed in an error; raises `ParameterError`."""
+    waiting: list[tuple[Any, int]] = [(top, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > _MOST_NESTING:
+            raise ParameterError("is nested too deeply; write declick.sensitivity = 4")
+        if isinstance(value, dict | list):
+            inside = value.values() if isinstance(value, dict) else value
+            waiting += [(one, depth + 1) for one in inside]
+        elif isinstance(value, int) and abs(value) > _LARGEST:
+            raise ParameterError("holds a whole number of more than 300 digits")
 
 
 def _check_keys(table: Mapping[str, Any], where: str, known: Iterable[str]) -> None:
@@ -145,14 +166,12 @@ def _preset(name: Any, path: Path) -> str:
     return str(entry.path) if entry.path else entry.qualified
 
 
-def _settings(table: Mapping[str, Any], above: str = "", depth: int = 0) -> Iterator[str]:
+def _settings(table: Mapping[str, Any], above: str = "") -> Iterator[str]:
     """Yield settings from tables in tables, as dots in TOML's keys make them."""
-    if depth > _MOST_NESTING:
-        raise ParameterError("set is nested too deeply; write declick.sensitivity = 4")
     for key, value in table.items():
         name = f"{above}.{key}" if above else key
         if isinstance(value, dict):
-            yield from _settings(value, name, depth + 1)
+            yield from _settings(value, name)
         elif isinstance(value, bool):
             yield f"{name}={'on' if value else 'off'}"
         elif isinstance(value, int | float | str):

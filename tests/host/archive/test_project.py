@@ -68,10 +68,10 @@ def test_its_preset_lies_beside_it_wherever_one_works(tmp_path, monkeypatch):
         ('preset = "vinyl"\n[set]\ndeclick.sensitivity = [4]', r"sensitivity = \[4\] is not allowed"),
         ('preset = "vinyl"\n[set]\nsensitivity = 4', "write SLOT.PARAMETER=VALUE"),
         ("preset = vinyl", "is not TOML: .*line 1"),
-        ("a = " + "[" * 100_000, "is not TOML"),
-        ("a = " + "9" * 10_000, "is not TOML"),
+        ("a = " + "[\n" * 20_000, "is not TOML"),
+        ("a = " + "9" * 10_000, "a line over 400 characters"),
         (b"\xff", "is not text in UTF-8"),
-        (b" " * (2**20 + 1), "larger than 1 MB"),
+        (b" " * (2**16 + 1), "larger than 64 KB"),
     ],
 )  # fmt: skip
 def test_a_bad_one_is_refused_by_file_key_and_value(tmp_path, text, said):
@@ -84,3 +84,23 @@ def test_a_bad_one_is_refused_by_file_key_and_value(tmp_path, text, said):
 def test_one_that_is_not_there_is_named(tmp_path):
     with pytest.raises(PlanError, match=r"wavemend\.toml: cannot be read"):
         read_project(tmp_path / "wavemend.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("preset" + ".a" * 5000 + " = 1", "holds a line over 400 characters that is no comment"),
+        ("preset" + ".a" * 100 + " = 1", "nested too deeply"),
+        ('preset = "vinyl"\n[render]\nstrength' + ".a" * 100 + " = 1", "nested too deeply"),
+        ("preset = " + "[\n" * 100 + "]" * 100, "nested too deeply"),
+        ('preset = "vinyl"\n[render]\nseed = 0x' + "f" * 300, "whole number of more than 300 digits"),
+    ],
+)
+def test_what_costs_far_more_than_its_bytes_is_refused(tmp_path, text, said):
+    with pytest.raises(PlanError, match=said):
+        read_project(project(tmp_path, text))
+
+
+def test_marks_of_other_editors_and_long_comments_are_no_fault(tmp_path):
+    text = "\ufeff# " + "why " * 200 + '\r\npreset = "vinyl"\r\n'
+    assert read_project(project(tmp_path, text)).preset == "factory:vinyl"
