@@ -13,7 +13,18 @@ import typer
 
 from ..processes.interrupts import INTERRUPTED
 from ..rendering.options import RenderOptions
-from .output import FAILED, REFUSED, err, fail, out, print_json, print_json_line, say_error, say_note
+from .output import (
+    FAILED,
+    REFUSED,
+    err,
+    fail,
+    out,
+    print_json,
+    print_json_line,
+    say_error,
+    say_note,
+    say_which,
+)
 
 InputsArgument = Annotated[list[str], typer.Argument(help="Sound files, folders, or quoted glob patterns.")]
 OutputOption = Annotated[
@@ -82,15 +93,14 @@ def render_all(
     use_one_thread()  # before NumPy is loaded
 
     from ..archive import batch  # noqa: PLC0415
-    from ..presets.library import hiding  # noqa: PLC0415
     from ..presets.overrides import chain_with  # noqa: PLC0415
     from .progress import Reporter  # noqa: PLC0415
 
     run.refuse_contradictions(options.overwrite)
     new_chain = partial(chain_with, preset, settings, missing)
     warnings = new_chain().warnings()  # refuses a bad preset before any file is read
-    if (other := hiding(preset)) and not run.quiet:
-        say_note(other)
+    if not run.quiet:
+        say_which(preset)
     jobs = batch.plan(
         inputs, output,
         removed=options.removed, overwrite=options.overwrite,

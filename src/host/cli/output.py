@@ -28,12 +28,27 @@ def fail(message: str, code: int) -> NoReturn:
 
 def say_error(message: str) -> None:
     """Print one line on standard error."""
-    err.print(f"error: {' '.join(message.split())}", style="red", markup=False)
+    err.print(f"error: {_one_line(message)}", style="red", markup=False)
 
 
 def say_note(message: str) -> None:
     """Print one line on standard error about what is no fault."""
-    err.print(f"note: {message}")
+    err.print(f"note: {_one_line(message)}")
+
+
+def say_which(*presets: str) -> None:
+    """Say whose presets are meant where others are called so too: a stranger's folder may bring its own."""
+    from ..presets.library import hiding  # noqa: PLC0415
+
+    for other in filter(None, map(hiding, presets)):
+        say_note(other)
+
+
+def _one_line(message: str) -> str:
+    """Take out what a terminal would obey: errors name files, and strangers named those."""
+    from ..storage.strict_json import printable  # noqa: PLC0415 - NumPy is not for help and completion
+
+    return " ".join(printable(message).split())
 
 
 def print_json(data: Any) -> None:

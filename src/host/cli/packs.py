@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from .completion import complete_preset
-from .output import JsonOption, err, out, print_json, print_table
+from .output import JsonOption, err, out, print_json, print_table, say_which
 
 
 def presets_pack(
@@ -40,6 +40,7 @@ def presets_pack(
             documents=documents or [],
             overwrite=overwrite,
         )
+    say_which(preset)
     out.print(
         f"wrote {output}: {len(manifest.files)} files, SHA-256 of its sound {manifest.fingerprint.sha256}"
     )
@@ -59,6 +60,7 @@ def presets_unpack(
 ) -> None:
     """Check a pack, write its files into a new folder, and say whether it sounds as where it was made."""
     from ..presets.packs import described, read_pack, sound_here, unpack  # noqa: PLC0415
+    from ..storage.strict_json import printable  # noqa: PLC0415
 
     read = read_pack(pack)
     rows = described(read)
@@ -71,7 +73,7 @@ def presets_unpack(
         said = {"name": read.preset.name, "description": read.preset.description}
         print_json(said | {"says": rows, "files": files, "sound": sound})
         return
-    out.print(f"{read.preset.name}: {read.preset.description}")
+    out.print(printable(f"{read.preset.name}: {read.preset.description}"))
     print_table((), rows)
     if not look:
         out.print(f"wrote {files[0].parent}")

@@ -12,7 +12,19 @@ import typer
 
 from ...errors import PresetError, WavemendError
 from .completion import complete_preset, complete_setting
-from .output import FAILED, REFUSED, JsonOption, err, fail, out, print_json, print_table, say_error, say_note
+from .output import (
+    FAILED,
+    REFUSED,
+    JsonOption,
+    err,
+    fail,
+    out,
+    print_json,
+    print_table,
+    say_error,
+    say_note,
+    say_which,
+)
 from .packs import presets_pack, presets_unpack
 
 PresetArgument = Annotated[str, typer.Argument(autocompletion=complete_preset)]
@@ -73,6 +85,7 @@ def presets_show(preset: PresetArgument, as_json: JsonOption = False) -> None:
     from ..storage.strict_json import printable  # noqa: PLC0415
 
     loaded = described_preset(preset)
+    say_which(preset)
     for number, absence in absences(loaded.chain):
         err.print(f"warning: slot {number}: {absence}", markup=False)
     if as_json:
@@ -110,6 +123,7 @@ def presets_check(preset: Annotated[list[str], typer.Argument(autocompletion=com
             failed = True
             continue
         print(f"{source}: good")
+        say_which(source)
         for warning in warnings:
             err.print(f"warning: {source}: {warning}", markup=False)
     if failed:
@@ -163,6 +177,7 @@ def presets_edit(
     else:
         target = target_of(output)
     save_preset(edited, target, overwrite=overwrite)
+    say_which(preset)
     for warning in edited.chain.warnings():
         say_note(warning)
     out.print(f"wrote {output if output and Path(output) == target else target}")
@@ -175,6 +190,7 @@ def presets_diff(before: PresetArgument, after: PresetArgument, as_json: JsonOpt
     from ..storage.strict_json import clip  # noqa: PLC0415
 
     found = differences(before, after)
+    say_which(before, after)
     if as_json:
         print_json([one.to_json() for one in found])
         return

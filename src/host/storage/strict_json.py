@@ -13,6 +13,8 @@ import numpy as np
 from ...errors import StrictJsonError
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# source: Unicode UAX 9, embeddings, overrides and isolates: what is shown in another order than it stands
+_NOT_SHOWN = re.compile(f"(?:{_CONTROL.pattern}|[\u202a-\u202e\u2066-\u2069]+)+")
 _LONGEST_LINE = 300  # guard: of an error, which is one line
 # guard: what a file says in memory: a value takes about 120 bytes at worst, however few it takes in the file.
 _MOST_VALUES = 2_000_000
@@ -78,8 +80,8 @@ def short(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text without control characters and line breaks, whatever a stranger wrote."""
-    return _CONTROL.sub(" ", text)
+    """Return text without control characters, line breaks and changes of direction, whoever wrote it."""
+    return _NOT_SHOWN.sub(" ", text)
 
 
 def clip(text: str) -> str:

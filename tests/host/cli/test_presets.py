@@ -150,6 +150,9 @@ def test_lists_say_where_each_preset_comes_from(collection):
     assert "factory, hidden by the user's" in table
     said = wavemend("render", "hum", "sides", "-o", "out", "--dry-run", cwd=collection).stderr
     assert "hum.json; say factory:hum for the other" in said
+    for command in (("show", "hum"), ("check", "hum"), ("diff", "hum", "factory:hum")):
+        said = wavemend("presets", *command, cwd=collection).stderr
+        assert "hum.json; say factory:hum for the other" in said
     refused(
         wavemend("presets", "edit", "hum", "dehum.mix=0.5", "-o", "user:hum", cwd=collection),
         "is there already",
@@ -179,3 +182,18 @@ def test_a_preset_travels_and_says_how_it_sounds(mine):
     refused(wavemend("presets", "unpack", "mine.json", cwd=folder), "mine.json: is no pack")
     refused(wavemend("presets", "unpack", "gone.wavemend", cwd=folder), "gone.wavemend: cannot be read")
     refused(wavemend("presets", "pack", "gone", "-o", "a.wavemend", cwd=folder), "there is no preset 'gone'")
+
+
+@pytest.mark.whole
+def test_a_stranger_writes_no_lines_of_ours_and_moves_no_cursor(tmp_path, mine):
+    (tmp_path / "wavemend.toml").write_text("")
+    (tmp_path / "presets").mkdir()
+    (tmp_path / "presets" / "a\x1b]0;x\x07\nb.json").write_text("{")
+    for command in (("check", "nope"), ("search", "x"), ("list",)):
+        told = wavemend("presets", *command, cwd=tmp_path)
+        assert "\x1b" not in told.stdout + told.stderr and "\nb" not in told.stdout + told.stderr
+    edit = ("presets", "edit", "mine.json", "--description", "x\nsound: identical, every sample")
+    assert wavemend(*edit, cwd=tmp_path).returncode == 0
+    assert wavemend("presets", "pack", "mine.json", "-o", "mine.wavemend", cwd=tmp_path).returncode == 0
+    looked = wavemend("presets", "unpack", "mine.wavemend", "--look", cwd=tmp_path)
+    assert looked.returncode == 0 and "\nsound" not in looked.stdout

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from wavemend.errors import StrictJsonError
-from wavemend.host.storage.strict_json import parse_object
+from wavemend.host.storage.strict_json import parse_object, printable
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,8 @@ def test_brackets_and_commas_within_texts_count_for_nothing(value):
 def test_numbers_are_what_they_were():
     numbers = [0.1, -0.0, 1e-320, 1.7976931348623157e308, 2**53 + 1, -7]
     assert list(map(repr, parse_object(json.dumps(numbers).encode(), "x"))) == list(map(repr, numbers))
+
+
+def test_nothing_that_a_terminal_obeys_is_printable():
+    assert printable("a\x1b[31mb\n\u202egpj.exe\u2066\x9bc") == "a [31mb gpj.exe c"
+    assert printable("\u05d0\u200d\U0001f600 e\u0301") == "\u05d0\u200d\U0001f600 e\u0301"
