@@ -7,6 +7,7 @@ folders; ``factory:vinyl`` says the level too, and always means that one.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -62,6 +63,8 @@ class Entry:
         if self.path is None:
             return files("wavemend.presets").joinpath(self.name + _SUFFIX).read_bytes()
         try:
+            if not stat.S_ISREG(self.path.stat().st_mode):  # a pipe would wait for its writer
+                raise PresetError(f"{self.path}: is no file")
             with self.path.open("rb") as file:
                 return file.read(most)
         except OSError as error:

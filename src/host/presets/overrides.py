@@ -104,10 +104,11 @@ def _change(slot: Slot, name: str, text: str, called: str) -> None:
 def _matches(chain: Chain, name: str) -> list[Path]:
     key = plugin_key(name)
     slots = dict(chain.walk())
-    return [
+    numbered = [path for path, (number, *_) in _named(chain).items() if name == number]
+    return numbered or [  # a stranger's plugin may be called "2"
         path
-        for path, (number, *names) in _named(chain).items()
-        if name == number or key in {plugin_key(call) for call in (*names, *_calls(slots[path].member))}
+        for path, (_, *names) in _named(chain).items()
+        if key in {plugin_key(call) for call in (*names, *_calls(slots[path].member))}
     ]
 
 

@@ -19,6 +19,7 @@ from ...errors import PresetError
 from ..storage.strict_json import short
 
 SUFFIX = ".wavemend"
+PACK_MARK = b"PK\3\4"  # source: PKWARE APPNOTE 4.3.7, what a zip begins with
 MANIFEST, PRESET = "pack.json", "preset.json"
 MOST_BYTES = 64 * 2**20  # guard: memory, against hostile packs
 _MOST_MEMBERS = 64  # guard: memory
@@ -56,9 +57,9 @@ def read_pack_file(path: str | os.PathLike[str]) -> dict[str, bytes]:
         It cannot be read, is none, or holds what no pack holds.
     """
     try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):  # a pipe would wait for its writer
+            raise PresetError(f"{path}: is no file")
         with Path(path).open("rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise PresetError(f"{path}: is no file")
             data = file.read(MOST_BYTES + 1)
         return parse_pack(data)
     except OSError as error:
@@ -102,7 +103,7 @@ def parse_pack(data: bytes) -> dict[str, bytes]:
 
 def _check_directory(data: bytes) -> None:
     """Refuse what a zip says about itself, before anything is made of it."""
-    if len(data) < _END.size or data[:4] != b"PK\3\4":
+    if len(data) < _END.size or not data.startswith(PACK_MARK):
         raise PresetError("is no pack: a pack is a file that `wavemend presets pack` wrote")
     mark, disk, first_disk, here, count, size, start, comment = _END.unpack(data[-_END.size :])
     if mark != b"PK\5\6" or comment or disk or first_disk or here != count:

@@ -13,7 +13,7 @@ from ...errors import PresetError
 from ..chain.chain import Chain
 from ..chain.path import slot_number
 from ..storage.json_text import json_text
-from ..storage.strict_json import check_fields, has_control_characters, parse_object, short
+from ..storage.strict_json import check_fields, has_control_characters, parse_object, printable, short
 from ..vst3.plugin import VST3
 from .fingerprint import RenderFingerprint
 from .pack_file import MANIFEST
@@ -148,8 +148,8 @@ def _texts(top: dict[str, Any], name: str) -> dict[str, str]:
         isinstance(text, str) and len(key) + len(text) < 1000 for key, text in value.items()
     ):
         raise PresetError(f"{MANIFEST}: {name} must hold at most {_MOST_PLUGINS} short texts by name")
-    if any(has_control_characters(key + text) for key, text in value.items()):
-        raise PresetError(f"{MANIFEST}: {name} must not hold control characters")
+    if any(printable(key + text) != key + text for key, text in value.items()):
+        raise PresetError(f"{MANIFEST}: {name} must not hold control characters, nor line breaks")
     return dict(value)
 
 

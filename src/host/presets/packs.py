@@ -17,16 +17,17 @@ from ..chain.chain import Chain
 from ..chain.path import slot_number
 from ..storage.json_text import json_text
 from ..storage.publishing import published
-from ..storage.strict_json import clip, parse_object, short
+from ..storage.strict_json import clip, parse_object, printable, short
 from ..vst3.plugin import VST3
 from .fingerprint import render_fingerprint
-from .pack_file import MANIFEST, PRESET, pack_bytes, read_pack_file
+from .pack_file import MANIFEST, PRESET, SUFFIX, pack_bytes, read_pack_file
 from .pack_manifest import Manifest, check_words, packages, parse_manifest, plugin_versions
 from .preset import Preset, load_preset, parse_preset, preset_to_json
 from .slots import Loading, check_models
 
 _DOCUMENT_FORMAT = "wavemend-recording"
-_MOST_DOCUMENTS = 32  # guard: memory, against hostile packs
+# guard: memory, against hostile packs
+_MOST_DOCUMENTS, _MOST_DOCUMENT_BYTES = 32, 8 * 2**20
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def write_pack(
     AudioFileError
         The file cannot be written.
     """
+    if Path(path).suffix != SUFFIX:
+        raise PresetError(f"{path}: a pack's name ends in {SUFFIX}: {Path(path).stem}{SUFFIX}")
     check_words(author, licence, notes)
     if len(documents) > _MOST_DOCUMENTS:
         raise PresetError(f"{len(documents)} documents are too many; a pack holds {_MOST_DOCUMENTS}")
@@ -96,10 +99,12 @@ def write_pack(
         render_fingerprint(loaded.chain),
         packages(),
         plugin_versions(loaded.chain),
-        {place: one.name for place, one in numbered.items()},
+        {place: printable(one.name) for place, one in numbered.items()},
         {place: sha256(data).hexdigest() for place, data in members.items()},
     )
-    data = pack_bytes({MANIFEST: manifest.data(), **members})
+    members = {MANIFEST: manifest.data(), **members}
+    _checked(members, f"{path}: cannot be packed")  # as whoever gets it will
+    data = pack_bytes(members)
     with published(Path(path), overwrite=overwrite) as part:
         part.write_bytes(data)
     return manifest
@@ -107,7 +112,8 @@ def write_pack(
 
 def _document(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_MOST_DOCUMENT_BYTES + 1)
     except OSError as error:
         raise PresetError(f"{path}: cannot be read: {error.strerror or error}") from None
     _check_document(data, str(path))
@@ -115,6 +121,8 @@ def _document(path: Path) -> bytes:
 
 
 def _check_document(data: bytes, called: str) -> None:
+    if len(data) > _MOST_DOCUMENT_BYTES:
+        raise PresetError(f"{called}: larger than {_MOST_DOCUMENT_BYTES >> 20} MB, the most in a pack")
     try:
         top = parse_object(data, "a recording document")
     except StrictJsonError as error:
@@ -152,14 +160,17 @@ def read_pack(path: str | os.PathLike[str]) -> Pack:
     PresetError
         It cannot be read, is none, or something in it is not what it says.
     """
-    members = read_pack_file(path)
+    return _checked(read_pack_file(path), os.fspath(path))
+
+
+def _checked(members: dict[str, bytes], called: str) -> Pack:
     try:
         manifest = parse_manifest(members)
         for name in manifest.documents:
             _check_document(members[name], name)
         preset = parse_preset(members[PRESET], PRESET, Loading(look_only=True))
     except (PresetError, StrictJsonError) as error:
-        raise PresetError(f"{path}: {clip(str(error))}") from None
+        raise PresetError(f"{called}: {clip(str(error))}") from None
     return Pack(preset, manifest, members)
 
 
@@ -204,7 +215,7 @@ def sound_here(pack: Pack) -> str:
         now = render_fingerprint(chain)
     except WavemendError as error:
         return f"not compared: {clip(str(error))}"
-    return pack.manifest.fingerprint.compared(now, pack.manifest.changes(plugin_versions(chain)))
+    return clip(pack.manifest.fingerprint.compared(now, pack.manifest.changes(plugin_versions(chain))))
 
 
 def described(pack: Pack) -> list[tuple[str, str]]:

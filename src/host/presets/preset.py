@@ -21,6 +21,7 @@ from ..storage.publishing import Publication
 from ..storage.strict_json import check_fields, has_control_characters, parse_object, short
 from ..vst3.missing import MISSING
 from .library import find_entry, said_names
+from .pack_file import PACK_MARK
 from .slots import Loading, chain_to_json, parse_chain
 
 FORMAT = "wavemend-preset"
@@ -191,6 +192,8 @@ def _parse_top(data: bytes) -> dict[str, Any]:
     """Read a preset's fields and check all but the chain."""
     if len(data) > _MOST_BYTES:
         raise PresetError(f"larger than {_MOST_BYTES // 2**20} MB; a preset is a small text file")
+    if data.startswith(PACK_MARK):
+        raise PresetError("is a pack: take the preset out of it with `wavemend presets unpack FILE`")
     top: dict[str, Any] = parse_object(data, "a preset")
     check_fields(top, "the preset", _TOP_FIELDS, {"format", "format_version", "name", "chain"})
     if top["format"] != FORMAT:

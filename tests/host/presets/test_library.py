@@ -1,5 +1,7 @@
 """Names of presets: the project's go before one's own, and those before the factory's."""
 
+import os
+
 import pytest
 from wavemend.errors import PresetError
 from wavemend.host.presets.library import (
@@ -85,3 +87,10 @@ def test_a_broken_preset_of_a_level_is_named_by_its_file(places):
         described_preset("hum")
     entry = find_entry("hum")
     assert entry is not None and entry.level == "project"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_in_a_level_is_not_waited_for(places):
+    os.mkfifo(places / "project" / "presets" / "pipe.json")
+    with pytest.raises(PresetError, match=r"pipe\.json: is no file"):
+        load_preset("pipe")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import stat
 import struct
 import zipfile
@@ -253,6 +254,8 @@ def test_a_file_that_is_another_than_the_manifest_says_is_refused(packed, tmp_pa
         (lambda m: m.update(author="\x1b[31m"), "author must be plain text of at most 200"),
         (lambda m: m.update(notes="x" * 10_001), "notes must be plain text of at most 10000"),
         (lambda m: m.update(plugins={"1 \x1b": "2"}), "control characters"),
+        (lambda m: m.update(made_with={"numpy": "1\nsound: identical"}), "nor line breaks"),
+        (lambda m: m.update(made_with={"numpy": "1\u202e2"}), "control characters"),
         (lambda m: m.update(plugins=3), "plugins must hold at most 256 short texts"),
         (lambda m: m.update(documents={}), "names other documents than there are"),
         (lambda m: m["fingerprint"].update(tenths_dbfs=[[0.0]]), "tenths_dbfs must be 2 lists of 100 levels"),
@@ -273,6 +276,47 @@ def test_a_document_that_is_none_is_refused_on_both_ways(packed, tmp_path):
     path = repacked(packed, lambda members, manifest: members.update({"documents/01.json": b"{}"}))
     with pytest.raises(PresetError, match=r"documents/01\.json: is no recording document"):
         read_pack(path)
+
+
+def test_what_is_packed_can_be_read(tmp_path, monkeypatch):
+    preset = written(tmp_path / "gain.json", GAIN)
+    document = tmp_path / "a\x1b[31m\nb.json"
+    document.write_text(json.dumps(DOCUMENT))
+    write_pack(preset, tmp_path / "a.wavemend", documents=[document])
+    assert read_pack(tmp_path / "a.wavemend").manifest.documents == {"documents/01.json": "a [31m b.json"}
+    monkeypatch.setattr(packs, "packages", lambda: {"numpy": "x" * 1000})
+    with pytest.raises(PresetError, match=r"b\.wavemend: cannot be packed: .*made_with"):
+        write_pack(preset, tmp_path / "b.wavemend")
+    assert not (tmp_path / "b.wavemend").exists()
+
+
+def test_a_pack_is_called_one_so_that_it_replaces_no_preset(tmp_path):
+    preset = written(tmp_path / "gain.json", GAIN)
+    with pytest.raises(PresetError, match=r"a pack's name ends in \.wavemend: gain\.wavemend"):
+        write_pack(preset, preset, overwrite=True)
+    assert load_preset(preset).chain[0].gain_db == 1.5
+
+
+def test_large_documents_are_refused_on_both_ways(packed, tmp_path, monkeypatch):
+    monkeypatch.setattr(packs, "_MOST_DOCUMENT_BYTES", 20)
+    with pytest.raises(PresetError, match=r"json: larger than 0 MB, the most in a pack"):
+        write_pack(tmp_path / "gain.json", tmp_path / "b.wavemend", documents=[tmp_path / "gain.json"])
+    with pytest.raises(PresetError, match=r"documents/01\.json: larger"):
+        read_pack(packed)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.wavemend")
+    with pytest.raises(PresetError, match="is no file"):
+        read_pack(tmp_path / "a.wavemend")
+
+
+def test_a_pack_in_the_place_of_a_preset_says_what_to_do(packed):
+    with pytest.raises(
+        PresetError, match="is a pack: take the preset out of it with `wavemend presets unpack"
+    ):
+        load_preset(packed)
 
 
 def test_models_travel_by_their_hash(tmp_path, monkeypatch):

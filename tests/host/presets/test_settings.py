@@ -76,3 +76,9 @@ def test_values_are_edited_though_a_plugin_is_missing(tmp_path):
     }
     with pytest.raises(PresetError, match="no stage 'studio.dehiss' is installed"):
         edited_preset(path, ["dehiss.amount=3"])
+
+
+def test_a_number_means_its_slot_whatever_a_stranger_is_called(tmp_path):
+    path = written(tmp_path / "a.json", {**STRANGER, "plugin": "studio.2"}, GAIN)
+    edited = edited_preset(path, ["2.gain_db=3", "1.bypass=off"])
+    assert edited.chain[1].gain_db == pytest.approx(3) and not edited.chain.slots[0].bypass
