@@ -86,11 +86,14 @@ def parse_pack(data: bytes) -> dict[str, bytes]:
             if sum(info.file_size for info in infos) > len(data):
                 raise PresetError("holds files that lie over each other")
             members = {info.filename: archive.read(info) for info in infos}
+    except PresetError:
+        raise
     except (
         zipfile.BadZipFile,
         EOFError,
         NotImplementedError,
         RuntimeError,
+        OverflowError,
         ValueError,
         struct.error,
     ) as error:
@@ -126,5 +129,7 @@ def _check_member(info: zipfile.ZipInfo) -> None:
         raise PresetError(
             f"holds {info.filename} compressed or encrypted; repack it with `wavemend presets pack`"
         )
+    if info.extra:
+        raise PresetError(f"holds {info.filename} with extra fields, such as Zip64's; a pack has none")
     if info.file_size != info.compress_size:
         raise PresetError(f"holds {info.filename} with two sizes")

@@ -186,6 +186,19 @@ def link(name):
     return info
 
 
+def with_zip64_sizes(good, size, offset):
+    """Return a zip whose first file's size and place are those of a Zip64 field."""
+    directory, end = good.index(b"PK\1\2"), good.rindex(b"PK\5\6")
+    entry, last = bytearray(good[directory:end]), bytearray(good[end:])
+    extra = struct.pack("<HHQQQ", 1, 24, size, size, offset)
+    for field in (20, 24, 42):
+        struct.pack_into("<I", entry, field, 0xFFFFFFFF)
+    struct.pack_into("<H", entry, 30, len(extra))
+    struct.pack_into("<I", last, 12, len(entry) + len(extra))
+    name = 46 + len("pack.json")
+    return good[:directory] + bytes(entry[:name] + extra + entry[name:] + last)
+
+
 BOTH = [("pack.json", b"{}"), ("preset.json", b"{}")]
 
 
@@ -231,6 +244,8 @@ def test_doubles_overlaps_and_false_sizes_are_refused():
         struct.pack_into("<I" if offset >= 20 else "<H", bad, directory + offset, value)
         with pytest.raises(PresetError):
             parse_pack(bytes(bad))
+    with pytest.raises(PresetError, match="^holds pack.json with extra fields, such as Zip64's"):
+        parse_pack(with_zip64_sizes(good, 2, 2**64 - 1))
     flipped = good.replace(b"x" * 200, b"y" * 200)
     with pytest.raises(PresetError, match="damaged"):
         parse_pack(flipped)
