@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...contract.registry import stage_class, stage_ids
-from ..chain.members.effect import EffectKind
+from ..chain.members.effect import EffectKind, unit_of
 from ..storage.strict_json import clip
 from .preset import described_preset, preset_slots
 from .slots import absences, chain_to_json
 
-_UNITS = {"db": "dB", "hz": "Hz", "ms": "ms", "seconds": "s"}  # of pedalboard's names
 _PLACE = ("bypass", "mix")
 _BESIDE = ("block_size", "timeout_s", "memory_limit_gb", "missing")
 _STOCK = f"{EffectKind.id}."
@@ -136,7 +135,7 @@ def _setting(plugin: str, name: str, value: Any) -> Setting:
         return Setting(name, value, parameter.text(value) or "(empty)", parameter.allowed())
     if not plugin.startswith(_STOCK):
         return Setting(name, value, _plain(value))
-    unit = _UNITS.get(name.rpartition("_")[2], "")
+    unit = unit_of(name)
     # Its ranges here are guards, so wide that they tell nobody what to choose.
     return Setting(
         name, value, f"{_plain(value)} {unit}".rstrip(), "on or off" if isinstance(value, bool) else ""

@@ -81,3 +81,10 @@ def test_a_name_that_fits_twice_needs_its_number(tmp_path):
 def test_a_slot_is_called_as_its_plugin_is_everywhere(slot):
     chain = chain_with("vinyl", [f"{slot}.reduction_db=3"])
     assert next(s for _, s in chain.stages() if s.id == "wavemend.denoise").reduction_db == 3
+
+
+@pytest.mark.parametrize("value", ["-2", " -2 dB", "-2dB"])
+def test_pedalboards_values_take_their_unit_as_those_of_stages_do(value):
+    assert chain_with("vinyl", [f"highshelffilter.gain_db={value}"])[-2].gain_db == pytest.approx(-2)
+    with pytest.raises(PluginError, match="must be a number"):
+        chain_with("vinyl", ["highshelffilter.gain_db=-2 Hz"])

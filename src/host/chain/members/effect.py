@@ -24,6 +24,13 @@ from ...stock.stream import NativeStream
 from .kind import MemberKind, Opening
 from .reading import Read, Reading, demand, on_or_off, plain, written_parameters
 
+_UNITS = {"db": "dB", "hz": "Hz", "ms": "ms", "seconds": "s"}  # of pedalboard's names
+
+
+def unit_of(parameter: str) -> str:
+    """Return the unit that the name of a parameter of pedalboard's says; empty where it says none."""
+    return _UNITS.get(parameter.rpartition("_")[2], "")
+
 
 class EffectKind(MemberKind[pedalboard.Plugin]):
     """A plugin of pedalboard's; sound goes through the object itself."""
@@ -60,7 +67,8 @@ class EffectKind(MemberKind[pedalboard.Plugin]):
     def set(self, member: pedalboard.Plugin, name: str, text: str) -> None:
         """See `MemberKind.set`."""
         is_switch = isinstance(getattr(member, name, None), bool)
-        set_stock(member, name, on_or_off(name, text) if is_switch else plain(text))
+        bare = text.strip().removesuffix(unit_of(name))
+        set_stock(member, name, on_or_off(name, text) if is_switch else plain(bare))
 
     def recipe(self, member: pedalboard.Plugin) -> NativeSettings:
         """See `MemberKind.recipe`."""
