@@ -253,7 +253,7 @@ KINDS: dict[str, Made] = {
     "motor": _motor,
     "crinkle": _crinkle,
     "swish": _swish,
-    **{name.lower(): partial(_loop, name=name) for name in LOOPS},
+    **{f"simulator's {name.lower()}": partial(_loop, name=name) for name in LOOPS},
     "home": _home,
 }
 CODED = {

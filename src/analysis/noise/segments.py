@@ -324,12 +324,13 @@ class NoiseSegmentsAnalyser(Analyser[NoiseSegments]):
         if self._noise.count % self._blocks_a_window > self._blocks_a_window / 3:
             self._end_window(end_s)  # what is too short for a print of its own goes on with the one before
         whole = self.noise_print()
-        if turning := self._turns.conclude():
+        course = self._whole.course_db
+        turning = self._turns.conclude()
+        if turning and not course.size:  # a gain that follows a rhythm comes back like a turn
             return NoiseSegments.turning(turning, whole, self._noise.frequency_hz, end_s)
         windows = self._noise.count / self._blocks_a_window
         # noise that shifts may hide its one print, but not those of half the windows
         believed = whole.found or self._windows_found >= windows / 2
-        course = self._whole.course_db
         if len(self._parts) < 2 or not believed or course.size:
             return self._followed(NoiseSegments.of(whole, end_s), course)
         start, end, power, _, confidence, _, pauses = zip(*self._parts, strict=True)

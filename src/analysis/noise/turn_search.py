@@ -32,7 +32,8 @@ _NEAR_DB = 12.0
 _LEAST_SHARE = 0.2
 _SWING_DB = (1.5, 20.0)
 _LEAST_EVIDENCE, _LEAST_A_FRAME = 25.0, 0.06  # nepers a band
-_LEAST_RUN = 4  # bands side by side
+_LEAST_RUN = 5  # bands side by side
+_LEAST_IN_ALL = 1.5  # nepers a frame: what a dance's rhythm shows is 0.6, faint surfaces 2.4
 _AS_GOOD = 0.6
 
 _EVEN = (0.07, 0.25)  # as in `uneven`; tuned: as the rest
@@ -72,7 +73,7 @@ def revolution(heard: BandLevels, frame_s: float) -> Revolution | None:
     if best is None or np.sum(best.turning) < _LEAST_RUN:
         return None
     best = _shortest(heard, still, best, frame_s)
-    if best is None:
+    if best is None or best.evidence < _LEAST_IN_ALL * len(heard.db):
         return None
     step = 1 / (len(heard.db) * frame_s * _FINER)
     for _ in range(2):

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from wavemend import Denoise
 from wavemend.analysis.noise.cells import Cells
+from wavemend.analysis.noise.courses import NoiseCourse
 from wavemend.analysis.noise.floor import decibels
 from wavemend.analysis.noise.following import follow
 from wavemend.analysis.noise.noise_print import NoiseBlocks
+from wavemend.analysis.noise.turns import Turning, TurnListener
 
 RATE = 16_000
 SECONDS = 24
@@ -73,6 +75,20 @@ def test_the_print_is_scaled_along_a_fade():
 def test_a_gain_that_rides_is_followed():
     clean, added, gain = notes(), noise(), riding()
     assert gain_db(gain * clean, gain * (clean + added), slice(None)) > 2.5
+
+
+def test_a_gain_that_is_followed_is_no_turn_of_a_disc(monkeypatch):
+    """One that falls with every beat comes back like a turn: what the pauses show goes before."""
+    bins = NoiseBlocks(RATE, 1).hop + 1
+    course = NoiseCourse(
+        np.array([1e3]), np.array([[0.0], [6.0]]), np.array([0.0, 24.0]), np.array([0.0, 60.0])
+    )
+    turning = Turning(np.full((1, bins), 1e-9), np.full((1, bins), 1e-9), course, 0.5)
+    monkeypatch.setattr(TurnListener, "conclude", lambda self: turning)
+    assert Denoise().analyse(noise(), RATE).course.turn_s
+    followed = Denoise().analyse(riding() * (notes() + noise()), RATE).course
+    assert followed.moves
+    assert not followed.turn_s
 
 
 def test_steady_noise_has_no_course():
