@@ -77,16 +77,14 @@ def test_a_gain_that_rides_is_followed():
     assert gain_db(gain * clean, gain * (clean + added), slice(None)) > 2.5
 
 
-def test_a_gain_that_is_followed_is_no_turn_of_a_disc(monkeypatch):
-    """One that falls with every beat comes back like a turn: what the pauses show goes before."""
-    bins = NoiseBlocks(RATE, 1).hop + 1
-    course = NoiseCourse(
-        np.array([1e3]), np.array([[0.0], [6.0]]), np.array([0.0, 24.0]), np.array([0.0, 60.0])
-    )
-    turning = Turning(np.full((1, bins), 1e-9), np.full((1, bins), 1e-9), course, 0.5)
+def test_noise_whose_gain_is_followed_is_no_discs(monkeypatch):
+    """A gain that falls with every beat comes back like a turn: what the pauses show goes before."""
+    density = np.full((1, NoiseBlocks(RATE, 1).hop + 1), 1e-9)
+    rows_db, ends_s = np.array([[0.0], [6.0]]), np.array([0.0, 24.0])
+    turning = Turning(density, density, NoiseCourse(np.array([1e3]), rows_db, ends_s, 2.5 * ends_s), 0.5)
     monkeypatch.setattr(TurnListener, "conclude", lambda self: turning)
-    assert Denoise().analyse(noise(), RATE).course.turn_s
-    followed = Denoise().analyse(riding() * (notes() + noise()), RATE).course
+    assert Denoise().analyse(notes() + noise(), RATE).course.turn_s
+    followed = Denoise().analyse(fade_out(8) * (notes() + noise()), RATE).course
     assert followed.moves
     assert not followed.turn_s
 
