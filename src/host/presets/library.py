@@ -40,7 +40,7 @@ class Entry:
     path
         Its file; None for a factory preset.
     hidden_by
-        Level whose preset of the same name goes first; empty where none does.
+        Level whose preset of the same name goes first, as `entries` tells it; empty where none does.
     """
 
     name: str
@@ -146,12 +146,22 @@ def find_entry(text: str, start: Path | None = None) -> Entry | None:
         if level:
             raise PresetError(f"{text!r}: a preset's name holds no folder, and begins with no dot")
         return None
-    known = [entry for entry in entries(start) if entry.level == (level or entry.level)]
-    found = next((entry for entry in known if entry.name == name), None)
+    there = (_entry_in(one, name, start) for one in ([level] if level else LEVELS))
+    found = next(filter(None, there), None)
     if found is None and level:
-        there = ", ".join(entry.name for entry in known) or "none"
-        raise PresetError(f"there is no preset {text!r}; {level} presets: {there}")
+        known = ", ".join(entry.name for entry in entries(start) if entry.level == level) or "none"
+        raise PresetError(f"there is no preset {text!r}; {level} presets: {known}")
     return found
+
+
+def _entry_in(level: str, name: str, start: Path | None) -> Entry | None:
+    """Look for one file, however many lie beside it."""
+    if level == "factory":
+        return Entry(name, level) if name in preset_names() else None
+    if level == "project" and project_file(start) is None:
+        return None
+    path = folder_of(level, start) / f"{name}{_SUFFIX}"
+    return Entry(name, level, path) if os.path.lexists(path) else None
 
 
 def split_level(text: str) -> tuple[str, str]:

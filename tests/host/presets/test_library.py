@@ -4,6 +4,7 @@ import os
 
 import pytest
 from wavemend.errors import PresetError
+from wavemend.host.presets import library
 from wavemend.host.presets.library import (
     entries,
     find_entry,
@@ -94,3 +95,9 @@ def test_a_pipe_in_a_level_is_not_waited_for(places):
     os.mkfifo(places / "project" / "presets" / "pipe.json")
     with pytest.raises(PresetError, match=r"pipe\.json: is no file"):
         load_preset("pipe")
+
+
+def test_a_preset_is_found_without_a_look_at_the_others(places, monkeypatch):
+    monkeypatch.setattr(library, "entries", None)
+    assert load_preset("gentle").name == "the project's"
+    assert load_preset("user:gentle").name == "my gentle" and load_preset("hum").name
