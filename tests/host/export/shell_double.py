@@ -11,6 +11,7 @@ import mmap
 import os
 import platform
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -242,6 +243,11 @@ class Shell:
                 forked = [copy for copy, parent in members.items() if parent == keeper]
                 if len(forked) == 2:
                     return keeper, forked
+
+    def kill(self, member: int) -> None:
+        """Kill one of the engine's processes, and wait until it is gone."""
+        os.kill(member, signal.SIGKILL)
+        self._until(lambda: member not in self.members())
 
     def close(self) -> int:
         """Hang up, and wait for the engine's end."""

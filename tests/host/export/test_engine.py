@@ -347,7 +347,7 @@ def test_whichever_of_its_processes_is_killed_it_is_back_within_a_second_and_end
         shell.hear(SAYS_READY)
         assert time.monotonic() - begin < 1
         for _ in range(2):
-            os.kill(shell.roles()[1][0], signal.SIGKILL)
+            shell.kill(shell.roles()[1][0])
         shell.roles()
         shell.drain()
     shell.send_state(b"")
