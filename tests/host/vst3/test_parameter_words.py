@@ -130,4 +130,5 @@ def test_the_command_line_sets_and_shows_both(scanned, tmp_path, monkeypatch, ca
     shown = json.loads(printed("plugins", "show", "Words", "--json"))["parameters"]["hold"]
     assert shown["allowed"] == "1 to 1000, or 'OFF'"
     shown = printed("presets", "show", tmp_path / "a.json")
-    assert "level_db=-oo" in shown and "hold=20" in shown
+    rows = [line.split()[:2] for line in shown.splitlines()]
+    assert ["words.level_db", "-oo"] in rows and ["words.hold", "20"] in rows
