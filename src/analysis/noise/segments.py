@@ -325,8 +325,8 @@ class NoiseSegmentsAnalyser(Analyser[NoiseSegments]):
             self._end_window(end_s)  # what is too short for a print of its own goes on with the one before
         whole = self.noise_print()
         course = self._whole.course_db
-        turning = self._turns.conclude()
-        if turning and not course.size:  # a gain that follows a rhythm comes back like a turn
+        # a gain that follows a rhythm comes back like a turn
+        if not course.size and (turning := self._turns.conclude()):
             return NoiseSegments.turning(turning, whole, self._noise.frequency_hz, end_s)
         windows = self._noise.count / self._blocks_a_window
         # noise that shifts may hide its one print, but not those of half the windows
