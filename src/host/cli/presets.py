@@ -12,6 +12,13 @@ import typer
 
 from ...errors import PresetError, WavemendError
 from .completion import complete_preset, complete_setting
+from .exchange import (
+    presets_from_board,
+    presets_from_ffmpeg,
+    presets_from_vstpreset,
+    presets_to_pedalboard,
+    presets_to_vstpreset,
+)
 from .output import (
     FAILED,
     REFUSED,
@@ -26,23 +33,20 @@ from .output import (
     say_which,
 )
 from .packs import presets_pack, presets_unpack
-
-PresetArgument = Annotated[str, typer.Argument(autocompletion=complete_preset)]
-OutputOption = Annotated[
-    str,
-    typer.Option("-o", "--output", help="File for the preset; user:NAME and project:NAME are the library's."),
-]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")]
-NameOption = Annotated[str | None, typer.Option("--name", help="Another name for people.")]
-DescriptionOption = Annotated[
-    str | None, typer.Option("--description", help="Another description: what it is for.")
-]
+from .preset_options import DescriptionOption, NameOption, OutputOption, OverwriteOption, PresetArgument
 
 presets_app = typer.Typer(
-    help="List, show, make, change, compare and pack presets.", no_args_is_help=True, rich_markup_mode=None
+    help="List, show, make, change, compare, pack, import and export presets.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 presets_app.command("pack")(presets_pack)
 presets_app.command("unpack")(presets_unpack)
+presets_app.command("from-board")(presets_from_board)
+presets_app.command("from-ffmpeg")(presets_from_ffmpeg)
+presets_app.command("from-vstpreset")(presets_from_vstpreset)
+presets_app.command("to-pedalboard")(presets_to_pedalboard)
+presets_app.command("to-vstpreset")(presets_to_vstpreset)
 
 
 @presets_app.command("list")

@@ -38,7 +38,7 @@ def chain_with(preset: str, settings: list[str], missing: str | None = None) -> 
     bypass = _bypassed_before(preset, changes) if any(name == "bypass" for _, name, _, _ in changes) else {}
     chain = load_preset(preset, missing=missing, bypass=bypass).chain
     for slot, name, value, setting in changes:
-        _change(_found(chain, slot, setting), name, value, slot)
+        _change(slot_called(chain, slot, setting), name, value, slot)
     return chain
 
 
@@ -52,7 +52,7 @@ def edited_preset(preset: str, settings: list[str]) -> Preset:
     if any(_needs_plugin(loaded.chain, slot, name) for slot, name, _, _ in changes):
         loaded = load_preset(preset)
     for slot, name, value, setting in changes:
-        _change(_found(loaded.chain, slot, setting), name, value, slot)
+        _change(slot_called(loaded.chain, slot, setting), name, value, slot)
     return loaded
 
 
@@ -112,7 +112,8 @@ def _matches(chain: Chain, name: str) -> list[Path]:
     ]
 
 
-def _found(chain: Chain, name: str, setting: str) -> Slot:
+def slot_called(chain: Chain, name: str, setting: str) -> Slot:
+    """Return the slot that is called `name`, by number or plugin; raises `PresetError` about `setting`."""
     matches = _matches(chain, name)
     if len(matches) == 1:
         return dict(chain.walk())[matches[0]]

@@ -21,7 +21,7 @@ from ..processes.memory import MEMORY_LIMIT_GB
 from ..processes.worker_limits import checked_memory_limit, checked_timeout
 from .block_size import BLOCK_SIZE, checked_block_size
 from .bundle.identity import Identity
-from .bundle.vstpreset import read_vstpreset, write_vstpreset
+from .bundle.vstpreset import read_own_vstpreset, write_vstpreset
 from .installed.catalogue import find_or_scan
 from .installed.probe import Bundle
 from .loaded.true_delay import DELAYING
@@ -272,7 +272,7 @@ class VST3(Surface):
 
     def load_preset(self, path: str | os.PathLike[str]) -> None:
         """Take the settings from a ``.vstpreset`` file; raises `PresetError` where it is another plugin's."""
-        data = read_vstpreset(path, self._identity)
+        data = read_own_vstpreset(path, self._identity)
         hosted = self.hosted()
         hosted.set_vstpreset(data)
         self.take(hosted.state(), {})
