@@ -30,20 +30,21 @@ def main() -> int:
     faulty = 0
     for name in chosen.kinds or KINDS:
         began, codes = time.monotonic(), Counter[int | None]()
-        cases, failed, seconds, megabytes = 0, 0, 0.0, 0.0
+        cases, failed, seconds, megabytes, more = 0, 0, 0.0, 0.0, 0.0
         indices = range(chosen.first, chosen.first + chosen.count)
         for judged in campaign(KINDS[name], chosen.seed, indices, jobs=chosen.jobs, kept=chosen.kept):
             cases += 1
             codes += judged.codes
             seconds, megabytes = max(seconds, judged.seconds), max(megabytes, judged.megabytes)
+            more = max(more, judged.more)
             if judged.faults:
                 failed += 1
                 print(judged.line(), flush=True)
         told = ", ".join(f"{count} of code {code}" for code, count in sorted(codes.items(), key=str))
         print(
             f"{name}, seed {chosen.seed}, from {chosen.first}: {cases} mutations, {failed} with faults; "
-            f"commands: {told}; at most {seconds:.1f} s of processor and {megabytes:.0f} MB; "
-            f"took {time.monotonic() - began:.0f} s",
+            f"commands: {told}; at most {seconds:.1f} s of processor and {megabytes:.0f} MB, "
+            f"{more:.0f} of them more than before; took {time.monotonic() - began:.0f} s",
             flush=True,
         )
         faulty += failed

@@ -15,6 +15,8 @@ from pathlib import Path
 from .judge import Case, Kind, Run, faults, snapshot
 from .watched import Watched
 
+_WARMING = (("presets", "check", "vinyl"),)
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -30,8 +32,8 @@ class Judged:
         What the mutation did.
     codes
         How often each exit code came.
-    seconds, megabytes
-        Most that one of its commands took.
+    seconds, megabytes, more
+        Most that one of its commands took: processor time, memory, and memory beyond what was held before.
     """
 
     place: str
@@ -40,6 +42,7 @@ class Judged:
     codes: Counter[int | None] = field(default_factory=Counter)
     seconds: float = 0.0
     megabytes: float = 0.0
+    more: float = 0.0
 
     def line(self) -> str:
         """Say it in one line, which begins with what repeats it."""
@@ -67,6 +70,7 @@ def judge_case(
         codes=Counter(run.code for run in runs),
         seconds=max(run.seconds for run in runs),
         megabytes=max(run.megabytes for run in runs),
+        more=max(run.more for run in runs),
     )
     if found and kept:
         place = kept / f"{kind.name}-{seed}-{index}"
@@ -97,7 +101,7 @@ def campaign(
         idle: queue.SimpleQueue[tuple[Watched, Path]] = queue.SimpleQueue()
         for _ in range(jobs):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wavemend-fuzz-")))
-            idle.put((stack.enter_context(Watched(folder / "process")), folder))
+            idle.put((stack.enter_context(Watched(folder / "process", warming=_WARMING)), folder))
 
         def judge(index: int) -> Judged:
             watched, folder = idle.get()

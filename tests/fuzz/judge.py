@@ -60,7 +60,9 @@ class Run:
     seconds
         Of processor time.
     megabytes
-        Most memory that the process held so far.
+        Most memory that the process held meanwhile.
+    more
+        By how much that is over what it held before, in MB.
     """
 
     command: Command
@@ -70,6 +72,7 @@ class Run:
     end: str = ""
     seconds: float = 0.0
     megabytes: float = 0.0
+    more: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,8 @@ from wavemend.host.presets.packs import read_pack
 from .json_mutations import Generator, mutated_json
 from .judge import Case, Command, Run
 from .mutations import duplicate, flip, leave_out, lengthen, overwrite, truncate
-from .presets import preset_tree
+from .presets import LOOK_SECONDS, preset_tree
 
-LOOK_SECONDS = 2.0
-"""Of processor time that looking at a pack may take."""
 _NAMES = (
     "../x", "/tmp/x", "C:\\x", "a/../../x", "documents/01.json/", "documents/1.json", "models/x.onnx",
     "PACK.JSON", "states/..vstpreset", "states/1.1.1.vstpreset", "pack.json",
@@ -69,9 +67,10 @@ class _Check:
     def left_by(self, run: Run) -> list[str]:
         """See `Case.check`."""
         target = run.command.target
+        if run.seconds > LOOK_SECONDS:
+            return [f"{run.seconds:.1f} s to read it"]
         if target is None:
-            late = run.seconds > LOOK_SECONDS
-            return [f"{run.seconds:.1f} s to look at it"] if late else []
+            return []
         there = {path.relative_to(target).as_posix() for path in target.rglob("*") if not path.is_dir()}
         if run.code != 0:
             return [f"code {run.code} left {sorted(there)}"] if target.exists() else []

@@ -23,6 +23,8 @@ from .json_mutations import Generator, Literal, mutated_json
 from .judge import Case, Command, Run
 
 RATE = 44_100
+LOOK_SECONDS = 2.0
+"""Of processor time that looking at a preset or a pack, or loading one, may take."""
 _EXTREMES = (
     -1e6,
     -1000.0,
@@ -208,6 +210,8 @@ class _Check:
     def left_by(self, run: Run) -> list[str]:
         """See `Case.check`."""
         command = run.command
+        if command.target is None and run.seconds > LOOK_SECONDS:
+            return [f"{run.seconds:.1f} s to look at it"]
         if command.arguments[:2] == ("presets", "show") and run.code == 0:
             return self._survives(looked_at=True)
         if command.arguments[:2] == ("presets", "check") and run.code == 0:

@@ -14,7 +14,8 @@ from wavemend.errors import PresetError
 from wavemend.host.presets.packs import described, read_pack, unpack
 
 from .judge import snapshot
-from .packs import LOOK_SECONDS, Packs, pack_data
+from .packs import Packs, pack_data
+from .presets import LOOK_SECONDS
 
 _MEGABYTES = 200
 _PARTS, _CASES = 10, 30

@@ -8,6 +8,7 @@ import os
 import select
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,7 @@ from .judge import MEGABYTES, SECONDS, Command, Run, signal_name
 _ROOT = Path(__file__).parents[2]
 _WALL_S = 600.0  # waiting without work is a hang too; a busy machine is none, nor a first start that compiles
 _COMMANDS = 500  # of one process: its memory only grows
+_START = ("--version",)
 
 
 class Watched:
@@ -30,12 +32,18 @@ class Watched:
         Module whose `main` takes the commands.
     seconds
         Of processor time that one may take.
+    warming
+        Commands that a new process runs first, to load libraries: what they take is none of an input's.
     """
 
     def __init__(
-        self, folder: Path, program: str = "wavemend.host.cli.main", seconds: float = SECONDS
+        self,
+        folder: Path,
+        program: str = "wavemend.host.cli.main",
+        seconds: float = SECONDS,
+        warming: Sequence[tuple[str, ...]] = (),
     ) -> None:
-        self._program, self._seconds = program, seconds
+        self._program, self._seconds, self._warming = program, seconds, warming
         self.home = folder / "home"
         self.captured = folder / "captured"
         self.home.mkdir(parents=True, exist_ok=True)
@@ -65,9 +73,10 @@ class Watched:
         os.close(writing)
         self._answers = os.fdopen(reading, encoding="utf-8")
         self._left = _COMMANDS
-        started = self._ask(Command(("--version",)), self.home)
-        if started.code != 0:
-            raise RuntimeError(f"it does not start: {started.err or started.end}")
+        for start in (_START, *self._warming):
+            started = self._ask(Command(start), self.home)
+            if started.code != 0:
+                raise RuntimeError(f"it does not start: {started.err or started.end}")
 
     def _ask(self, command: Command, cwd: Path) -> Run:
         process, files = self._process, {name: self.captured / name for name in ("out", "err", "hung")}
@@ -92,7 +101,8 @@ class Watched:
         if answer["megabytes"] > MEGABYTES:
             self.close()  # the next command starts from little again
         end = _traceback_end(answer["escaped"])
-        return Run(command, answer["code"], *printed, end, answer["seconds"], answer["megabytes"])
+        took = (answer[name] for name in ("seconds", "megabytes", "more"))
+        return Run(command, answer["code"], *printed, end, *took)
 
     def _bury(self, died: bool, hung: Path) -> str:
         """Say how the process ended, or end one that only waits."""
