@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .errors import ChannelsRefusedError as ChannelsRefusedError
     from .errors import DocumentError as DocumentError
     from .errors import FindingsError as FindingsError
+    from .errors import ManifestError as ManifestError
     from .errors import ModelError as ModelError
     from .errors import NotInstalledError as NotInstalledError
     from .errors import NotLearned as NotLearned
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .errors import WavemendError as WavemendError
     from .errors import WorkerCrashedError as WorkerCrashedError
     from .errors import WorkerTimedOutError as WorkerTimedOutError
+    from .host.archive.collection import batch as batch
     from .host.chain.chain import Chain as Chain
     from .host.chain.slot import Slot as Slot
     from .host.export.bundle import Exported as Exported
@@ -74,6 +76,7 @@ _HOMES = {
     "ChannelsRefusedError": "errors",
     "DocumentError": "errors",
     "FindingsError": "errors",
+    "ManifestError": "errors",
     "ModelError": "errors",
     "NotInstalledError": "errors",
     "NotLearned": "errors",
@@ -90,6 +93,7 @@ _HOMES = {
     "WorkerTimedOutError": "errors",
     "Analysis": "host.survey.analyse",
     "analyse": "host.survey.analyse",
+    "batch": "host.archive.collection",
     "Chain": "host.chain.chain",
     "Slot": "host.chain.slot",
     "RecordingDocument": "host.recording.document",

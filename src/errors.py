@@ -96,6 +96,10 @@ class PlanError(WavemendError, ValueError):
     """The whole run is refused before it starts; nothing was written."""
 
 
+class ManifestError(WavemendError, RuntimeError):
+    """The manifest of a collection that cannot be used or written, or that another run holds."""
+
+
 class NotInstalledError(PluginError):
     """No plugin of that name or identifier is in the catalogue."""
 

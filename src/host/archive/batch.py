@@ -44,6 +44,8 @@ class Job:
         What a run calls it: its path below the input that it was found in, unless two would be called alike.
     may_skip
         Existing outputs are to be left alone, those too that appear while the run lasts.
+    seconds, out_bytes
+        Length of the recording, and what the output takes without compression.
     """
 
     source: Path
@@ -53,6 +55,8 @@ class Job:
     removed: Path | None = None
     name: str = ""
     may_skip: bool = False
+    seconds: float = 0.0
+    out_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -244,7 +248,14 @@ def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
             f"{output}: its name has {len(os.fsencode(output.name))} bytes, and the file system there takes "
             f"{longest_name(output.parent)}; rename {source}, or choose another folder with -o"
         )
-    return Job(source, output, removed=removed_path(output, form.one_word_up(frames)) if removed else None)
+    difference = form.one_word_up(frames)
+    return Job(
+        source,
+        output,
+        removed=removed_path(output, difference) if removed else None,
+        seconds=frames / form.sample_rate,
+        out_bytes=form.data_bytes(frames) + (difference.data_bytes(frames) if removed else 0),
+    )
 
 
 _ALIASES = {

@@ -4,10 +4,10 @@ Heavy modules are imported inside the functions, so that help and completion ans
 """
 
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
 
@@ -109,7 +109,7 @@ def render_all(
     )  # fmt: skip
     machine = run.as_json or run.ndjson
     records: dict[Path, dict[str, Any]] = {}
-    with closing(_Log(run.log)) as log:
+    with RecordLog(run.log) as log:
 
         def record(one: dict[str, Any]) -> None:
             records[one["source"]] = one
@@ -138,7 +138,7 @@ def render_all(
         raise typer.Exit(FAILED)
 
 
-class _Log:
+class RecordLog:
     """A file that takes each record at once; where that fails it is said, and the run goes on."""
 
     def __init__(self, path: Path | None) -> None:
@@ -159,8 +159,10 @@ class _Log:
             self.failed = True
             say_error(f"{self._path}: cannot be written to any more: {error.strerror or error}")
 
-    def close(self) -> None:
-        """Close the file."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
         if self._file:
             with suppress(OSError):
                 self._file.close()

@@ -32,6 +32,7 @@ from .batch import (
     render_all,
 )
 from .catalogues import plugins_app
+from .collections import batch, verify
 from .completion import complete_preset
 from .export import export_vst3
 from .models import models_app, train_app
@@ -82,6 +83,8 @@ app.add_typer(plugins_app, name="plugins")
 app.add_typer(models_app, name="models")
 app.add_typer(train_app, name="train")
 app.command("export-vst3")(export_vst3)
+app.command()(batch)
+app.command()(verify)
 
 
 def main() -> None:

@@ -59,7 +59,7 @@ class Reporter:
         self._began = time.monotonic()
         self._done = 0
         self._states: Counter[str] = Counter()
-        self._seconds = 0.0
+        self._seconds, self._worked = 0.0, 0.0
         self._told: set[str] = set()
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
@@ -71,7 +71,10 @@ class Reporter:
             transient=True,
             disable=not bars,
         )
-        self._all = self._progress.add_task(f"{len(jobs)} recordings", total=len(jobs), visible=len(jobs) > 1)
+        # by length: an hour is an hour, however many recordings it is in
+        self._all = self._progress.add_task(
+            f"{len(jobs)} recordings", total=sum(map(_weight, jobs)), visible=len(jobs) > 1
+        )
         self._running: dict[Path, TaskID] = {}
 
     def __enter__(self) -> Self:
@@ -103,8 +106,11 @@ class Reporter:
         """Tell of a recording that was rendered, skipped or failed."""
         if (bar := self._running.pop(outcome.job.source, None)) is not None:
             self._progress.remove_task(bar)
-        self._progress.advance(self._all)
         self._done += 1
+        self._worked += outcome.job.seconds if outcome.rendered else 0.0
+        self._progress.update(
+            self._all, advance=_weight(outcome.job), description=f"{self._done} of {self._so_far()}"
+        )
         self._states[state_of(outcome)] += 1
         if outcome.rendered:
             self._seconds += outcome.rendered.seconds
@@ -118,6 +124,13 @@ class Reporter:
         if outcome.error:
             self._err.print(f"error: {' '.join(outcome.error.split())}", style="red")
         self._record(as_record(outcome))
+
+    def _so_far(self) -> str:
+        """Say how many recordings there are, how much sound, and how fast it goes."""
+        length = _duration(sum(job.seconds for job in self._jobs))
+        took = max(time.monotonic() - self._began, 1e-3)
+        speed = f", {self._worked / took:.3g} times real time" if self._worked else ""
+        return f"{len(self._jobs)} recordings, {length}{speed}"
 
     def warn(self, warning: str) -> None:
         """Print what is wrong with the preset itself, once for all recordings."""
@@ -137,6 +150,10 @@ class Reporter:
             speed = f"{self._seconds / took:.3g} times real time"
             text += f"; {_duration(self._seconds)} of sound in {_duration(took)}, {speed}"
         self._out.print(text, highlight=False)
+
+
+def _weight(job: Job) -> float:
+    return max(job.seconds, 1.0)
 
 
 def state_of(outcome: Outcome) -> str:

@@ -54,15 +54,14 @@ def build_report(
     warnings
         What a person should know.
     """
-    names, codes = teller_names(chain), _codes(chain)
+    names, codes = teller_names(chain), codes_of(chain)
     return {
         "format": REPORT_FORMAT,
         "format_version": 1,
-        "versions": {package: version(package) for package in _PACKAGES}
-        | {"libsndfile": soundfile.__libsndfile_version__},
+        "versions": versions(),
         **{part: _described(*described) for part, described in files.items()},
         "beside": [{"name": name, "sha256": sha256_of(path)} for name, path in beside.items()],
-        "chain": _slots(chain),
+        "chain": slots_of(chain),
         "vst3": codes.pop(VST3Kind.id, []),
         **({"other_code": codes} if codes else {}),
         **settings,
@@ -78,19 +77,38 @@ def build_report(
     }
 
 
+def versions() -> dict[str, str]:
+    """Return what a render depends on besides chain and source: package by package."""
+    packages = {package: version(package) for package in _PACKAGES}
+    return packages | {"libsndfile": soundfile.__libsndfile_version__}
+
+
 def made_from(path: FilePath) -> dict[str, str]:
     """Return the names of the sound files that the report at `path` is of, each with its source's name.
 
     Empty where the file is no report of ours.
     """
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-        if report["format"] != REPORT_FORMAT:
-            return {}
+        report = _read(path)
         source = str(report["input"]["name"])
         return {str(report[part]["name"]): source for part in ("output", "removed") if part in report}
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
+
+
+def output_sha256(path: FilePath) -> str:
+    """Return the hash of the restored file that the report at `path` is of; empty where it is no report."""
+    try:
+        return str(_read(path)["output"]["sha256"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def _read(path: FilePath) -> Any:
+    report = json.loads(path.read_text(encoding="utf-8"))
+    if report["format"] != REPORT_FORMAT:
+        raise ValueError("no report")
+    return report
 
 
 def _described(name: str, sha256: str, form: AudioFormat) -> dict[str, Any]:
@@ -104,7 +122,7 @@ def _described(name: str, sha256: str, form: AudioFormat) -> dict[str, Any]:
     }
 
 
-def _codes(chain: Chain) -> dict[str, list[dict[str, Any]]]:
+def codes_of(chain: Chain) -> dict[str, list[dict[str, Any]]]:
     """Return the code from elsewhere that was heard, by the kind of its members."""
     described: dict[str, list[dict[str, Any]]] = {}
     for path, slot in chain.walk():
@@ -117,7 +135,7 @@ def _codes(chain: Chain) -> dict[str, list[dict[str, Any]]]:
     return described
 
 
-def _slots(chain: Chain) -> list[Any]:
+def slots_of(chain: Chain) -> list[Any]:
     """Return each slot as a preset holds it, or in words where no preset can: a Mix, say."""
     described: list[Any] = []
     for index, slot in enumerate(chain.slots):

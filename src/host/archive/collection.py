@@ -1,0 +1,284 @@
+"""A collection restored unattended: planned whole, rendered on all cores, resumed by what things are.
+
+Nothing is decided by names or dates: a recording is done where the manifest says that this source, by this
+recipe, made these outputs, and the hash of each agrees.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from llvmlite.binding import get_host_cpu_name
+
+from ...errors import AudioFileError, Cancelled, PlanError
+from ..chain.progress import Progress
+from ..files.audio_format import AUDIO_SUFFIXES
+from ..rendering.options import DEFAULTS, RenderOptions
+from ..storage.outputs import make_folder, report_path
+from .batch import Job, Outcome, plan
+from .manifest import MANIFEST, Entry, Manifest
+from .recipe import NOTHING, chain_maker
+from .restoring import AUTO, Finished, Request, Task, lost, restore
+from .workers import in_workers, use_one_thread
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What is to be done to many recordings.
+
+    Attributes
+    ----------
+    jobs
+        From source to output, as `plan` gives them.
+    target
+        Folder of the outputs, and of the manifest.
+    preset
+        For all of them: a name or path, ``"none"``, or ``"auto"``: what its own analysis suggests.
+    choices
+        Preset by the name of a recording, in place of `preset`, as `choices.read_choices` gives them; None:
+        the same for all.
+    settings, missing, options
+        As in `chain_with` and `render`.
+    retry_failed
+        Render again what failed before, of the same source by the same recipe.
+    """
+
+    jobs: Sequence[Job]
+    target: Path
+    preset: str
+    choices: Mapping[str, str] | None = None
+    settings: Sequence[str] = ()
+    missing: str | None = None
+    options: RenderOptions = DEFAULTS
+    retry_failed: bool = False
+
+
+def plan_collection(
+    sources: Sequence[str],
+    target: Path,
+    *,
+    options: RenderOptions = DEFAULTS,
+    exclude: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda note: None,
+) -> list[Job]:
+    """Decide where every output goes; what is there already must be known to the manifest there.
+
+    Raises
+    ------
+    PlanError
+        As `plan` does; or an output is there that no run into this folder made.
+    ManifestError
+        The manifest cannot be used.
+    """
+    if (target.exists() or target.suffix.lower() in AUDIO_SUFFIXES) and not target.is_dir():
+        raise PlanError(f"{target}: is a file, or is called like one; a collection needs a folder")
+    jobs = plan(sources, target, removed=options.removed, overwrite=True, exclude=exclude, tell=tell)
+    if not options.overwrite:
+        known = _known(target)
+        for job in jobs:
+            _refuse_strangers(job, known.get(_below(job.output, target)) if job.output else None, target)
+    return jobs
+
+
+def _refuse_strangers(job: Job, entry: Entry | None, target: Path) -> None:
+    """Refuse to write over what no run into this folder made."""
+    if job.output is None or (entry and entry.state == "rendering"):
+        return
+    known = {one.path for one in entry.outputs} if entry else set()
+    for path in (job.output, job.removed, report_path(job.output)):
+        if path and os.path.lexists(path) and _below(path, target) not in known:
+            raise PlanError(
+                f"{path}: is there already, and no run into that folder made it; move it away, choose "
+                "another folder with -o, or say --overwrite"
+            )
+
+
+def batch(
+    preset: str,
+    sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    target: str | os.PathLike[str],
+    *,
+    jobs: int = 1,
+    retry_failed: bool = False,
+    progress: Callable[[Outcome], None] = lambda outcome: None,
+    cancel: threading.Event | None = None,
+    **options: Any,
+) -> list[Entry]:
+    """Restore a collection, or go on with it; ``wavemend batch`` for scripts.
+
+    Parameters
+    ----------
+    preset
+        Name or path of a preset, ``"none"``, or ``"auto"``.
+    sources
+        Folders, sound files or glob patterns.
+    target
+        Folder of the outputs and their manifest.
+    jobs
+        How many recordings at once; from 2 on call it under ``if __name__ == "__main__"``, as any use of
+        processes in Python.
+    retry_failed
+        Try again what failed before.
+    progress
+        Called as each recording ends.
+    cancel
+        Set it to stop after the current block.
+    **options
+        Of `render`: ``removed``, ``events``, ``labels``, ``overwrite``, ``overs``, ``seed``, ``strength``,
+        ``ease_lossy``, ``trim_ends_s``, ``document``, ``documents``.
+
+    Returns
+    -------
+    list of Entry
+        What the manifest knows in the end of the recordings of this run, in the order of their outputs.
+
+    Raises
+    ------
+    PlanError, ManifestError
+        It is refused before anything is rendered.
+    AudioFileError
+        A disk is full.
+    Cancelled
+        `cancel` was set; the next call goes on where this one was.
+    """
+    named = [sources] if isinstance(sources, str | os.PathLike) else sources
+    wanted = RenderOptions(**options)
+    folder = Path(target)
+    planned = plan_collection([os.fspath(one) for one in named], folder, options=wanted)
+    asked = Collection(planned, folder, preset, options=wanted, retry_failed=retry_failed)
+    if preset not in (AUTO, NOTHING):
+        chain_maker(preset, [], None)()  # a bad preset is refused once, not by every recording
+    for outcome in run_collection(asked, workers=jobs, cancel=cancel):
+        progress(outcome)
+    names = {_below(job.output, folder) if job.output else job.name for job in planned}
+    return [entry for path, entry in _known(folder).items() if path in names]
+
+
+def run_collection(
+    collection: Collection,
+    *,
+    workers: int = 1,
+    on_start: Callable[[Job], Progress | None] = lambda job: None,
+    cancel: threading.Event | None = None,
+) -> Iterator[Outcome]:
+    """Restore what is not done yet; yield what became of each recording, skipped where it was done.
+
+    Whatever ends a run, the next one goes on where it was, and ends with the same bytes.
+
+    Parameters
+    ----------
+    collection
+        What is to be done.
+    workers
+        How many recordings to render at once, as in `batch.run`.
+    on_start
+        Called before each recording; returns its progress callback.
+    cancel
+        Set it to stop after the current block; `Cancelled` is raised.
+
+    Raises
+    ------
+    ManifestError
+        The manifest cannot be used or written, or another run holds it.
+    AudioFileError
+        A disk is full: what was not rendered is left for the next run.
+    """
+    use_one_thread()
+    make_folder(collection.target)
+    with Manifest(collection.target, write=True) as manifest:
+        tasks = _expected(collection, manifest)
+        for job in collection.jobs:
+            if job.output is None:  # nothing says what it is: it cannot be read
+                unread = Entry(job.name, job.name, "failed", os.path.abspath(job.source), error=job.error)
+                manifest.put(unread)
+                yield Outcome(job, error=job.error)
+        number = manifest.begin_run(collection.preset, _machine(workers))
+        request = Request(
+            collection.target, tuple(collection.settings), collection.missing,
+            collection.options, collection.retry_failed,
+        )  # fmt: skip
+        full = ""
+
+        def begin(task: Task) -> Progress | None:
+            manifest.put(replace(task.known, state="rendering"))
+            return on_start(task.job)
+
+        for finished in _finished(request, tasks, workers, begin, cancel or threading.Event()):
+            if finished.recipe:
+                manifest.keep_recipe(finished.recipe)
+            if finished.entry:
+                manifest.put(finished.entry)
+            full = full or (finished.outcome.error if finished.disk_full else "")
+            yield finished.outcome
+            if full:
+                break
+        if full:
+            raise AudioFileError(f"{full}; make room and say the same again: what is done stays done")
+        manifest.end_run(number)
+
+
+def _finished(
+    request: Request,
+    tasks: list[Task],
+    workers: int,
+    begin: Callable[[Task], Progress | None],
+    cancel: threading.Event,
+) -> Iterator[Finished]:
+    if workers == 1 or len(tasks) < 2:
+        for task in tasks:
+            if cancel.is_set():
+                raise Cancelled("cancelled")
+            yield restore(request, task, begin(task), cancel)
+    else:
+        work, gone = partial(restore, request), partial(lost, request)
+        yield from in_workers(work, tasks, workers, lost=gone, on_start=begin, cancel=cancel)
+
+
+def _expected(collection: Collection, manifest: Manifest) -> list[Task]:
+    """Note every recording as waited for; return the tasks."""
+    target = collection.target
+    jobs = [job for job in collection.jobs if job.output is not None]
+    manifest.expect(
+        Entry(_below(job.output, target), job.name, "waiting", os.path.abspath(job.source))
+        for job in jobs
+        if job.output
+    )
+    known = {entry.path: entry for entry in manifest.entries()}
+    chosen = collection.choices
+    return [
+        Task(job, known[_below(job.output, target)], chosen[job.name] if chosen else collection.preset)
+        for job in jobs
+        if job.output
+    ]
+
+
+def _known(target: Path) -> dict[str, Entry]:
+    """Return what the manifest in `target` knows, by the paths of outputs."""
+    if not (target / MANIFEST).is_file():
+        return {}
+    with Manifest(target) as manifest:
+        return {entry.path: entry for entry in manifest.entries()}
+
+
+def earlier_speed(target: Path) -> float:
+    """Return how many seconds of sound a second of work restored in earlier runs; 0 where none is known."""
+    done = [entry for entry in _known(target).values() if entry.state == "done"]
+    took = sum(entry.took_s for entry in done)
+    return sum(entry.seconds for entry in done) / took if took else 0.0
+
+
+def _below(output: Path, target: Path) -> str:
+    return output.relative_to(target).as_posix()
+
+
+def _machine(workers: int) -> dict[str, str | int]:
+    """Say what computes: kernels are compiled for the kind of processor, and others may round otherwise."""
+    system = f"{platform.system()} {platform.release()}"
+    return {"system": system, "processor": get_host_cpu_name(), "workers": workers}
