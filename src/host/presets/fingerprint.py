@@ -74,6 +74,10 @@ class RenderFingerprint:
         tenths = _levels(data, "tenths_dbfs", _BLOCK_COUNT)
         return cls(data["sha256"], bands, tenths, data["signal"], data["signal_sha256"])
 
+    def is_of(self, other: RenderFingerprint) -> bool:
+        """Whether both are of the same signal, so that they can be compared."""
+        return (self.signal, self.signal_sha256) == (other.signal, other.signal_sha256)
+
     def distance_db(self, other: RenderFingerprint) -> float:
         """Return by how much any level of the two differs at most."""
         pairs = (
@@ -88,7 +92,7 @@ class RenderFingerprint:
         `changes` are the versions that are other ones: ``"Dehum 2 -> 3"``.
         """
         told = f": {', '.join(changes)}" if changes else ""
-        if (self.signal, self.signal_sha256) != (now.signal, now.signal_sha256):
+        if not self.is_of(now):
             return f"not compared: its test signal is {short(self.signal)}, that of here {now.signal!r}"
         if self.sha256 == now.sha256:
             return f"identical, every sample of the test signal{told and f', in spite of{told[1:]}'}"
@@ -113,16 +117,23 @@ def _levels(data: dict[str, Any], name: str, count: int) -> Array:
     return np.array(rows, np.float64)
 
 
-def render_fingerprint(chain: Chain) -> RenderFingerprint:
+def render_fingerprint(chain: Chain, *, whole: bool = True) -> RenderFingerprint:
     """Render the standard signal through a chain; errors are those of the chain's members.
+
+    Parameters
+    ----------
+    chain
+        To be heard.
+    whole
+        Whether to refuse it where a plugin is missing, so that something else would be rendered.
 
     Raises
     ------
     PresetError
-        A plugin of the chain is missing, so that something else would be rendered.
+        Such a plugin is missing.
     """
     for _, slot in chain.walk():
-        if slot.stands_for is not None and not slot.bypass:
+        if whole and slot.stands_for is not None and not slot.bypass:
             raise PresetError(slot.warnings()[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of versions and order: said elsewhere

@@ -23,7 +23,7 @@ from .fingerprint import render_fingerprint
 from .pack_file import MANIFEST, PRESET, SUFFIX, pack_bytes, read_pack_file
 from .pack_manifest import Manifest, check_words, packages, parse_manifest, plugin_versions
 from .preset import Preset, load_preset, parse_preset, preset_to_json
-from .slots import Loading, check_models
+from .slots import Loading, absences, check_models
 
 _DOCUMENT_FORMAT = "wavemend-recording"
 # guard: memory, against hostile packs
@@ -207,15 +207,34 @@ def unpack(pack: Pack, folder: str | os.PathLike[str]) -> list[Path]:
 def sound_here(pack: Pack) -> str:
     """Render the standard signal through a pack's preset, and say how that compares with where it was made.
 
-    What cannot be rendered here is said, and nothing else claimed.
+    What cannot be rendered here is said; where VST3s are missing, how it sounds without them, and with what
+    the preset names in their place.
     """
     try:
         chain = parse_preset(pack.members[PRESET], PRESET).chain
         check_models(chain, PRESET)
         now = render_fingerprint(chain)
     except WavemendError as error:
-        return f"not compared: {clip(str(error))}"
+        instead = [sentence for policy in ("bypass", "substitute") if (sentence := _sound_with(pack, policy))]
+        return "; ".join([f"not compared: {clip(str(error))}", *instead])
     return clip(pack.manifest.fingerprint.compared(now, pack.manifest.changes(plugin_versions(chain))))
+
+
+def _sound_with(pack: Pack, policy: str) -> str:
+    """Say by how much a pack's preset differs without what is missing here; empty where nothing is."""
+    then = pack.manifest.fingerprint
+    try:
+        chain = parse_preset(pack.members[PRESET], PRESET, Loading(policy)).chain
+        done_without = [slot for _, slot in chain.walk() if slot.stands_for is not None and not slot.bypass]
+        if not done_without:
+            return ""
+        check_models(chain, PRESET)
+        now = render_fingerprint(chain, whole=False)
+    except WavemendError:  # nothing stands in for one of them, or something else is wrong, which was said
+        return ""
+    if not then.is_of(now):
+        return ""
+    return f"with --missing {policy} it differs by up to {then.distance_db(now):.1f} dB"
 
 
 def described(pack: Pack) -> list[tuple[str, str]]:
@@ -225,6 +244,7 @@ def described(pack: Pack) -> list[tuple[str, str]]:
     rows.append(("made with", ", ".join(f"{name} {number}" for name, number in said.made_with.items())))
     rows += [("plugin", f"slot {name}, version {number}") for name, number in said.plugins.items()]
     rows += [("document", f"{name} ({place})") for place, name in said.documents.items()]
+    rows += [("missing", f"slot {number}: {why}") for number, why in absences(pack.preset.chain)]
     for name in pack.members:
         if name.startswith("models/"):
             rows.append(("model", f"add it: wavemend models add {name}"))

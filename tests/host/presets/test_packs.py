@@ -22,6 +22,7 @@ from wavemend.host.presets.standard_signal import standard_signal
 from wavemend.plugins.dehum import Dehum
 
 from .test_settings import GAIN, STRANGER, written
+from .vst3_presets import WRITTEN
 
 DOCUMENT = {"format": "wavemend-recording", "format_version": 1}
 
@@ -154,6 +155,34 @@ def test_what_cannot_be_rendered_here_is_not_compared(packed):
 
     said = sound_here(read_pack(repacked(packed, signal)))
     assert said.startswith("not compared: its test signal is 'wavemend-standard-9'")
+
+
+@pytest.mark.parametrize("names_a_substitute", [False, True])
+def test_what_a_missing_vst3_does_to_the_sound_is_told(packed, own_catalogue, names_a_substitute):
+    def stranger(members, manifest):
+        preset = json.loads(members["preset.json"])
+        slot = WRITTEN["chain"][0]
+        if names_a_substitute:
+            slot = slot | {
+                "missing": "substitute",
+                "substitute": {k: GAIN[k] for k in ("plugin", "parameters")},
+            }
+        preset["chain"].append(slot)
+        members["preset.json"] = json.dumps(preset).encode()
+
+    pack = read_pack(repacked(packed, stranger))
+    assert dict(described(pack))["missing"].endswith("the VST3 Good by wavemend tests is not installed here")
+    said = sound_here(pack)
+    if names_a_substitute:  # which is what the preset asks for, and so is compared as it is
+        assert said == "not compared: the VST3 Good is not installed here and was replaced by Gain" + (
+            "; with --missing bypass it differs by up to 0.0 dB"
+            "; with --missing substitute it differs by up to 1.5 dB"
+        )
+    else:
+        assert said.startswith(
+            "not compared: preset.json: slot 2 (Good): the VST3 Good by wavemend tests is not"
+        )
+        assert said.endswith("; with --missing bypass it differs by up to 0.0 dB")
 
 
 def test_levels_are_those_of_the_bands_and_times():

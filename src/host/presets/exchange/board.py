@@ -24,6 +24,7 @@ from ...chain.members.registry import kind_of
 from ...chain.slot import Slot
 from ...storage.strict_json import clip, short
 from ...vst3.plugin import VST3
+from ..slots import chain_to_json
 from ..vst3_slot import adopted
 from .imported import Imported
 
@@ -138,9 +139,8 @@ def _remade(member: Any) -> Any:
     """Return a member like another, that a preset can hold; raises `WavemendError`."""
     if isinstance(member, pedalboard.VST3Plugin):
         member = adopted(member)
-    kind = kind_of(member)
-    kind.to_json(member)  # raises the error that knows what presets hold
-    recipe = kind.recipe(member)
+    chain_to_json(Chain([member]))  # raises the error that knows what presets hold
+    recipe = kind_of(member).recipe(member)
     if recipe is not None:  # pedalboard's own objects sit in one place alone
         return recipe.make()
     return member.copy() if isinstance(member, VST3) else member
