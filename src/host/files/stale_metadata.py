@@ -10,6 +10,7 @@ import re
 from typing import Any, BinaryIO
 
 from .chunks import Chunk, ChunkList
+from .coding_history import with_line
 from .id3_tags import LimitedID3
 
 DATA_MD5 = b"MD5 "
@@ -35,22 +36,32 @@ def leave_out(names: list[str]) -> list[str]:
     return [f"{what}: left out, because the samples changed"] if names else []
 
 
-def renewed_chunk(identifier: bytes, payload: bytes) -> tuple[bytes | None, list[str]]:
-    """Return what a RIFF chunk may say of samples that changed, None for nothing, and what to tell of it."""
+def renewed_chunk(identifier: bytes, payload: bytes, history: str) -> tuple[bytes | None, list[str]]:
+    """Return what a RIFF chunk may say of samples that changed, None for nothing, and what to tell of it.
+
+    `history` is a line that a Broadcast Wave's own history of its samples then gets.
+    """
     name = identifier.decode("ascii", "replace").strip()
     if identifier in _ENVELOPES or identifier == DATA_MD5:
         return None, leave_out([f"chunk '{name}'"])
-    if identifier == b"bext" and len(payload) >= _LOUDNESS.stop:
-        version = int.from_bytes(payload[_VERSION_AT : _VERSION_AT + 2], "little")
-        figures = payload[_LOUDNESS]
-        if version >= 2 and any(figures) and figures != _NOT_MEASURED * 5:
-            kept = payload[: _LOUDNESS.start] + _NOT_MEASURED * 5 + payload[_LOUDNESS.stop :]
-            return kept, ["loudness in chunk 'bext': set to not measured, because the samples changed"]
+    if identifier == b"bext":
+        return _renewed_bext(payload, history)
     if identifier in (b"iXML", b"axml") and b"loudness" in payload.lower():
         return payload, [f"chunk '{name}' speaks of the loudness that the recording had before"]
     if identifier in (b"id3 ", b"ID3 "):
         return _renewed_id3(payload)
     return payload, []
+
+
+def _renewed_bext(payload: bytes, history: str) -> tuple[bytes, list[str]]:
+    told = []
+    if len(payload) >= _LOUDNESS.stop:
+        version = int.from_bytes(payload[_VERSION_AT : _VERSION_AT + 2], "little")
+        figures = payload[_LOUDNESS]
+        if version >= 2 and any(figures) and figures != _NOT_MEASURED * 5:
+            payload = payload[: _LOUDNESS.start] + _NOT_MEASURED * 5 + payload[_LOUDNESS.stop :]
+            told = ["loudness in chunk 'bext': set to not measured, because the samples changed"]
+    return with_line(payload, history), told
 
 
 def _renewed_id3(payload: bytes) -> tuple[bytes | None, list[str]]:

@@ -49,7 +49,7 @@ _AIFF_TEXT = {b"NAME": "TITLE", b"AUTH": "ARTIST", b"(c) ": "COPYRIGHT", b"ANNO"
 _CAF_INFO = {"YEAR": "DATE", "COMMENTS": "COMMENT"}
 
 
-def copy_tags(source: SourceFile, target: Path) -> list[str]:
+def copy_tags(source: SourceFile, target: Path, history: str = "") -> list[str]:
     """Carry tags, pictures and chunks of a source over to a finished sound file.
 
     Parameters
@@ -58,6 +58,8 @@ def copy_tags(source: SourceFile, target: Path) -> list[str]:
         The recording as it came.
     target
         The restored file, complete and closed; changed in place and synced to the disk.
+    history
+        Line for the coding history of a Broadcast Wave whose samples changed, as `coding_line` makes it.
 
     Returns
     -------
@@ -77,7 +79,7 @@ def copy_tags(source: SourceFile, target: Path) -> list[str]:
             # In W64, libsndfile plays chunks behind the audio as audio: none are written.
             au_from, au_to = read_au_header(old), read_au_header(new)
             if ours is not None and theirs is not None and ours.style is theirs.style is not W64:
-                warnings = _copy_chunks(old, theirs, new, ours, changed)
+                warnings = _copy_chunks(old, theirs, new, ours, history if changed else None)
                 copy_loudspeakers(old, theirs, new, ours)
             elif au_from and au_to:
                 warnings = []
@@ -110,9 +112,12 @@ def _have_same_samples(source: SourceFile, target: Path) -> bool:
 
 
 def _copy_chunks(
-    old: BinaryIO, theirs: ChunkList, new: BinaryIO, ours: ChunkList, changed: bool
+    old: BinaryIO, theirs: ChunkList, new: BinaryIO, ours: ChunkList, history: str | None
 ) -> list[str]:
-    """Append what a file's chunks say to another of the same style; return what is to be told of it."""
+    """Append what a file's chunks say to another of the same style; return what is to be told of it.
+
+    `history` is a line on how the samples changed; None: they are the same.
+    """
     warnings = []
     if theirs.end < theirs.file_size:
         lost = theirs.file_size - theirs.end
@@ -121,13 +126,13 @@ def _copy_chunks(
         old.seek(chunk.start)
         payload: BinaryIO = old
         size = chunk.size
-        if changed and size <= _MAX_PARSED_BYTES:
+        if history is not None and size <= _MAX_PARSED_BYTES:
             said = old.read(size)
             renewed: bytes | None
             if chunk.identifier == DATA_MD5 and theirs.style is RIFF:
                 renewed, told = data_md5(new, ours), [f"chunk '{chunk.name}' was renewed for the new samples"]
             else:
-                renewed, told = renewed_chunk(chunk.identifier, said)
+                renewed, told = renewed_chunk(chunk.identifier, said, history)
             warnings += told
             if renewed is None:
                 continue

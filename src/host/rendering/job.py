@@ -20,6 +20,7 @@ from ..chain.passes import Passes
 from ..chain.progress import Progress
 from ..chain.strength import FULL_STRENGTH, LOSSY_EASING, eased
 from ..files.audio_reader import AudioReader
+from ..files.coding_history import coding_line
 from ..files.shifting import shift_positions
 from ..files.tags import copy_tags
 from ..recording.preparation import Prepared
@@ -29,7 +30,7 @@ from ..storage.publishing import Publication
 from .event_log import EventLog
 from .options import RenderOptions
 from .rendered import Rendered
-from .report import build_report
+from .report import build_report, declared
 from .samples import Form, LastPass, Samples, limiter_level, write_samples
 from .spool import FileSpool, ReaderSource
 from .targets import Files, targets_of
@@ -154,8 +155,14 @@ def write(
     if how := reader.cut_short():
         warnings.append(f"{source.path.name} is cut short: it {how}; what is there was restored")
     warnings += reader.contradictions()
-    for part in filter(None, (parts.output, parts.removed)):
-        told = copy_tags(source, part)
+    steps = declared(plan.chain)
+    for part, form, what in (
+        (parts.output, samples.form.restored, steps),
+        (parts.removed, samples.form.removed, [*steps, "what was removed"]),
+    ):
+        if part is None:
+            continue
+        told = copy_tags(source, part, coding_line(form, what))
         if keep := plan.prepared.keep:
             told += shift_positions(part, keep.position, keep.length)
         warnings += [warning for warning in told if warning not in warnings]

@@ -16,6 +16,7 @@ from ..chain.chain import Chain
 from ..chain.members.registry import kind_of
 from ..chain.members.vst3 import VST3Kind
 from ..chain.path import Path, slot_number
+from ..chain.walking import running
 from ..files.audio_format import AudioFormat
 from ..presets.slots import chain_to_json
 from ..storage.hashing import sha256_of
@@ -81,6 +82,15 @@ def versions() -> dict[str, str]:
     """Return what a render depends on besides chain and source: package by package."""
     packages = {package: version(package) for package in _PACKAGES}
     return packages | {"libsndfile": soundfile.__libsndfile_version__}
+
+
+def declared(chain: Chain) -> list[str]:
+    """Name what runs, for a file's own history: this program, then member by member in the order of sound."""
+    members = (
+        f"{kind_of(member).name(member)} {getattr(member, 'version', '')}".strip()
+        for _, member in running(chain.slots)
+    )
+    return [f"wavemend {version('wavemend')}", *members]
 
 
 def made_from(path: FilePath) -> dict[str, str]:
