@@ -27,6 +27,7 @@ TABLES = (
     "hum",
     "noise",
     "vinyl",
+    "presets",
     "room_tone",
     "suggestion",
     "media",

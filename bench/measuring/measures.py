@@ -12,6 +12,8 @@ from scipy.signal import resample_poly, stft, welch
 # source: the measures' own definitions, which their docstrings give
 MOVED = 2.0**-15
 SILENCE_DB = -60.0
+WORSE_DB, HEARD_DB = 1.0, -40.0
+PESQ_RATE = 16_000
 MOST_DB = 120.0  # a click repaired without any error counts as this
 
 
@@ -116,6 +118,18 @@ def harm(clean: np.ndarray, output: np.ndarray, sample_rate: int) -> Harm:
     return Harm(moved, -sdr_db(clean, output), _db(np.max(ratio, initial=0.0)))
 
 
+def worse_share(clean: np.ndarray, before: np.ndarray, after: np.ndarray, sample_rate: int) -> float:
+    """Return the share of tenths of a second that a system made worse.
+
+    Counted are those with sound whose error grew by more than 1 dB and is less than 40 dB under the sound.
+    """
+    frame = round(0.1 * sample_rate)
+    sound, was, is_ = (_frame_power(x, frame) for x in (clean, before - clean, after - clean))
+    active = sound > 10 ** (SILENCE_DB / 10)
+    worse = (is_ > was * 10 ** (WORSE_DB / 10)) & (is_ > sound * 10 ** (HEARD_DB / 10))
+    return float(np.mean(worse[active])) if active.any() else 0.0
+
+
 def octave_gains_db(
     clean: np.ndarray, damaged: np.ndarray, output: np.ndarray, sample_rate: int
 ) -> dict[float, float]:
@@ -206,6 +220,25 @@ def zimtohrli_distance(clean: np.ndarray, output: np.ndarray, sample_rate: int) 
     heard = [resample_poly(x, rate // common, sample_rate // common, axis=1) for x in (clean, output)]
     pairs = zip(*(np.ascontiguousarray(x, dtype=np.float32) for x in heard), strict=True)
     return float(np.mean([metric.distance(one, other) for one, other in pairs]))
+
+
+def pesq_mos(clean: np.ndarray, output: np.ndarray, sample_rate: int) -> float:
+    """Return the wide-band PESQ of speech, channels averaged: 1 (bad) to 4.64 (no difference is heard).
+
+    Source: ITU-T P.862.2.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        The package pesq is not installed (``pip install wavemend[bench]``).
+    """
+    from pesq import pesq  # noqa: PLC0415 -- a benchmark's dependency alone
+
+    common = gcd(PESQ_RATE, sample_rate)
+    heard = (
+        resample_poly(x.mean(axis=0), PESQ_RATE // common, sample_rate // common) for x in (clean, output)
+    )
+    return float(pesq(PESQ_RATE, *heard, "wb"))
 
 
 def _frame_power(audio: np.ndarray, frame: int) -> np.ndarray:

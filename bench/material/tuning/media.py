@@ -11,14 +11,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import butter, ellip, lfilter, resample_poly, sosfilt
+from scipy.signal import butter, ellip, sosfilt
 
 from bench.material.tuning.routes import ROUTES
-from bench.material.tuning.shapes import GROOVE, SHAPES, played_back
-from bench.measuring.measures import active_level_db
-
-Draw = np.random.Generator
-Span = tuple[float, float]
+from bench.material.tuning.wear import (
+    Draw,
+    Span,
+    clicked,
+    coloured,
+    crackled,
+    flutter,
+    rumble,
+    swish,
+    under,
+    walk,
+    wowed,
+)
 
 # source: this material's own definitions
 RANGES: tuple[Mapping[str, Span], ...] = (
@@ -46,7 +54,6 @@ RANGES: tuple[Mapping[str, Span], ...] = (
 ROUTE_NAMES = ("as it is", "16 bits", "48 kHz by sox", "96 kHz by sox", "MP3 128")
 COURSES = ("whole", "whole", "faded", "gated")
 DISC, SHELLAC, TAPES = ("vinyl",), ("shellac",), ("voice-on-tape", "music-on-tape")
-_CLICKS = ("tick", "pop", "soft", "riaa", "noise", "two_modes")
 
 
 @dataclass(frozen=True)
@@ -114,16 +121,16 @@ def _lp(audio: np.ndarray, rate: int, draw: Draw, of: Mapping[str, Span], *, rpm
     audio = np.repeat(audio, 2, axis=0) if len(audio) == 1 else audio
     if draw.random() < 0.3:
         audio = np.repeat(audio.mean(axis=0, keepdims=True), 2, axis=0)
-    audio = _wowed(audio, rate, rpm, draw, of)
+    audio = wowed(audio, rate, rpm, draw, of["wow"])
     if draw.random() < 0.5:
         audio = sosfilt(butter(2, draw.uniform(11_000, 16_000), fs=rate, output="sos"), audio)
-    surface = _coloured(audio.shape, rate, draw, slope=draw.uniform(-6, -1)) * _swish(
-        audio.shape[1], rate, rpm, draw, of
+    surface = coloured(audio.shape, rate, draw, slope=draw.uniform(-6, -1)) * swish(
+        audio.shape[1], rate, rpm, draw, of["swish"]
     )
-    audio = audio + _under(audio, rate, surface, draw.uniform(*of["lp noise"]))
-    audio = audio + _under(audio, rate, _rumble(audio.shape, rate, rpm, draw), draw.uniform(*of["rumble"]))
+    audio = audio + under(audio, rate, surface, draw.uniform(*of["lp noise"]))
+    audio = audio + under(audio, rate, rumble(audio.shape, rate, rpm, draw), draw.uniform(*of["rumble"]))
     per_minute = np.exp(draw.uniform(*np.log(of["lp clicks"])))
-    return _clicked(audio, rate, draw, rpm=rpm, per_minute=per_minute, heights=(1.0, 6.0)), Known(DISC, rpm)
+    return clicked(audio, rate, draw, rpm=rpm, per_minute=per_minute, heights=(1.0, 6.0)), Known(DISC, rpm)
 
 
 def _single(audio: np.ndarray, rate: int, draw: Draw, of: Mapping[str, Span]) -> Made:
@@ -147,17 +154,17 @@ def _grooves(
     mono = audio.mean(axis=0, keepdims=True)
     mono = sosfilt(butter(2, draw.uniform(*low), "high", fs=rate, output="sos"), mono)
     mono = sosfilt(butter(order, top_hz, fs=rate, output="sos"), mono)
-    mono = _wowed(mono, rate, rpm, draw, of)
+    mono = wowed(mono, rate, rpm, draw, of["wow"])
     program = np.repeat(mono, 2 if draw.random() < 0.5 else 1, axis=0)
     both = program
-    surface = _coloured(both.shape, rate, draw, slope=draw.uniform(-3, 1))
+    surface = coloured(both.shape, rate, draw, slope=draw.uniform(-3, 1))
     surface = sosfilt(butter(1, draw.uniform(6000, 14_000), fs=rate, output="sos"), surface)
-    both = both + _under(
-        both, rate, surface * _swish(both.shape[1], rate, rpm, draw, of), draw.uniform(*of[noise])
+    both = both + under(
+        both, rate, surface * swish(both.shape[1], rate, rpm, draw, of["swish"]), draw.uniform(*of[noise])
     )
-    both = both + _under(both, rate, _rumble(both.shape, rate, rpm, draw), draw.uniform(*of["rumble"]))
-    both = _crackled(both, rate, np.exp(draw.uniform(*np.log(of["78 crackle"]))), draw)
-    worn = _clicked(both, rate, draw, rpm=rpm, per_minute=draw.uniform(40, 400), heights=(1.0, 5.0))
+    both = both + under(both, rate, rumble(both.shape, rate, rpm, draw), draw.uniform(*of["rumble"]))
+    both = crackled(both, rate, np.exp(draw.uniform(*np.log(of["78 crackle"]))), draw)
+    worn = clicked(both, rate, draw, rpm=rpm, per_minute=draw.uniform(40, 400), heights=(1.0, 5.0))
     return worn - (1 - gain) * program, Known(SHELLAC, rpm, top_hz)
 
 
@@ -199,9 +206,9 @@ def _tape(
 ) -> Made:
     order = int(draw.choice((1, 2, 3)))
     dull = sosfilt(butter(order, min(draw.uniform(*of[top]), 0.45 * rate), fs=rate, output="sos"), audio)
-    dull = _flutter(dull, rate, draw)
-    return dull + _under(
-        dull, rate, _coloured(dull.shape, rate, draw, slope=draw.uniform(0, 3)), draw.uniform(*of[hiss])
+    dull = flutter(dull, rate, draw)
+    return dull + under(
+        dull, rate, coloured(dull.shape, rate, draw, slope=draw.uniform(0, 3)), draw.uniform(*of[hiss])
     ), Known(TAPES)
 
 
@@ -222,10 +229,10 @@ def _radio(
     """Return one channel whose noise and static end with the program, at a steep filter."""
     top_hz = draw.uniform(*of[top])
     mono = audio.mean(axis=0, keepdims=True)
-    added = _under(
-        mono, rate, _coloured(mono.shape, rate, draw, slope=draw.uniform(-1, 1)), draw.uniform(*of[noise])
+    added = under(
+        mono, rate, coloured(mono.shape, rate, draw, slope=draw.uniform(-1, 1)), draw.uniform(*of[noise])
     )
-    static = _crackled(np.zeros_like(mono), rate, draw.uniform(0.1, 6.0), draw, level=float(np.std(mono)))
+    static = crackled(np.zeros_like(mono), rate, draw.uniform(0.1, 6.0), draw, level=float(np.std(mono)))
     heard = mono + added + static * (draw.random() < 0.6)
     heard = sosfilt(ellip(8, 0.2, draw.uniform(50, 80), top_hz, fs=rate, output="sos"), heard)
     heard = sosfilt(butter(2, low, "high", fs=rate, output="sos"), heard)
@@ -236,9 +243,9 @@ def _radio(
 def _shortwave(audio: np.ndarray, rate: int, draw: Draw, of: Mapping[str, Span]) -> Made:
     """Return a station that fades, between a second and ten, with noise that an automatic gain brings up."""
     n = audio.shape[1]
-    walk = _walk(n, rate, draw.uniform(0.5, 3.0), draw)
+    faded_db = walk(n, rate, draw.uniform(0.5, 3.0), draw)
     made, known = _radio(
-        audio * 10 ** (draw.uniform(2, 5) * walk / 20),
+        audio * 10 ** (draw.uniform(2, 5) * faded_db / 20),
         rate,
         draw,
         of,
@@ -246,13 +253,13 @@ def _shortwave(audio: np.ndarray, rate: int, draw: Draw, of: Mapping[str, Span])
         noise="shortwave noise",
         low=120.0,
     )
-    return made * 10 ** (-draw.uniform(1, 3) * walk / 20), known
+    return made * 10 ** (-draw.uniform(1, 3) * faded_db / 20), known
 
 
 def _telephone(audio: np.ndarray, rate: int, draw: Draw, of: Mapping[str, Span]) -> Made:
     mono = audio.mean(axis=0, keepdims=True)
-    mono = mono + _under(
-        mono, rate, _coloured(mono.shape, rate, draw, slope=0.0), draw.uniform(*of["telephone noise"])
+    mono = mono + under(
+        mono, rate, coloured(mono.shape, rate, draw, slope=0.0), draw.uniform(*of["telephone noise"])
     )
     top_hz = draw.uniform(3250, 3550)
     band = ellip(6, 0.3, 50, (draw.uniform(200, 330), top_hz), "bandpass", fs=rate, output="sos")
@@ -295,103 +302,3 @@ def _course(course: str, audio: np.ndarray, rate: int, draw: Draw) -> np.ndarray
     elif course == "gated":
         gain[: round(draw.uniform(0.3, 2.0) * rate)] = 0.0
     return audio * gain
-
-
-def _under(audio: np.ndarray, rate: int, noise: np.ndarray, below_db: float) -> np.ndarray:
-    level = active_level_db(audio, rate)[0]
-    return noise * 10 ** ((level - below_db) / 20) / np.sqrt(np.mean(noise**2))
-
-
-def _coloured(shape: tuple[int, int], rate: int, draw: Draw, *, slope: float) -> np.ndarray:
-    """Draw noise whose density rises by `slope` dB an octave above 100 Hz."""
-    spectrum = np.fft.rfft(draw.standard_normal(shape), axis=1)
-    hz = np.maximum(np.fft.rfftfreq(shape[1], 1 / rate), 100.0)
-    return np.fft.irfft(spectrum * (hz / 1000) ** (slope / 6.02), shape[1], axis=1)
-
-
-def _swish(n: int, rate: int, rpm: float, draw: Draw, of: Mapping[str, Span]) -> np.ndarray:
-    """Draw a gain that follows the turn: one to three lobes, of some dB from the lowest to the highest."""
-    turns = np.arange(n) / rate * rpm / 60 + draw.random()
-    lobes = sum(draw.uniform(0.3, 1) / k * np.sin(2 * np.pi * (k * turns + draw.random())) for k in (1, 2, 3))
-    return 10 ** (draw.uniform(*of["swish"]) * lobes / np.ptp(lobes) / 20)
-
-
-def _rumble(shape: tuple[int, int], rate: int, rpm: float, draw: Draw) -> np.ndarray:
-    """Draw a bearing's noise that pulses with the turn, and the comb of an eccentric's harmonics."""
-    noise = sosfilt(
-        butter(2, (draw.uniform(4, 9), draw.uniform(22, 45)), "bandpass", fs=rate, output="sos"),
-        draw.standard_normal((1, shape[1])),
-    )
-    turns = np.arange(shape[1]) / rate * rpm / 60 + draw.random()
-    noise *= 1 + draw.uniform(0, 0.6) * np.sin(2 * np.pi * turns)
-    comb = sum(
-        draw.uniform(0, 1) / k**0.5 * np.sin(2 * np.pi * k * turns + draw.uniform(0, 6)) for k in range(1, 16)
-    )
-    noise += draw.choice((0.0, 0.3, 1.0)) * np.std(noise) * comb[np.newaxis] / np.std(comb)
-    return np.repeat(noise, shape[0], axis=0) + 0.3 * np.std(noise) * draw.standard_normal((shape[0], 1))
-
-
-def _wowed(audio: np.ndarray, rate: int, rpm: float, draw: Draw, of: Mapping[str, Span]) -> np.ndarray:
-    n = audio.shape[1]
-    seconds = np.arange(n) / rate
-    depth_s = draw.uniform(*of["wow"]) * 60 / rpm / (2 * np.pi)
-    moved = np.arange(n) + rate * depth_s * np.sin(2 * np.pi * (seconds * rpm / 60 + draw.random()))
-    return np.stack([np.interp(moved, np.arange(n), channel) for channel in audio])
-
-
-def _flutter(audio: np.ndarray, rate: int, draw: Draw) -> np.ndarray:
-    n = audio.shape[1]
-    moved = np.arange(n) + rate * 2e-5 * _walk(n, rate, 0.05, draw) + rate * 2e-4 * _walk(n, rate, 0.5, draw)
-    return np.stack([np.interp(moved, np.arange(n), channel) for channel in audio])
-
-
-def _walk(n: int, rate: int, seconds: float, draw: Draw) -> np.ndarray:
-    step = max(round(seconds * rate / 50), 1)
-    pole = np.exp(-1 / 50)
-    walk = lfilter([1.0], [1.0, -2 * pole, pole**2], draw.standard_normal(n // step + 1000))[996:]
-    walk = np.interp(np.arange(n), step * np.arange(walk.size), walk)
-    return (walk - np.mean(walk)) / max(np.std(walk), 1e-9)
-
-
-def _pulse(draw: Draw, rate: int) -> np.ndarray:
-    kind = str(draw.choice(_CLICKS))
-    pulse = resample_poly(
-        played_back(SHAPES[kind](draw, 4 * rate), 4 * rate, draw, groove=kind in GROOVE), 1, 4
-    )
-    return pulse / np.max(np.abs(pulse))
-
-
-def _clicked(
-    audio: np.ndarray, rate: int, draw: Draw, *, rpm: float, per_minute: float, heights: Span
-) -> np.ndarray:
-    """Add clicks at Poisson times, and half the time a scratch that strikes once a turn."""
-    seconds = audio.shape[1] / rate
-    times = list(draw.uniform(0, seconds, draw.poisson(per_minute * seconds / 60)))
-    if draw.random() < 0.5:
-        first = draw.uniform(0, 60 / rpm)
-        turns = np.arange(first, seconds, 60 / rpm)
-        times += list(turns + draw.normal(0, 1e-3, turns.size))
-    return _struck(
-        audio, rate, times, np.std(audio) * np.exp(draw.uniform(*np.log(heights), len(times))), draw
-    )
-
-
-def _crackled(
-    audio: np.ndarray, rate: int, per_second: float, draw: Draw, *, level: float = 0.0
-) -> np.ndarray:
-    seconds = audio.shape[1] / rate
-    times = list(draw.uniform(0, seconds, draw.poisson(per_second * seconds)))
-    heights = (level or np.std(audio)) * np.exp(draw.uniform(np.log(0.1), np.log(2.0), len(times)))
-    return _struck(audio, rate, times, heights, draw)
-
-
-def _struck(audio: np.ndarray, rate: int, times: list[float], heights: np.ndarray, draw: Draw) -> np.ndarray:
-    result = audio.copy()
-    shapes = [_pulse(draw, rate) for _ in range(24)]
-    for at, height in zip(times, heights, strict=True):
-        shape = shapes[int(draw.integers(24))]
-        start = max(int(at * rate), 0)
-        span = result[:, start : start + shape.size]
-        weights = draw.uniform(0, 1, (len(audio), 1)) if draw.random() < 0.4 else 1.0
-        span += draw.choice((-1, 1)) * height * weights * shape[: span.shape[1]]
-    return result

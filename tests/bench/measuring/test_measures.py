@@ -10,8 +10,10 @@ from bench.measuring.measures import (
     harm,
     musical_noise,
     octave_gains_db,
+    pesq_mos,
     phase_inversion,
     sdr_db,
+    worse_share,
     zimtohrli_distance,
 )
 
@@ -123,3 +125,23 @@ def test_zimtohrli_distance_grows_with_the_noise():
     assert zimtohrli_distance(x, x, RATE) == pytest.approx(0.0, abs=1e-6)
     faint, loud = (zimtohrli_distance(x, x + a * hiss(), RATE) for a in (0.001, 0.05))
     assert 0 < faint < loud
+
+
+def test_pesq_falls_with_the_noise():
+    pytest.importorskip("pesq")
+    t = np.arange(2 * RATE) / RATE
+    voiced = sum(np.sin(2 * np.pi * 120 * h * t) / h for h in range(1, 30))
+    x = 0.05 * (voiced * np.clip(np.sin(2 * np.pi * 2 * t), 0, 1))[np.newaxis]
+    assert pesq_mos(x, x, RATE) > 4.5
+    faint, loud = (pesq_mos(x, x + a * hiss(channels=1), RATE) for a in (0.001, 0.02))
+    assert 1 <= loud < faint < 4.5
+
+
+def test_a_tenth_of_a_second_is_worse_where_its_error_grew_and_is_heard():
+    x, noise = 0.1 * hiss(channels=1), 0.1 * hiss(channels=1, seed=1)
+    before, after = x + 0.1 * noise, x + 0.1 * noise
+    assert worse_share(x, before, after, RATE) == 0.0
+    after = after.copy()
+    after[:, : RATE // 2] += 0.2 * noise[:, : RATE // 2]
+    assert worse_share(x, before, after, RATE) == pytest.approx(0.25)
+    assert worse_share(x, x, x + 1e-3 * noise, RATE) == 0.0

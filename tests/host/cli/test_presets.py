@@ -89,7 +89,8 @@ def test_presets_are_found_by_words():
     def ids(*words):
         return {one["id"] for one in json.loads(wavemend("presets", "search", *words, "--json").stdout)}
 
-    assert {"vinyl", "shellac"} <= ids("DECLICK") and ids("declick", "crackle out") == {"shellac"}
+    assert {"vinyl", "shellac"} <= ids("DECLICK")
+    assert "shellac" in ids("declick", "crackle out") and "vinyl" not in ids("declick", "crackle out")
     assert wavemend("presets", "search", "zither").stdout.strip() == "none"
     assert "voice-on-tape" in wavemend("presets", "search", "dropouts").stdout
 
