@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
@@ -44,6 +45,11 @@ class Recipe:
     def sha256(self) -> str:
         """SHA-256 of the text: what a recording was made by."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def version(self) -> str:
+        """Version of this program that it is of."""
+        return str(json.loads(self.text)["versions"]["wavemend"])
 
 
 def recipe_of(preset: str, chain: Chain, options: RenderOptions) -> Recipe:

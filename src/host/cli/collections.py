@@ -167,6 +167,36 @@ def verify(
         raise typer.Exit(FAILED)
 
 
+def bag(
+    target: Annotated[Path, typer.Argument(help="Folder that `wavemend batch` rendered into.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The bag: a folder that is not there yet.")],
+    *,
+    info: Annotated[
+        list[str] | None,
+        typer.Option("--info", help="Field of bag-info.txt: Source-Organization=Archive; may be repeated."),
+    ] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy a restored collection into a bag (RFC 8493), with METS and PREMIS of what was done."""
+    try:
+        from ..archive.bag import make_bag  # noqa: PLC0415
+    except ImportError:
+        fail("bags need packages of their own: pip install 'wavemend[archive]'", REFUSED)
+    fields = dict(field.partition("=")[::2] for field in info or [])
+    if not all(name and value for name, value in fields.items()):
+        fail("--info: write NAME=VALUE, as Source-Organization=Archive", REFUSED)
+    made = make_bag(target, output, info=fields)
+    for name, why in made.left_out.items():
+        say_error(f"{name}: left out, because it is not done: {why}")
+    if as_json:
+        print_json(vars(made))
+    elif not quiet:
+        out.print(f"{made.recordings} recordings, {made.files} files in {made.path}", highlight=False)
+    if made.left_out:
+        raise typer.Exit(FAILED)
+
+
 def _collection(
     jobs: "Sequence[Job]", target: Path, preset: str, *, settings: list[str], **rest: Any
 ) -> "Collection":

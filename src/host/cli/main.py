@@ -32,7 +32,7 @@ from .batch import (
     render_all,
 )
 from .catalogues import plugins_app
-from .collections import batch, verify
+from .collections import bag, batch, verify
 from .completion import complete_preset
 from .export import export_vst3
 from .models import models_app, train_app
@@ -85,6 +85,7 @@ app.add_typer(train_app, name="train")
 app.command("export-vst3")(export_vst3)
 app.command()(batch)
 app.command()(verify)
+app.command()(bag)
 
 
 def main() -> None:

@@ -65,3 +65,13 @@ def test_a_table_is_written_edited_and_fed_back(archive):
 def test_what_is_asked_wrong_is_one_line(archive, arguments, message):
     refused(wavemend(*arguments, cwd=archive), message)
     assert not (archive / "out").exists()
+
+
+@pytest.mark.whole
+def test_a_collection_becomes_a_bag(archive):
+    wavemend("batch", "prepare", "in", "-o", "out", "--quiet", cwd=archive)
+    result = wavemend("bag", "out", "-o", "bag", "--info", "Source-Organization=Archive", cwd=archive)
+    assert (result.returncode, result.stdout) == (0, "2 recordings, 4 files in bag\n"), result.stderr
+    assert "Source-Organization: Archive" in (archive / "bag" / "bag-info.txt").read_text(encoding="utf-8")
+    refused(wavemend("bag", "out", "-o", "bag", cwd=archive), "bag: is there already")
+    refused(wavemend("bag", "out", "-o", "new", "--info", "x", cwd=archive), "write NAME=VALUE")

@@ -1,0 +1,62 @@
+"""A restored collection as a bag: whole or not at all, and METS says what every file was made of and by."""
+
+import bagit
+import metsrw
+import pytest
+from wavemend.errors import ManifestError, PlanError
+from wavemend.host.archive.bag import METS, PAYLOAD, make_bag
+from wavemend.host.archive.collection import batch
+
+from tests.host.recordings import damaged, write
+
+
+@pytest.fixture
+def target(tmp_path):
+    (tmp_path / "in" / "box 1").mkdir(parents=True)
+    write(tmp_path / "in" / "a.wav", damaged(0.3))
+    write(tmp_path / "in" / "box 1" / "b & <c>.flac", damaged(0.3, seed=1))
+    batch("prepare", tmp_path / "in", tmp_path / "out")
+    return tmp_path / "out"
+
+
+def test_a_bag_holds_every_file_and_how_it_came_about(target, tmp_path):
+    (target / "stranger.txt").write_text("not in the manifest")
+    made = make_bag(target, tmp_path / "bag", info={"Source-Organization": "Archive"})
+    assert (made.recordings, made.files, made.left_out) == (2, 4, {})
+    bag = bagit.Bag(str(made.path))
+    bag.validate()
+    assert bag.info["Source-Organization"] == "Archive"
+    names = {"a.wav", "a.wav.report.json", "box 1/b & <c>.flac", "box 1/b & <c>.flac.report.json"}
+    assert set(bag.payload_files()) == {f"data/{PAYLOAD}/{name}" for name in names} | {f"data/{METS}"}
+    found = {f.path: f for f in metsrw.METSDocument.fromfile(str(made.path / "data" / METS)).all_files()}
+    audio = found[f"{PAYLOAD}/box 1/b & <c>.flac"]
+    assert audio.use == "access" and audio.checksumtype == "SHA-256"
+    assert audio.checksum == bag.payload_entries()[f"data/{audio.path}"]["sha256"]
+    (event,) = audio.get_premis_events()
+    assert event.type == "modification" and "by preset prepare" in event.event_detail
+    assert {agent.name for agent in audio.get_premis_agents()} >= {"preset prepare"}
+
+
+def test_what_is_not_done_is_left_out_and_told(target, tmp_path):
+    (tmp_path / "in" / "bad.wav").write_bytes(b"RIFF")
+    batch("prepare", tmp_path / "in", target)
+    made = make_bag(target, tmp_path / "bag", info={})
+    assert made.recordings == 2 and "cannot be read" in made.left_out["bad.wav"]
+
+
+def test_a_bag_is_whole_or_not_there(target, tmp_path):
+    (target / "a.wav").write_bytes(b"changed")
+    with pytest.raises(ManifestError, match=r"a\.wav: is not what the manifest says"):
+        make_bag(target, tmp_path / "bag", info={})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
+
+
+def test_nothing_is_written_over(target, tmp_path):
+    with pytest.raises(PlanError, match="is there already"):
+        make_bag(target, tmp_path / "in", info={})
+    with pytest.raises(PlanError, match="lies in the collection"):
+        make_bag(target, target / "bag", info={})
+    (tmp_path / "empty").mkdir()
+    batch("prepare", tmp_path / "in", tmp_path / "new")
+    with pytest.raises(ManifestError, match="holds no"):
+        make_bag(tmp_path / "empty", tmp_path / "bag", info={})
