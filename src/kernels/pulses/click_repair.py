@@ -9,14 +9,18 @@ import numpy as np
 from ...audio.arrays import Mask
 from ..compilation.compilation import compiled
 from ..prediction.gaps import believed_peak, gaps_together, rebuild
-from ..prediction.models import Matrix, Positions, Vector
-from .clicks import are_few_off, estimate_burst, estimate_click
+from ..prediction.models import Positions, Vector
+from .clicks import are_few_off, estimate_burst
+from .extents import further
 from .rings import RingSearch
 from .sound_models import (
+    First,
     Sounds,
     empty_sounds,
     estimate_first,
     estimate_likeliest,
+    evidence_under_first,
+    fit_again,
     fit_around,
     fit_others,
     use_model,
@@ -30,7 +34,9 @@ _PLAIN = 8.0  # score of what the sound's own excitation cannot be; tuned: as th
 _TILT_OCTAVES = 2.0
 _FAINT = 1e-3  # guard: of a click's peak; so little of it before it begins is none of it
 _PLAINLY, _MUCH = 0.5, 1.0015  # log evidence a sample, and a part, by which a group may be the sound's own
-_THUMP = 0.12  # of its burst's peak, what a thump in a group swings by at least
+# tuned: bench.material.tuning, swells and groups at 5 times, and clean takes, tuning set, 2026-11-30
+_LONG, _SWELLING = 4, 3  # orders from which on a click is more than one, and may have a thump in it
+_THUMP, _HIGHEST_THUMP = 0.12, 1.5  # of what it begins in, what a thump swings by at least and at most
 
 
 class Tilt(NamedTuple):
@@ -127,57 +133,6 @@ def tilt_gain(click: Vector, tilt: Tilt) -> float:
 
 
 @compiled
-def confirm_bursts(
-    x: Vector,
-    bursts: Matrix,
-    clicks: Positions,
-    bounds: Positions,
-    model: int,
-    order: int,
-    search: RingSearch,
-) -> int:
-    """Keep, in place, the bursts that noise was added in, and that no click explains better; return how many.
-
-    Parameters
-    ----------
-    bursts
-        Rows of (start, stop, score).
-    clicks
-        Rows of (start, stop): the clicks that were found.
-    x, bounds
-        As of `repair_spans`.
-    model, order, search
-        Of `RepairSettings`.
-    """
-    models = np.ones((2, order + 1))
-    a = models[0]
-    band = np.ones(2)
-    kept = 0
-    click = np.empty(x.size)
-    for k in range(bursts.shape[0]):
-        start, stop = int(bursts[k, 0]), int(bursts[k, 1])
-        if start - order < bounds[0] or stop >= bounds[1]:
-            continue
-        damaged = np.zeros(x.size, np.bool_)
-        damaged[start:stop] = True
-        variance = fit_around(x, start, stop, bounds, model, damaged, band, models)[0]
-        if not variance > 0.0:
-            continue
-        sigma = np.sqrt(variance)
-        length, evidence = estimate_burst(x, start, stop, bounds[1], a, sigma, click)
-        better = length > 0
-        for q in range(clicks.shape[0]):
-            first, last = clicks[q]
-            if better and first < stop and last > start and first - order >= bounds[0] and last < bounds[1]:
-                room = click[: bounds[1] - first]
-                better = estimate_click(x, first, last, bounds[1], a, sigma, search, room)[2] < evidence
-        if better:
-            bursts[kept] = bursts[k]
-            kept += 1
-    return kept
-
-
-@compiled
 def _rebuild_forced(
     x: Vector,
     damage: Damage,
@@ -242,6 +197,93 @@ def _spread_out(damage: Damage, k: int, bounds: Positions, how: RepairSettings) 
 
 
 @compiled
+def _seen(damage: Damage, k: int, how: RepairSettings) -> int:
+    """Return how long span number `k` is without what a limited band spreads it by."""
+    spread = 2 * how.spread if how.rings.edge < 1.0 else 0
+    return int(damage.spans[k, 1] - damage.spans[k, 0]) - spread
+
+
+@compiled
+def _is_click(kind: int, score: float, span: int, gain: float, found: First, how: RepairSettings) -> bool:
+    """Whether what stands out adds to the sound, rather than being the sound's own.
+
+    A short click's own models are asked, as one that may take any shape takes a drum's stroke as well. What
+    is long is no single click but a group, or noise: of any shape, so it is one unless it plainly is the
+    sound's own.
+    """
+    if kind == BURST or (kind == CLICK and score >= _PLAIN):
+        return True
+    odds = how.least_odds / gain
+    if kind == GROUP or span > _LONG * how.order:
+        sure = found.evidence + _PLAINLY * span + odds
+        return bool(found.own < sure or found.own < _MUCH * found.evidence)
+    return bool(found.plain > found.own + odds)
+
+
+class _Estimate(NamedTuple):
+    """What is to be taken out of a recording.
+
+    Attributes
+    ----------
+    length
+        Samples; 0 where there is no click.
+    whole
+        The samples that it is to be taken from.
+    sigma
+        What it is in units of.
+    """
+
+    length: int
+    whole: Vector
+    sigma: float
+
+
+@compiled
+def _estimate(
+    x: Vector,
+    damage: Damage,
+    k: int,
+    bounds: Positions,
+    how: RepairSettings,
+    damaged: Mask,
+    sounds: Sounds,
+    click: Vector,
+) -> _Estimate:
+    """Estimate span number `k` into `click`, from where the span begins, which may be before it did."""
+    start, stop = int(damage.spans[k, 0]), int(damage.spans[k, 1])
+    kind, score, until = damage.kinds[k], damage.scores[k], damage.until[k]
+    place = start, stop, _begin_of(damage.spans, k + 1, bounds)
+    room = click[: bounds[1] - start]
+    first = estimate_first(x, place, sounds, how.rings, room)
+    size, noise, odds = 0, np.empty(stop - start), -np.inf
+    if kind == BURST:
+        a, sigma = sounds.models[0, : sounds.orders[0] + 1], np.sqrt(sounds.variances[0])
+        size, odds = estimate_burst(x, start, stop, place[2], a, sigma, noise)
+    gain = tilt_gain(noise[:size] if odds > first.evidence else room[: first.length], how.tilt)
+    adds = max(first.evidence, odds) > how.least and score * gain >= 1.0
+    if not (adds and _is_click(kind, score, _seen(damage, k, how), gain, first, how)):
+        return _Estimate(0, x, 0.0)
+    if kind != BURST:
+        low = max(damage.since[k], bounds[0] + sounds.orders[0])
+        limits = max(low, damage.spans[k - 1, 1] if k else low), min(until, place[2] - 1)
+        start, stop = further(x, place, limits, sounds, how.rings, first.evidence, room[: first.length])
+        if stop - start > place[1] - place[0]:
+            damage.spans[k, 0], damage.spans[k, 1] = start, stop
+            damaged[start:stop] = True
+            place, room = (start, stop, place[2]), click[: bounds[1] - start]
+            fit_again(x, place, bounds, how.model, damaged, sounds)
+            first = estimate_first(x, place, sounds, how.rings, room)
+    fit_others(x, (start, stop), bounds, how.others, damaged, sounds)
+    length, evidence, whole, which = estimate_likeliest(x, place, sounds, how.rings, first, room)
+    if odds > evidence_under_first(x, place, sounds, evidence, which):
+        length, evidence, whole, which = size, odds, x, 0
+        room[:size] = noise[:size]
+    if not (evidence > how.least and start + length <= until):
+        return _Estimate(0, x, 0.0)
+    return _Estimate(length, whole, np.sqrt(sounds.variances[which]))
+
+
+@compiled
 def _take_click(
     x: Vector,
     damage: Damage,
@@ -259,45 +301,25 @@ def _take_click(
     first, beyond
         The samples changed; what the estimate has of nothing before a click begins is left as it was.
     """
-    start, stop = damage.spans[k]
-    kind, score, until = damage.kinds[k], damage.scores[k], damage.until[k]
-    end = _begin_of(damage.spans, k + 1, bounds)
-    room = click[: bounds[1] - start]
-    whole, sigma = x, np.sqrt(sounds.variances[0])
-    if kind == BURST:
-        a = sounds.models[0, : sounds.orders[0] + 1]
-        length, evidence = estimate_burst(x, start, stop, end, a, sigma, room)
-        adds, gain = True, tilt_gain(room[:length], how.tilt)
-    else:
-        place = (int(start), int(stop), end)
-        found = estimate_first(x, place, sounds, how.rings, room)
-        length, evidence = found.length, found.evidence
-        gain = tilt_gain(room[:length], how.tilt)
-        odds = how.least_odds / gain
-        if kind == GROUP:  # of any shape, so it is one unless it plainly is the sound's own
-            sure = evidence + _PLAINLY * (stop - start)
-            adds = found.own < sure + odds or found.own < _MUCH * evidence
-        else:
-            adds = score >= _PLAIN or (found.plain > found.own + odds and evidence > how.least)
-        if adds and score * gain >= 1.0:
-            fit_others(x, (int(start), int(stop)), bounds, how.others, damaged, sounds)
-            length, evidence, whole, which = estimate_likeliest(x, place, sounds, how.rings, found, room)
-            sigma = np.sqrt(sounds.variances[which])
-    if not (adds and evidence > how.least and score * gain >= 1.0 and start + length <= until):
-        return int(start), int(start)
-    first = 0
-    least = _FAINT * np.max(np.abs(click[:length]))
+    kind, seen = damage.kinds[k], _seen(damage, k, how)
+    length, whole, sigma = _estimate(x, damage, k, bounds, how, damaged, sounds, click)
+    start, until = int(damage.spans[k, 0]), damage.until[k]
+    if not length:
+        return start, start
+    peak = np.max(np.abs(click[:length]))
     spread = how.spread if how.rings.edge < 1.0 else 0
-    while first < min(spread, length - 1) and abs(click[first]) < least:
+    first = 0
+    while first < min(spread, length - 1) and abs(click[first]) < _FAINT * peak:
         first += 1
     for t in range(first, length):
         x[start + t] = whole[start + t] - sigma * click[t]
-    done = start + length
+    ended = start + length
+    done = ended
     if kind == BURST:
-        done = remove_thump(x, start, done, done, bounds, until, 0.0, how.thumps)
-    elif kind == GROUP and stop - start > how.order:
-        peak = sigma * np.max(np.abs(click[:length]))
-        done = remove_thump(x, start, start, done, bounds, until, _THUMP * peak, group_search(how.thumps))
+        done = remove_thump(x, start, ended, ended, bounds, until, (0.0, np.inf), how.thumps)
+    if done == ended and seen > (_SWELLING if kind == CLICK else 1) * how.order:
+        heights = _THUMP * sigma * peak, _HIGHEST_THUMP * sigma * peak
+        done = remove_thump(x, start, start, ended, bounds, until, heights, group_search(how.thumps))
     return int(start + first), int(done)
 
 

@@ -146,6 +146,24 @@ def fit_others(
             sounds.orders[k], sounds.variances[k] = order, variance
 
 
+@compiled
+def fit_again(
+    x: Vector,
+    place: tuple[int, int, int],
+    bounds: Positions,
+    reach: int,
+    damaged: Mask,
+    sounds: Sounds,
+) -> None:
+    """Fit the first model again, as more is damaged than was known; the others are then to be, too."""
+    start, stop, _ = place
+    low, high = max(start - reach, bounds[0]), min(stop + reach, bounds[1])
+    a = np.empty(sounds.orders[0] + 1)
+    variance = covariance_model(x, low, high, damaged, _RIDGE, sounds.noises[0], a)
+    if variance > 0.0:
+        use_model(sounds, _NOWHERE - start, a, variance, sounds.noises[0])
+
+
 class First(NamedTuple):
     """A click as it is under the first model of the sound.
 
@@ -252,6 +270,17 @@ def _likelihood(x: Vector, start: int, last: int, sounds: Sounds, k: int) -> flo
     """Return the log likelihood of ``x[start:last]`` under model `k`."""
     e = excitation_of(x, start, last, sounds.models[k, : sounds.orders[k] + 1])
     return float(-0.5 * (np.sum(e * e) / sounds.variances[k] + e.size * np.log(sounds.variances[k])))
+
+
+@compiled
+def evidence_under_first(
+    x: Vector, place: tuple[int, int, int], sounds: Sounds, evidence: float, which: int
+) -> float:
+    """Return what evidence for a click under one model of the sound counts beside that under the first."""
+    start, stop, end = place
+    last = min(stop + _AFTER * sounds.orders[0], end)
+    likelier = _likelihood(x, start, last, sounds, which) - _likelihood(x, start, last, sounds, 0)
+    return float(evidence + likelier)
 
 
 @compiled

@@ -27,9 +27,9 @@ _DECAYS_S = np.array([5e-3, 8e-3, 12e-3, 18e-3])
 _SLOWEST_S = 0.020
 _FADED = 1e-3  # of its height: a thump is over
 _EARLY, _LATE = 2, 3  # low samples by which it may begin before and after the click's end
-# tuned: crackle of 50 a second on speech, tuning set, 2026-11-29; in a group it is no higher, for voices are,
-_GROUP_HZ = 100.0
-_GROUP_EVIDENCE = 3.0  # and asks for so much more evidence than after a burst
+# tuned: bench.material.tuning, swells and groups in music and speech, tuning set, 2026-11-30; what begins in
+# other noise is no higher, for voices are, and fades no faster, for that is the noise's own
+_GROUP_HZ, _GROUP_DECAY_S = 95.0, 5e-3
 _MOST_SOUND = 1.2  # without a thump, as a part of what there is with it
 
 
@@ -53,6 +53,8 @@ class ThumpSearch(NamedTuple):
         Least log evidence for a thump.
     highest
         Frequency, in radians a low sample, over which it is none.
+    fastest
+        Magnitude of a pole under which it is none.
     """
 
     factor: int
@@ -64,6 +66,7 @@ class ThumpSearch(NamedTuple):
     rings: RingSearch
     least: float
     highest: float = np.pi
+    fastest: float = 0.0
 
     @property
     def past(self) -> int:
@@ -96,7 +99,7 @@ def thump_search(sample_rate: float, least: float) -> ThumpSearch:
 
 @compiled
 def group_search(thumps: ThumpSearch) -> ThumpSearch:
-    """Return the search for a thump that begins within a group: lower, and asked for more."""
+    """Return the search for a thump that begins within a group: lower, and slower to fade."""
     highest = 2.0 * np.pi * _GROUP_HZ / _LOW_RATE_HZ
     return ThumpSearch(
         thumps.factor,
@@ -106,8 +109,9 @@ def group_search(thumps: ThumpSearch) -> ThumpSearch:
         thumps.masked,
         thumps.after,
         thumps.rings,
-        _GROUP_EVIDENCE * thumps.least,
+        thumps.least,
         highest,
+        np.exp(-1.0 / (_GROUP_DECAY_S * _LOW_RATE_HZ)),
     )
 
 
@@ -133,7 +137,7 @@ def remove_thump(
     stop: int,
     bounds: Positions,
     until: int,
-    least_height: float,
+    heights: tuple[float, float],
     search: ThumpSearch,
 ) -> int:
     """Take the thump that follows a click, or begins in it, out of `x`, where there is one.
@@ -150,8 +154,8 @@ def remove_thump(
         Where the recording begins and ends in `x`.
     until
         Samples from here on must not change: a thump that is heard there stays.
-    least_height
-        What a thump swings by at least.
+    heights
+        What a thump swings by at least and at most.
     search
         Where to look, and the evidence that is asked for.
 
@@ -183,7 +187,8 @@ def remove_thump(
     c *= np.sqrt(variance)
     if (
         abs(np.angle(pole)) > search.highest
-        or abs(c) < least_height
+        or abs(pole) < search.fastest
+        or not heights[0] <= abs(c) <= heights[1]
         or _adds_sound(y[before - early + start :], pole, c)
     ):
         return stop

@@ -14,7 +14,8 @@ from ...kernels.impulses.click_weights import BIAS, CONSTANT, INNER, MEAN, OUTER
 from ...kernels.impulses.evidence import Known
 from ...kernels.impulses.spans import Scored, find_spans
 from ...kernels.impulses.whitening import Blocks, excitation
-from ...kernels.pulses.click_repair import BURST, CLICK, confirm_bursts
+from ...kernels.pulses.click_repair import BURST, CLICK
+from ...kernels.pulses.confirmed_bursts import confirm_bursts
 from ...kernels.pulses.rings import RingSearch
 from .candidates import Sizes, Standing, joined
 from .groups import GroupSearch, Heard

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
-from wavemend.kernels.pulses.click_repair import Tilt, confirm_bursts, tilt_gain
+from wavemend.kernels.pulses.click_repair import Tilt, tilt_gain
 from wavemend.kernels.pulses.clicks import estimate_burst, estimate_click
+from wavemend.kernels.pulses.confirmed_bursts import confirm_bursts
 from wavemend.kernels.pulses.rings import RingSearch, ring_poles
 
 RATE = 44_100

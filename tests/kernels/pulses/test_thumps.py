@@ -10,6 +10,7 @@ RATE = 44_100
 SEARCH = thump_search(RATE, 12.0)
 STOP = SEARCH.past + 500
 SIZE = STOP + SEARCH.longest + 500
+ANY = 0.0, np.inf
 BOUNDS = np.array([0, SIZE])
 
 
@@ -33,7 +34,7 @@ def test_a_thump_goes_and_the_notes_stay(frequency: float, decay_ms: float) -> N
     added = np.zeros(SIZE)
     added[STOP:] = 0.3 * thump(frequency, decay_ms)
     x = clean + added
-    last = remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, SIZE, 0.0, SEARCH)
+    last = remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, SIZE, ANY, SEARCH)
     assert STOP + 3 * decay_ms * 44 < last <= SIZE
     assert np.sum((x - clean) ** 2) < 0.02 * np.sum(added**2)
     assert np.array_equal(x[: STOP - 100], clean[: STOP - 100])
@@ -50,7 +51,7 @@ def test_at_any_rate_it_looks_as_far(rate: float) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_no_thump_no_change(seed: int) -> None:
     x = music(seed)
-    assert remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, SIZE, 0.0, SEARCH) == STOP
+    assert remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, SIZE, ANY, SEARCH) == STOP
     assert np.array_equal(x, music(seed))
 
 
@@ -58,7 +59,7 @@ def test_a_thump_that_reaches_what_must_not_change_stays_whole() -> None:
     x = music()
     x[STOP:] += 0.3 * thump(60.0, 12.0)
     before = x.copy()
-    assert remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, STOP + 500, 0.0, SEARCH) == STOP
+    assert remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, STOP + 500, ANY, SEARCH) == STOP
     assert np.array_equal(x, before)
 
 
@@ -66,7 +67,7 @@ def test_too_little_before_it_to_know_the_notes() -> None:
     x = music()
     x[STOP:] += 0.3 * thump(60.0, 12.0)
     before = x.copy()
-    assert remove_thump(x, STOP - 150, STOP, STOP, np.array([STOP - 2_000, SIZE]), SIZE, 0.0, SEARCH) == STOP
+    assert remove_thump(x, STOP - 150, STOP, STOP, np.array([STOP - 2_000, SIZE]), SIZE, ANY, SEARCH) == STOP
     assert np.array_equal(x, before)
 
 
@@ -75,7 +76,22 @@ def test_what_rings_higher_is_no_thump_of_a_group_nor_what_is_lower_than_asked()
         x = music()
         x[STOP:] += 0.3 * thump(frequency, 9.0)
         before = x.copy()
-        assert remove_thump(x, STOP - 30, STOP - 30, STOP, BOUNDS, SIZE, least, group_search(SEARCH)) == STOP
+        assert (
+            remove_thump(x, STOP - 30, STOP - 30, STOP, BOUNDS, SIZE, (least, np.inf), group_search(SEARCH))
+            == STOP
+        )
+        assert np.array_equal(x, before)
+
+
+def test_what_fades_as_fast_as_noise_or_swings_higher_is_no_thump_of_a_group() -> None:
+    for decay_ms, most in ((3.0, 1.0), (12.0, 0.15)):
+        x = music()
+        x[STOP:] += 0.3 * thump(60.0, decay_ms)
+        before = x.copy()
+        heights = 0.0, most
+        assert (
+            remove_thump(x, STOP - 30, STOP - 30, STOP, BOUNDS, SIZE, heights, group_search(SEARCH)) == STOP
+        )
         assert np.array_equal(x, before)
 
 
@@ -84,5 +100,5 @@ def test_a_thump_that_begins_in_a_click_goes_whole() -> None:
     added = np.zeros(SIZE)
     added[STOP - 120 : SIZE - 120] = 0.3 * thump(50.0, 12.0)
     x = clean + added
-    assert remove_thump(x, STOP - 200, STOP - 200, STOP, BOUNDS, SIZE, 0.0, SEARCH) > STOP
+    assert remove_thump(x, STOP - 200, STOP - 200, STOP, BOUNDS, SIZE, ANY, SEARCH) > STOP
     assert np.sum((x - clean) ** 2) < 0.05 * np.sum(added**2)
