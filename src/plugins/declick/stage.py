@@ -26,7 +26,7 @@ class Declick(RepairStage):
 
     id = "wavemend.declick"
     name = "Declick"
-    version = 4
+    version = 5
     place = Step.CLICKS
     takes_marks = True
 
