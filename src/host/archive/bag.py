@@ -82,6 +82,7 @@ def make_bag(
     done = [entry for entry in every if entry.state == "done"]
     if not done:
         raise PlanError(f"{target}: nothing in it is done; restore it first with `wavemend batch`")
+    _check_names(done)
     try:
         bag.absolute().parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{bag.name}.", dir=bag.absolute().parent) as part:
@@ -93,6 +94,18 @@ def make_bag(
             raise
         raise AudioFileError(f"{bag}: cannot be written: {error}") from error
     return Bag(bag, len(done), files, {e.name: e.error or e.state for e in every if e.state != "done"})
+
+
+def _check_names(done: list[Entry]) -> None:
+    """Refuse names that no list of checksums in UTF-8 can hold."""
+    for entry in done:
+        try:
+            entry.path.encode("utf-8")
+        except UnicodeEncodeError:
+            raise PlanError(
+                f"{entry.source}: its name is not valid UTF-8, as names in a bag must be; rename "
+                "the recording and restore it again"
+            ) from None
 
 
 def _fill(

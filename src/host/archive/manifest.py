@@ -36,7 +36,7 @@ CREATE TABLE runs (
     number INTEGER PRIMARY KEY, asked TEXT NOT NULL, machine TEXT NOT NULL, began TEXT NOT NULL, ended TEXT
 ) STRICT;
 CREATE TABLE recordings (
-    path BLOB PRIMARY KEY, name TEXT NOT NULL, state TEXT NOT NULL, source TEXT NOT NULL,
+    path BLOB PRIMARY KEY, name TEXT NOT NULL, state TEXT NOT NULL, source BLOB NOT NULL,
     source_sha256 TEXT NOT NULL DEFAULT '', document_sha256 TEXT NOT NULL DEFAULT '',
     recipe TEXT NOT NULL DEFAULT '', preset TEXT NOT NULL DEFAULT '', reasons TEXT NOT NULL DEFAULT '[]',
     seconds REAL NOT NULL DEFAULT 0, findings TEXT NOT NULL DEFAULT '{}', events TEXT NOT NULL DEFAULT '{}',
@@ -109,6 +109,7 @@ class Entry:
     outputs: Sequence[Output] = ()
 
 
+_PATHS = ("path", "source")  # as bytes, which any name is
 _JSON = ("reasons", "findings", "events", "warnings")
 _COLUMNS = [name for name in Entry.__dataclass_fields__ if name != "outputs"]
 
@@ -246,7 +247,7 @@ class Manifest:
             for row in self._data.execute("SELECT * FROM recordings ORDER BY path"):
                 values = {name: row[name] for name in _COLUMNS}
                 values |= {name: json.loads(row[name]) for name in _JSON}
-                values["path"] = os.fsdecode(row["path"])
+                values |= {name: os.fsdecode(row[name]) for name in _PATHS}
                 yield Entry(**values, outputs=outputs.get(row["path"], ()))
 
     def recipes(self) -> dict[str, Recipe]:
@@ -283,9 +284,9 @@ class Manifest:
 def _put(data: sqlite3.Connection, entry: Entry, how: str) -> None:
     values = {name: getattr(entry, name) for name in _COLUMNS}
     values |= {name: json_text(values[name]) for name in _JSON}
-    for name in ("name", "source", "error"):  # names that are no text in this system's encoding
+    for name in ("name", "error"):  # names that are no text in this system's encoding
         values[name] = values[name].encode("utf-8", "backslashreplace").decode("utf-8")
-    values["path"] = os.fsencode(entry.path)
+    values |= {name: os.fsencode(values[name]) for name in _PATHS}
     marks = ", ".join("?" * len(values))
     data.execute(f"{how} INTO recordings ({', '.join(values)}) VALUES ({marks})", [*values.values()])
 

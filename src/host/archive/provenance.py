@@ -41,7 +41,7 @@ class Provenance:
         places = {PurePosixPath("."): root}
         for entry in self.entries:
             for output in entry.outputs:
-                path = PurePosixPath(_text(output.path))
+                path = PurePosixPath(printable(output.path))
                 item = self._item(entry, output, f"{folder}/{path}")
                 _place(path.parent, places, folder).add_child(item)
         document.append_file(root)
@@ -137,13 +137,8 @@ def _premis(name: str, *content: Any, kind: str = "") -> Any:
     return premisrw.data_to_premis((name, attributes, *map(_printed, content)), premis_version=_VERSION)
 
 
-def _text(text: str) -> str:
-    """Return text that XML can hold: names may be none in this system's encoding."""
-    return printable(text.encode("utf-8", "backslashreplace").decode("utf-8"))
-
-
 def _printed(content: Any) -> Any:
-    return _text(content) if isinstance(content, str) else tuple(map(_printed, content))
+    return printable(content) if isinstance(content, str) else tuple(map(_printed, content))
 
 
 def _uuid(*parts: str) -> UUID:

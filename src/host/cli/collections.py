@@ -253,7 +253,9 @@ def _plan(
     if as_json:
         print_json(rows)
     elif not quiet:
-        said = [(str(r["recording"]), _length(job.seconds), str(r["preset"]), str(r["error"] or r["why"]))
+        from ..storage.strict_json import printable  # noqa: PLC0415
+
+        said = [(printable(job.name), _length(job.seconds), str(r["preset"]), str(r["error"] or r["why"]))
                 for r, job in zip(rows, jobs, strict=True)]  # fmt: skip
         print_table(("recording", "length", "preset", "why"), said)
         out.print(_sum(collection, jobs, workers), highlight=False)

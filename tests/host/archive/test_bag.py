@@ -1,11 +1,15 @@
 """A restored collection as a bag: whole or not at all, and METS says what every file was made of and by."""
 
+import os
+import sys
+
 import bagit
 import metsrw
 import pytest
 from wavemend.errors import ManifestError, PlanError
 from wavemend.host.archive.bag import METS, PAYLOAD, make_bag
 from wavemend.host.archive.collection import batch
+from wavemend.host.archive.verifying import verify
 
 from tests.host.recordings import damaged, write
 
@@ -60,3 +64,19 @@ def test_nothing_is_written_over(target, tmp_path):
     batch("prepare", tmp_path / "in", tmp_path / "new")
     with pytest.raises(ManifestError, match="holds no"):
         make_bag(tmp_path / "empty", tmp_path / "bag", info={})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are any bytes there")
+def test_names_of_any_bytes_are_known_again_and_told_where_they_cannot_go(tmp_path):
+    folder, target = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    odd, line = (os.fsencode(folder / os.fsdecode(name)) for name in (b"caf\xe9.wav", b"two\nlines.wav"))
+    write(folder / "a.wav", damaged(0.2)).rename(os.fsdecode(line))
+    batch("prepare", folder, target)
+    assert make_bag(target, tmp_path / "one", info={}).files == 2
+    write(folder / "b.wav", damaged(0.2)).rename(os.fsdecode(odd))
+    (one, two) = batch("prepare", folder, target)
+    assert {os.fsencode(one.source), os.fsencode(two.source)} == {odd, line}
+    assert not [checked for checked in verify(target, sources=True) if checked.problem]
+    with pytest.raises(PlanError, match="not valid UTF-8"):
+        make_bag(target, tmp_path / "two", info={})
