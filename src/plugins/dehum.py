@@ -319,7 +319,7 @@ class Dehum(RepairStage):
 
     id = "wavemend.dehum"
     name = "Dehum"
-    version = 4
+    version = 5
     place = Step.HUM
     findings_type = Hum
 

@@ -18,6 +18,7 @@ from ...kernels.harmonics.kalman import (
 )
 from .demodulator import REACH, STEP, UNHEARD, CombDemodulator, grown, line_powers, over_time
 from .edits import Edit, break_sample
+from .fades import FAINT, fade, first_guess
 from .found import Hum
 from .levels import LevelStep
 from .track import FIRST_POWER, MOST_POWER, SLACK, HumTracker, frequency_walk
@@ -29,7 +30,13 @@ _PHASE_HARMONICS = 32
 _STEP_HARMONICS = 12
 _APART = 25  # frames from one step to the next
 _AROUND, _PLACE_REACH = 12, 6  # frames on either side that a step is placed by, and looked for in
-_DOUBT = 1.0  # how many times its error's variance a line's power must be, or it is no hum
+# tuned: bench.material.tuning.hum, faded, gated and begins, 2026-11-30
+_KNOWN = 40  # frames behind which lines are no more what those say that follow
+_FADED = 0.1  # of a line's power, how unsure it is behind a fade
+
+# How many times its error's variance a line's power must be, or it is no hum; tuned: by hand with bench hum,
+# 2026-11-21, no record
+_DOUBT = 1.0
 
 
 class HumLines:
@@ -70,6 +77,8 @@ class HumLines:
         self._error = FIRST_POWER * self._power
         self._channels = channels
         self._loose = np.zeros(rows)
+        self._gain = np.ones(rows)  # that all lines share, in a fade
+        self._fades = False
         self._first_frame = 1 - HumTracker.LAG - REACH - rows  # of the recording, in the first row
         self.steps: list[Edit] = []
         self._factor, self._gain_before = 1.0, 1.0
@@ -100,22 +109,26 @@ class HumLines:
             Gives the phase of so many samples from one on, as `HumTracker.turns`.
         """
         few = self._telling
+        self._follow_fade()
         smooth, error, weighed = self._smooth(self._phase[2:], few, 0)
         phases = self._phase[2:].copy()
         state = np.array([self._phase[1], self._phase[1] - self._phase[0]])
         smooth_phase(
-            self._y[:, :few].copy(), weighed, self._number[:few], Estimates(smooth, error), self._drift,
-            self._loose, Phase(state, self._spread), phases,
+            self._y[:, :few] / self._gain[:, np.newaxis], weighed, self._number[:few],
+            Estimates(smooth, error), self._drift, self._loose, Phase(state, self._spread), phases,
         )  # fmt: skip
-        while self._search_step(phases, weighed, audio, turns_of):
+        while not self._fades and self._search_step(phases, weighed, audio, turns_of):
             _, _, weighed = self._smooth(phases, few, 0)
         smooth, error, _ = self._smooth(phases, self._number.size, STEP)
         self._phase[2:] = phases
+        if self._fades:  # what is kept is the hum as it is there
+            self._mean *= self._gain[STEP - 1]
+            self._error[:] = _FADED * self._power
         self._power = grown(self._found, self._mean, self._factor)
         out = slice(PAST - 1, PAST + STEP)
         a, p = smooth[out], error[out]
         power = np.maximum(a.real**2 + a.imag**2, 1e-30)
-        a = a * np.maximum(1.0 - _DOUBT * p / power, 0.0)
+        a = a * np.maximum(1.0 - _DOUBT * p / power, 0.0) * self._gain[out, np.newaxis]
         shape = (STEP + 1, -1, self._channels)
         return np.ascontiguousarray(a.reshape(shape).transpose(0, 2, 1)), phases[out]
 
@@ -136,20 +149,45 @@ class HumLines:
             self._gain_before *= self.steps.pop(0).gain
 
     def _smooth(self, phases: Array, lines: int, keep: int) -> tuple[Complex, Array, Array]:
-        """Smooth the first so many lines along these phases; see `smooth_amplitudes`."""
-        y = self._y[:, :lines] * np.exp(-1j * np.outer(phases, self._number[:lines]))
+        """Smooth the first so many lines along these phases and the gain; see `smooth_amplitudes`."""
+        gain = self._gain[:, np.newaxis]
+        y = self._turned(phases, lines) / gain
+        noise = over_time(self._noise[:, :lines]) / gain**2
+        noise[self._gain < FAINT * self._gain.max()] = UNHEARD
         out = Smoothed(np.empty_like(y), np.empty(y.shape), np.empty(y.shape))
         power = self._power[:lines]
-        walks = Walks(self._walk * power, SLACK * power, self._mean, self._error)
-        smooth_amplitudes(y, over_time(self._noise[:, :lines]), walks, _ROUNDS, _NEAR, keep, out)
+        walks = Walks(self._walk * power, SLACK * power, self._mean[:lines], self._error[:lines])
+        smooth_amplitudes(y, noise, walks, _ROUNDS, _NEAR, keep, out)
         return out
+
+    def _turned(self, phases: Array, lines: int) -> Complex:
+        return np.asarray(self._y[:, :lines] * np.exp(-1j * np.outer(phases, self._number[:lines])))
+
+    def _follow_fade(self) -> None:
+        """Follow a fade, if there is one; lines that begin, or come out of one, are what these frames say."""
+        few = int(np.count_nonzero(self._number <= _STEP_HARMONICS))
+        power = self._power[:few]
+        known = int(np.count_nonzero((self._noise[:PAST] < UNHEARD).any(axis=1)))
+        free = bool(self._fades or known < _KNOWN)
+        gain = fade(
+            self._turned(self._phase[2:], few), over_time(self._noise[:, :few]),
+            Walks(self._walk * power, power, self._mean[:few], self._error[:few]),
+            free=free, channels=self._channels, first_power=FIRST_POWER,
+        )  # fmt: skip
+        self._fades = gain is not None
+        self._gain = np.ones(self._y.shape[0]) if gain is None else gain
+        if free:
+            tell = self._noise < UNHEARD
+            tell &= (self._gain >= FAINT * self._gain.max())[:, np.newaxis]
+            y = self._turned(self._phase[2:], self._number.size) / self._gain[:, np.newaxis]
+            self._mean, self._error = first_guess(y, tell, self._power, FIRST_POWER)
 
     def _search_step(
         self, phases: Array, weighed: Array, audio: Audio, turns_of: Callable[[int, int], Array]
     ) -> bool:
         """Look for a step of the level; put what follows it in line with what was before."""
         few = int(np.count_nonzero(self._number <= _STEP_HARMONICS))
-        y = self._y[:, :few] * np.exp(-1j * np.outer(phases, self._number[:few]))
+        y = self._turned(phases, few)
         walk = self._walk * self._power[:few]
         steps = LevelStep(y, weighed[:, :few].copy(), walk, self._mean[:few], self._error[:few])
         last = self.steps[-1].sample // self.comb.hop - self._first_frame if self.steps else 0

@@ -280,6 +280,8 @@ class HumTracker:
         steps = abs(np.log2(gain))
         if (off < self._least_turn and steps < _LEAST_GAIN) or steps > _MOST_GAIN:
             return
+        if off < self._least_turn:
+            phase = 0.0  # a level that changes along a splice that is none
         sample = self._break_sample(row, place, phase, gain)
         self._quiet = sample // self.hop + REACH
         self._apply(Edit(sample, phase, gain, 1.0 - 0.5 * enough / (now - least)))

@@ -70,6 +70,19 @@ def test_a_step_is_found_and_followed_at_once(gain):
         assert off.max() < 0.06 * np.abs(TRUE[0])
 
 
+def test_a_hum_that_is_faded_in_is_followed():
+    """Over 4 s, from nothing on: what is left, from 10 dB under its full level on, is a tenth of it."""
+    fade = (
+        np.clip(np.arange(BLOCKS * STEP * HOP + 4 * HOP + STEP * HOP * 8) / (4 * RATE) - 2.0, 0.0, 1.0) ** 2
+    )
+    rows, begin, lines = estimated(level=fade, noise=3e-5)
+    seconds = begin + np.arange(len(rows)) * HOP / RATE
+    level = np.clip(seconds / 4, 0.0, 1.0) ** 2
+    off = np.abs(rows[:, HARMONICS - 1] - level[:, np.newaxis] * TRUE)[:, 0] / np.abs(TRUE[0])
+    assert (off[level > 0.3] < 0.1).all()
+    assert not lines.steps
+
+
 def test_silence_gives_nothing():
     rows, _, lines = estimated(level=0.0, noise=0.0)
     assert not rows.any()
