@@ -221,6 +221,32 @@ def k_weighting(sample_rate: float) -> Array:
     return np.array([shelf, high_pass])
 
 
+def momentary_lufs(audio: Audio, sample_rate: float) -> Array:
+    """Return momentary loudness, ungated, at each 0.1 s from 0.4 s on (EBU Tech 3341).
+
+    Parameters
+    ----------
+    audio
+        Shape (channels, n).
+    sample_rate
+        Hz.
+
+    Returns
+    -------
+    Array
+        LUFS, shape (max(hops - 3, 0),).
+    """
+    hop = max(round(_HOP_SECONDS * sample_rate), 1)
+    channels = audio.shape[0]
+    whole = np.ascontiguousarray(audio[:, : audio.shape[1] // hop * hop], np.float64)
+    energy = filtered_energy(whole, k_weighting(sample_rate), np.zeros((channels, 2, 2)), hop)
+    weights = np.array(_WEIGHTS.get(channels, (1.0,) * channels))
+    powers = np.sum(weights[:, np.newaxis] * energy, axis=0) / hop
+    blocks = range(max(powers.size - _MOMENTARY_HOPS + 1, 0))
+    means = [powers[first : first + _MOMENTARY_HOPS].mean() for first in blocks]
+    return np.array([_lufs(float(mean)) for mean in means])
+
+
 def _lufs(power: float) -> float:
     return _OFFSET_DB + 10 * math.log10(max(power, 1e-30))
 

@@ -4,6 +4,7 @@ Heavy modules are imported inside the commands, so that help and completion answ
 """
 
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -162,10 +163,11 @@ def presets_edit(
 
     from ..presets.library import find_entry, target_of  # noqa: PLC0415
     from ..presets.overrides import edited_preset  # noqa: PLC0415
-    from ..presets.preset import save_preset  # noqa: PLC0415
+    from ..presets.preset import preset_bytes, replace_preset, save_preset  # noqa: PLC0415
 
     if not settings and name is None and description is None:
         fail("nothing to change was given: say SLOT.PARAMETER=VALUE, as declick.sensitivity=4", REFUSED)
+    before = preset_bytes(preset)  # first: what is written later by others must show
     edited = edited_preset(preset, settings or [])
     if name is not None:
         edited = replace(edited, name=name)
@@ -177,10 +179,11 @@ def presets_edit(
             raise PresetError(
                 f"{preset} is a factory preset, which never changes: name a file for a copy, -o"
             )
-        target, overwrite = (entry.path if entry and entry.path else Path(preset)).resolve(), True
+        target = (entry.path if entry and entry.path else Path(preset)).resolve()
+        replace_preset(edited, target, before)
     else:
         target = target_of(output)
-    save_preset(edited, target, overwrite=overwrite)
+        save_preset(edited, target, overwrite=overwrite)
     say_which(preset)
     for warning in edited.chain.warnings():
         say_note(warning)
@@ -214,13 +217,18 @@ def presets_new(
     recording: Annotated[Path, typer.Argument(help="Sound file to listen to.")],
     output: OutputOption,
     *,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing: as it is suggested, as where nobody looks.")
+    ] = False,
     name: NameOption = None,
     description: DescriptionOption = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Make a preset for a recording: what `analyse` suggests for it, to be edited."""
+    """Make a preset for a recording: what `analyse` suggests; on a terminal, with what you answer."""
+    from dataclasses import replace  # noqa: PLC0415
+
     from ..presets.library import target_of  # noqa: PLC0415
-    from ..presets.preset import Preset, load_preset, save_preset  # noqa: PLC0415
+    from ..presets.preset import load_preset, save_preset  # noqa: PLC0415
     from ..processes.interrupts import INTERRUPTED  # noqa: PLC0415
     from ..storage.publishing import Publication  # noqa: PLC0415
     from ..survey.analyse import analyse  # noqa: PLC0415
@@ -234,17 +242,31 @@ def presets_new(
     suggestion = page.suggestion
     if suggestion.preset is None:
         fail(f"{recording}: {suggestion.reasons[0]}: there is nothing to make a preset for", FAILED)
-    base = load_preset(suggestion.preset)
     reasons = "; ".join(suggestion.reasons)
-    made = Preset(
-        name if name is not None else f"{base.name}, for {recording.stem}",
-        description if description is not None else f"{base.description} Chosen for {reasons}.",
-        base.chain,
+    begun, base = suggestion.preset, load_preset(suggestion.preset)
+    asks = not yes and sys.stdin.isatty() and err.is_terminal
+    if asks:
+        from .asking import chosen_preset, refined  # noqa: PLC0415
+
+        err.print(f"{recording}: {reasons}: {suggestion.preset} fits. Enter takes what is in brackets.")
+        begun, base = chosen_preset(suggestion.preset, _ask, say_error)
+    why = f" Chosen for {reasons}." if begun == suggestion.preset else ""
+    made = replace(
+        base,
+        name=name if name is not None else f"{base.name}, for {recording.stem}",
+        description=description if description is not None else f"{base.description}{why}",
     )
+    if asks:
+        made = refined(made, _ask, say_error)
     save_preset(made, target, overwrite=overwrite)
-    out.print(f"wrote {target}, from {suggestion.preset}: {reasons}")
+    out.print(f"wrote {target}, from {begun}: {reasons}")
     if suggestion.ease_lossy:
         say_note("say --ease-lossy when rendering with it: a preset does not hold that")
+
+
+def _ask(question: str, offered: str) -> str:
+    """Ask on the terminal; nothing said is what was offered."""
+    return str(typer.prompt(question, default=offered, err=True))
 
 
 @presets_app.command("search")

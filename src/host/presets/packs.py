@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,8 +14,9 @@ from ...errors import AudioFileError, PresetError, StrictJsonError, WavemendErro
 from ...inference.own import models_folder
 from ..chain.chain import Chain
 from ..chain.path import slot_number
+from ..storage.folders import published_folder
 from ..storage.json_text import json_text
-from ..storage.publishing import published
+from ..storage.publishing import clear_leftovers, published
 from ..storage.strict_json import clip, parse_object, printable, short
 from ..vst3.plugin import VST3
 from .fingerprint import render_fingerprint
@@ -186,13 +186,12 @@ def unpack(pack: Pack, folder: str | os.PathLike[str]) -> list[Path]:
     if os.path.lexists(target):
         raise AudioFileError(f"{target}: is there already, and is never written over; choose another with -o")
     try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".wavemend-part-") as hidden:
-            made = Path(hidden) / "pack"
+        clear_leftovers(target.parent)
+        with published_folder(target) as made:
             for name, data in pack.members.items():
                 file = made / name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(data)
-            made.rename(target)
     except OSError as error:
         there = error.errno in (errno.ENOTEMPTY, errno.EEXIST)
         why = (

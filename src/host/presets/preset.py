@@ -28,7 +28,9 @@ FORMAT = "wavemend-preset"
 FORMAT_VERSION = 1  # source: the published schema, whose number it is
 
 _MOST_BYTES = 16 * 2**20  # guard: memory, against hostile files; the largest state in base64 fits
-_TOP_FIELDS = {"$schema", "format", "format_version", "name", "description", "chain"}
+_SCHEMA = "$schema"
+_LONGEST_SCHEMA = 2048  # guard: of an address, in characters
+_TOP_FIELDS = {_SCHEMA, "format", "format_version", "name", "description", "chain"}
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,14 @@ class Preset:
     chain
         The preset's own, made when it was loaded: to change it is to change this preset, but neither its file
         nor what is loaded next. `new_chain` makes a new one.
+    schema
+        Where its file says that editors find its JSON Schema; empty where it says nothing.
     """
 
     name: str
     description: str
     chain: Chain
+    schema: str = ""
 
     def new_chain(self) -> Chain:
         """Make a chain like the preset's, new down to its members: what is changed in it stays in it.
@@ -131,6 +136,11 @@ def described_preset(source: str | os.PathLike[str]) -> Preset:
     return parse_preset(*_read(source), Loading(look_only=True))
 
 
+def preset_bytes(source: str | os.PathLike[str]) -> bytes:
+    """Return the bytes of a preset's file, unchecked; raises `PresetError` where there is none."""
+    return _read(source)[0]
+
+
 def _read(source: str | os.PathLike[str]) -> tuple[bytes, str]:
     """Return the bytes of a preset, and what errors call it by."""
     text = os.fspath(source)
@@ -156,12 +166,38 @@ def save_preset(preset: Preset, path: str | os.PathLike[str], *, overwrite: bool
     PresetError
         The file is there already, a member cannot be stored in a preset, or `load_preset` would refuse it.
     """
+    _write(preset, Path(path), overwrite=overwrite)
+
+
+def replace_preset(preset: Preset, path: str | os.PathLike[str], before: bytes) -> None:
+    """Write `preset` over the file that it was made of, where that is still what it was.
+
+    Parameters
+    ----------
+    preset
+        What is to stand there.
+    path
+        The file.
+    before
+        Its bytes as they were read.
+
+    Raises
+    ------
+    PresetError
+        As `save_preset`, and where somebody else wrote the file meanwhile, or is writing it.
+    """
+    _write(preset, Path(path), overwrite=True, before=before)
+
+
+def _write(preset: Preset, target: Path, *, overwrite: bool, before: bytes | None = None) -> None:
     text = json_text(preset_to_json(preset), indent=2) + "\n"
-    parse_preset(text.encode(), f"{path}: cannot be stored", Loading(look_only=True))
-    target = Path(path)
+    parse_preset(text.encode(), f"{target}: cannot be stored", Loading(look_only=True))
     try:
         with Publication(overwrite=overwrite) as publication:
             publication.part_of(target).write_text(text, encoding="utf-8")
+            # from here on no other wavemend writes it
+            if before is not None and preset_bytes(target) != before:
+                raise PresetError(f"{target}: was changed meanwhile by somebody else; edit it again")
             publication.publish()
     except AudioFileError as error:
         raise PresetError(str(error)) from None
@@ -170,6 +206,7 @@ def save_preset(preset: Preset, path: str | os.PathLike[str], *, overwrite: bool
 def preset_to_json(preset: Preset) -> dict[str, Any]:
     """Return the JSON object that stands for `preset`."""
     return {
+        **({_SCHEMA: preset.schema} if preset.schema else {}),
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "name": preset.name,
@@ -183,7 +220,7 @@ def parse_preset(data: bytes, source: str, how: Loading | None = None) -> Preset
     try:
         top = _parse_top(data)
         chain = parse_chain(top["chain"], how or Loading())
-        return Preset(top["name"], top["description"], chain)
+        return Preset(top["name"], top["description"], chain, top.get(_SCHEMA, ""))
     except (PresetError, StrictJsonError) as error:
         raise PresetError(f"{source}: {error}") from None
 
@@ -207,4 +244,7 @@ def _parse_top(data: bytes) -> dict[str, Any]:
         raise PresetError("name and description must be text")
     if has_control_characters(name + description):
         raise PresetError("name and description must not hold control characters")
+    schema = top.get(_SCHEMA, "")
+    if not isinstance(schema, str) or len(schema) > _LONGEST_SCHEMA or has_control_characters(schema):
+        raise PresetError(f"{_SCHEMA} is {short(schema)}; it must be an address")
     return top

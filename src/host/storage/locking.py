@@ -130,6 +130,11 @@ def _looks_abandoned(path: Path) -> bool:
         except (PermissionError, OverflowError):
             return False
         return False
+    return is_abandoned(path)
+
+
+def is_abandoned(path: Path) -> bool:
+    """Whether nobody changed what lies at `path` for so long that its writer must be gone."""
     return time.time() - path.lstat().st_mtime > _ABANDONED_AFTER_S
 
 

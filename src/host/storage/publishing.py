@@ -24,6 +24,7 @@ from typing import Self
 from ...errors import AudioFileError, TargetBusyError, TargetExistsError
 from ..files.syncing import sync, sync_folder
 from .file_names import beside
+from .folders import clear_folders
 from .hashing import sha256_of
 from .journal import Entry, settle, write_journal
 from .locking import Held, hold, seize
@@ -279,7 +280,7 @@ def clear_leftovers(folder: Path) -> list[Path]:
                         settle(folder, file, _is_ours)
                     path.unlink()
                     cleared.append(path)
-    return cleared
+    return cleared + clear_folders(folder)
 
 
 def _is_ours(name: str) -> bool:

@@ -5,7 +5,13 @@ import json
 import numpy as np
 import pyloudnorm
 import pytest
-from wavemend.analysis.program.loudness import NO_LEVEL, Loudness, LoudnessAnalyser, k_weighting
+from wavemend.analysis.program.loudness import (
+    NO_LEVEL,
+    Loudness,
+    LoudnessAnalyser,
+    k_weighting,
+    momentary_lufs,
+)
 from wavemend.errors import FindingsError
 
 RATE = 48000
@@ -87,6 +93,20 @@ def test_loudness_is_pyloudnorms(rate):
     assert loudness == pytest.approx(same_filters, abs=0.02)
     if rate > 8000:  # its default shelf is another one, and off by 0.2 dB where it nears half the rate
         assert loudness == pytest.approx(pyloudnorm.Meter(rate).integrated_loudness(audio.T), abs=0.1)
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 48000])
+def test_momentary_loudness_is_that_of_0_4_s_alone(rate):
+    audio = steps((-20, 1), (-40, 1)) if rate == RATE else sine(-20, 2, rate)
+    along = momentary_lufs(audio, rate)
+    assert along.shape == (17,)
+    assert along[2] == pytest.approx(-20.0, abs=0.05)
+    if rate == RATE:
+        assert along[-1] == pytest.approx(-40.0, abs=0.05) and (np.diff(along[6:12]) < 0).all()
+        block = audio[:, : round(0.4 * rate)]
+        alone = pyloudnorm.Meter(rate, filter_class="DeMan").integrated_loudness(block.T)
+        assert along[0] == pytest.approx(alone, abs=0.01)
+    assert momentary_lufs(audio[:, : rate // 4], rate).size == 0
 
 
 def test_levels_of_a_sine():

@@ -45,6 +45,16 @@ def test_values_are_those_that_were_stored(path: Path) -> None:
     assert len(chain.warnings()) == (path in OLD)
 
 
+@pytest.mark.parametrize(
+    "path", [path for path in sorted(FOLDER.iterdir()) if path not in OLD], ids=lambda p: p.name
+)
+def test_the_sound_of_a_version_stays_what_it_was(path: Path) -> None:
+    said = sound_here(read_pack(path))
+    assert said.startswith("identical"), (
+        f"{said}: raise the version, after python -m tests.host.presets.golden"
+    )
+
+
 @pytest.mark.parametrize("path", [path for path in OLD if path.suffix == ".wavemend"], ids=lambda p: p.name)
 def test_an_older_sound_is_compared_and_its_version_named(path: Path) -> None:
     said = sound_here(read_pack(path))

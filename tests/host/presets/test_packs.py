@@ -6,11 +6,13 @@ import os
 import stat
 import struct
 import zipfile
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
+from wavemend.analysis.program.loudness import momentary_lufs
 from wavemend.errors import AudioFileError, PresetError
 from wavemend.host.chain.chain import Chain
 from wavemend.host.presets import fingerprint, packs
@@ -18,7 +20,7 @@ from wavemend.host.presets.fingerprint import RenderFingerprint, render_fingerpr
 from wavemend.host.presets.pack_file import pack_bytes, parse_pack
 from wavemend.host.presets.packs import described, read_pack, sound_here, unpack, write_pack
 from wavemend.host.presets.preset import load_preset
-from wavemend.host.presets.standard_signal import standard_signal
+from wavemend.host.presets.standard_signal import RATE, standard_signal
 from wavemend.plugins.dehum import Dehum
 
 from .test_settings import GAIN, STRANGER, written
@@ -188,6 +190,14 @@ def test_what_a_missing_vst3_does_to_the_sound_is_told(packed, own_catalogue, na
 def test_levels_are_those_of_the_bands_and_times():
     silent = render_fingerprint(Chain([]))
     assert silent.third_octaves_dbfs.shape == (2, 30) and silent.tenths_dbfs.shape == (2, 100)
+    assert silent.momentary_lufs.shape == (97,)
+    loudness = momentary_lufs(standard_signal(), RATE)
+    assert np.allclose(silent.momentary_lufs, np.maximum(loudness, -90), atol=1e-3)
+    louder = replace(silent, sha256="0" * 64, momentary_lufs=silent.momentary_lufs + 1.5)
+    older = replace(silent, momentary_lufs=np.zeros(0))
+    assert louder.distance_db(silent) == pytest.approx(1.5) and louder.distance_db(older) == 0
+    assert "momentary_lufs" not in older.to_json()
+    assert RenderFingerprint.from_json(json.loads(json.dumps(older.to_json()))).momentary_lufs.size == 0
     power = np.sum(10 ** (silent.third_octaves_dbfs / 10), axis=1)
     assert np.allclose(10 * np.log10(power), 10 * np.log10(np.mean(standard_signal() ** 2, axis=1)), atol=3)
     back = RenderFingerprint.from_json(json.loads(json.dumps(silent.to_json())))
@@ -303,6 +313,11 @@ def test_a_file_that_is_another_than_the_manifest_says_is_refused(packed, tmp_pa
         (lambda m: m.update(plugins=3), "plugins must hold at most 256 short texts"),
         (lambda m: m.update(documents={}), "names other documents than there are"),
         (lambda m: m["fingerprint"].update(tenths_dbfs=[[0.0]]), "tenths_dbfs must be 2 lists of 100 levels"),
+        (
+            lambda m: m["fingerprint"].update(momentary_lufs=[0.0]),
+            "must be 1 list of 97 levels",
+        ),
+        (lambda m: m["fingerprint"].update(momentary_lufs={}), "must be 1 list of 97 levels"),
         (lambda m: m["fingerprint"].update(sha256=3), "sha256 is 3; it must be text"),
         (lambda m: m["fingerprint"]["third_octaves_dbfs"][0].__setitem__(0, True), "must be 2 lists of 30"),
     ],

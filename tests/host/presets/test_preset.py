@@ -17,17 +17,21 @@ from wavemend.errors import ParameterError, PresetError
 from wavemend.host.chain.chain import Chain
 from wavemend.host.chain.slot import Slot
 from wavemend.host.presets.library import SCHEMA_NAME, preset_names
+from wavemend.host.presets.overrides import edited_preset
 from wavemend.host.presets.preset import (
     Preset,
     described_preset,
     load_preset,
     parse_preset,
+    preset_bytes,
     preset_to_json,
+    replace_preset,
     save_preset,
 )
 from wavemend.host.presets.schema import preset_schema
 from wavemend.host.presets.slots import absences, check_models
 from wavemend.host.stock.stock import stock_effects, stock_values
+from wavemend.host.storage.publishing import Publication
 from wavemend.plugins.dc_offset import DcOffset
 from wavemend.plugins.rumble import Rumble
 
@@ -73,6 +77,36 @@ def test_good_one_loads():
     assert preset_to_json(parse(GOOD)) == GOOD
 
 
+def test_the_address_of_its_schema_stays_in_a_preset(tmp_path):
+    address = "https://example.org/wavemend-preset-1.schema.json"
+    (tmp_path / "mine.json").write_text(json.dumps({"$schema": address, **GOOD}))
+    save_preset(load_preset(tmp_path / "mine.json"), tmp_path / "copy.json")
+    assert next(iter(json.loads((tmp_path / "copy.json").read_text()).items())) == ("$schema", address)
+    edited = edited_preset(str(tmp_path / "mine.json"), ["gain.mix=1"])
+    assert preset_to_json(edited)["$schema"] == address
+
+
+def test_a_file_that_was_changed_meanwhile_is_not_written_over(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(GOOD))
+    before = preset_bytes(path)
+    mine = load_preset(path)
+    path.write_text(json.dumps(changed("name", to="Theirs")))
+    with pytest.raises(PresetError, match="was changed meanwhile by somebody else; edit it again"):
+        replace_preset(mine, path, before)
+    assert load_preset(path).name == "Theirs" and [p.name for p in tmp_path.iterdir()] == ["mine.json"]
+    with Publication(overwrite=True) as publication:
+        publication.part_of(path)
+        with pytest.raises(PresetError, match="another wavemend is writing it right now"):
+            replace_preset(mine, path, preset_bytes(path))
+    replace_preset(mine, path, preset_bytes(path))
+    assert load_preset(path).name == "Good"
+    path.unlink()
+    with pytest.raises(PresetError, match="cannot be read"):
+        replace_preset(mine, path, before)
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("name", preset_names())
 def test_factory_presets_load_and_keep_the_order_and_the_schema(name, tmp_path):
     preset = load_preset(name)
@@ -112,6 +146,8 @@ RUMBLE = r"my\.json: slot 1 \(wavemend\.rumble\)"
     [
         ([], "must be a JSON object"),
         (changed("format", to="x"), "format is 'x'"),
+        (GOOD | {"$schema": ["x"]}, r"\$schema is \['x'\]; it must be an address"),
+        (GOOD | {"$schema": "x" * 3000}, "it must be an address"),
         (changed("format_version", to=2), "reads 1"),
         (changed("chain", to=...), "'chain' is missing"),
         (changed("name", to=3), "must be text"),
