@@ -7,7 +7,7 @@ from wavemend import load_preset
 # source: docs/factory_presets.md, which has them for users
 STEPS = {
     "wavemend.declick": ("sensitivity", 1.0),
-    "wavemend.decrackle": ("strength", 2.0),
+    "wavemend.decrackle": ("strength", 1.0),
     "wavemend.denoise": ("reduction_db", 4.0),
 }
 SIGNS = {"gentle": -1.0, "medium": 0.0, "strong": 1.0}
