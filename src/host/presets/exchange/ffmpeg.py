@@ -151,7 +151,7 @@ def _asubcut(said: Given) -> list[Slot]:
     if slope != 6 * order:
         said.note(f"{slope} dB per octave, the nearest to {6 * order:g}")
     return [
-        *_gained(said.number("level")),
+        *_gained(said.positive("level")),
         Slot(Rumble(cutoff_hz=said.number("cutoff"), slope_db_per_octave=cast("Any", str(slope)))),
     ]
 

@@ -119,6 +119,7 @@ def test_what_cannot_be_carried_over_is_left_out_with_a_reason(text: str, why: s
         ("highpass;volume", "several chains after 'highpass'"),
         ("equalizer", "frequency='0' is not allowed"),
         ("volume=9999dB", "is beyond every level"),
+        ("asubcut=level=0", "level='0' is not allowed; it must be over 0"),
         ("equalizer=1000:z:1", "width_type=z is not allowed"),
     ],
 )
