@@ -179,7 +179,7 @@ class Repair(Processor):
             spans = times.widened(pending) - self._origin
         forced = pending[:, 3] == FORCED
         spans[1:, 0] = np.where(forced[:-1], np.maximum(spans[1:, 0], spans[:-1, 1]), spans[1:, 0])
-        spans[:-1, 1] = np.minimum(spans[:-1, 1], spans[1:, 0])
+        times.keep_apart(spans, pending[:, 1].astype(np.int64) - self._origin)
         low, high = int(max(times.past, bounds[0])), int(bounds[1])
         spans = np.clip(spans, low, high)
         count = int(np.searchsorted(spans[:, 0], times.size - times.ahead + times.longest + times.lead))
