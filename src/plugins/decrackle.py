@@ -18,11 +18,12 @@ from ..contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
 from ..errors import ParameterError
 from ..kernels.prediction.models import hann
 from ..kernels.prediction.voids import band_filter
-from ..kernels.pulses.crackle import Band, CrackleSearch, find_crackle
+from ..kernels.pulses.crackle import NEVER_SOFT_YET, Band, CrackleSearch, Rooms, find_crackle
 from ..kernels.pulses.crackle_taking import Prior, Shapes, take_crackle
 from ..kernels.pulses.grains import Grains, grains_at, limited
 from ..kernels.pulses.rings import RingSearch, ring_poles
-from ..kernels.pulses.stretches import REACH, WITHIN, Stretch
+from ..kernels.pulses.soft_grains import soft_grains_at
+from ..kernels.pulses.stretches import REACH, SOFT, WITHIN, Stretch
 
 _BLOCKS_A_HOP = 4  # tuned: latency against speed, by hand, no record
 _FLOOR = 2.0**-16  # derived: half a step of 16 bits; what stands on less is rounding, not sound
@@ -35,6 +36,8 @@ _SLOWEST_RING_S = 0.18e-3
 _STARTS_S = 140e-6  # at whose beginning a ring is looked for
 _TURNS = {"fast": 1, "normal": 2, "best": 4}
 
+# tuned: bench.material.tuning.crackle with SOFT_GRAINS, tuning set, 2026-11-30, of 34, 45, 57 and 80 us
+_BELL_S = 45e-6  # standard deviation of the bells that soft crackle is of
 _HIGHEST_HZ = 20_000.0  # source: the range of hearing; what lies above says nothing of an impulse
 _EDGES = 128  # derived: steps in which a band's end is told to the shapes of impulses
 
@@ -80,10 +83,11 @@ class _Channel:
     """
 
     def __init__(self, times: _Times, highest: float) -> None:
-        self.band = Band(np.array([highest, 1.0]), np.zeros(2, np.int64))
+        self.band = Band(np.array([highest, 1.0]), np.zeros(2, np.int64), np.array(NEVER_SOFT_YET))
         self.samples = np.zeros(times.size)
         self.without = np.zeros(times.size)  # all that was found, crackle or not
         self.stretches = [_stretch(times) for _ in range(_AROUND + _BLOCKS_A_HOP)]
+        self.other = _stretch(times)  # for the kind of crackle that it is not
         self.counts = np.full(2 * _AROUND + _BLOCKS_A_HOP, -1)  # evident impulses a block, -1 where none is
         self.totals = np.zeros(self.counts.size)
         self.heights = np.zeros(self.counts.size)
@@ -119,7 +123,7 @@ def _stretch(times: _Times) -> Stretch:
     return Stretch(
         np.empty(times.order + 1), np.empty(size), np.empty(2 * REACH + 1), np.ones(1), np.empty(size),
         np.empty((size, 2), np.int64), np.empty((size, 2), np.int64), np.empty(size), np.empty(size),
-        np.empty(size), np.zeros(4, np.int64),
+        np.empty(size), np.zeros(5, np.int64),
     )  # fmt: skip
 
 
@@ -136,6 +140,8 @@ class _Repair(Processor):
         starts = max(round(_STARTS_S * sample_rate), 2)
         self._rings = RingSearch(starts, ring_poles(sample_rate, slowest), slowest)
         self._grains = cache(lambda steps: _grains(sample_rate, steps))
+        self._soft_grains = soft_grains_at(sample_rate)
+        self._bell = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / (_BELL_S * sample_rate)) ** 2)
         highest = min(2.0 * _HIGHEST_HZ / sample_rate, 1.0)
         self._channels = [_Channel(times, highest) for _ in range(channels)]
         self._taper = hann(2 * times.block)
@@ -168,11 +174,13 @@ class _Repair(Processor):
 
     def _find(self, channel: _Channel, block: int, bounds: npt.NDArray[np.int64]) -> None:
         start = (block + 2) * self._times.block
-        found = channel.stretches[block]
+        rooms = Rooms(channel.stretches[block], channel.other)
         turns = _TURNS[self.settings.quality]
-        search = CrackleSearch(self._times.block, turns, self._alone, _FLOOR, self._taper)
-        evident, height = find_crackle(channel.without, start, bounds, search, channel.band, found)
-        found.place[0] += self._origin
+        search = CrackleSearch(self._times.block, turns, self._alone, _FLOOR, self._taper, self._bell)
+        evident, height, swapped = find_crackle(channel.without, start, bounds, search, channel.band, rooms)
+        if swapped:
+            channel.stretches[block], channel.other = rooms.other, rooms.found
+        channel.stretches[block].place[0] += self._origin
         exists = bool(start < bounds[1] and start + self._times.block > bounds[0])
         channel.note(block, exists, evident, height)
 
@@ -184,7 +192,10 @@ class _Repair(Processor):
         if not found.place[3] or share < _EVIDENT * 2.0 ** ((5.0 - self.settings.strength) / 5.0):
             return
         found.place[0] -= self._origin
-        shapes = Shapes(self._grains(round(_EDGES * found.edge[0])), self._rings)
+        soft = found.place[4] == SOFT
+        shapes = Shapes(
+            self._soft_grains if soft else self._grains(round(_EDGES * found.edge[0])), self._rings
+        )
         last = (block + 3) * self._times.block
         count = take_crackle(channel.samples, found, last, prior, shapes, _FLOOR, vetoed, self._taken)
         for first, stop, stands_out in self._taken[:count].tolist():
@@ -210,6 +221,7 @@ class Decrackle(RepairStage):
 
     id = "wavemend.decrackle"
     name = "Decrackle"
+    version = 2
     place = Step.CLICKS
     takes_marks = True
 

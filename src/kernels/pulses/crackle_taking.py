@@ -20,7 +20,7 @@ from .crackle import LEAD, STANDS_OUT, SURELY_ADDED
 from .grains import Grains, Responses, estimate_grain, responses
 from .noise_pulse import pulse_mean
 from .rings import RingSearch
-from .stretches import Stretch, delay_of, impulse_of, response_of
+from .stretches import SHARP, Stretch, delay_of, impulse_of, response_of
 
 # tuned: table crackle, tuning takes, 2026-11-21, no record of each; what has to do with voids, strokes and
 # grains: bench.material.tuning.crackle and table crackle, tuning set, 2026-11-29
@@ -50,7 +50,7 @@ class Shapes(NamedTuple):
     Attributes
     ----------
     grains
-        Those that are likely, within the stretch's band.
+        Those that are likely, within the stretch's band, or soft ones.
     rings
         Where to look for rings that none of these is.
     """
@@ -170,7 +170,7 @@ def take_crackle(x: Vector, found: Stretch, last: int, prior: Prior, shapes: Sha
     e = np.zeros(size)
     prediction_error(rest, order, size, found.model, e)
     e /= found.scale[:size]
-    heard = responses(shapes.grains, found.model, found.edge[0] >= 1.0)
+    heard = responses(shapes.grains, found.model, found.place[4] == SHARP)
     response = response_of(found)
     count = 0
     for k in range(groups):
@@ -247,7 +247,7 @@ def _estimate(e: Vector, x: Vector, k: int, found: Stretch, response: Vector, sh
     at = begin + peak
     room = np.zeros(grains.rows.shape[1] + 2 * grains.shift)
     length, evidence, unplayed = estimate_grain(
-        e, at, abs(wave[peak]), grains, heard, found.edge[0] >= 1.0, room
+        e, at, abs(wave[peak]), grains, heard, found.place[4] == SHARP, room
     )
     first, whole = begin, wave
     if length:
@@ -262,7 +262,7 @@ def _estimate(e: Vector, x: Vector, k: int, found: Stretch, response: Vector, sh
         if np.sum(whole**2) > _TAIL * np.sum(wave**2):
             return begin, wave
     shaped = found.stands_out[k] > _SHAPED and 2 * LEAD < wave.size <= _LONGEST
-    if found.edge[0] >= 1.0 and shaped and unplayed > _UNPLAYED:
+    if found.place[4] == SHARP and shaped and unplayed > _UNPLAYED:
         ring = _ring(x, begin, wave, found, shapes.rings)
         if ring.size:
             return begin, ring

@@ -108,12 +108,16 @@ def grains_at(sample_rate: float) -> Grains:
         _sampled(_rings(sample_rate, frequencies_hz), lead, lead + round(1e-3 * sample_rate))
         for frequencies_hz in (_LOW_RINGS_HZ, _HIGH_RINGS_HZ)
     ]
-    factors = [_factors(atoms, _RANK, _LEFT) for atoms in families]
+    factors = [factored(_covariance(atoms), _RANK, _LEFT) for atoms in families]
+    return gathered(factors, lead, _MOST_SHIFT * sample_rate / 44_100)
+
+
+def gathered(factors: list[Matrix], peak: int, shift: float) -> Grains:
+    """Gather families by their factors; a grain may lie so many samples beside its peak."""
     longest = max(each.shape[1] for each in factors)
     rows = np.concatenate([np.pad(each, ((0, 0), (0, longest - each.shape[1]))) for each in factors])
     family = np.cumsum([0, *(len(each) for each in factors)])
-    shift = max(round(_MOST_SHIFT * sample_rate / 44_100), 1)
-    return Grains(rows, family, np.array([each.shape[1] for each in factors]), lead, shift)
+    return Grains(rows, family, np.array([each.shape[1] for each in factors]), peak, max(round(shift), 1))
 
 
 def _spikes(fine: float) -> Iterator[Vector]:
@@ -185,8 +189,8 @@ def _sampled(shapes: Iterator[Vector], lead: int, size: int) -> Matrix:
 
 
 @compiled
-def _factors(atoms: Matrix, rank: int, left: float) -> Matrix:
-    """Factor the covariance of atoms, shape (count, m), into rows by pivoted Cholesky; shape (<= rank, m)."""
+def _covariance(atoms: Matrix) -> Matrix:
+    """Return the covariance of atoms, shape (count, m), as of shape (m, m)."""
     count, size = atoms.shape
     covariance = np.zeros((size, size))
     for k in range(count):
@@ -194,6 +198,13 @@ def _factors(atoms: Matrix, rank: int, left: float) -> Matrix:
             value = atoms[k, i] / count
             for j in range(size):
                 covariance[i, j] += value * atoms[k, j]
+    return covariance
+
+
+@compiled
+def factored(covariance: Matrix, rank: int, left: float) -> Matrix:
+    """Factor a covariance, which it spoils, into rows by pivoted Cholesky; shape (<= rank, m)."""
+    size = len(covariance)
     whole = 0.0
     for i in range(size):
         whole += covariance[i, i]

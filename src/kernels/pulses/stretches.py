@@ -13,6 +13,9 @@ from ..prediction.models import Positions, Vector, add_filtered
 REACH = 24  # samples on either side over which a band's end spreads one
 WITHIN = 0.96  # part of the band in which impulses are
 
+# What the impulses of a stretch are before they are heard: samples, samples through the band's end, or bells.
+SHARP, LIMITED, SOFT = range(3)
+
 
 class Stretch(NamedTuple):
     """What `find_crackle` found in two blocks of samples around one.
@@ -24,12 +27,11 @@ class Stretch(NamedTuple):
     scale
         Standard deviation of its excitation, shape (2 block,).
     taps
-        What the band's end makes of one sample, shape (2 `REACH` + 1,).
+        What is heard of one sample that is off, shape (2 `REACH` + 1,): the band's end, or a bell.
     edge
-        Where the band ends, as a part of half the sample rate, shape (1,); 1 where it is full, and `taps` are
-        not used.
+        Where the band ends, as a part of half the sample rate, shape (1,); 1 where it is full.
     off
-        The impulses before the band's end spread them, in standard deviations, shape (2 block,).
+        The impulses before `taps` spread them, in standard deviations, shape (2 block,).
     runs
         Rows of (start, stop) of each impulse in `off`, shape (2 block, 2).
     spans
@@ -41,8 +43,8 @@ class Stretch(NamedTuple):
     tallest
         Its tallest sample, as a part of full scale.
     place
-        First sample of the stretch, how many there are, number of impulses, and how many of them begin in the
-        block.
+        First sample of the stretch, how many there are, number of impulses, how many of them begin in the
+        block, and whether they are `SHARP`, `LIMITED` or `SOFT`; only those of the last two are spread.
     """
 
     model: Vector
@@ -60,14 +62,14 @@ class Stretch(NamedTuple):
 
 @compiled
 def delay_of(found: Stretch) -> int:
-    """Return the samples by which the band's end delays an impulse."""
-    return REACH if found.edge[0] < 1.0 else 0
+    """Return the samples by which spreading delays an impulse."""
+    return 0 if found.place[4] == SHARP else REACH
 
 
 @compiled
 def response_of(found: Stretch) -> Vector:
-    """Return the excitation of one sample that is off before the band's end spreads it."""
-    if found.edge[0] >= 1.0:
+    """Return the excitation of one sample that is off before it is spread."""
+    if found.place[4] == SHARP:
         return found.model.copy()
     padded = np.zeros(found.model.size + 2 * REACH)
     padded[: found.model.size] = found.model
@@ -78,8 +80,8 @@ def response_of(found: Stretch) -> Vector:
 
 @compiled
 def spread(off: Vector, found: Stretch) -> Vector:
-    """Return what the band's end makes of samples that are off."""
-    if found.edge[0] >= 1.0:
+    """Return what is heard of samples that are off."""
+    if found.place[4] == SHARP:
         return off
     wave = np.zeros(off.size)
     for t in range(off.size - 2 * REACH):
@@ -92,7 +94,7 @@ def spread(off: Vector, found: Stretch) -> Vector:
 def impulse_of(found: Stretch, k: int) -> tuple[int, Vector]:
     """Return where impulse number `k` begins in the stretch, and its samples in standard deviations."""
     start, stop = found.runs[k]
-    if found.edge[0] >= 1.0:
+    if found.place[4] == SHARP:
         begin, end = found.spans[k]
         return int(begin), found.off[begin:end].copy()
     wave = np.zeros(stop - start + 2 * REACH)

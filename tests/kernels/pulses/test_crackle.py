@@ -6,12 +6,21 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 from wavemend.kernels.prediction.models import hann
-from wavemend.kernels.pulses.crackle import Band, CrackleSearch, find_crackle
+from wavemend.kernels.pulses.crackle import (
+    NEVER_SOFT_YET,
+    Band,
+    CrackleSearch,
+    Rooms,
+    find_crackle,
+    is_soft,
+)
 from wavemend.kernels.pulses.crackle_taking import Prior, is_crackle, is_stroke
-from wavemend.kernels.pulses.stretches import REACH, Stretch
+from wavemend.kernels.pulses.stretches import REACH, SHARP, SOFT, Stretch
 
 BLOCK, ORDER = 1_024, 32
 MODEL = np.poly([0.97 * np.exp(0.1j), 0.97 * np.exp(-0.1j), 0.9 * np.exp(0.9j), 0.9 * np.exp(-0.9j)]).real
+BELL = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / 2.0) ** 2)
+SWELL = np.exp(-0.5 * (np.arange(-60, 61) / 4.0) ** 2) * np.cos(0.5 * np.arange(-60, 61))
 PLACES = np.array([1_100, 1_400, 1_700, 2_000])
 
 
@@ -20,7 +29,7 @@ def room() -> Stretch:
     return Stretch(
         np.empty(ORDER + 1), np.empty(size), np.empty(2 * REACH + 1), np.ones(1), np.zeros(size),
         np.zeros((size, 2), np.int64), np.zeros((size, 2), np.int64), np.empty(size), np.empty(size),
-        np.empty(size), np.zeros(4, np.int64),
+        np.empty(size), np.zeros(5, np.int64),
     )  # fmt: skip
 
 
@@ -32,9 +41,9 @@ def search(added: float, driven: float) -> tuple[int, float, Stretch, np.ndarray
     x[PLACES] += added
     found, without = room(), x.copy()
     bounds = np.array([0, x.size])
-    band = Band(np.ones(2), np.zeros(2, np.int64))
-    how = CrackleSearch(BLOCK, 3, 13.0, 2.0**-16, hann(2 * BLOCK))
-    evident, tallest = find_crackle(without, BLOCK, bounds, how, band, found)
+    band = Band(np.ones(2), np.zeros(2, np.int64), np.array(NEVER_SOFT_YET))
+    how = CrackleSearch(BLOCK, 3, 13.0, 2.0**-16, hann(2 * BLOCK), BELL)
+    evident, tallest, _ = find_crackle(without, BLOCK, bounds, how, band, Rooms(found, room()))
     return evident, tallest, found, x, without
 
 
@@ -101,3 +110,38 @@ def test_where_many_overlap_odds_mean_nothing() -> None:
     found = room()
     found.odds[0], found.stands_out[0], found.tallest[0] = -5.0, 1.0, 0.05
     assert is_crackle(found, 0, 0.1, Prior(a_block=20.0, height=0.06, skew=0.0), False)
+
+
+def compared(pulse: np.ndarray, blocks: int) -> tuple[np.ndarray, Stretch, Stretch]:
+    """Search so many blocks with such pulses; return what they say together, and the last one both ways."""
+    band = Band(np.ones(2), np.zeros(2, np.int64), np.array(NEVER_SOFT_YET))
+    how = CrackleSearch(BLOCK, 3, 13.0, 2.0**-16, hann(2 * BLOCK), BELL)
+    rooms = Rooms(room(), room())
+    for block in range(blocks):
+        x = lfilter([1.0], MODEL, 1e-3 * np.random.default_rng(block).standard_normal(4 * BLOCK))
+        for place in PLACES:
+            x[place - 60 : place - 60 + pulse.size] += 30.0 * np.std(x) * pulse
+        _, _, swapped = find_crackle(x, BLOCK, np.array([0, x.size]), how, band, rooms)
+    return band.softness, *(reversed(rooms) if swapped else rooms)
+
+
+def test_crackle_is_soft_where_bells_say_more_than_samples() -> None:
+    assert is_soft(compared(SWELL, 20)[0])
+    assert not is_soft(compared(1.0 * (np.arange(-60, 61) == 0), 20)[0])
+
+
+def test_a_few_impulses_make_no_crackle_soft() -> None:
+    assert not is_soft(np.array(NEVER_SOFT_YET))
+    assert not is_soft(compared(SWELL, 1)[0])
+
+
+def test_soft_crackle_no_taller_than_the_music_stays_sharp() -> None:
+    assert is_soft(np.array([0.0, 20.0, 20.0]))
+    assert not is_soft(np.array([0.0, 2.0, 20.0]))
+
+
+def test_what_is_soft_is_taken_as_bells() -> None:
+    _, taken, other = compared(SWELL, 20)
+    assert taken.place[4] == SOFT
+    assert taken.place[3] >= PLACES.size
+    assert other.place[4] == SHARP
