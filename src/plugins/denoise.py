@@ -252,7 +252,7 @@ class Denoise(RepairStage):
     name = "Denoise"
     place = Step.BROADBAND
     findings_type = NoiseSegments
-    version = 3
+    version = 4
 
     quality: Literal["fast", "high"] = choice(
         default="fast",

@@ -90,7 +90,7 @@ def test_no_reduction_no_sample_changed(quality):
 
 
 def test_values_of_version_1_keep_the_classical_estimator():
-    assert Denoise.version == 3
+    assert Denoise.version == 4
     old = {"output": "repaired", "reduction_db": 8.0, "threshold_db": 0.0, "smoothing": 0.5}
     assert Denoise.upgrade(1, old) == {**old, "quality": "fast"}
 

@@ -10,6 +10,7 @@ from .floor import LEAST_LEVEL, Bands, Block, decibels
 # guard: memory is bounded, whatever the recording's length
 _MOST_CELLS, _MOST_SPECTRA = 2048, 128
 
+_LEAST_GAIN_DB = -20.0  # tuned: bench.material.tuning.noise, tuning set, 2026-11-30: fades are steep there
 _CELL_BLOCKS = 10  # tuned: by hand, no record: 1 s, in which speech and most music pause in some band
 
 
@@ -58,10 +59,20 @@ class Cells:
             return np.full(levels.shape[1], LEAST_LEVEL)
         return np.asarray(np.quantile(levels, share, axis=0))
 
-    def least(self, channel: int, share: float) -> Array:
-        """Return what each bin falls to in a share of the cells, shape (bins,); infinite in silence."""
+    def least(self, channel: int, share: float, gain_db: Array | None = None) -> Array:
+        """Return what each bin falls to in a share of the cells, shape (bins,); infinite in silence.
+
+        With the gain of each cell of `levels` it is what it would fall to without; cells far down tell
+        nothing.
+        """
         spectra = self._spectra.values()[:, channel]
-        spectra = spectra[np.isfinite(spectra).all(axis=1)]
+        heard = np.isfinite(spectra).all(axis=1)
+        if gain_db is not None:
+            joined = self._spectra.blocks // self._levels.blocks
+            gain_db = np.minimum.reduceat(gain_db, np.arange(0, gain_db.size, joined))
+            spectra = spectra * 10 ** (-gain_db[:, np.newaxis] / 10)
+            heard &= gain_db > _LEAST_GAIN_DB
+        spectra = spectra[heard]
         if not len(spectra):
             return np.full(spectra.shape[1], np.inf)
         return np.asarray(np.quantile(spectra, share, axis=0))

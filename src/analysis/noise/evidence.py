@@ -37,9 +37,10 @@ _CHANCE_DB = 1.0
 _LEAST_LOUDER = 2  # uneven stretches say that steadier ones are but the quiet part of the noise
 
 # tuned: bench.material.tuning.noise, tuning set, 2026-11-29: a voice's lowest partials lie 20 dB over the
-# noise in single pauses, lines of hum hardly fall; where a fade is followed, half of all seconds count
+# noise in single pauses, lines of hum hardly fall
 _MOST_OVER_LEAST_DB = 6.0
-_RARELY, _SOMETIMES, _USUALLY = 0.05, 0.1, 0.5
+_RARELY, _SOMETIMES = 0.05, 0.1
+_FAR_MORE, _FADED_DB, _SCATTERS = 2.0, 10.0, 2.0  # tuned: bench.material.tuning.noise, tuning set, 2026-11-30
 _CAUTIOUS_FALL_DB, _EXPECTED_FALL_DB = 3.0, 0.5  # an octave off what shows: hiss is almost flat
 
 
@@ -130,7 +131,17 @@ class NoiseEvidence:
         if not groups:
             return None
         found = self._steady(channel, groups[0], floor, known)
-        return found or self._followed(channel, groups)
+        explained = self._explained(channel, found)
+        if _FAR_MORE * explained > 1:
+            return found
+        return self._followed(channel, groups, explained) or found
+
+    def _explained(self, channel: int, found: Found | None) -> float:
+        """Return the share of the recording in which noise of a print shows; 0 for none."""
+        if found is None:
+            return 0.0
+        followed = follow(self._cells, channel, decibels(self._bands.mean(found.density)), self._bands)
+        return followed.explained if followed else 0.0
 
     def _steady(self, channel: int, stretches: list[QuietStretch], floor: Array, known: Mask) -> Found | None:
         """Take stretches for noise that is there all along."""
@@ -141,10 +152,13 @@ class NoiseEvidence:
             return None
         # what a band keeps falling back to is the most that noise can be in it
         excess = np.maximum(level - floor - _CHANCE_DB, 0.0)
-        return self._of_stretches(channel, stretches, density, excess, _RARELY)
+        return self._of_stretches(channel, stretches, density, excess, None)
 
-    def _followed(self, channel: int, groups: list[list[QuietStretch]]) -> Found | None:
-        """Take the stretches whose noise, turned up and down, explains most of the recording."""
+    def _followed(self, channel: int, groups: list[list[QuietStretch]], explained: float) -> Found | None:
+        """Take the stretches whose noise, turned up and down, explains most of the recording.
+
+        Where `explained` of it is without, it must be far more, and a fade: drifts have prints along them.
+        """
         best, most = None, 0.0
         for stretches in groups:
             density, steady = mean_density(stretches, self._bands)
@@ -152,30 +166,40 @@ class NoiseEvidence:
             followed = follow(self._cells, channel, level, self._bands) if steady else None
             if not (followed and followed.believed and followed.moves):
                 continue
-            sure = followed.agreeing * min(len(stretches), ENOUGH_STRETCHES)
+            if explained and (
+                followed.explained < _FAR_MORE * explained or followed.gain_db.min() > -_FADED_DB
+            ):
+                continue
+            # a print of the noise turned down explains less of the recording than one of all of it
+            sure = followed.explained**2 * min(len(stretches), ENOUGH_STRETCHES) ** 0.5
             if sure > most:
                 most = sure
                 excess = np.maximum(followed.excess_db - _CHANCE_DB, 0.0)
-                best = self._of_stretches(channel, stretches, density, excess, _USUALLY)
-                best = best and best._replace(gain_db=followed.gain_db)
+                best = self._of_stretches(channel, stretches, density, excess, followed.gain_db)
         return best
 
     def _of_stretches(
-        self, channel: int, stretches: list[QuietStretch], density: Array, excess_db: Array, share: float
+        self,
+        channel: int,
+        stretches: list[QuietStretch],
+        density: Array,
+        excess_db: Array,
+        gain_db: Array | None,
     ) -> Found | None:
         """Take the mean density of stretches, less what lies over what bands and single bins fall to.
 
-        What a bin falls to in so large a share of the seconds, as most bins do, is what counts.
+        What a bin falls to, as most bins do, is what counts: where the noise is turned up and down, without
+        that gain.
         """
         density = smooth(density, len(stretches) * STRETCH_BLOCKS * BLOCK_FRAMES)
         density *= self._bands.spread(10 ** (-excess_db / 10))
-        least = self._cells.least(channel, share)
+        least = self._cells.least(channel, _RARELY, gain_db)
         least /= np.median(least / density)
         density = np.minimum(density, least * 10 ** (_MOST_OVER_LEAST_DB / 10))
         confidence = round(1 - 0.4 / len(stretches), 2)
         blocks = [stretch.first for stretch in stretches]
         everywhere = np.ones(excess_db.size, bool)
-        return self._audible(Found(density, density, blocks, confidence, everywhere))
+        return self._audible(Found(density, density, blocks, confidence, everywhere, gain_db))
 
     def _from_long_pauses(self, channel: int, steady: Found | None) -> Found | None:
         """Take the mean of noise that swells or crackles, unless the recording is often quieter.
@@ -190,6 +214,8 @@ class NoiseEvidence:
             return steady
         density = np.mean([stretch.density[channel] for stretch in pauses], axis=0)
         quietest = np.min([stretch.quietest[channel] for stretch in pauses], axis=0)
+        if not steady and len(pauses) == 1 and pauses[0].leads:  # the least of so few is no bound
+            quietest -= _SCATTERS * pauses[0].scatter_db[channel]
         if self._floor.often_quieter(channel, quietest):
             return steady
         density = smooth(density, len(pauses) * PAUSE_BLOCKS)

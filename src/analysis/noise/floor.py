@@ -220,6 +220,11 @@ class QuietStretches(Generic[Heard]):
         """Return stretches at one level: the quietest that are several, or else the most there are."""
         return next(iter(self.groups()), [])
 
+    @property
+    def kept(self) -> list[Heard]:
+        """The quietest stretches, in no order of level."""
+        return list(self._kept)
+
     def quietest(self) -> list[Heard]:
         """Return the stretches at the level of the quietest."""
         least = min((stretch.level for stretch in self._kept), default=0.0)

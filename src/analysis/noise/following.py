@@ -21,6 +21,7 @@ _ALIKE_DB, _ALIKE_SHARE = 2.0, 0.3  # bands that a gain moves alike
 _DEAD_DB = 2.0  # less is chance
 _DOWN_DB, _DOWN_SHARE = -3.0, 0.04  # a course is worth while where noise is so far down, so often
 _COVERED_DB = 2.0
+_FADED_DB = 6.0  # noise that swells by less is to show in nearly all cells
 _MOST_CONTRARY = 0.1  # of the cells
 _EXCESS_DB, _EXCESS_SHARE = 2.0, 0.25  # of a print that holds more than noise
 _LEAST_GAIN_DB = -60.0  # guard: far under anything audible
@@ -35,8 +36,8 @@ class Followed(NamedTuple):
         Shape (cells,), 0 at the most.
     excess_db
         How far each band of the print lies over what it falls to, shape (bands,).
-    agreeing
-        Share of the cells that lie at the print's own level.
+    explained
+        Share of the cells in which the noise shows, at the print's own level or turned down.
     believed
         Whether the print is that of noise in all but a few cells.
     moves
@@ -45,7 +46,7 @@ class Followed(NamedTuple):
 
     gain_db: Array
     excess_db: Array
-    agreeing: float
+    explained: float
     believed: bool
     moves: bool
 
@@ -61,7 +62,6 @@ def follow(cells: Cells, channel: int, level: Array, bands: Bands) -> Followed |
     apart = levels[:, known] - level[known] + chance_db
     low = np.quantile(apart, _LOW_SHARE, axis=1)
     alike = np.mean(np.abs(apart - low[:, np.newaxis]) < _ALIKE_DB, axis=1) >= _ALIKE_SHARE
-    contrary = there & ~alike & (low < -_DEAD_DB)
     agreeing = there & alike & (np.abs(low) < _DEAD_DB)
     shown = there & alike & (low < _COVERED_DB)
     if not agreeing.any():
@@ -69,10 +69,13 @@ def follow(cells: Cells, channel: int, level: Array, bands: Bands) -> Followed |
     excess = np.zeros(level.size)
     excess[known] = np.maximum(-np.quantile((apart - low[:, np.newaxis])[shown], _LOW_SHARE, axis=0), 0.0)
     gain_db = _course(low, shown)
+    # a program may cover a fade: what lies no lower than the noise turned down on either side says nothing
+    least = np.where(gain_db < -_FADED_DB, gain_db, 0.0)
+    contrary = there & ~alike & (low < least - _DEAD_DB)
     return Followed(
         gain_db,
         excess,
-        agreeing=float(np.mean(agreeing[there])),
+        explained=float(np.mean(shown[there])),
         believed=bool(
             np.mean(contrary[there]) <= _MOST_CONTRARY and np.mean(excess > _EXCESS_DB) <= _EXCESS_SHARE
         ),

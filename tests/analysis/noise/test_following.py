@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from wavemend import Denoise
 from wavemend.analysis.noise.cells import Cells
 from wavemend.analysis.noise.courses import NoiseCourse
@@ -57,6 +58,54 @@ def test_a_fade_costs_nothing_elsewhere(seconds, end):
     steady = gain_db(clean, clean + added, whole)
     assert gain_db(gain * clean, gain * (clean + added), whole) > steady - 0.5
     assert steady > 5
+
+
+def test_a_fade_that_ends_in_its_own_noise_costs_nothing_elsewhere():
+    """What is left at its end, at one level, is the noise turned down, not all of it."""
+    clean, added = notes(), noise()
+    clean[:, 22 * RATE :] = 0.0
+    gain = np.clip((np.arange(SECONDS * RATE)[::-1] / RATE - 1.5) / 5, 0.1, 1.0) ** 2
+    whole = gain > 0.999
+    steady = gain_db(clean, clean + added, whole)
+    assert steady > 5
+    assert gain_db(gain * clean, gain * (clean + added), whole) > steady - 0.5
+
+
+def test_a_fade_that_a_program_covers_is_followed():
+    """Between what shows on either side nothing speaks against noise that is turned down."""
+    clean, added, gain = notes(), noise(), fade_out(7)
+    seconds = np.arange(SECONDS * RATE) / RATE
+    wash = lfilter([1.0], [1.0, -0.9], 4 * noise(seed=1))
+    clean += wash * ((seconds > 17) & (seconds < 23.2))
+    found = Denoise().analyse(gain * (clean + added), RATE)
+    assert found.found
+    assert found.course.moves
+
+
+def test_a_low_note_in_most_pauses_of_a_fade_is_not_in_the_print():
+    """What bins fall to is told without the fade, or half of it would count."""
+    clean, added, gain = notes(), noise(), fade_out(8)[::-1]
+    seconds = np.arange(SECONDS * RATE) / RATE
+    clean += 0.002 * np.sin(2 * np.pi * 110 * seconds) * (seconds % 4 < 2.9)
+    found = Denoise().analyse(gain * (clean + added), RATE)
+    hz, density = found.frequency_hz, found.density_dbfs_hz[0, 0]
+    note = density[(hz > 60) & (hz < 160)].max()
+    assert found.found
+    assert note < np.median(density[(hz > 500) & (hz < 4000)]) + 9.5
+
+
+def test_a_gain_that_rides_is_followed_where_its_noise_shows():
+    clean, added = notes(), noise()
+    seconds = np.arange(SECONDS * RATE) / RATE
+    gain = 10 ** (-0.3 * (1 - np.cos(2 * np.pi * seconds / 12)))  # 12 dB down and up again, twice
+    found = Denoise().analyse(gain * (clean + added), RATE)
+    assert found.found
+    assert found.course.moves
+    middle = np.arange(0.5, SECONDS)
+    moved = 10 * np.log10(found.course.held(found.course.bin_gains(np.array([1000.0])), middle)[:, 0])
+    expected = 20 * np.log10(gain[(middle * RATE).astype(int)])
+    np.testing.assert_allclose(moved - moved.max(), expected, atol=3.5)
+    assert gain_db(gain * clean, gain * (clean + added), slice(None)) > 5
 
 
 def test_the_print_is_scaled_along_a_fade():

@@ -87,6 +87,36 @@ def test_noise_with_lines_in_it_is_found():
     np.testing.assert_allclose(found.level_dbfs, 10 * np.log10(np.mean(added**2, axis=1)), atol=3)
 
 
+def test_noise_that_steps_in_the_one_pause_that_a_recording_begins_with_is_found():
+    sound = between_pauses(program(6))[:, : round((PAUSE_S + 6) * RATE)]
+    added = buzz(sound.shape[1] / RATE)
+    loud = np.arange(added.shape[1]) / RATE % 1.2 < 0.6
+    added[:, loud] *= 10 ** (8 / 20)
+    found = analyse(sound + added)
+    assert found.noisy.all()
+    np.testing.assert_allclose(found.level_dbfs, 10 * np.log10(np.mean(added**2, axis=1)), atol=4)
+
+
+def test_an_echo_that_a_recording_begins_with_is_no_noise():
+    time = np.arange(round(1.2 * RATE)) / RATE
+    echo = 0.003 * np.exp(-2 * time) * np.random.default_rng(3).standard_normal((2, time.size))
+    assert not analyse(np.concatenate([echo, program(6)], axis=1)).found
+
+
+def test_a_tone_in_a_long_pause_is_not_in_its_print():
+    """The bands beside tell how much of it is noise."""
+    sound = between_pauses(program(6))[:, : round((PAUSE_S + 6) * RATE)]
+    added = crackle(sound.shape[1] / RATE)
+    time = np.arange(sound.shape[1]) / RATE
+    tone = 0.003 * np.sin(2 * np.pi * 1000 * time) * (time < PAUSE_S)
+    found = analyse(sound + added + tone)
+    alone = analyse(sound + added)
+    near = (alone.frequency_hz > 900) & (alone.frequency_hz < 1100)
+    assert found.found
+    assert found.density_dbfs_hz[0, near].max() < alone.density_dbfs_hz[0, near].max() + 3
+    assert found.density_dbfs_hz[0, near].max() > alone.density_dbfs_hz[0, near].max() - 6
+
+
 def test_nothing_but_the_noise_is_found_where_the_program_is_hardly_louder():
     sound = between_pauses(program(6, level=0.001))
     added = crackle(sound.shape[1] / RATE)
