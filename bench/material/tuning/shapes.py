@@ -144,7 +144,7 @@ def played_back(shape: Shape, rate: float, draw: Draw, *, groove: bool) -> Shape
 
     The cartridge is a low-pass of second order at 11 to 20 kHz with a resonance of up to 4 dB.
     """
-    tail = round(12e-3 * rate) if groove else round(0.5e-3 * rate)
+    tail = round(60e-3 * rate) if groove else round(0.5e-3 * rate)
     heard = np.concatenate([shape, np.zeros(tail)])
     if groove:
         slow, middle, fast = RIAA_S

@@ -12,6 +12,7 @@ from ..prediction.gaps import believed_peak, gaps_together, rebuild
 from ..prediction.models import Positions, Vector
 from .clicks import are_few_off, estimate_burst
 from .extents import further
+from .groove_pulse import GrooveCurves, estimate_groove
 from .rings import RingSearch
 from .sound_models import (
     First,
@@ -20,38 +21,24 @@ from .sound_models import (
     estimate_first,
     estimate_likeliest,
     evidence_under_first,
+    explained,
     fit_again,
     fit_around,
     fit_others,
     use_model,
 )
 from .thumps import ThumpSearch, group_search, remove_thump
+from .tilt import Tilt, tilt_gain
 
 CLICK, BURST, FORCED, GROUP = range(4)  # what a span is
 
 _PLAIN = 8.0  # score of what the sound's own excitation cannot be; tuned: as that of the Declick stage
-# To either side of the pivot, beyond which a tilt goes no further; tuned: by hand, 2026-11-21, no record.
-_TILT_OCTAVES = 2.0
 _FAINT = 1e-3  # guard: of a click's peak; so little of it before it begins is none of it
+# tuned: bench.material.tuning against clean takes, tuning set, 2026-11-29, no record of each
 _PLAINLY, _MUCH = 0.5, 1.0015  # log evidence a sample, and a part, by which a group may be the sound's own
 # tuned: bench.material.tuning, swells and groups at 5 times, and clean takes, tuning set, 2026-11-30
 _LONG, _SWELLING = 4, 3  # orders from which on a click is more than one, and may have a thump in it
 _THUMP, _HIGHEST_THUMP = 0.12, 1.5  # of what it begins in, what a thump swings by at least and at most
-
-
-class Tilt(NamedTuple):
-    """How much harder clicks of high frequency are looked for than those of low frequency.
-
-    Attributes
-    ----------
-    octave
-        Logarithm to base 2 of what an octave is worth; 0 where all frequencies are alike.
-    pivot
-        Radians a sample that are worth nothing.
-    """
-
-    octave: float
-    pivot: float
 
 
 class Damage(NamedTuple):
@@ -92,8 +79,8 @@ class RepairSettings(NamedTuple):
         Rows of (order, samples to either side): models that compete with it, shape (count, 2).
     spread
         Samples to either side by which a band that ends under half the sample rate spreads a click.
-    rings, thumps
-        Where to look for them.
+    rings, thumps, curves
+        Where to look for them, and the playback curves that may have drawn a click out.
     least
         Least log evidence for a click; with less, the samples are left alone.
     least_odds
@@ -108,28 +95,10 @@ class RepairSettings(NamedTuple):
     spread: int
     rings: RingSearch
     thumps: ThumpSearch
+    curves: GrooveCurves
     least: float
     least_odds: float
     tilt: Tilt
-
-
-@compiled
-def tilt_gain(click: Vector, tilt: Tilt) -> float:
-    """Return what a click's frequency makes of its score.
-
-    The frequency is the root mean square of its spectrum's, as the energy of the first difference gives it.
-    """
-    if tilt.octave == 0.0:
-        return 1.0
-    energy, change, before = 0.0, 0.0, 0.0
-    for value in click:
-        energy += value * value
-        change += (value - before) ** 2
-        before = value
-    change += before * before
-    sine = np.sqrt(change / (4.0 * energy + 1e-300))
-    octaves = np.log2(max(2.0 * np.arcsin(min(sine, 1.0)), 1e-9) / tilt.pivot)
-    return float(2.0 ** (tilt.octave * min(max(octaves, -_TILT_OCTAVES), _TILT_OCTAVES)))
 
 
 @compiled
@@ -182,7 +151,16 @@ def _within(how: RepairSettings, edge: float) -> RepairSettings:
     starts = rings.starts + 2 * how.spread if edge < 1.0 else rings.starts
     rings = RingSearch(starts, rings.poles, rings.slowest, rings.first, edge, how.order)
     return RepairSettings(
-        how.model, how.order, how.others, how.spread, rings, how.thumps, how.least, how.least_odds, how.tilt
+        how.model,
+        how.order,
+        how.others,
+        how.spread,
+        rings,
+        how.thumps,
+        how.curves,
+        how.least,
+        how.least_odds,
+        how.tilt,
     )
 
 
@@ -257,8 +235,8 @@ def _estimate(
     first = estimate_first(x, place, sounds, how.rings, room)
     size, noise, odds = 0, np.empty(stop - start), -np.inf
     if kind == BURST:
-        a, sigma = sounds.models[0, : sounds.orders[0] + 1], np.sqrt(sounds.variances[0])
-        size, odds = estimate_burst(x, start, stop, place[2], a, sigma, noise)
+        a = sounds.models[0, : sounds.orders[0] + 1]
+        size, odds = estimate_burst(x, start, stop, place[2], a, np.sqrt(sounds.variances[0]), noise)
     gain = tilt_gain(noise[:size] if odds > first.evidence else room[: first.length], how.tilt)
     adds = max(first.evidence, odds) > how.least and score * gain >= 1.0
     if not (adds and _is_click(kind, score, _seen(damage, k, how), gain, first, how)):
@@ -278,9 +256,15 @@ def _estimate(
     if odds > evidence_under_first(x, place, sounds, evidence, which):
         length, evidence, whole, which = size, odds, x, 0
         room[:size] = noise[:size]
+    sigma = np.sqrt(sounds.variances[which])
+    drawn = min(how.curves.last, room.size)
+    if kind == CLICK and whole is x and start + drawn <= until and not explained(first):
+        a = sounds.models[which, : sounds.orders[which] + 1]
+        if estimate_groove(x, place, a, sigma, how.curves, evidence, room):
+            length = drawn
     if not (evidence > how.least and start + length <= until):
         return _Estimate(0, x, 0.0)
-    return _Estimate(length, whole, np.sqrt(sounds.variances[which]))
+    return _Estimate(length, whole, sigma)
 
 
 @compiled

@@ -199,6 +199,12 @@ def estimate_first(
 
 
 @compiled
+def explained(first: First) -> bool:
+    """Whether a ring, or a few samples, were all that a click needed: nothing that is driven was tried."""
+    return not np.any(first.shapes.variances > 0.0)
+
+
+@compiled
 def _likelihood_around(x: Vector, start: int, stop: int, last: int, a: Vector, variance: float) -> float:
     """Return the log likelihood of ``x[stop:last]`` given what is before `start`; between is unknown."""
     e = excitation_of(x, start, last, a)

@@ -11,8 +11,9 @@ from ...audio.arrays import Audio
 from ...audio.framing import Fifo
 from ...contract.marks import touched
 from ...contract.stream import Event, Processor, Sink
-from ...kernels.pulses.click_repair import FORCED, Damage, RepairSettings, Tilt, repair_spans
+from ...kernels.pulses.click_repair import FORCED, Damage, RepairSettings, repair_spans
 from ...kernels.pulses.rings import RingSearch, ring_poles
+from ...kernels.pulses.tilt import Tilt
 from ...kernels.samples.lost import lost_spans
 from .judged import DOUBTED, JudgedClicks
 from .search import ClickSearch
@@ -202,6 +203,7 @@ class Repair(Processor):
             spread=times.spread,
             rings=self._rings,
             thumps=times.thumps,
+            curves=times.curves,
             least=_LEAST_EVIDENCE,
             least_odds=_LEAST_ODDS * self._ease,
             tilt=Tilt(self.settings.frequency_skew * _OCTAVE, self._pivot),

@@ -12,6 +12,7 @@ from ...kernels.impulses.bursts import AFTER, SIDE
 from ...kernels.impulses.cells import SIDE as BESIDE
 from ...kernels.impulses.groups import BEYOND
 from ...kernels.pulses.click_repair import FORCED
+from ...kernels.pulses.groove_pulse import GrooveCurves, groove_curves
 from ...kernels.pulses.thumps import ThumpSearch, thump_search
 
 _CELLS_A_BLOCK = 16  # derived: `cells.SIDE` + `cells.GUARD`, so that what a cell is compared with lies within
@@ -52,6 +53,7 @@ class Times:
     spread: int
     widening: int
     thumps: ThumpSearch
+    curves: GrooveCurves
 
     @classmethod
     def at(cls, sample_rate: float, max_length_ms: float, widening_ms: float) -> Times:
@@ -70,6 +72,7 @@ class Times:
             spread=round(_SPREAD_S * sample_rate),
             widening=round(widening_ms * 1e-3 * sample_rate),
             thumps=thump_search(sample_rate, _LEAST_THUMP),
+            curves=groove_curves(sample_rate),
         )
 
     @cached_property
@@ -106,7 +109,7 @@ class Times:
     @cached_property
     def ahead(self) -> int:
         """Samples seen before the first of a hop is repaired and given out."""
-        beyond = max(self.model, self.thumps.longest)
+        beyond = max(self.model, self.thumps.longest, self.curves.last)
         found = -(-self.searched // _CELLS_A_BLOCK)
         return self.block * (
             1 + found - (-(beyond + 2 * (self.longest + self.widening) + self.lead) // self.block)

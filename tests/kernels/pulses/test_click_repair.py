@@ -13,10 +13,11 @@ from wavemend.kernels.pulses.click_repair import (
     FORCED,
     Damage,
     RepairSettings,
-    Tilt,
     repair_spans,
 )
+from wavemend.kernels.pulses.groove_pulse import groove_curves
 from wavemend.kernels.pulses.thumps import thump_search
+from wavemend.kernels.pulses.tilt import Tilt
 
 from tests.kernels.pulses.test_clicks import (
     AROUND,
@@ -36,7 +37,9 @@ from tests.kernels.pulses.test_clicks import (
     span_of,
     struck,
 )
+from tests.kernels.pulses.test_groove_pulse import wall
 
+CURVES = groove_curves(RATE)
 THUMPS = thump_search(RATE, 12.0)
 LEAST_ODDS = 16.0
 SPREAD = 20
@@ -66,7 +69,7 @@ def repair(
     tilt = given.get("tilt", Tilt(0.0, PIVOT))
     others = np.array(given.get("others", []), np.int64).reshape(-1, 2)
     around = given.get("around", AROUND)
-    how = RepairSettings(around, ORDER, others, SPREAD, SEARCH, THUMPS, LEAST, LEAST_ODDS, tilt)
+    how = RepairSettings(around, ORDER, others, SPREAD, SEARCH, THUMPS, CURVES, LEAST, LEAST_ODDS, tilt)
     repair_spans(y, damage, bounds, how, np.ones(2), done)
     return Repaired(y, done.tolist())
 
@@ -309,3 +312,16 @@ def test_samples_that_are_off_stand_in_the_void_above_a_limited_band() -> None:
     damaged = struck(clean, CLICKS["one sample"][0])
     repaired, _ = repair(damaged, span_of("one sample"))
     assert left_of(clean, damaged, repaired) < 1e-4
+
+
+def test_a_walls_push_goes_with_its_tail_and_stays_where_that_may_not_change() -> None:
+    clean = sound(6_000)
+    damaged = struck(clean, 4_000.0 * wall(RATE, False))
+    span = [AT - 5, AT + 50]
+    whole, [[first, last]] = repair(damaged, span)
+    assert first >= AT - 25 and AT + CURVES.seen < last <= AT + CURVES.last
+    assert left_of(clean, damaged, whole) < 0.05
+    assert np.array_equal(whole[last:], damaged[last:])
+    vetoed, [[_, last]] = repair(damaged, span, until=AT + 600)
+    assert span[1] <= last <= AT + 600
+    assert np.array_equal(vetoed[AT + 600 :], damaged[AT + 600 :])

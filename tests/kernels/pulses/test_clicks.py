@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
-from wavemend.kernels.pulses.click_repair import Tilt, tilt_gain
 from wavemend.kernels.pulses.clicks import estimate_burst, estimate_click
 from wavemend.kernels.pulses.confirmed_bursts import confirm_bursts
 from wavemend.kernels.pulses.rings import RingSearch, ring_poles
+from wavemend.kernels.pulses.tilt import Tilt, tilt_gain
 
 RATE = 44_100
 PIVOT = 0.3
