@@ -372,7 +372,7 @@ class Dehum(RepairStage):
     def count_of(self, hum: Hum, sample_rate: float) -> int:
         """Return how many harmonics are looked for: those that were found, and some above."""
         highest = min(_HIGHEST_HZ, 0.45 * sample_rate)
-        found = int(hum.harmonic[-1]) * 3 // 2 + 4
+        found = 1 if hum.is_line else int(hum.harmonic[-1]) * 3 // 2 + 4
         return max(min(int(highest / hum.frequency_hz), self.harmonics, found), 1)
 
     def framing(self, sample_rate: float) -> Framing:

@@ -56,6 +56,21 @@ def test_the_finder_finds_what_is_taken_away():
     assert fall_db(hum(), Dehum().process(audio, RATE) - noise()) > 25
 
 
+@pytest.mark.parametrize("base_hz", [0.0, 50.0])
+def test_a_line_of_no_comb_goes_and_what_is_beside_it_stays(base_hz):
+    """A converter's tone, alone and beside hum; it tells of no edits."""
+    line = 0.01 * np.sin(2 * np.pi * 2345.6 * TIME)[np.newaxis]
+    wave = line + (hum(base_hz, wander_hz=0.0) if base_hz else 0.0)
+    program = noise(-40.0) * np.clip(np.sin(2 * np.pi * TIME), 0.01, 1.0)
+    stage = Dehum()
+    stage.learn(wave + program, RATE)
+    assert fall_db(wave, stage.process(wave + program, RATE) - program) > 25
+    stream, events = stage.stream(RATE, 1), []
+    stream.step(wave + program, events.append)
+    stream.flush(events.append)
+    assert not events
+
+
 @pytest.mark.parametrize("mains", [50.0, 60.0, 43.7, 400.0])
 def test_any_fundamental(mains):
     wave = hum(mains, (1, 2, 3))

@@ -12,14 +12,14 @@ import numpy.typing as npt
 from ...audio.arrays import Array
 from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Each, JustWith, Range
 from ...contract.findings import NO_LEVEL, Findings, by_channel
-from .comb import MOST_HARMONICS
+from .comb import HIGHEST_HZ, MOST_HARMONICS
 
 Numbers = npt.NDArray[np.int64]
 
-_MOST_HZ = 1100.0  # guard: the highest that may be named, and by how much that may be off
+_MOST_HZ = 100_000.0  # guard: no line lies above half of any sample rate
 _MOST_LEVEL = 200.0  # guard: what findings may say
 
-MOST_OTHERS = 2
+MOST_OTHERS = 4
 """Hums beside the strongest; guard: memory and time are bounded."""
 _HARMONICS = Axis("harmonics", most=MOST_HARMONICS)
 _OTHERS = Axis("others", most=MOST_OTHERS)
@@ -133,6 +133,11 @@ class Hum(Findings):
         return self.harmonic.size > 0
 
     @property
+    def is_line(self) -> bool:
+        """Whether it is one line without harmonics, a television's or a motor's, and no mains' hum."""
+        return self.harmonic.size == 1 and self.harmonic[0] == 1 and self.frequency_hz > HIGHEST_HZ
+
+    @property
     def hum_dbfs(self) -> Array:
         """Level of each channel's hum, all harmonics together, shape (channels,); -200 without any."""
         heard = self.level_dbfs > NO_LEVEL
@@ -160,8 +165,11 @@ class Hum(Findings):
         if not self.found:
             return "no hum"
         levels = by_channel([f"{level:.0f}" if level > NO_LEVEL else None for level in self.hum_dbfs])
-        many = "harmonic" if self.harmonic.size == 1 else "harmonics"
         beside = "".join(f", and at {hz:.2f} Hz" for hz in self.other_hz)
+        if self.is_line:
+            line = f"a line at {self.frequency_hz:.2f} Hz{beside}"
+            return f"{line}, {levels} dBFS, confidence {self.confidence:.1f}"
+        many = "harmonic" if self.harmonic.size == 1 else "harmonics"
         return (
             f"{self.kind} at {self.frequency_hz:.2f} Hz (wandering by {self.wander_hz:.2f} Hz){beside}, "
             f"{self.harmonic.size} {many}, {levels} dBFS, confidence {self.confidence:.1f}"

@@ -11,8 +11,9 @@ from ...contract.findings import Analyser
 from ...kernels.filters.decimation import decimate, decimation_filter
 from .comb import HIGH_HZ, LOW_HZ, Spectrogram, StretchLevels
 from .floor import LongWindows
-from .found import Hum
+from .found import MOST_OTHERS, Hum
 from .tally import PIECE_WINDOWS, HumTally
+from .tones import ToneListener
 
 __all__ = ["Hum", "HumAnalyser"]
 
@@ -50,9 +51,12 @@ class HumAnalyser(Analyser[Hum]):
         self._recent = np.zeros((channels, 4 * low_hop))
         self._frames = 0
         self._tally = HumTally(low_rate, channels)
+        self._tones = ToneListener(sample_rate, channels, 2 * low_hop * factor)
+        self._half: Audio | None = None  # of a window that lines are looked for in
 
     def _frame(self, frame: Audio) -> None:
         frame = limited(frame)
+        self._hear_tones(frame)
         audio = np.concatenate([self._before, frame], axis=1)
         self._before = audio[:, audio.shape[1] - self._before.shape[1] :]
         low = decimate(audio, self._taps, self._factor)
@@ -66,6 +70,13 @@ class HumAnalyser(Analyser[Hum]):
             self._full.append(frame.astype(np.float32))
         if len(self._low.rows) == 2 * _SEGMENT_WINDOWS:
             self._segment(_SEGMENT_WINDOWS, last=False)
+
+    def _hear_tones(self, frame: Audio) -> None:
+        if self._half is None:
+            self._half = frame
+            return
+        self._tones.hear(np.concatenate([self._half, frame], axis=1))
+        self._half = None
 
     def _segment(self, windows: int, *, last: bool) -> None:
         half = (windows + 1) // 2
@@ -94,4 +105,7 @@ class HumAnalyser(Analyser[Hum]):
     def _conclude(self, rest: Audio) -> Hum:
         if self._low.rows:
             self._segment(len(self._low.rows), last=True)
-        return self._tally.conclude()
+        found = self._tally.conclude()
+        hums = found.each()
+        every = (*hums, *self._tones.conclude(hums))
+        return every[0].beside(every[1 : 1 + MOST_OTHERS]) if every else found

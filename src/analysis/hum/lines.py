@@ -79,6 +79,7 @@ class HumLines:
         self._loose = np.zeros(rows)
         self._gain = np.ones(rows)  # that all lines share, in a fade
         self._fades = False
+        self._single = hum.is_line  # which does not tell a step from a note
         self._first_frame = 1 - HumTracker.LAG - REACH - rows  # of the recording, in the first row
         self.steps: list[Edit] = []
         self._factor, self._gain_before = 1.0, 1.0
@@ -117,7 +118,7 @@ class HumLines:
             self._y[:, :few] / self._gain[:, np.newaxis], weighed, self._number[:few],
             Estimates(smooth, error), self._drift, self._loose, Phase(state, self._spread), phases,
         )  # fmt: skip
-        while not self._fades and self._search_step(phases, weighed, audio, turns_of):
+        while not (self._fades or self._single) and self._search_step(phases, weighed, audio, turns_of):
             _, _, weighed = self._smooth(phases, few, 0)
         smooth, error, _ = self._smooth(phases, self._number.size, STEP)
         self._phase[2:] = phases

@@ -23,13 +23,14 @@ from .comb import (
     stands_beside,
 )
 from .floor import MAINS_HZ, MAINS_OFF_HZ, Powers
-from .found import MOST_OTHERS, Hum
+from .found import Hum
 
 Numbers = npt.NDArray[np.int64]
 
 # tuned: by hand with bench hum_finder, 2026-11-21; the split is not recorded
 _FOUND_SHARE = 0.25
 _MOST_COMBS = 8  # guard: memory is bounded
+_MOST_BESIDE = 2  # hums beside the strongest; guard: time is bounded
 PIECE_WINDOWS = 10
 """Windows of a piece; derived: 3.75 s, eight in a half minute."""
 # 15 s without a break: a hum of 20 s fills so many. Notes of 10 s at the mains' frequency fill two. tuned:
@@ -231,7 +232,7 @@ class HumTally:
             rest = sorted(found, key=lambda comb: -comb.score)
             alone = [comb for comb in rest if comb.alone >= _FOUND_SHARE * self._stretches]
             others = [comb for comb in alone if comb is not first]
-            hums = [self._hum(comb, self._stretches) for comb in (first, *others[:MOST_OTHERS])]
+            hums = [self._hum(comb, self._stretches) for comb in (first, *others[:_MOST_BESIDE])]
             return hums[0].beside([hum for hum in hums[1:] if hum.found])
         for mains in list(self._runs):
             self._end_run(mains)

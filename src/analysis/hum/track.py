@@ -115,7 +115,9 @@ class HumTracker:
         self._begin = begin
         self._frequency_hz = hum.frequency_hz
         highest = min(_HIGHEST_HZ, 0.45 * sample_rate)
-        harmonics = max(min(int(highest / hum.frequency_hz), int(hum.harmonic[-1]) + 4), 1)
+        more = 0 if hum.is_line else 4
+        harmonics = max(min(int(highest / hum.frequency_hz), int(hum.harmonic[-1]) + more), 1)
+        self._spliced = not hum.is_line  # one line does not tell an edit from a note
         self._comb = CombDemodulator(sample_rate, channels, hum.frequency_hz, harmonics)
         self._comb.disturb(hum, others)
         self._number = self._comb.number
@@ -229,7 +231,7 @@ class HumTracker:
         phases = []
         while self._followed <= stop:
             row = self._followed - self._origin
-            if self._followed % _EDIT_EVERY == 0 and self._followed >= self._quiet:
+            if self._spliced and self._followed % _EDIT_EVERY == 0 and self._followed >= self._quiet:
                 self._search_edit(row)
             if self._loose[row]:
                 self._spread[0, 0] += self._loose[row]

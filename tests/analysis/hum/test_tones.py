@@ -1,0 +1,63 @@
+"""Single lines of no comb: found where they hold still all along, and no note is one."""
+
+import numpy as np
+import pytest
+from wavemend.analysis.hum.found import Hum
+from wavemend.analysis.hum.tones import ToneListener
+
+RATE = 16_000
+WINDOW = 12_000
+SECONDS = np.arange(15 * RATE) / RATE
+
+
+def bursts():
+    """Noise that comes and goes once a second."""
+    noise = 0.1 * np.random.default_rng(0).standard_normal(SECONDS.size)
+    return noise * np.clip(np.sin(2 * np.pi * SECONDS), 0.01, 1.0)
+
+
+def tone(hz, level=0.01):
+    return level * np.sin(2 * np.pi * hz * SECONDS)
+
+
+def found(audio, hums=()):
+    listener = ToneListener(RATE, 1, WINDOW)
+    for start in range(0, audio.size - WINDOW + 1, WINDOW):
+        listener.hear(audio[np.newaxis, start : start + WINDOW])
+    return listener.conclude(hums)
+
+
+def test_a_line_is_found_with_its_level():
+    (line,) = found(bursts() + tone(1234.5))
+    assert line.frequency_hz == pytest.approx(1234.5, abs=0.06)
+    assert line.is_line
+    assert line.level_dbfs[0, 0] == pytest.approx(-43.0, abs=1.0)
+
+
+def test_lines_are_told_the_strongest_first():
+    lines = found(bursts() + tone(1000.0) + tone(6250.0, 0.02))
+    assert [round(line.frequency_hz) for line in lines] == [6250, 1000]
+
+
+def test_no_line_in_noise_alone():
+    assert found(bursts()) == []
+    assert found(np.zeros(SECONDS.size)) == []
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        tone(440.0) + tone(880.0, 0.005),  # with its octave
+        tone(440.0) * np.exp(-0.5 * (SECONDS % 3.0)),  # that dies away
+        tone(440.0) * (SECONDS < 9.0),
+        0.01 * np.sin(2 * np.pi * 440.0 * SECONDS + 3.0 * np.sin(2 * np.pi * 0.7 * SECONDS)),
+    ],
+    ids=["octave", "decay", "held", "vibrato"],
+)
+def test_a_note_is_no_line(note):
+    assert found(bursts() + note) == []
+
+
+def test_a_harmonic_of_a_hum_is_no_line_of_its_own():
+    hum = Hum(50.0, 0.0, np.arange(1, 5), np.full((1, 4), -40.0), 1.0, 0.9)
+    assert found(bursts() + tone(400.0), [hum]) == []
