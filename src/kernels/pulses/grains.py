@@ -74,7 +74,7 @@ class Responses(NamedTuple):
     Attributes
     ----------
     rows
-        Excitation of each row of `Grains`, shape (k, m + p).
+        Excitation of each row of `Grains`, shape (m + p, k): sums over time run along all rows at once.
     grams
         Inner products of the rows of each family, as bands, shape (families, rank, rank).
     factors
@@ -240,7 +240,7 @@ def limited(grains: Grains, taps: Vector) -> Grains:
 def responses(grains: Grains, a: Vector, whole: bool) -> Responses:
     """Return what grains are in the excitation of a model, shape (p + 1,); `whole` as of `estimate_grain`."""
     order = a.size - 1
-    rows = np.zeros((grains.rows.shape[0], grains.rows.shape[1] + order))
+    rows = np.zeros((grains.rows.shape[1] + order, grains.rows.shape[0]))
     families = grains.sizes.size
     rank = 0
     for f in range(families):
@@ -252,10 +252,19 @@ def responses(grains: Grains, a: Vector, whole: bool) -> Responses:
         padded = np.zeros(length)
         for r in range(first, last):
             padded[: grains.sizes[f]] = grains.rows[r, : grains.sizes[f]]
-            add_filtered(padded, 0, a, 0, rows[r, :length])
-        for i in range(first, last):
-            for j in range(i, last):
-                grams[f, i - first, j - i] = _inner(rows[i, :length], rows[j, :length])
+            own = np.zeros(length)
+            add_filtered(padded, 0, a, 0, own)
+            rows[:length, r] = own
+        count = last - first
+        gram = np.zeros((count, count))
+        for t in range(length):
+            here = rows[t, first:last]
+            for i in range(count):
+                value, line = here[i], gram[i]
+                for j in range(count):
+                    line[j] += value * here[j]
+        for i in range(count):
+            grams[f, i, : count - i] = gram[i, i:]
     factors = np.empty((families, _HEIGHTS, rank, rank))
     return Responses(rows, grams, factors, np.full((families, _HEIGHTS), np.nan))
 
@@ -301,7 +310,7 @@ def estimate_grain(e: Vector, at: int, height: float, grains: Grains, responses:
     """
     begin = at - grains.peak
     shift, families = grains.shift, grains.sizes.size
-    order = responses.rows.shape[1] - grains.rows.shape[1]
+    order = responses.rows.shape[0] - grains.rows.shape[1]
     grain[:] = 0.0
     if begin - shift < 0:
         return 0, -np.inf, 0.0
@@ -321,8 +330,10 @@ def estimate_grain(e: Vector, at: int, height: float, grains: Grains, responses:
         for s in range(places):
             here = e[begin + s - shift : begin + s - shift + length]
             beta = betas[f, s, :count]
-            for i in range(count):
-                beta[i] = _inner(responses.rows[first + i, :length], here)
+            for t in range(length):
+                value, line = here[t], responses.rows[t, first : first + count]
+                for i in range(count):
+                    beta[i] += value * line[i]
             evidences[f, 1, s] = _solve(responses, f, middle, beta, parts[f, 1, s, :count])
             best = max(best, evidences[f, 1, s])
     if best == -np.inf:
@@ -367,17 +378,3 @@ def _solve(responses: Responses, f: int, height: int, beta: Vector, z: Vector) -
     for i in range(count):
         evidence += 0.5 * beta[i] * z[i]
     return float(evidence)
-
-
-@compiled
-def _inner(a: Vector, b: Vector) -> float:
-    """Sum products in eight runs, so that vector instructions add them in one fixed order."""
-    sums = np.zeros(8)
-    whole = a.size - a.size % 8
-    for t in range(0, whole, 8):
-        for k in range(8):
-            sums[k] += a[t + k] * b[t + k]
-    total = ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]))
-    for t in range(whole, a.size):
-        total += a[t] * b[t]
-    return float(total)
