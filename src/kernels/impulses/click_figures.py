@@ -12,12 +12,18 @@ import numpy as np
 
 from ..compilation.compilation import compiled
 from ..prediction.models import Matrix, Vector
-from .evidence import LEAST, REACH_S, SIGNS, Known, click_signs, decibels, mean_magnitude
+from .evidence import LAG_S, LEAST, REACH_S, SIGNS, Known, click_signs, decibels, mean_magnitude
 
-FIGURES = SIGNS + 10
+FIGURES = SIGNS + 14
 """As many as `click_figures` fills; derived."""
 
+LATE = SIGNS + 11  # derived: its place in `click_figures`
+"""The figure that tells by how much (dB) the slope from 15 ms after a span on is louder than before."""
+
 _APART_S, _NEAR_S = 1e-3, 7e-3  # derived: as `evidence`; what is compared lies 1 to 7 ms from the span
+_LATE_S = 27e-3  # derived: as far as a search always knows the sound beyond a span of 6 ms
+_CREST, _BODY = 0.95, 0.5  # tuned: by hand; parts of a peak that its crest, and its body, stays over
+_CREST_BEYOND_S = 1e-3  # tuned: by hand; the highest of a click may come so long after what drives it
 _LOWEST_SCORE = 0.125  # guard: half of the least that is scored at all
 _BESIDE_S = 0.5e-3  # tuned: by hand; how far from a span its like in another channel may peak
 _SHORT_MS = 0.05  # guard: one sample has a length
@@ -95,6 +101,54 @@ def _low_figures(heard: HeardBands, start: int, stop: int, rate: float, figures:
 
 
 @compiled
+def _slope(x: Vector, start: int, stop: int, lag: int) -> float:
+    total = 0.0
+    for t in range(start, stop):
+        total += (x[t] - x[t - lag]) ** 2
+    return float(np.sqrt(total / max(stop - start, 1)))
+
+
+@compiled
+def _crest(x: Vector, start: int, stop: int) -> float:
+    """Return which part of the time that a peak stays over half of it, it stays next to it."""
+    at = start
+    for t in range(start, stop):
+        if abs(x[t]) > abs(x[at]):
+            at = t
+    inner, outer = 0, 0
+    for step in (-1, 1):
+        on_crest = True
+        t = at
+        while 0 <= t < x.size and x[t] * x[at] > 0.0 and abs(x[t]) > _BODY * abs(x[at]):
+            on_crest = on_crest and abs(x[t]) >= _CREST * abs(x[at])
+            inner += 1 if on_crest else 0
+            outer += 1
+            t += step
+    return (inner - 1.0) / max(outer - 1.0, 1.0)
+
+
+@compiled
+def _later_figures(x: Vector, start: int, stop: int, known: Known, figures: Vector) -> None:
+    """Fill in what is heard when a click has decayed: see `click_figures`, from the seventeenth on."""
+    rate = known.rate
+    near, far, late = int(_NEAR_S * rate), int(REACH_S * rate), int(_LATE_S * rate)
+    lag = max(int(LAG_S * rate + 0.5), 1)
+    first, last = start - near, start - int(_APART_S * rate)
+    before = _slope(x, first, last, lag)
+    figures[0] = decibels(_slope(x, stop + near, stop + far, lag), before, -6.0, 20.0)
+    end = min(stop + late, known.high)
+    figures[1] = figures[0]
+    figures[2] = decibels(
+        _root_mean_square(x, stop + near, stop + far), _root_mean_square(x, first, last), -6.0, 20.0
+    )
+    if 2 * (end - stop - far) > late - far:
+        figures[1] = decibels(_slope(x, stop + far, end, lag), before, -6.0, 20.0)
+        level = _root_mean_square(x, stop + far, end)
+        figures[2] = decibels(level, _root_mean_square(x, first, last), -6.0, 20.0)
+    figures[3] = _crest(x, start, min(stop + int(_CREST_BEYOND_S * rate), known.high))
+
+
+@compiled
 def click_figures(heard: HeardBands, span: Vector, known: Known, figures: Vector) -> bool:
     """Measure a span that was found, and what lies around it.
 
@@ -111,8 +165,10 @@ def click_figures(heard: HeardBands, span: Vector, known: Known, figures: Vector
         how much louder (dB) its excitation is after the span than before, near and further away; where in
         the span the centre of that excitation's energy lies; how far it peaks over what was before, and
         what comes after; the length's logarithm; how far the excitation peaks over what comes after; how
-        much another channel's peaks over what was before, against this one's (0 where there is none); and
-        how much louder the excitation is after it.
+        much another channel's peaks over what was before, against this one's (0 where there is none);
+        how much louder the excitation is after it; how much louder than before the sound's slope is 7 to
+        15 ms after it, and from there to 27 ms, and the sound there; and which part of its peak is crest,
+        which is what clipping makes flat.
 
     Returns
     -------
@@ -144,6 +200,7 @@ def click_figures(heard: HeardBands, span: Vector, known: Known, figures: Vector
         figures[SIGNS + 8] = against if k == 0 else max(figures[SIGNS + 8], against)
     after = mean_magnitude(e, stop + apart, stop + near)
     figures[SIGNS + 9] = decibels(after, mean_magnitude(e, start - near, start - apart), -6.0, 20.0)
+    _later_figures(heard.x, start, stop, known, figures[SIGNS + 10 :])
     return True
 
 

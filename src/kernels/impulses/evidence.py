@@ -22,7 +22,7 @@ REACH_S = 15e-3  # tuned: by hand, within what a search knows beyond a span
 
 # tuned: by hand; what is compared lies 1 to 7 ms from the span, and 7 to 15 ms
 _APART_S, _NEAR_S = 1e-3, 7e-3
-_LAG_S = 1.0 / 44_100.0  # derived: slopes are differences over a sample at 44.1 kHz, at any rate
+LAG_S = 1.0 / 44_100.0  # derived: slopes are differences over a sample at 44.1 kHz, at any rate
 LEAST = 1e-7  # guard: silence on both sides is no change
 # tuned: logistic regression on groups and swelling noise of up to 16 ms of bench.material.tuning (as it is,
 # low-pass 16 kHz, 96 kHz, MP3 192; 5 and 15 times) against the same takes and drums, tuning set, 2026-11-29
@@ -93,7 +93,7 @@ def click_signs(x: Vector, e: Vector, span: Vector, known: Known, signs: Vector)
     start, stop = int(span[0]), int(span[1])
     apart, near = int(_APART_S * known.rate), int(_NEAR_S * known.rate)
     far = int(REACH_S * known.rate)
-    lag = max(int(_LAG_S * known.rate + 0.5), 1)
+    lag = max(int(LAG_S * known.rate + 0.5), 1)
     if start - far - 2 * lag < known.low or stop + far >= known.high:
         return False
     first, last = start - near, start - apart

@@ -13,14 +13,14 @@ from ...kernels.impulses.cells import Cells, Extent
 from ...kernels.impulses.evidence import Known, group_odds
 from ...kernels.impulses.groups import find_groups, group_spans
 from ...kernels.pulses.click_repair import GROUP
+from .strokes import StrokeMemory
 from .times import Times
 
 # tuned: bench.material.tuning against clean takes by the same routes, tuning set, 2026-11-29
 _STANDS_OUT = (10.0, 2.0)  # scales, and times over the highest peak beside it
 _SURE, _UNLIKELY = 1.5, -1.0  # log odds from which on it is a group, and under which it is a stroke
+_STROKES_COST = 2.0  # log odds; see `StrokeMemory`
 _SHARED = 0.0  # and from which on, where another channel has one at the same place
-_REMEMBERED_S = 4.0  # how long strokes and groups count for what is found next
-_DOUBT, _MOST_DOUBT = 2.0, 6.0  # log odds that strokes cost, for each of their own over groups, and at most
 
 _SPANS = 64  # guard: more in one group are left
 
@@ -61,11 +61,6 @@ class GroupSearch:
         Least scale of an excitation.
     gap
         Pauses of fewer samples do not end what stands out.
-
-    Attributes
-    ----------
-    doubt
-        Log odds that what is found now must have more, because strokes were.
     """
 
     def __init__(self, times: Times, sample_rate: float, floor: float, gap: int) -> None:
@@ -73,10 +68,7 @@ class GroupSearch:
         self._times = times
         self._rate = sample_rate
         self._floor = floor
-        self._kept = float(np.exp(-times.hop / (_REMEMBERED_S * sample_rate)))
-        self._strokes = 0.0
-        self._groups = 0.0
-        self.doubt = 0.0
+        self._memory = StrokeMemory(times.hop, sample_rate, _STROKES_COST)
 
     def find(self, channels: Sequence[Heard], known: Known, ease: float) -> list[npt.NDArray[np.float64]]:
         """Find the groups that begin in the cells that are searched now.
@@ -96,18 +88,15 @@ class GroupSearch:
         """
         found = [self._in_channel(heard, known, ease) for heard in channels]
         every = np.concatenate([odds for _, odds in found])
-        self._strokes = self._kept * self._strokes + np.count_nonzero(every < _UNLIKELY)
-        ratio = (self._strokes + 1.0) / (self._kept * self._groups + 1.0)
-        self.doubt = min(max(_DOUBT * np.log(ratio), 0.0), _MOST_DOUBT)
-        sure = [odds > _SURE + self.doubt for _, odds in found]
-        self._groups = self._kept * self._groups + sum(int(np.count_nonzero(one)) for one in sure)
+        self._memory.strokes(int(np.count_nonzero(every < _UNLIKELY)))
+        doubt = self._memory.doubt
+        sure = [odds > _SURE + doubt for _, odds in found]
+        self._memory.clicks(sum(int(np.count_nonzero(one)) for one in sure))
         return [
             np.concatenate(
                 [
                     np.empty((0, 4)),
-                    *compress(
-                        groups, sure[k] | ((odds > _SHARED + self.doubt) & self._shared(k, found, sure))
-                    ),
+                    *compress(groups, sure[k] | ((odds > _SHARED + doubt) & self._shared(k, found, sure))),
                 ]
             )
             for k, (groups, odds) in enumerate(found)

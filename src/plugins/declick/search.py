@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +22,7 @@ from ...kernels.pulses.rings import RingSearch
 from .candidates import Sizes, Standing, joined
 from .groups import GroupSearch, Heard
 from .low_band import LowBand
+from .strokes import StrokeMemory
 from .times import Times
 
 _FLOOR = 2.0**-16  # derived: half a step of 16 bits; what stands on less is rounding, not sound
@@ -32,12 +35,37 @@ _PLAIN = 8.0  # what stands out so much is no music, however long
 _BURST = 3.0  # times that the lowest part of a scratch's noise stands over all that is beside it
 # tuned: bench.material.tuning against clean takes by the same routes, tuning set, 2026-11-29
 _DOUBTED = 0.5  # part of these thresholds from which on what lies around says whether it is a click,
-_LIKELY, _SURE = 1.0, 3.0  # and the log odds from which on it is one, and from which on that is not doubted
-_JUDGED = -1.0  # and from which on a judge is asked
+_LIKELY, _SURE = -1.0, 0.0  # and the log odds from which on it is one, and from which on that is not doubted
+_JUDGED = -3.0  # and from which on a judge is asked
+_STROKE, _STROKES_COST = -1.5, 1.5  # and under which it is a stroke, and what those cost; see `StrokeMemory`
 _FEW_S, _FEW_LOW = 0.22e-3, 0.5  # a few samples that are off, of which the low band knows nothing: no stroke
 _NETWORK = Network(
     np.array(MEAN), np.array(SCALE), np.array(INNER), np.array(BIAS), np.array(OUTER), CONSTANT
 )
+
+
+class Weighed(NamedTuple):
+    """What may be clicks in one channel.
+
+    Attributes
+    ----------
+    spans
+        Rows of (start, stop, score, score in the low band), shape (n, 4).
+    odds
+        Log odds that each is a click; NaN where they are not known.
+    plain, few
+        Which stand out as far as asked: where the odds are not known, and where a few samples are off.
+    """
+
+    spans: npt.NDArray[np.float64]
+    odds: npt.NDArray[np.float64]
+    plain: npt.NDArray[np.bool_]
+    few: npt.NDArray[np.bool_]
+
+    @property
+    def strokes(self) -> int:
+        """How many are none by the odds."""
+        return int(np.count_nonzero((self.odds < _STROKE) & ~self.few))
 
 
 class ClickSearch:
@@ -75,6 +103,7 @@ class ClickSearch:
         self._place = np.zeros((channels, cells), np.int64)
         self._level = np.zeros((channels, 2 * cells))
         self._enough = 1.0
+        self._memory = StrokeMemory(times.hop, sample_rate, _STROKES_COST)
         self._after = [0] * channels  # what lies before was found already
 
     @property
@@ -136,9 +165,16 @@ class ClickSearch:
         standing = self._standing(extent, bounds, ease)
         self._enough = enough
         grouped = self._grouped(extent, bounds, ease)
+        rooms = [self._room(channel, bounds) for channel in range(len(grouped))]
+        weighed = [self._weighed(channel, standing, room, bounds) for channel, room in enumerate(rooms)]
+        self._memory.strokes(sum(one.strokes for one in weighed))
+        clicks = [self._likely(one) for one in weighed]
+        self._memory.clicks(sum(len(one) for one in clicks))
         found = []
         for channel, groups in enumerate(grouped):
-            rows = self._in_channel(channel, standing, repaired[channel], bounds)
+            rows = self._with_scratches(
+                channel, clicks[channel], standing.runs, repaired[channel], (rooms[channel], bounds)
+            )
             found.append(self._with_groups(channel, rows, groups))
         return found
 
@@ -223,52 +259,71 @@ class ClickSearch:
         near = row[0] - last[1] <= self._times.order and row[1] - last[0] <= self._longest
         return bool(row[0] <= last[1] or near)
 
-    def _in_channel(
-        self,
-        channel: int,
-        standing: Standing,
-        repaired: Audio,
-        bounds: npt.NDArray[np.int64],
-    ) -> npt.NDArray[np.float64]:
+    def _room(self, channel: int, bounds: npt.NDArray[np.int64]) -> tuple[int, int]:
+        """Return the samples that something found now may lie in."""
         times = self._times
-        scored, low_scored, runs = standing
-        first, last = self._searched_cells
         begin = max(self._after[channel], times.past, bounds[0] + times.order)
-        end = min(bounds[1], times.size - times.block)
-        spans = np.empty((last - first, 3))
-        extent = Extent(first, last, begin, end)
-        count = find_spans(self._e[channel], channel, scored, extent, self._gap, self._near, _DOUBTED, spans)
-        low = self._low.spans(channel, low_scored, (begin, end), self.searched, _DOUBTED)
-        bursts = np.empty((last - first, 3))
-        extent = Extent(2 * first, 2 * last, begin, end)
-        scratches = find_bursts(self._e, channel, runs, times.half, extent, bursts)
-        scores = scored.score[channel], low_scored.score[channel]
-        sizes = Sizes(times.cell, self._low.cell, times.longest, times.order)
-        candidates = joined(spans[:count], low, scores, sizes)
-        if len(candidates):
-            self._after[channel] = int(candidates[-1, 1])
-        clicks = self._weighed(channel, candidates, bounds)
-        if not scratches:
-            return clicks
-        return self._with_bursts(channel, clicks, bursts[:scratches], repaired, bounds)
+        return int(begin), int(min(bounds[1], times.size - times.block))
 
     def _weighed(
+        self, channel: int, standing: Standing, room: tuple[int, int], bounds: npt.NDArray[np.int64]
+    ) -> Weighed:
+        """Return what stands out half as far as asked, and what the odds say of it."""
+        times = self._times
+        scored, low_scored, _ = standing
+        first, last = self._searched_cells
+        found = np.empty((last - first, 3))
+        extent = Extent(first, last, *room)
+        count = find_spans(self._e[channel], channel, scored, extent, self._gap, self._near, _DOUBTED, found)
+        low = self._low.spans(channel, low_scored, room, self.searched, _DOUBTED)
+        scores = scored.score[channel], low_scored.score[channel]
+        sizes = Sizes(times.cell, self._low.cell, times.longest, times.order)
+        spans = joined(found[:count], low, scores, sizes)
+        if len(spans):
+            self._after[channel] = int(spans[-1, 1])
+        odds = self._odds(channel, spans, bounds)
+        lengths = spans[:, 1] - spans[:, 0]
+        few = (lengths < _FEW_S * self._rate) & (spans[:, 3] < _FEW_LOW * spans[:, 2])
+        asked = spans[:, 2] >= self._doubt * np.clip(self._score_a_sample * lengths, 1.0, _PLAIN)
+        return Weighed(spans, odds, asked & np.isnan(odds), asked & few)
+
+    def _odds(
         self, channel: int, spans: npt.NDArray[np.float64], bounds: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.float64]:
-        """Return the spans that are clicks by the odds; by how they stand out, where these are not known."""
+        """Return the log odds that spans are clicks; NaN where they are not known."""
         others = np.delete(self._e, channel, axis=0)
         heard = HeardBands(self._x[channel], self._e[channel], others, self._low.e[channel], self._low.factor)
         odds = np.empty(len(spans))
         click_odds(heard, spans, self._known(bounds), _NETWORK, odds)
-        score, lengths = spans[:, 2], spans[:, 1] - spans[:, 0]
-        asked = score >= self._doubt * np.clip(self._score_a_sample * lengths, 1.0, _PLAIN)
-        few = (lengths < _FEW_S * self._rate) & (spans[:, 3] < _FEW_LOW * score)
-        needed = _LIKELY if self._doubt == 1.0 else _JUDGED
-        likely = np.where(np.isnan(odds) | few, asked | (odds > needed), odds > needed)
-        least = np.where(odds > _SURE, _PLAIN, np.where(odds > _LIKELY, self._enough, 0.0))
-        score = np.maximum(score, least) / self._doubt
-        clicks = np.column_stack([spans[:, :2], score, np.full(len(spans), float(CLICK))])
-        return clicks[likely]
+        return odds
+
+    def _likely(self, weighed: Weighed) -> npt.NDArray[np.float64]:
+        """Return the clicks; where strokes outnumber them, more is asked of the odds."""
+        spans, odds, plain, few = weighed
+        doubted = odds - self._memory.doubt
+        likely = doubted > _LIKELY if self._doubt == 1.0 else odds > _JUDGED
+        likely |= plain | few
+        least = np.where(doubted > _SURE, _PLAIN, np.where(doubted > _LIKELY, self._enough, 0.0))
+        score = np.maximum(spans[:, 2], least) / self._doubt
+        return np.column_stack([spans[:, :2], score, np.full(len(spans), float(CLICK))])[likely]
+
+    def _with_scratches(
+        self,
+        channel: int,
+        clicks: npt.NDArray[np.float64],
+        runs: Runs,
+        repaired: Audio,
+        within: tuple[tuple[int, int], npt.NDArray[np.int64]],
+    ) -> npt.NDArray[np.float64]:
+        """Look for bursts in a channel's room, and return the clicks with them."""
+        room, bounds = within
+        first, last = self._searched_cells
+        bursts = np.empty((last - first, 3))
+        extent = Extent(2 * first, 2 * last, *room)
+        scratches = find_bursts(self._e, channel, runs, self._times.half, extent, bursts)
+        if not scratches:
+            return clicks
+        return self._with_bursts(channel, clicks, bursts[:scratches], repaired, bounds)
 
     def _with_bursts(
         self,
