@@ -214,7 +214,8 @@ def _bom(rng: Generator, data: bytes) -> bytes:
 
 
 def _encoded(rng: Generator, data: bytes) -> bytes:
-    return data.decode("utf-8", "replace").encode(_any(rng, ("utf-16", "utf-32", "utf-16-be", "cp037")))
+    codec = _any(rng, ("utf-16", "utf-32", "utf-16-be", "cp037"))
+    return data.decode("utf-8", "replace").encode(codec, "replace")
 
 
 def _nul(rng: Generator, data: bytes) -> bytes:

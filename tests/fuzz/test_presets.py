@@ -35,6 +35,12 @@ def test_literals_and_doubled_names_stand_as_they_are() -> None:
     assert [key for _, key in walk(tree)] == ["a", "b", "c", 0]
 
 
+def test_texts_of_every_script_can_be_mutated() -> None:
+    tree = {"name": "\u0661 \u65e5 \U0001f50a \udc80"}
+    for index in range(400):
+        mutated_json(np.random.default_rng(index), tree)
+
+
 def test_mutations_leave_the_tree_as_it_was() -> None:
     tree = {"chain": [{"plugin": "x", "parameters": {"a": 1.0, "b": "on"}}], "name": ""}
     before = json.dumps(tree)
