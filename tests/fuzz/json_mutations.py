@@ -213,7 +213,7 @@ def _bom(rng: Generator, data: bytes) -> bytes:
     return b"\xef\xbb\xbf" * int(_any(rng, (1, 2))) + data
 
 
-def _encoded(rng: Generator, data: bytes) -> bytes:
+def encoded(rng: Generator, data: bytes) -> bytes:
     codec = _any(rng, ("utf-16", "utf-32", "utf-16-be", "cp037"))
     return data.decode("utf-8", "replace").encode(codec, "replace")
 
@@ -238,7 +238,7 @@ def _blanks(rng: Generator, data: bytes) -> bytes:
     )
 
 
-_BYTES = (_bom, _encoded, _nul, _quotes, _blanks, flip, overwrite, truncate, leave_out)
+_BYTES = (_bom, encoded, _nul, _quotes, _blanks, flip, overwrite, truncate, leave_out)
 
 
 def mutated_json(rng: Generator, tree: Tree) -> tuple[bytes, str]:
