@@ -13,7 +13,7 @@ converter hears it, behind all band limits, and none over twice that, but where 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +21,7 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.special import ndtri
 
-from bench.material.reporting.channel import FINE, RATE
+from bench.material.reporting.channel import FINE, RATE, Analogue, Response
 from bench.material.reporting.clicks import HEADROOM, SPAN_DOWN, Faulty, Heard, beyond
 
 FINE_MS = FINE * RATE / 1000
@@ -117,6 +117,15 @@ class Shapes:
     after: np.ndarray
 
 
+@dataclass(frozen=True)
+class Train:
+    """Impulses of shape (channels, n) in front of the converter, and the span of each in samples."""
+
+    added: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+
+
 def crackle(heard: Heard, disc: str, per_second: float, strength: float, seed: int) -> Faulty:
     """Return a take with the crackle of a disc, through its route.
 
@@ -141,28 +150,65 @@ def crackle(heard: Heard, disc: str, per_second: float, strength: float, seed: i
     kind = DISCS[disc]
     draw = np.random.default_rng([seed, 6, *disc.encode()])
     through = beyond(heard.route, str(draw.choice(kind.curves)))
-    shapes = drawn_shapes(partial(heard.analogue.pulses, through=through), draw)
-    channels, length = heard.audio.shape
+    rms = np.sqrt(np.mean(heard.audio**2))
+    train = impulses(
+        kind,
+        heard.analogue,
+        through,
+        shape=heard.audio.shape,
+        per_second=per_second,
+        height=strength * rms,
+        draw=draw,
+    )
+    gain = float(HEADROOM / max(np.max(np.abs(heard.audio + train.added)), np.max(np.abs(heard.audio))))
+    damaged = heard.converted(gain * heard.audio + gain * train.added)
+    return heard.arrived(gain, damaged, list(zip(train.starts.tolist(), train.stops.tolist(), strict=True)))
 
-    times = arrivals(kind, per_second, length / RATE, draw)
+
+def impulses(
+    disc: Disc,
+    analogue: Analogue,
+    through: Sequence[Response],
+    *,
+    shape: tuple[int, ...],
+    per_second: float,
+    height: float,
+    draw: np.random.Generator,
+) -> Train:
+    """Return the impulses of a disc as they are in front of the converter.
+
+    Parameters
+    ----------
+    disc : Disc
+    analogue : Analogue
+        What music and impulses pass.
+    through : sequence of callables
+        What the impulses pass besides.
+    shape : tuple of int
+        Channels, and samples at 44.1 kHz.
+    per_second : float
+    height : float
+        Peak of the strongest hundredth.
+    draw : np.random.Generator
+    """
+    shapes = drawn_shapes(partial(analogue.pulses, through=through), draw)
+    channels, length = shape
+
+    times = arrivals(disc, per_second, length / RATE, draw)
     at = np.floor(times * RATE * FINE).astype(int)
     which = draw.integers(DIFFERENT, size=len(at))
-    rms = np.sqrt(np.mean(heard.audio**2))
-    heights = strength * rms * np.minimum(kind.heights(draw, len(at)), MOST)
-    peaks = heights * draw.choice((-1, 1), len(at)) * walls(kind, channels, len(at), draw)
+    heights = height * np.minimum(disc.heights(draw, len(at)), MOST)
+    peaks = heights * draw.choice((-1, 1), len(at)) * walls(disc, channels, len(at), draw)
 
     span = shapes.waves.shape[1]
     train = np.zeros((channels, FINE * length + span))
-    for first, shape, peak in zip(at, which, peaks.T, strict=True):
-        train[:, first : first + span] += peak[:, None] * shapes.waves[shape]
-    passed, onset = heard.analogue.pulses(train[:, : FINE * length], through=through)
-    added = passed[:, onset : onset + length]
+    for first, wave, peak in zip(at, which, peaks.T, strict=True):
+        train[:, first : first + span] += peak[:, None] * shapes.waves[wave]
+    passed, onset = analogue.pulses(train[:, : FINE * length], through=through)
 
-    gain = float(HEADROOM / max(np.max(np.abs(heard.audio + added)), np.max(np.abs(heard.audio))))
     starts = np.clip(at // FINE + shapes.before[which], 0, length - 1)
     stops = np.clip(at // FINE + shapes.after[which], starts + 1, length)
-    damaged = heard.converted(gain * heard.audio + gain * added)
-    return heard.arrived(gain, damaged, list(zip(starts.tolist(), stops.tolist(), strict=True)))
+    return Train(passed[:, onset : onset + length], starts, stops)
 
 
 def arrivals(disc: Disc, per_second: float, seconds: float, draw: np.random.Generator) -> np.ndarray:
