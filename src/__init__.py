@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .errors import FindingsError as FindingsError
     from .errors import ManifestError as ManifestError
     from .errors import ModelError as ModelError
+    from .errors import NoEquivalentError as NoEquivalentError
     from .errors import NotInstalledError as NotInstalledError
     from .errors import NotLearned as NotLearned
     from .errors import ParameterError as ParameterError
@@ -78,6 +79,7 @@ _HOMES = {
     "FindingsError": "errors",
     "ManifestError": "errors",
     "ModelError": "errors",
+    "NoEquivalentError": "errors",
     "NotInstalledError": "errors",
     "NotLearned": "errors",
     "ParameterError": "errors",

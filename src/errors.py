@@ -42,6 +42,10 @@ class PresetError(WavemendError, ValueError):
     """A preset that cannot be used; the message names file, slot, parameter, value and range."""
 
 
+class NoEquivalentError(PresetError):
+    """Something of another program's chain that cannot be carried over; the message says why."""
+
+
 class ModelError(WavemendError, RuntimeError):
     """A trained model that is missing, is not the one that its manifest names, or cannot be run."""
 

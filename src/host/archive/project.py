@@ -161,7 +161,7 @@ def _preset(name: Any, path: Path) -> str:
     if entry is None:
         raise ParameterError(
             f"preset = {short(name)} is not found; it must be the name of a preset, whose file lies in "
-            f"{path.absolute().parent / 'presets'}, or one of {said_names(path.absolute().parent)}"
+            f"{path.absolute().parent / 'presets'}, or one of {said_names(name, path.absolute().parent)}"
         )
     return str(entry.path) if entry.path else entry.qualified
 

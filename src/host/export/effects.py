@@ -93,7 +93,7 @@ def effect_of(what: str | os.PathLike[str] | Preset | Stage) -> Effect:
     try:
         return _stage_effect(stage_class(text)())
     except PluginError as error:
-        raise PluginError(f"{error}; the factory presets are {said_names()}") from None
+        raise PluginError(f"{error}; the factory presets are {said_names(text)}") from None
 
 
 def _stage_effect(stage: Stage) -> Effect:

@@ -6,6 +6,7 @@ folders; ``factory:vinyl`` says the level too, and always means that one.
 
 from __future__ import annotations
 
+import difflib
 import os
 import stat
 from collections.abc import Iterator
@@ -194,10 +195,12 @@ def _is_plain(name: str) -> bool:
     return bool(name) and not name.startswith(".") and not separators & set(name)
 
 
-def said_names(start: Path | None = None) -> str:
-    """Name the presets that there are, for errors: the factory's, and others by their level."""
+def said_names(text: str, start: Path | None = None) -> str:
+    """Name the presets that there are, for an error about `text`: first those that it may have meant."""
     own = [entry.qualified for entry in entries(start) if entry.level != "factory"]
-    return ", ".join([*preset_names(), *own])
+    names = [*preset_names(), *own]
+    near = difflib.get_close_matches(text, names)
+    return ", ".join([*near, *(name for name in names if name not in near)])
 
 
 def hiding(text: str, start: Path | None = None) -> str:

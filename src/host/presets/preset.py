@@ -149,7 +149,7 @@ def _read(source: str | os.PathLike[str]) -> tuple[bytes, str]:
         return entry.read(_MOST_BYTES + 1), entry.shown
     path = Path(source)
     if path.suffix != ".json" and os.sep not in text and not path.exists():
-        raise PresetError(f"there is no preset {text!r}; the factory presets are {said_names()}")
+        raise PresetError(f"there is no preset {text!r}; the factory presets are {said_names(text)}")
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)

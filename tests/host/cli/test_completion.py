@@ -18,7 +18,7 @@ def offered(preset, incomplete):
 def test_presets_and_preset_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "vinyl-mine.json").write_text("{}")
-    assert complete_preset("vi") == ["vinyl", "vinyl-mine.json"]
+    assert complete_preset("vi") == ["vinyl", "vinyl-heavy", "vinyl-light", "vinyl-mine.json"]
     assert complete_preset("nothing-begins/so") == []
 
 
@@ -47,4 +47,4 @@ def test_the_shell_gets_them():
         [sys.executable, "-c", "from wavemend.host.cli.main import app; app(prog_name='wavemend')"],
         env=os.environ | asked, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
-    assert result.stdout.split() == ["shellac"], result.stderr
+    assert result.stdout.split() == ["shellac", "shellac-acoustic", "shellac-electric"], result.stderr

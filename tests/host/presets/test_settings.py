@@ -7,6 +7,7 @@ from wavemend.errors import PresetError
 from wavemend.host.presets.library import preset_names
 from wavemend.host.presets.overrides import edited_preset
 from wavemend.host.presets.settings import settings_of
+from wavemend.plugins.dehum import Dehum
 
 GAIN = {"plugin": "pedalboard.Gain", "parameters": {"gain_db": 1.5}}
 STRANGER = {"plugin": "studio.dehiss", "version": 3, "parameters": {"amount": 7}, "bypass": True}
@@ -56,7 +57,7 @@ def test_units_versions_and_what_is_missing_are_said(tmp_path):
     assert gain.settings[0].text == "1.5 dB" and gain.version is None
     assert stranger.notes == ["missing"] and stranger.version == 3
     assert {s.name: s.text for s in stranger.settings} == {"amount": "7", "bypass": "on"}
-    assert hum.version == 1 and hum.notes == ["version 4 is installed"]
+    assert hum.version == 1 and hum.notes == [f"version {Dehum.version} is installed"]
     assert {s.name: s.text for s in hum.settings}["base_frequency_hz"] == "0 Hz"  # as it is upgraded
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, cast
 import pedalboard
 
 from ....contract.stage import Stage
-from ....errors import PresetError, WavemendError
+from ....errors import NoEquivalentError, PresetError, WavemendError
 from ....plugins.declick import Declick
 from ....plugins.dehum import Dehum
 from ....plugins.denoise import Denoise
@@ -19,7 +19,7 @@ from ...chain.members.effect import unit_of
 from ...chain.slot import Slot
 from ...stock.stock import make_stock, stock_values
 from ...storage.strict_json import clip
-from .ffmpeg_options import Given, NoEquivalentError, Option, given, options
+from .ffmpeg_options import Given, Option, given, options
 from .ffmpeg_syntax import WrittenFilter, parse_filters
 from .imported import Imported
 

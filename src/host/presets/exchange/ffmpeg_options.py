@@ -15,10 +15,6 @@ _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(dB|[numcdhkKM]?)
 _TRUE, _FALSE = ("1", "true", "yes", "on", "y", "enable"), ("0", "false", "no", "off", "n", "disable")
 
 
-class NoEquivalentError(Exception):
-    """A filter cannot be carried over, for a reason; it never leaves the import."""
-
-
 @dataclass(frozen=True)
 class Option:
     """An option of a filter.
