@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,8 @@ import bagit
 
 from ...errors import AudioFileError, ManifestError, PlanError
 from ..files.syncing import sync_folder
-from .manifest import Entry, Manifest
+from ..storage.folders import clear_folders, published_folder
+from .manifest import MANIFEST, Entry, Manifest
 from .provenance import Provenance
 from .recipe import Recipe
 from .restoring import is_there
@@ -51,7 +51,7 @@ def make_bag(
     target: Path,
     bag: Path,
     *,
-    info: Mapping[str, str],
+    info: Mapping[str, str | list[str]],
 ) -> Bag:
     """Copy what is done of the collection in `target` into a new bag.
 
@@ -62,7 +62,7 @@ def make_bag(
     bag
         Folder to make; it must not be there. It appears whole, or not at all.
     info
-        Fields of ``bag-info.txt``, such as ``Source-Organization``.
+        Fields of ``bag-info.txt``, such as ``Source-Organization``; several of a name as a list.
 
     Raises
     ------
@@ -75,20 +75,22 @@ def make_bag(
     """
     if os.path.lexists(bag):
         raise PlanError(f"{bag}: is there already; name a folder that is not")
-    if bag.absolute().is_relative_to(target.absolute()):
+    if bag.resolve().is_relative_to(target.resolve()):
         raise PlanError(f"{bag}: lies in the collection itself; name a folder outside {target}")
     with Manifest(target) as manifest:
-        every, recipes = [*manifest.entries()], manifest.recipes()
+        every, recipes = manifest.entries(), manifest.recipes()
     done = [entry for entry in every if entry.state == "done"]
     if not done:
         raise PlanError(f"{target}: nothing in it is done; restore it first with `wavemend batch`")
     _check_names(done)
+    _check_recipes(target, done, recipes)
     try:
-        bag.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{bag.name}.", dir=bag.absolute().parent) as part:
-            files = _fill(Path(part) / bag.name, target, done, recipes, info)
-            (Path(part) / bag.name).rename(bag)
-            sync_folder(bag.absolute().parent)
+        folder = bag.absolute().parent
+        folder.mkdir(parents=True, exist_ok=True)
+        clear_folders(folder)  # what killed ones left, which may be large
+        with published_folder(bag.absolute()) as part:
+            files = _fill(part, target, done, recipes, info)
+        sync_folder(folder)
     except (OSError, bagit.BagError) as error:
         if isinstance(error, AudioFileError):
             raise
@@ -108,22 +110,34 @@ def _check_names(done: list[Entry]) -> None:
             ) from None
 
 
+def _check_recipes(target: Path, done: list[Entry], recipes: Mapping[str, Recipe]) -> None:
+    """Refuse what nothing could be told of."""
+    for entry in done:
+        try:
+            _ = recipes[entry.recipe].version
+        except (KeyError, TypeError, ValueError, RecursionError):
+            raise ManifestError(
+                f"{target / MANIFEST}: does not say by what {entry.path} was made; put a copy in its place"
+            ) from None
+
+
 def _fill(
     part: Path,
     target: Path,
     done: list[Entry],
     recipes: Mapping[str, Recipe],
-    info: Mapping[str, str],
+    info: Mapping[str, str | list[str]],
 ) -> int:
     outputs = [output for entry in done for output in entry.outputs]
     for output in outputs:
-        if not is_there(target, output):
+        copy = part / PAYLOAD / output.path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if (target / output.path).is_file():
+            shutil.copy2(target / output.path, copy)
+        if not is_there(part / PAYLOAD, output):  # the copy itself, so that nothing changes in between
             raise ManifestError(
                 f"{target / output.path}: is not what the manifest says; say the same `wavemend batch` again"
             )
-        copy = part / PAYLOAD / output.path
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(target / output.path, copy)
     ended = max(entry.ended for entry in done)
     Provenance(done, recipes, ended).to_mets(PAYLOAD).write(os.fspath(part / METS), pretty_print=True)
     made = bagit.make_bag(os.fspath(part), bag_info=dict(info), checksums=["sha256"])

@@ -40,6 +40,8 @@ class Job:
         The output is there already, and existing ones are to be left alone.
     removed
         Where what was removed goes; None where it is not written.
+    wide_output
+        Where the output goes in its place if it passes full scale and floats are asked for; None: there too.
     name
         What a run calls it: its path below the input that it was found in, unless two would be called alike.
     may_skip
@@ -53,6 +55,7 @@ class Job:
     error: str = ""
     skipped: bool = False
     removed: Path | None = None
+    wide_output: Path | None = None
     name: str = ""
     may_skip: bool = False
     seconds: float = 0.0
@@ -249,9 +252,11 @@ def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
             f"{longest_name(output.parent)}; rename {source}, or choose another folder with -o"
         )
     difference = form.one_word_up(frames)
+    wide = output.with_suffix(form.float_output(frames).extension) if output.suffix else output
     return Job(
         source,
         output,
+        wide_output=wide if wide.suffix.lower() != form.extension else None,
         removed=removed_path(output, difference) if removed else None,
         seconds=frames / form.sample_rate,
         out_bytes=form.data_bytes(frames) + (difference.data_bytes(frames) if removed else 0),

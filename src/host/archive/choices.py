@@ -28,6 +28,7 @@ from .restoring import AUTO
 from .workers import in_workers, use_one_thread
 
 _HEAD = ["recording", "preset", "why"]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a formula begins with
 _MOST_BYTES = 64 * 2**20  # guard: memory; a hundred thousand recordings take a tenth of it
 
 
@@ -84,9 +85,14 @@ def write_choices(choices: Iterable[Choice], path: Path, *, overwrite: bool = Fa
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(_HEAD)
-    rows.writerows([one.name, one.preset, one.error or one.why] for one in choices)
+    rows.writerows(map(_cell, (one.name, one.preset, one.error or one.why)) for one in choices)
     with published(path, overwrite=overwrite) as part:
         part.write_text(text.getvalue(), encoding="utf-8", errors="surrogateescape")
+
+
+def _cell(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: recordings may be called anything."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def read_choices(path: Path, jobs: Iterable[Job]) -> dict[str, str]:
@@ -96,20 +102,21 @@ def read_choices(path: Path, jobs: Iterable[Job]) -> dict[str, str]:
     ------
     PlanError
         Naming file, line, recording and remedy: no table, a preset that there is not, a recording that is
-        named twice, or not at all, or is none of `jobs`.
+        named twice, or not at all though it can be read, or is none of `jobs`.
     """
     rows = _rows(path)
-    names = {job.name for job in jobs}
+    jobs = list(jobs)
+    cells = {_cell(job.name): job.name for job in jobs} | {job.name: job.name for job in jobs}
     chosen: dict[str, str] = {}
     for line, (name, preset) in rows.items():
         where = f"{path}: line {line}: {short(name)}"
-        if name not in names:
+        if name not in cells:
             raise PlanError(f"{where} is no recording of this run; take the line out, or name its folder too")
-        if name in chosen:
+        if cells[name] in chosen:
             raise PlanError(f"{where} is named twice; take one line out")
-        chosen[name] = preset
+        chosen[cells[name]] = preset
     _check_presets(path, chosen)
-    left = sorted(names - chosen.keys())
+    left = sorted({job.name for job in jobs if job.output} - chosen.keys())
     if left:
         raise PlanError(
             f"{path}: says nothing about {short(left[0])}" + (f" and {len(left) - 1} more" * (len(left) > 1))

@@ -21,11 +21,11 @@ from ...errors import AudioFileError, Cancelled, PlanError
 from ..chain.progress import Progress
 from ..files.audio_format import AUDIO_SUFFIXES
 from ..rendering.options import DEFAULTS, RenderOptions
-from ..storage.outputs import make_folder, report_path
+from ..storage.outputs import events_path, labels_path, make_folder, report_path
 from .batch import Job, Outcome, plan
 from .manifest import MANIFEST, Entry, Manifest
 from .recipe import NOTHING, chain_maker
-from .restoring import AUTO, Finished, Request, Task, lost, restore
+from .restoring import AUTO, Finished, Request, Task, forget_recipes, lost, restore
 from .workers import in_workers, use_one_thread
 
 
@@ -80,20 +80,46 @@ def plan_collection(
     if (target.exists() or target.suffix.lower() in AUDIO_SUFFIXES) and not target.is_dir():
         raise PlanError(f"{target}: is a file, or is called like one; a collection needs a folder")
     jobs = plan(sources, target, removed=options.removed, overwrite=True, exclude=exclude, tell=tell)
+    _refuse_shared(jobs, options)
     if not options.overwrite:
         known = _known(target)
         for job in jobs:
-            _refuse_strangers(job, known.get(_below(job.output, target)) if job.output else None, target)
+            if job.output:
+                _refuse_strangers(job, options, known.get(_below(job.output, target)), target)
     return jobs
 
 
-def _refuse_strangers(job: Job, entry: Entry | None, target: Path) -> None:
+def _targets(job: Job, options: RenderOptions) -> Iterator[Path]:
+    """Yield every file that a recording's render may write."""
+    outputs = [job.output, job.wide_output if options.overs == "float" else None]
+    for output in filter(None, outputs):
+        yield output
+        yield report_path(output)
+        yield from (events_path(output),) * options.events
+        yield from (labels_path(output),) * options.labels
+    yield from filter(None, (job.removed,))
+
+
+def _refuse_shared(jobs: Sequence[Job], options: RenderOptions) -> None:
+    """Refuse two recordings of which one may write over the other: a.flac, as floats, is a.wav."""
+    taken: dict[str, Job] = {}
+    for job in jobs:
+        for path in _targets(job, options):
+            other = taken.setdefault(str(path).casefold(), job)
+            if other is not job:
+                raise PlanError(
+                    f"{other.source} and {job.source} may both be written to {path}; rename one, or leave "
+                    "one out with --exclude"
+                )
+
+
+def _refuse_strangers(job: Job, options: RenderOptions, entry: Entry | None, target: Path) -> None:
     """Refuse to write over what no run into this folder made."""
-    if job.output is None or (entry and entry.state == "rendering"):
+    if entry and entry.state == "rendering":
         return
     known = {one.path for one in entry.outputs} if entry else set()
-    for path in (job.output, job.removed, report_path(job.output)):
-        if path and os.path.lexists(path) and _below(path, target) not in known:
+    for path in _targets(job, options):
+        if os.path.lexists(path) and _below(path, target) not in known:
             raise PlanError(
                 f"{path}: is there already, and no run into that folder made it; move it away, choose "
                 "another folder with -o, or say --overwrite"
@@ -191,6 +217,7 @@ def run_collection(
         A disk is full: what was not rendered is left for the next run.
     """
     use_one_thread()
+    forget_recipes()
     make_folder(collection.target)
     with Manifest(collection.target, write=True) as manifest:
         tasks = _expected(collection, manifest)
@@ -251,6 +278,10 @@ def _expected(collection: Collection, manifest: Manifest) -> list[Task]:
         if job.output
     )
     known = {entry.path: entry for entry in manifest.entries()}
+    own = {_below(path, target): job.name for job in jobs for path in _targets(job, collection.options)}
+    for path, entry in known.items():  # what is another recording's by now is not an earlier run's to tidy
+        outputs = [one for one in entry.outputs if own.get(one.path, entry.name) == entry.name]
+        known[path] = replace(entry, outputs=outputs)
     chosen = collection.choices
     return [
         Task(job, known[_below(job.output, target)], chosen[job.name] if chosen else collection.preset)

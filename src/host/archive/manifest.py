@@ -7,6 +7,7 @@ next recording begins, so that whatever ends a run, the next one knows what is d
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,11 +16,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
-from ...errors import ManifestError
+from ...errors import ManifestError, StrictJsonError
 from ..storage.json_text import json_text
 from ..storage.locking import Held, hold
+from ..storage.strict_json import parse_object, short
 from .recipe import Recipe
 
 MANIFEST = "wavemend-manifest.sqlite"
@@ -29,6 +31,7 @@ _APPLICATION = 0x776D6D66  # derived: the letters wmmf
 _VERSION = 1  # guard: grows when the tables change
 _LOCK_SUFFIX = ".wavemend-run"
 _BUSY_S = 10.0  # guard: for how long a reader's lock is waited out
+_MOST_BYTES = 16 * 2**20  # guard: memory that one value of a stranger's manifest takes
 
 _SCHEMA = """
 CREATE TABLE recipes (sha256 TEXT PRIMARY KEY, preset TEXT NOT NULL, content TEXT NOT NULL) STRICT;
@@ -38,7 +41,8 @@ CREATE TABLE runs (
 CREATE TABLE recordings (
     path BLOB PRIMARY KEY, name TEXT NOT NULL, state TEXT NOT NULL, source BLOB NOT NULL,
     source_sha256 TEXT NOT NULL DEFAULT '', document_sha256 TEXT NOT NULL DEFAULT '',
-    recipe TEXT NOT NULL DEFAULT '', preset TEXT NOT NULL DEFAULT '', reasons TEXT NOT NULL DEFAULT '[]',
+    recipe TEXT NOT NULL DEFAULT '', tried TEXT NOT NULL DEFAULT '',
+    preset TEXT NOT NULL DEFAULT '', reasons TEXT NOT NULL DEFAULT '[]',
     seconds REAL NOT NULL DEFAULT 0, findings TEXT NOT NULL DEFAULT '{}', events TEXT NOT NULL DEFAULT '{}',
     warnings TEXT NOT NULL DEFAULT '[]', error TEXT NOT NULL DEFAULT '',
     took_s REAL NOT NULL DEFAULT 0, ended TEXT NOT NULL DEFAULT ''
@@ -75,7 +79,10 @@ class Entry:
     source
         Path of the recording.
     source_sha256, document_sha256, recipe
-        What it was made of and by: hashes; empty where that is not known.
+        What the outputs were made of and by: hashes; empty where that is not known.
+    tried
+        Hash of what it was tried of and by when it failed: its outputs may be of an earlier run, by another
+        recipe.
     preset, reasons
         What was chosen, and why, where that was left to the analysis.
     seconds
@@ -97,6 +104,7 @@ class Entry:
     source_sha256: str = ""
     document_sha256: str = ""
     recipe: str = ""
+    tried: str = ""
     preset: str = ""
     reasons: Sequence[str] = ()
     seconds: float = 0.0
@@ -110,7 +118,9 @@ class Entry:
 
 
 _PATHS = ("path", "source")  # as bytes, which any name is
-_JSON = ("reasons", "findings", "events", "warnings")
+_JSON: dict[str, tuple[type, type]] = {
+    "reasons": (list, str), "findings": (dict, str), "events": (dict, int), "warnings": (list, str),
+}  # fmt: skip
 _COLUMNS = [name for name in Entry.__dataclass_fields__ if name != "outputs"]
 
 
@@ -160,6 +170,7 @@ class Manifest:
             f"{self.path.absolute().as_uri()}?mode={how}", uri=True, timeout=_BUSY_S, isolation_level=None
         )
         self._data.row_factory = sqlite3.Row
+        self._data.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
         self._data.execute("PRAGMA trusted_schema = OFF")
         (application,), (version,) = (
             self._data.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
@@ -178,6 +189,13 @@ class Manifest:
             raise ManifestError(
                 f"{self.path}: is of version {version}; this wavemend reads version {_VERSION} alone"
             )
+        elif self._statements() != _plain(_SCHEMA.split(";")[:-1]):
+            raise ManifestError(f"{self.path}: its tables are not those of this wavemend; move it away")
+
+    def _statements(self) -> set[str]:
+        """Return what it was made by: a stranger's views, triggers and virtual tables would be run."""
+        rows = self._data.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+        return _plain(row["sql"] for row in rows if not row["name"].startswith("sqlite_"))  # its statistics
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -186,7 +204,7 @@ class Manifest:
             yield
         except sqlite3.OperationalError as error:
             raise ManifestError(f"{self.path}: {error}; is there room, and may it be written?") from error
-        except (sqlite3.DatabaseError, ValueError, TypeError) as error:
+        except (sqlite3.DatabaseError, StrictJsonError, ValueError, TypeError) as error:
             raise ManifestError(f"{self.path}: is damaged: {error}; put a copy in its place") from error
 
     @contextmanager
@@ -237,24 +255,31 @@ class Manifest:
                 [(os.fsencode(one.path), key, one.bytes, one.sha256) for one in entry.outputs],
             )
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield every recording, in the order of their paths."""
+    def entries(self) -> list[Entry]:
+        """Return every recording, in the order of their paths; none is read later, under a run's feet.
+
+        Raises
+        ------
+        ManifestError
+            It is damaged, or names a file outside its folder, as only a stranger's does.
+        """
         with self._telling():
             outputs: dict[bytes, list[Output]] = {}
-            for row in self._data.execute("SELECT * FROM outputs ORDER BY path"):
-                output = Output(os.fsdecode(row["path"]), row["bytes"], row["sha256"])
+            for row in self._data.execute("SELECT * FROM outputs ORDER BY path").fetchall():
+                output = Output(_inside(row["path"]), row["bytes"], row["sha256"])
                 outputs.setdefault(row["recording"], []).append(output)
-            for row in self._data.execute("SELECT * FROM recordings ORDER BY path"):
-                values = {name: row[name] for name in _COLUMNS}
-                values |= {name: json.loads(row[name]) for name in _JSON}
-                values |= {name: os.fsdecode(row[name]) for name in _PATHS}
-                yield Entry(**values, outputs=outputs.get(row["path"], ()))
+            rows = self._data.execute("SELECT * FROM recordings ORDER BY path").fetchall()
+            return [_entry(row, outputs.get(row["path"], ())) for row in rows]
 
     def recipes(self) -> dict[str, Recipe]:
         """Return every recipe by its hash."""
         with self._telling():
             rows = self._data.execute("SELECT * FROM recipes").fetchall()
-        return {row["sha256"]: Recipe(row["preset"], row["content"]) for row in rows}
+            found = {row["sha256"]: Recipe(row["preset"], row["content"]) for row in rows}
+            for sha256, recipe in found.items():
+                if recipe.sha256 != sha256:
+                    raise ValueError(f"the recipe {short(sha256)} is another")
+            return found
 
     def runs(self) -> list[dict[str, Any]]:
         """Return every run: number, asked, machine, began, ended; ended is None where something ended it."""
@@ -279,6 +304,33 @@ class Manifest:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _plain(statements: Iterable[str]) -> set[str]:
+    return {" ".join(one.split()) for one in statements}
+
+
+def _inside(path: bytes) -> str:
+    """Return the path of an output as text; one that leads out of the folder is a stranger's."""
+    text = os.fsdecode(path)
+    known = Path(text)
+    if not known.parts or known.anchor or ".." in known.parts or "\0" in text:
+        raise ValueError(f"{short(text)} is no path below its folder")
+    return text
+
+
+def _entry(row: sqlite3.Row, outputs: Sequence[Output]) -> Entry:
+    values = {name: row[name] for name in _COLUMNS}
+    for name, (kind, inner) in _JSON.items():
+        value = parse_object(row[name].encode(), "it")
+        inside = value.values() if isinstance(value, dict) else value
+        if not isinstance(value, kind) or not all(isinstance(one, inner) for one in inside):
+            raise ValueError(f"{name} cannot be {short(value)}")
+        values[name] = value
+    if values["state"] not in get_args(State) or not math.isfinite(values["seconds"] + values["took_s"]):
+        raise ValueError(f"{short(values['name'])} has no state or length that can be")
+    values |= {"path": _inside(row["path"]), "source": os.fsdecode(row["source"])}
+    return Entry(**values, outputs=outputs)
 
 
 def _put(data: sqlite3.Connection, entry: Entry, how: str) -> None:

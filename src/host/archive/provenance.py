@@ -52,7 +52,7 @@ class Provenance:
             path=path,
             label=PurePosixPath(path).name,
             type="Item",
-            use="access" if output.path == entry.path else "metadata",
+            use="access" if _is_restored(entry, output) else "metadata",
             file_uuid=str(_uuid("file", output.path, output.sha256)),
             checksum=output.sha256,
             checksumtype=_CHECKSUM,
@@ -63,6 +63,11 @@ class Provenance:
         for agent in _agents(recipe):
             item.add_premis_agent(_agent(*agent))
         return item
+
+
+def _is_restored(entry: Entry, output: Output) -> bool:
+    """Whether it is the restored file itself, which may be called .wav for .flac where it is of floats."""
+    return PurePosixPath(output.path).with_suffix("") == PurePosixPath(entry.path).with_suffix("")
 
 
 def _place(folder: PurePosixPath, places: dict[PurePosixPath, Any], above: str) -> Any:

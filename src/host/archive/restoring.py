@@ -6,23 +6,24 @@ What this finds out goes back to the process that writes the manifest.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 
-from ...errors import Cancelled, WavemendError
+from ...errors import AudioFileError, Cancelled, TargetBusyError, WavemendError
 from ..chain.path import slot_number
 from ..chain.progress import Progress
 from ..files.source_file import SourceFile
 from ..rendering.options import RenderOptions
 from ..rendering.render import render_with
 from ..rendering.rendered import Rendered
-from ..rendering.report import output_sha256
+from ..rendering.report import made_hashes
 from ..storage.hashing import sha256_of
 from ..storage.outputs import make_folder, report_path
 from ..storage.publishing import clear_leftovers
@@ -76,7 +77,7 @@ def restore(request: Request, task: Task, progress: Progress | None, cancel: thr
     Cancelled
         `cancel` was set.
     """
-    began = time.monotonic()
+    began, attempt = time.monotonic(), ""
     entry = replace(task.known, source=os.path.abspath(task.job.source), name=task.job.name)
     try:
         with SourceFile(task.job.source) as source:
@@ -87,16 +88,21 @@ def restore(request: Request, task: Task, progress: Progress | None, cancel: thr
             entry, recipe = _chosen(
                 request, task, entry, source, partial(analyse_file, progress=progress, cancel=cancel)
             )
-            if (before := _before(request, task, entry)) is not None:
+            attempt = _attempt(entry)
+            if (before := _before(request, task, entry, attempt)) is not None:
                 return before
-            entry, rendered = _rendered(request, task, entry, progress, cancel)
-            source.check()  # what was hashed is what was rendered
+            entry, recipe, rendered = _rendered(request, task, entry, progress, cancel)
+            try:
+                _check_same(source, entry, request.options)
+            except AudioFileError:
+                entry = replace(entry, source_sha256="")  # of what its outputs are, nobody knows
+                raise
     except Cancelled:
         raise
     except Exception as error:
         if cancel.is_set():  # compiled code makes errors of its own of an interrupt
             raise Cancelled("cancelled") from error
-        return _failed(task.job, entry, error, time.monotonic() - began)
+        return _failed(task, entry, attempt, error, time.monotonic() - began)
     took_s = time.monotonic() - began
     outcome = Outcome(task.job, rendered, took_s=took_s)
     return Finished(outcome, replace(entry, took_s=took_s, ended=_now()), recipe)
@@ -109,6 +115,24 @@ def lost(request: Request, task: Task, how: str) -> Finished:
     error = f"{task.job.source}: {how}"
     # not a fault of the recording's, as far as anyone knows: the next run tries it again
     return Finished(Outcome(task.job, error=error), replace(task.known, state="rendering", error=error))
+
+
+def forget_recipes() -> None:
+    """Read presets anew: they are read once a run, and may be other ones by the next."""
+    _read_recipe.cache_clear()
+
+
+def _attempt(entry: Entry) -> str:
+    """Hash of what a recording is tried of and by."""
+    made = "\n".join((entry.source_sha256, entry.document_sha256, entry.recipe))
+    return hashlib.sha256(made.encode()).hexdigest()
+
+
+def _check_same(source: SourceFile, entry: Entry, options: RenderOptions) -> None:
+    """See that what was hashed is what was rendered; raises `AudioFileError`."""
+    source.check()
+    if document_sha256(source.path, options) != entry.document_sha256:
+        raise AudioFileError(f"{source.path}: its document changed while it was rendered: start again")
 
 
 def _made_of_another(task: Task, source: SourceFile) -> str:
@@ -151,18 +175,18 @@ def _read_recipe(
     return recipe_of(preset, chain_maker(preset, list(settings), missing)(), options)
 
 
-def _before(request: Request, task: Task, entry: Entry) -> Finished | None:
+def _before(request: Request, task: Task, entry: Entry, attempt: str) -> Finished | None:
     """Return what became of it in an earlier run, where nothing that counts has changed since."""
     known = task.known
-    made = (known.source_sha256, known.document_sha256, known.recipe)
-    if made != (entry.source_sha256, entry.document_sha256, entry.recipe):
-        return None
-    if known.state == "failed" and not request.retry_failed:
+    if known.state == "failed" and known.tried == attempt and not request.retry_failed:
         return Finished(Outcome(task.job, error=known.error), known)
+    if _attempt(known) != attempt:
+        return None
     # "rendering" too: a run that was killed while it looked whether this one is done
     if known.outputs and all(is_there(request.target, one) for one in known.outputs):
         skipped = Outcome(replace(task.job, skipped=True), taken="done, and nothing has changed since")
-        return Finished(skipped, replace(known, state="done", source=entry.source, name=entry.name))
+        done = replace(known, state="done", source=entry.source, name=entry.name, error="", tried="")
+        return Finished(skipped, done)
     return None
 
 
@@ -178,16 +202,21 @@ def _rendered(
     entry: Entry,
     progress: Progress | None,
     cancel: threading.Event,
-) -> tuple[Entry, Rendered]:
+) -> tuple[Entry, Recipe, Rendered]:
     job = task.job
     assert job.output is not None  # noqa: S101 - others are no tasks
-    warnings = [_set_aside(request.target, one) for one in _strangers(request.target, job.output, task.known)]
+    warnings = [_set_aside(request.target, one) for one in _strangers(request.target, job, task.known)]
     chain = chain_maker(entry.preset, list(request.settings), request.missing)()
+    recipe = recipe_of(entry.preset, chain, request.options)  # of what runs: its preset may just have changed
     options = replace(request.options, overwrite=True)  # what is there is a run's own: see plan_collection
     rendered = render_with(options, chain, job.source, job.output, progress=progress, cancel=cancel)
+    outputs = [_output(request.target, path) for path in _files(rendered)]
+    _take_away(request.target, task.known.outputs, {one.path for one in outputs})
     return replace(
         entry,
         state="done",
+        recipe=recipe.sha256,
+        tried="",
         seconds=rendered.seconds,
         findings={slot_number(path): found.describe() for path, found in rendered.findings.items()},
         events={
@@ -195,16 +224,35 @@ def _rendered(
         },
         warnings=[*warnings, *rendered.warnings],
         error="",
-        outputs=[_output(request.target, path) for path in _files(rendered)],
-    ), rendered
+        outputs=outputs,
+    ), recipe, rendered  # fmt: skip
 
 
-def _strangers(target: Path, output: Path, known: Entry) -> list[Output]:
+def _strangers(target: Path, job: Job, known: Entry) -> list[Output]:
     """Return outputs in whose place something else stands: edited since, or cut by a power failure."""
-    if output.is_file() and output_sha256(report_path(output)) == sha256_of(output):
-        return []  # a render's own: one that was killed before the manifest knew, or was asked for by hand
-    there = (one for one in known.outputs if (target / one.path).is_file())
-    return [one for one in there if (target / one.path).stat().st_size and not is_there(target, one)]
+    ours: set[str] = (
+        set()
+    )  # a render's own: one that was killed before the manifest knew, or asked for by hand
+    for output in filter(None, (job.output, job.wide_output)):
+        hashes = made_hashes(report_path(output))
+        if output.is_file() and sha256_of(output) in hashes:
+            ours |= hashes | {sha256_of(report_path(output))}
+    there = ((one, target / one.path) for one in known.outputs)
+    return [
+        one
+        for one, path in there
+        if path.is_file()
+        and path.stat().st_size
+        and not is_there(target, one)
+        and sha256_of(path) not in ours
+    ]
+
+
+def _take_away(target: Path, earlier: Sequence[Output], made: set[str]) -> None:
+    """Delete what an earlier run wrote and this one does not: by another name, or not asked for any more."""
+    for one in earlier:
+        if one.path not in made and is_there(target, one):
+            (target / one.path).unlink()
 
 
 def _set_aside(target: Path, output: Output) -> str:
@@ -224,13 +272,17 @@ def _output(target: Path, path: Path) -> Output:
     return Output(path.relative_to(target).as_posix(), path.stat().st_size, sha256_of(path))
 
 
-def _failed(job: Job, entry: Entry, error: Exception, took_s: float) -> Finished:
+def _failed(task: Task, entry: Entry, attempt: str, error: Exception, took_s: float) -> Finished:
     said = str(error) if isinstance(error, WavemendError) else f"{type(error).__name__}: {error}"
-    text = said if str(job.source) in said else f"{job.source}: {said}"
-    outcome = Outcome(job, error=text)
+    text = said if str(task.job.source) in said else f"{task.job.source}: {said}"
+    outcome = Outcome(task.job, error=text)
     if _is_full(error):
-        return Finished(outcome, replace(entry, state="waiting"), disk_full=True)
-    failed = replace(entry, state="failed", error=text, took_s=took_s, ended=_now())
+        return Finished(outcome, replace(task.known, state="waiting"), disk_full=True)
+    if isinstance(error, TargetBusyError):  # by what a killed run left running, say: the next run tries again
+        return Finished(outcome, replace(task.known, state="rendering", error=text))
+    if task.known.outputs and entry.source_sha256:  # they are there still, and of what they were
+        entry = replace(task.known, source=entry.source, name=entry.name)
+    failed = replace(entry, state="failed", tried=attempt, error=text, took_s=took_s, ended=_now())
     return Finished(outcome, failed)
 
 

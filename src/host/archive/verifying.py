@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ..storage.hashing import sha256_of
-from .manifest import Manifest
+from .manifest import Entry, Manifest
 from .restoring import is_there
 
 
@@ -36,18 +37,24 @@ def verify(target: Path, *, sources: bool = False) -> Iterator[Checked]:
         There is none, or it cannot be used.
     """
     with Manifest(target) as manifest:
-        for entry in manifest.entries():
-            for output in entry.outputs:
-                yield Checked(output.path, _problem(target / output.path, is_there(target, output)))
-            if entry.state != "done":
-                yield Checked(entry.path, f"is not done: {entry.error or entry.state}")
-            elif sources:
-                source = Path(entry.source)
-                is_same = source.is_file() and sha256_of(source) == entry.source_sha256
-                yield Checked(entry.source, _problem(source, is_same))
+        entries = manifest.entries()  # and let go: a run may write while this goes on for hours
+    for entry in entries:
+        for output in entry.outputs:
+            yield Checked(output.path, _problem(target / output.path, partial(is_there, target, output)))
+        if entry.state != "done":
+            yield Checked(entry.path, f"is not done: {entry.error or entry.state}")
+        elif sources:
+            yield Checked(entry.source, _problem(Path(entry.source), partial(_is_source, entry)))
 
 
-def _problem(path: Path, is_same: bool) -> str:
-    if is_same:
-        return ""
+def _is_source(entry: Entry) -> bool:
+    return Path(entry.source).is_file() and sha256_of(Path(entry.source)) == entry.source_sha256
+
+
+def _problem(path: Path, is_same: Callable[[], bool]) -> str:
+    try:
+        if is_same():
+            return ""
+    except OSError as error:  # a bad sector, or no permission: told, and the others are looked at
+        return f"cannot be read: {error.strerror or error}"
     return "has changed" if path.is_file() else "is gone"

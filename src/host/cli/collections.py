@@ -183,9 +183,11 @@ def bag(
         from ..archive.bag import make_bag  # noqa: PLC0415
     except ImportError:
         fail("bags need packages of their own: pip install 'wavemend[archive]'", REFUSED)
-    fields = dict(field.partition("=")[::2] for field in info or [])
-    if not all(name and value for name, value in fields.items()):
-        fail("--info: write NAME=VALUE, as Source-Organization=Archive", REFUSED)
+    fields: dict[str, str | list[str]] = {}
+    for name, _, value in (field.partition("=") for field in info or []):
+        if not (name and value):
+            fail("--info: write NAME=VALUE, as Source-Organization=Archive", REFUSED)
+        fields[name] = [*fields.get(name, []), value]
     made = make_bag(target, output, info=fields)
     for name, why in made.left_out.items():
         say_error(f"{name}: left out, because it is not done: {why}")
@@ -208,7 +210,7 @@ def _collection(
 
     chosen: Mapping[str, str] | None = None
     if is_choices(preset):
-        chosen = read_choices(Path(preset), (job for job in jobs if job.output))
+        chosen = read_choices(Path(preset), jobs)
     presets = [*dict.fromkeys(chosen.values())] if chosen is not None else [preset]
     if settings and (chosen is not None or preset in (AUTO, NOTHING)):
         fail("--set changes values of one preset; it does not go with auto, none or a table", REFUSED)
@@ -341,7 +343,8 @@ def _run(
                 reporter.finish(outcome)
         reporter.sum_up()
     if as_json:
-        print_json(records)
+        places = {job.source: number for number, job in enumerate(collection.jobs)}
+        print_json(sorted(records, key=lambda one: places[one["source"]]))
     return bool(reporter.failed) or kept.failed
 
 

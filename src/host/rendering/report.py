@@ -106,12 +106,14 @@ def made_from(path: FilePath) -> dict[str, str]:
         return {}
 
 
-def output_sha256(path: FilePath) -> str:
-    """Return the hash of the restored file that the report at `path` is of; empty where it is no report."""
+def made_hashes(path: FilePath) -> set[str]:
+    """Return the hashes of all files that the report at `path` is of; none where it is no report of ours."""
     try:
-        return str(_read(path)["output"]["sha256"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return ""
+        report = _read(path)
+        listed = [report["output"], *filter(None, [report.get("removed")]), *report["beside"]]
+        return {str(one["sha256"]) for one in listed}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return set()
 
 
 def _read(path: FilePath) -> Any:

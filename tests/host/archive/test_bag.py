@@ -1,14 +1,19 @@
 """A restored collection as a bag: whole or not at all, and METS says what every file was made of and by."""
 
 import os
+import sqlite3
 import sys
 
 import bagit
 import metsrw
+import numpy as np
+import pedalboard
 import pytest
+from wavemend import Chain, Preset, save_preset
 from wavemend.errors import ManifestError, PlanError
 from wavemend.host.archive.bag import METS, PAYLOAD, make_bag
 from wavemend.host.archive.collection import batch
+from wavemend.host.archive.manifest import MANIFEST
 from wavemend.host.archive.verifying import verify
 
 from tests.host.recordings import damaged, write
@@ -53,6 +58,41 @@ def test_a_bag_is_whole_or_not_there(target, tmp_path):
     with pytest.raises(ManifestError, match=r"a\.wav: is not what the manifest says"):
         make_bag(target, tmp_path / "bag", info={})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
+
+
+def test_what_a_killed_one_left_goes_and_links_hide_no_collection(target, tmp_path):
+    left = tmp_path / ".wavemend-part-dead"
+    (left / "files").mkdir(parents=True)
+    (left / ".held.wavemend-part").touch()
+    (tmp_path / "link").symlink_to(target)
+    with pytest.raises(PlanError, match="lies in the collection"):
+        make_bag(target, tmp_path / "link" / "bag", info={})
+    made = make_bag(target, tmp_path / "bag", info={"Contact-Name": ["A", "B"]})
+    assert bagit.Bag(str(made.path)).info["Contact-Name"] == ["A", "B"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bag", "in", "link", "out"]
+
+
+def test_a_recipe_that_nobody_knows_is_told(target, tmp_path):
+    with sqlite3.connect(target / MANIFEST) as data:
+        data.execute("UPDATE recordings SET recipe = 'nope'")
+    data.close()
+    with pytest.raises(ManifestError, match=r"does not say by what a\.wav was made"):
+        make_bag(target, tmp_path / "bag", info={})
+    with sqlite3.connect(target / MANIFEST) as data:
+        data.execute("UPDATE recipes SET content = '{}'")
+    data.close()
+    with pytest.raises(ManifestError, match="is another"):
+        make_bag(target, tmp_path / "bag", info={})
+
+
+def test_a_restored_file_of_floats_is_the_access_copy(tmp_path):
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "in" / "a.flac", np.clip(3 * damaged(0.3), -1, 1 - 2**-15))
+    save_preset(Preset("", "", Chain([pedalboard.Gain(6)])), tmp_path / "louder.json")
+    batch(str(tmp_path / "louder.json"), tmp_path / "in", tmp_path / "out", overs="float", removed=True)
+    made = make_bag(tmp_path / "out", tmp_path / "bag", info={})
+    files = metsrw.METSDocument.fromfile(str(made.path / "data" / METS)).all_files()
+    assert [file.path for file in files if file.use == "access"] == [f"{PAYLOAD}/a.wav"]
 
 
 def test_nothing_is_written_over(target, tmp_path):

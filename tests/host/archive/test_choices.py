@@ -1,5 +1,6 @@
 """The table of presets: what is written is read again, and what a person wrote wrong is said by its line."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,21 @@ def test_what_is_written_is_read(tmp_path):
     assert is_choices(str(path)) and not is_choices("vinyl")
     with pytest.raises(AudioFileError, match="is there already"):
         write_choices([], path)
+
+
+def test_no_recording_is_a_formula_and_one_that_cannot_be_read_may_be_named(tmp_path):
+    names = ["=HYPERLINK(0).wav", "-1.wav", "@a.wav", "+1.wav", "'=quoted.wav"]
+    jobs = [Job(Path("a.wav"), Path("out/a.wav"), name=name) for name in names]
+    path = tmp_path / "c.csv"
+    write_choices([Choice(name, "none", "=1+1") for name in names], path)
+    cells = [*csv.reader(path.read_text(encoding="utf-8").splitlines())][1:]
+    assert not [cell for row in cells for cell in row if cell.startswith(("=", "+", "-", "@"))]
+    assert read_choices(path, jobs) == dict.fromkeys(names, "none")
+    bad = Job(Path("bad.wav"), None, error="cannot be read", name=names[0])
+    assert read_choices(path, [bad, *jobs[1:]]).keys() >= set(names[1:])
+    with path.open("w") as file:
+        file.write("recording,preset\n" + "".join(f"{name},none\n" for name in names[1:]))
+    assert read_choices(path, [bad, *jobs[1:]]) == dict.fromkeys(names[1:], "none")
 
 
 def test_a_spreadsheet_may_part_cells_by_semicolons(tmp_path):

@@ -66,7 +66,7 @@ def _script(path: Path) -> ModuleType:
         raise PresetError(f"{path}: is no Python script")
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, os.path.abspath(path.parent))
-    sys.modules[path.stem] = module
+    sys.modules.setdefault(path.stem, module)  # a script called like a library must not take its place
     spec.loader.exec_module(module)
     return module
 

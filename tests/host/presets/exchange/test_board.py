@@ -34,6 +34,12 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "mine.py"
 
 
+def test_a_script_called_like_a_library_does_not_take_its_place(script: Path) -> None:
+    named = script.rename(script.with_name("pedalboard.py"))
+    assert len(from_board(named_board(f"{named}:board")).chain) == 2
+    assert __import__("sys").modules["pedalboard"] is pedalboard
+
+
 def test_a_pedalboard_becomes_the_same_effects(tmp_path: Path) -> None:
     board = pedalboard.Pedalboard(
         [pedalboard.HighpassFilter(80), pedalboard.Gain(-3), pedalboard.Compressor(-20, 4)]
