@@ -21,9 +21,14 @@ _BESIDE = np.array(
 )  # bins; derived: beyond the main lobe of a line between two bins
 _QUANTILE = 0.25  # over time, from which candidates are chosen
 _CONTRAST_DB, _VISIBLE_DB = 10.0, 12.0
-_UNDER_DB = (
-    40.0  # under the program; fainter lines are not what is asked for, and notes' own may look like them
-)
+# Under what of the program is no steady tone: louder lines are program or test tones, fainter ones are not
+# what is asked for, and notes' own may look like them
+_UNDER_DB, _FAR_UNDER_DB = 16.0, 40.0
+_TELEVISION_HZ, _TELEVISION_SHARE = (
+    (15_625.0, 15_734.27),
+    0.003,
+)  # source: lines a second of 625 and 525 lines
+_TELEVISION_UNDER_DB = 6.0  # no program has so steady a tone there
 _STEADY_DB, _NEAR_DB, _MISSING_DB = 0.25, 1.5, 4.0
 _DB_A_SHARE = 13.0  # derived: 8.7 dB for each share of its amplitude that the program adds, and a half more
 _LEVEL = 0.35  # quantile over time: the program adds to a line, and takes from it by chance alone
@@ -36,14 +41,22 @@ _MOST_CANDIDATES = 64  # guard: time is bounded
 _SILENT_DB = -110.0  # guard: a window of digital silence tells nothing
 _WINDOW_BINS = 1 / 1.5  # derived: by how many bins a Hann window smears power
 _SAME_HZ = 0.2
-_OF_A_COMB_HZ = 1.5  # from a harmonic of a hum, or, in proportion, of a note
+_OF_A_COMB_HZ = 1.5  # from a harmonic of a hum
+_OF_A_NOTE_HZ = 0.1  # by how much two partials of a note are off whole multiples, for each of these
+_RATIOS = [(low, high) for high in range(2, 20) for low in range(1, high)]  # derived: of a note's partials
 
 
 class _Tone(NamedTuple):
-    """A steady line: Hz, and its power in each channel, shape (channels,)."""
+    """A steady line: Hz, power in each channel, shape (channels,), and whether it is no note's partial."""
 
     frequency_hz: float
     power: Array
+    alone: bool = True
+
+    @property
+    def level_db(self) -> float:
+        """Mean level of the channels, dB."""
+        return float(10 * np.log10(self.power.mean() + 1e-16))
 
 
 class ToneListener:
@@ -65,6 +78,7 @@ class ToneListener:
         self._channels = channels
         self._rows: list[npt.NDArray[np.float32]] = []
         self._segments: list[list[_Tone]] = []
+        self._programs_db: list[float] = []  # of each segment, without steady tones
 
     def hear(self, audio: Audio) -> None:
         """Hear a window, shape (channels, window)."""
@@ -74,55 +88,86 @@ class ToneListener:
             self._end_segment()
 
     def conclude(self, hums: Sequence[Hum]) -> list[Hum]:
-        """Return the lines that are none of these hums', each a hum of one harmonic, the strongest first."""
+        """Return the lines that are none of these hums', each a hum of one harmonic, the strongest first.
+
+        Where some are too loud, or more than `MOST_OTHERS`, the program has tones, and none is returned.
+        """
         if len(self._rows) >= _LEAST_VISIBLE:
             self._end_segment()
-        met = [tone for segment in self._segments for tone in segment]
+        if not self._segments:
+            return []
+        met = sorted((tone for segment in self._segments for tone in segment), key=lambda t: t.frequency_hz)
+        hz = np.array([tone.frequency_hz for tone in met])
+        under_db = self._program_db() - np.array([tone.level_db for tone in met])
+        loud = under_db < [_least_under_db(tone.frequency_hz) for tone in met]
+        lines = np.array([tone.alone for tone in met], bool) & (under_db < _FAR_UNDER_DB) & ~loud
+        first, stop = np.searchsorted(hz, hz - _SAME_HZ), np.searchsorted(hz, hz + _SAME_HZ)
+        often = np.flatnonzero((lines | loud) & (stop - first >= _SHARE * len(self._segments))).tolist()
         tones: list[Hum] = []
-        for tone in sorted(met, key=lambda tone: -float(tone.power.sum())):
-            same = [one for one in met if abs(one.frequency_hz - tone.frequency_hz) < _SAME_HZ]
-            share = len(same) / len(self._segments)
-            own = not any(_is_of(tone.frequency_hz, hum.frequency_hz) for hum in (*hums, *tones))
-            if share >= _SHARE and own:
-                power = np.mean([one.power for one in same], axis=0)
-                level = 10 * np.log10(np.maximum(power, 10 ** (NO_LEVEL / 10)))
-                tones.append(
-                    Hum(
-                        frequency_hz=round(float(np.mean([one.frequency_hz for one in same])), 4),
-                        wander_hz=0.0,
-                        harmonic=np.ones(1, np.int64),
-                        level_dbfs=np.round(level, 2)[:, np.newaxis],
-                        share=round(min(share, 1.0), 3),
-                        confidence=0.7,
-                    )
+        for at in sorted(often, key=lambda at: -float(met[at].power.sum())):
+            if any(_is_of(met[at].frequency_hz, hum.frequency_hz) for hum in (*hums, *tones)):
+                continue
+            if loud[at] or len(tones) == MOST_OTHERS:
+                return []
+            same = met[first[at] : stop[at]]
+            power = np.mean([one.power for one in same], axis=0)
+            level = 10 * np.log10(np.maximum(power, 10 ** (NO_LEVEL / 10)))
+            tones.append(
+                Hum(
+                    frequency_hz=round(float(np.mean([one.frequency_hz for one in same])), 4),
+                    wander_hz=0.0,
+                    harmonic=np.ones(1, np.int64),
+                    level_dbfs=np.round(level, 2)[:, np.newaxis],
+                    share=round(min(len(same) / len(self._segments), 1.0), 3),
+                    confidence=0.7,
                 )
-        return tones[:MOST_OTHERS]
+            )
+        return tones
+
+    def _program_db(self) -> float:
+        """Return the mean level of what is no steady tone, dB, over the segments heard."""
+        return float(10 * np.log10(np.mean(10 ** (np.array(self._programs_db) / 10))))
 
     def _end_segment(self) -> None:
-        power, self._rows = np.stack(self._rows).astype(np.float64), []
-        levels = 10 * np.log10(power.mean(axis=1) + 1e-16)
+        power, self._rows = np.stack(self._rows), []
+        levels = 10 * np.log10(power.mean(axis=1, dtype=np.float64) + 1e-16)
         sounds = levels.max(axis=1) > _SILENT_DB
-        power, levels = power[sounds], levels[sounds]
-        found: list[_Tone] = []
-        if len(levels) >= _LEAST_VISIBLE:
-            weighed = [self._weigh(levels, power, at) for at in self._candidates(levels)]
-            found = [tone for tone in weighed if tone is not None]
+        if np.count_nonzero(sounds) < _LEAST_VISIBLE:
+            return  # silence tells of no line, nor against one
+        if not sounds.all():
+            power, levels = power[sounds], levels[sounds]
+        peaks = self._peaks(levels)
+        self._programs_db.append(_level_without(levels, peaks))
+        candidates = [at for at in peaks if at * self._bin_hz >= _LOWEST_HZ][:_MOST_CANDIDATES]
+        weighed = [self._weigh(levels, power, at) for at in candidates]
+        tones = [tone for tone in weighed if tone is not None]
+        all_hz = [tone.frequency_hz for tone in tones]
         self._segments.append(
-            [tone for tone in found if not any(_is_partner(tone.frequency_hz, o.frequency_hz) for o in found)]
+            [
+                tone._replace(
+                    alone=not any(_is_partner(tone.frequency_hz, hz) for hz in all_hz)
+                    and not self._has_octave(tone.frequency_hz, peaks)
+                )
+                for tone in tones
+            ]
         )
 
-    def _candidates(self, levels: Array) -> list[int]:
-        """Return the bins whose floor over time stands out most of those around them."""
+    def _has_octave(self, frequency_hz: float, peaks: Sequence[int]) -> bool:
+        """Return whether a peak that stays lies an octave or a twelfth off."""
+        bins = np.array([1 / 3, 1 / 2, 2, 3])[:, np.newaxis] * (frequency_hz / self._bin_hz)
+        return bool((np.abs(bins - np.array(peaks)) <= 1.0).any())
+
+    def _peaks(self, levels: Array) -> list[int]:
+        """Return the bins whose floor over time stands out of those around them, the most so first."""
         floor = np.quantile(levels, _QUANTILE, axis=0)
-        first, last = round(_LOWEST_HZ / self._bin_hz), floor.size - 1 - int(_BESIDE[-1])
-        at = np.arange(max(first, int(_BESIDE[-1])), last)
+        at = np.arange(int(_BESIDE[-1]), floor.size - 1 - int(_BESIDE[-1]))
         beside = np.median([floor[at + off] for off in _BESIDE], axis=0)
         peak = (floor[at] >= floor[at - 1]) & (floor[at] > floor[at + 1])
         contrast = np.where(peak, floor[at] - beside, 0.0)
-        best = np.argsort(-contrast, kind="stable")[:_MOST_CANDIDATES]
+        best = np.argsort(-contrast, kind="stable")
         return [int(bin_) for bin_ in at[best[contrast[best] > _CONTRAST_DB]]]
 
-    def _weigh(self, levels: Array, power: Array, at: int) -> _Tone | None:
+    def _weigh(self, levels: Array, power: npt.NDArray[np.float32], at: int) -> _Tone | None:
         """Return the line in a bin, if it is there in all windows in which it could be seen."""
         left, middle, right = levels[:, at - 1], levels[:, at], levels[:, at + 1]
         line = np.maximum(middle, np.maximum(left, right))
@@ -131,9 +176,6 @@ class ToneListener:
         if np.count_nonzero(visible) < max(_LEAST_VISIBLE, _VISIBLE_SHARE * visible.size):
             return None
         level = float(np.quantile(line[visible], _LEVEL))
-        program = float(np.mean(power)) * power.shape[2] * _WINDOW_BINS
-        if level < 10 * np.log10(program) - _UNDER_DB:
-            return None
         likely_db = np.minimum(_STEADY_DB + _DB_A_SHARE * 10 ** ((beside - level) / 20), _NEAR_DB)
         agreeing = visible & (np.abs(line - level) < likely_db)
         if np.count_nonzero(agreeing) < _AGREEING_SHARE * np.count_nonzero(visible):
@@ -152,12 +194,28 @@ class ToneListener:
         return _Tone((at + middle_off) * self._bin_hz, np.asarray(own, np.float64))
 
 
+def _least_under_db(frequency_hz: float) -> float:
+    """Return how far under the program a line is, that is none of it."""
+    shares = (abs(frequency_hz / hz - 1.0) for hz in _TELEVISION_HZ)
+    return _TELEVISION_UNDER_DB if min(shares) < _TELEVISION_SHARE else _UNDER_DB
+
+
 def _is_of(frequency_hz: float, base_hz: float) -> bool:
     """Return whether a line is a harmonic of a hum."""
     return abs(frequency_hz - max(round(frequency_hz / base_hz), 1) * base_hz) < _OF_A_COMB_HZ
 
 
 def _is_partner(frequency_hz: float, other_hz: float) -> bool:
-    """Return whether two lines are of one note: no steady line by itself has an octave or a twelfth."""
+    """Return whether two lines are of one note or chord: one is a partial of the other, or of a third."""
     low, high = sorted((frequency_hz, other_hz))
-    return any(abs(high - times * low) < _OF_A_COMB_HZ for times in (2, 3))
+    if low == high:
+        return False
+    return any(abs(high * m - low * n) < (m + n) * _OF_A_NOTE_HZ for m, n in _RATIOS)
+
+
+def _level_without(levels: Array, peaks: Sequence[int]) -> float:
+    """Return the mean level of spectra, dB, without what lies around these bins."""
+    power = np.mean(10 ** (levels / 10), axis=0)
+    for at in peaks:
+        power[max(at + int(_BESIDE[0]), 0) : at + int(_BESIDE[-1]) + 1] = 0.0
+    return float(10 * np.log10(power.sum() * _WINDOW_BINS + 1e-16))

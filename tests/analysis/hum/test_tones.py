@@ -35,7 +35,7 @@ def test_a_line_is_found_with_its_level():
 
 
 def test_lines_are_told_the_strongest_first():
-    lines = found(bursts() + tone(1000.0) + tone(6250.0, 0.02))
+    lines = found(bursts() + tone(1000.0, 0.006) + tone(6250.0, 0.01))
     assert [round(line.frequency_hz) for line in lines] == [6250, 1000]
 
 
@@ -61,3 +61,44 @@ def test_a_note_is_no_line(note):
 def test_a_harmonic_of_a_hum_is_no_line_of_its_own():
     hum = Hum(50.0, 0.0, np.arange(1, 5), np.full((1, 4), -40.0), 1.0, 0.9)
     assert found(bursts() + tone(400.0), [hum]) == []
+
+
+def test_a_recording_of_tones_has_no_line():
+    assert found(tone(1000.0)) == []
+    assert found(tone(1000.0, 0.1) + tone(3000.0, 0.003) + tone(7000.0, 0.001)) == []
+    assert (
+        found(
+            tone(440.0, 0.1)
+            + tone(1210.0, 0.02)
+            + 1e-4 * np.random.default_rng(1).standard_normal(SECONDS.size)
+        )
+        == []
+    )
+
+
+def test_a_drone_under_music_is_no_line():
+    """It has partials that are hidden, and others that stand free."""
+    for hz in (110.0, 196.0, 523.25):
+        drone = sum(tone(hz * n, 0.02 / n) for n in range(1, 14))
+        assert found(bursts() + drone) == []
+
+
+def test_a_line_lies_far_under_the_program():
+    rest = bursts()
+    level = np.sqrt(2 * np.mean(rest**2))
+    assert found(rest + tone(1234.5, 0.25 * level)) == []
+    assert len(found(rest + tone(1234.5, 0.1 * level))) == 1
+
+
+def test_more_lines_than_defects_have_are_a_program():
+    hz = (211.3, 317.9, 547.1, 977.7, 1877.3, 3463.9)
+    assert found(bursts() + sum(tone(one, 0.009) for one in hz)) == []
+    assert len(found(bursts() + sum(tone(one, 0.009) for one in hz[3:]))) == 3
+
+
+def test_lines_that_a_pause_bares_are_lines():
+    """What counts is the level of the whole program, though half minutes of it are quiet."""
+    rest = np.tile(bursts(), 8)
+    rest[rest.size // 2 :] *= 1e-3
+    line = 0.006 * np.sin(2 * np.pi * 1234.5 * np.arange(rest.size) / RATE)
+    assert len(found(rest + line)) == 1
