@@ -59,7 +59,7 @@ def test_the_finder_finds_what_is_taken_away():
 @pytest.mark.parametrize("base_hz", [0.0, 50.0])
 def test_a_line_of_no_comb_goes_and_what_is_beside_it_stays(base_hz):
     """A converter's tone, alone and beside hum; it tells of no edits."""
-    line = 0.01 * np.sin(2 * np.pi * 2345.6 * TIME)[np.newaxis]
+    line = 0.001 * np.sin(2 * np.pi * 2345.6 * TIME)[np.newaxis]
     wave = line + (hum(base_hz, wander_hz=0.0) if base_hz else 0.0)
     program = noise(-40.0) * np.clip(np.sin(2 * np.pi * TIME), 0.01, 1.0)
     stage = Dehum()
