@@ -151,8 +151,8 @@ class UnevenNoise:
         """Tell whether the last blocks are of one level in most bands, or no echo's tail all the same.
 
         A tail falls along a line, after a sound. Noise that bursts, or is under a gain that steps, may be
-        lower in one half, but along no line: what a recording begins with is believed where it falls along
-        none.
+        lower in one half, but along no line: what a recording begins with is believed where it follows
+        none, nor an arc, as a drum's roll does or a wave.
         """
         half = PAUSE_BLOCKS // 2
         logs = np.array([one.log for one in self._last])
@@ -162,10 +162,12 @@ class UnevenNoise:
         if not self._leads():
             return False
         time, level = np.arange(PAUSE_BLOCKS) - (PAUSE_BLOCKS - 1) / 2, logs.mean(axis=(1, 2))
-        slope = float(time @ level / (time @ time))
-        off = level - level.mean() - slope * time
-        error = np.sqrt(off @ off / (PAUSE_BLOCKS - 2) / (time @ time))
-        return bool(slope > -_LINE * error)
+        course = np.stack([time, time**2 - np.mean(time**2)])
+        norm = np.sum(course**2, axis=1)
+        slopes = course @ level / norm
+        off = level - level.mean() - slopes @ course
+        error = np.sqrt(off @ off / (PAUSE_BLOCKS - 3) / norm)
+        return bool((np.abs(slopes) < _LINE * error).all())
 
     def alike(self) -> list[LongQuietStretch]:
         """Return stretches at one level, the most there are, well under the program."""

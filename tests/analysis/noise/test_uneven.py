@@ -103,6 +103,19 @@ def test_an_echo_that_a_recording_begins_with_is_no_noise():
     assert not analyse(np.concatenate([echo, program(6)], axis=1)).found
 
 
+@pytest.mark.parametrize(
+    "course",
+    [lambda t: np.exp(-2 * t), lambda t: np.exp(2 * t), lambda t: 1 + 1.5 * np.sin(np.pi * t / 1.2) ** 2],
+    ids=["echo", "roll", "wave"],
+)
+def test_what_swells_or_dies_evenly_before_drums_is_no_noise(course):
+    """No noise that bursts does so, and drums fall no lower to say it."""
+    draw, time = np.random.default_rng(9), np.arange(round(6 * RATE)) / RATE
+    drums = 0.1 * np.exp(-2 * (5 * time % 1)) * draw.standard_normal((2, time.size))
+    lead = 0.001 * course(time[: round(1.2 * RATE)]) * draw.standard_normal((2, round(1.2 * RATE)))
+    assert not analyse(np.concatenate([lead, drums], axis=1)).found
+
+
 def test_a_tone_in_a_long_pause_is_not_in_its_print():
     """The bands beside tell how much of it is noise."""
     sound = between_pauses(program(6))[:, : round((PAUSE_S + 6) * RATE)]
