@@ -287,7 +287,7 @@ def _take_click(
     """
     kind, seen = damage.kinds[k], _seen(damage, k, how)
     length, whole, sigma = _estimate(x, damage, k, bounds, how, damaged, sounds, click)
-    start, until = int(damage.spans[k, 0]), damage.until[k]
+    start = int(damage.spans[k, 0])
     if not length:
         return start, start
     peak = np.max(np.abs(click[:length]))
@@ -298,13 +298,14 @@ def _take_click(
     for t in range(first, length):
         x[start + t] = whole[start + t] - sigma * click[t]
     ended = start + length
-    done = ended
+    limits = max(damage.since[k], bounds[0]), damage.until[k]
+    low = high = ended
     if kind == BURST:
-        done = remove_thump(x, start, ended, ended, bounds, until, (0.0, np.inf), how.thumps)
-    if done == ended and seen > (_SWELLING if kind == CLICK else 1) * how.order:
+        low, high = remove_thump(x, start, ended, ended, bounds, limits, (0.0, np.inf), how.thumps)
+    if high == low and seen > (_SWELLING if kind == CLICK else 1) * how.order:
         heights = _THUMP * sigma * peak, _HIGHEST_THUMP * sigma * peak
-        done = remove_thump(x, start, start, ended, bounds, until, heights, group_search(how.thumps))
-    return int(start + first), int(done)
+        low, high = remove_thump(x, start, start, ended, bounds, limits, heights, group_search(how.thumps))
+    return int(min(start + first, low)), int(max(ended, high))
 
 
 @compiled

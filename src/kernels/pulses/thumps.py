@@ -136,10 +136,10 @@ def remove_thump(
     begin: int,
     stop: int,
     bounds: Positions,
-    until: int,
+    limits: tuple[int, int],
     heights: tuple[float, float],
     search: ThumpSearch,
-) -> int:
+) -> tuple[int, int]:
     """Take the thump that follows a click, or begins in it, out of `x`, where there is one.
 
     Parameters
@@ -152,8 +152,8 @@ def remove_thump(
         The first sample that it may begin at, give or take two low samples.
     bounds
         Where the recording begins and ends in `x`.
-    until
-        Samples from here on must not change: a thump that is heard there stays.
+    limits
+        Samples before the first and from the second on must not change: a thump that is heard there stays.
     heights
         What a thump swings by at least and at most.
     search
@@ -161,29 +161,30 @@ def remove_thump(
 
     Returns
     -------
-    int
-        One past the last sample changed; `stop` where there is no thump.
+    first, last
+        The samples changed, which may begin before the click and end within it; `stop`, twice, where there is
+        no thump.
     """
     half = search.taps.size // 2 + 1
     factor = search.factor
     before = min(search.before, (stop - bounds[0] - half) // factor)
     after = min(search.after, (bounds[1] - stop - half) // factor)
     if before < 4 * search.order or after < search.masked // 2:
-        return stop
+        return stop, stop
     y = low_band(x, stop - before * factor, before + after, factor, search.taps)
     damaged = np.zeros(y.size, np.bool_)
     damaged[before - (stop - click) // factor - 2 : before + search.masked] = True
     a = np.empty(search.order + 1)
     variance = covariance_model(y, 0, y.size, damaged, 1e-6, 0.0, a)
     if not variance > 0.0:
-        return stop
+        return stop, stop
     early = _EARLY + (stop - begin) // factor
     e = excitation_of(y, before - early, y.size, a) / np.sqrt(variance)
     rings = RingSearch(early + _LATE, search.rings.poles, search.rings.slowest)
     gain, start, pole, c = fit_ring(e, a, rings)
     gain = min(gain, _gain_after(e, a, start, pole, c, early))
     if not 0.5 * gain - 2.5 * np.log(1.0 + gain) > search.least:
-        return stop
+        return stop, stop
     c *= np.sqrt(variance)
     if (
         abs(np.angle(pole)) > search.highest
@@ -191,16 +192,16 @@ def remove_thump(
         or not heights[0] <= abs(c) <= heights[1]
         or _adds_sound(y[before - early + start :], pole, c)
     ):
-        return stop
+        return stop, stop
     first = stop + (start - early) * factor
     turn = pole ** (1.0 / factor)
     last = min(first + int(np.log(_FADED) / np.log(abs(turn))) + 1, bounds[1])
-    if last > until:
-        return stop
+    if first < limits[0] or last > limits[1]:
+        return stop, stop
     for t in range(first, last):
         x[t] -= c.real
         c *= turn
-    return int(last)
+    return int(first), int(last)
 
 
 @compiled

@@ -160,13 +160,13 @@ class Repair(Processor):
     def _untouchable(
         self, channel: int, spans: npt.NDArray[np.int64], low: int, high: int
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return where, before each span, the last vetoed one ends, and where after it the next begins."""
-        if not self.marks.vetoed:
+        """Return where the last mark before each span ends, and where the next veto after it begins."""
+        if not self.marks:
             return np.full(len(spans), low), np.full(len(spans), high)
-        vetoed = self._by_channel(channel)[0] - self._origin
+        vetoed, forced = (marked - self._origin for marked in self._by_channel(channel))
         begins = np.append(vetoed[:, 0], np.iinfo(np.int64).max)
-        ends = np.append(np.iinfo(np.int64).min, vetoed[:, 1])
-        since = np.maximum(ends[np.searchsorted(vetoed[:, 1], spans[:, 0], side="right")], low)
+        ends = np.sort(np.concatenate([[np.iinfo(np.int64).min], vetoed[:, 1], forced[:, 1]]))
+        since = np.maximum(ends[np.searchsorted(ends, spans[:, 0], side="right") - 1], low)
         until = np.minimum(begins[np.searchsorted(begins, spans[:, 1])], high)
         return np.asarray(since), np.asarray(until)
 
@@ -178,8 +178,10 @@ class Repair(Processor):
         if self.marks.vetoed:
             pending = pending[~touched(spans, self._by_channel(channel)[0] - self._origin)]
             spans = times.widened(pending) - self._origin
-        forced = pending[:, 3] == FORCED
-        spans[1:, 0] = np.where(forced[:-1], np.maximum(spans[1:, 0], spans[:-1, 1]), spans[1:, 0])
+        if self.marks.forced:
+            rebuilt = np.append(np.iinfo(np.int64).min, self._by_channel(channel)[1][:, 1] - self._origin)
+            last = np.searchsorted(rebuilt, pending[:, 0] - self._origin, side="right") - 1
+            spans[:, 0] = np.maximum(spans[:, 0], rebuilt[last])
         times.keep_apart(spans, pending[:, 1].astype(np.int64) - self._origin)
         low, high = int(max(times.past, bounds[0])), int(bounds[1])
         spans = np.clip(spans, low, high)

@@ -12,6 +12,8 @@ STOP = SEARCH.past + 500
 SIZE = STOP + SEARCH.longest + 500
 ANY = 0.0, np.inf
 BOUNDS = np.array([0, SIZE])
+FREE = 0, SIZE
+NONE = STOP, STOP
 
 
 def music(seed: int = 0) -> np.ndarray:
@@ -34,10 +36,11 @@ def test_a_thump_goes_and_the_notes_stay(frequency: float, decay_ms: float) -> N
     added = np.zeros(SIZE)
     added[STOP:] = 0.3 * thump(frequency, decay_ms)
     x = clean + added
-    last = remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, SIZE, ANY, SEARCH)
+    first, last = remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, FREE, ANY, SEARCH)
     assert STOP + 3 * decay_ms * 44 < last <= SIZE
     assert np.sum((x - clean) ** 2) < 0.02 * np.sum(added**2)
-    assert np.array_equal(x[: STOP - 100], clean[: STOP - 100])
+    assert STOP - 100 < first < STOP + 100
+    assert np.array_equal(x[:first], (clean + added)[:first])
     assert np.array_equal(x[last:], (clean + added)[last:])
 
 
@@ -51,7 +54,7 @@ def test_at_any_rate_it_looks_as_far(rate: float) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_no_thump_no_change(seed: int) -> None:
     x = music(seed)
-    assert remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, SIZE, ANY, SEARCH) == STOP
+    assert remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, FREE, ANY, SEARCH) == NONE
     assert np.array_equal(x, music(seed))
 
 
@@ -59,15 +62,32 @@ def test_a_thump_that_reaches_what_must_not_change_stays_whole() -> None:
     x = music()
     x[STOP:] += 0.3 * thump(60.0, 12.0)
     before = x.copy()
-    assert remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, STOP + 500, ANY, SEARCH) == STOP
+    assert remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, (0, STOP + 500), ANY, SEARCH) == NONE
     assert np.array_equal(x, before)
+
+
+def test_a_thump_that_begins_before_its_click_says_so_and_stays_where_it_must_not() -> None:
+    for begin in range(STOP - 60, STOP - 20, 4):
+        x = music()
+        x[begin:] += 0.3 * np.append(thump(60.0, 12.0), np.zeros(STOP - begin))
+        before = x.copy()
+        first, last = remove_thump(x, STOP - 20, STOP - 20, STOP, BOUNDS, FREE, ANY, group_search(SEARCH))
+        assert np.array_equal(x[:first], before[:first]) and np.array_equal(x[last:], before[last:])
+        if first < STOP - 20:
+            x = before.copy()
+            limits = STOP - 20, SIZE
+            search = group_search(SEARCH)
+            assert remove_thump(x, STOP - 20, STOP - 20, STOP, BOUNDS, limits, ANY, search) == NONE
+            assert np.array_equal(x, before)
+            return
+    raise AssertionError("no thump began before its click")
 
 
 def test_too_little_before_it_to_know_the_notes() -> None:
     x = music()
     x[STOP:] += 0.3 * thump(60.0, 12.0)
     before = x.copy()
-    assert remove_thump(x, STOP - 150, STOP, STOP, np.array([STOP - 2_000, SIZE]), SIZE, ANY, SEARCH) == STOP
+    assert remove_thump(x, STOP - 150, STOP, STOP, np.array([STOP - 2_000, SIZE]), FREE, ANY, SEARCH) == NONE
     assert np.array_equal(x, before)
 
 
@@ -77,8 +97,8 @@ def test_what_rings_higher_is_no_thump_of_a_group_nor_what_is_lower_than_asked()
         x[STOP:] += 0.3 * thump(frequency, 9.0)
         before = x.copy()
         assert (
-            remove_thump(x, STOP - 30, STOP - 30, STOP, BOUNDS, SIZE, (least, np.inf), group_search(SEARCH))
-            == STOP
+            remove_thump(x, STOP - 30, STOP - 30, STOP, BOUNDS, FREE, (least, np.inf), group_search(SEARCH))
+            == NONE
         )
         assert np.array_equal(x, before)
 
@@ -90,7 +110,7 @@ def test_what_fades_as_fast_as_noise_or_swings_higher_is_no_thump_of_a_group() -
         before = x.copy()
         heights = 0.0, most
         assert (
-            remove_thump(x, STOP - 30, STOP - 30, STOP, BOUNDS, SIZE, heights, group_search(SEARCH)) == STOP
+            remove_thump(x, STOP - 30, STOP - 30, STOP, BOUNDS, FREE, heights, group_search(SEARCH)) == NONE
         )
         assert np.array_equal(x, before)
 
@@ -100,5 +120,5 @@ def test_a_thump_that_begins_in_a_click_goes_whole() -> None:
     added = np.zeros(SIZE)
     added[STOP - 120 : SIZE - 120] = 0.3 * thump(50.0, 12.0)
     x = clean + added
-    assert remove_thump(x, STOP - 200, STOP - 200, STOP, BOUNDS, SIZE, ANY, SEARCH) > STOP
+    assert remove_thump(x, STOP - 200, STOP - 200, STOP, BOUNDS, FREE, ANY, SEARCH)[1] > STOP
     assert np.sum((x - clean) ** 2) < 0.05 * np.sum(added**2)

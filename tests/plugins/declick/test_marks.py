@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import butter, sosfilt
+from scipy.signal import butter, firwin, lfilter, sosfilt
 from wavemend.contract.stage import Event, Mark, Marks
 from wavemend.errors import ParameterError
 from wavemend.plugins.declick.stage import Declick
@@ -81,6 +81,19 @@ def test_what_cannot_be_rebuilt_stays_and_is_told() -> None:
     repaired, events = marked(clean, Marks(forced=(Mark(3, 20),)))  # too little stands before it
     assert (repaired == clean).all()
     assert [(e.kind, e.position, e.length) for e in events] == [("unrepairable gap", 3, 20)]
+
+
+def test_what_was_rebuilt_is_not_taken_from_again_where_a_click_of_a_limited_band_follows() -> None:
+    """A limited band spreads a click to both sides, but not over the event that ends just before it."""
+    click = np.zeros((1, 40_000))
+    click[0, 20_000] = 0.8
+    sound_too = 0.02 * np.random.default_rng(3).standard_normal(click.shape)
+    damaged = lfilter(firwin(255, 0.5), 1.0, sound_too + click)
+    assert len(marked(damaged, Marks())[1]) == 1
+    for end in (20_109, 20_113):
+        _, [rebuilt, taken] = marked(damaged, Marks(forced=(Mark(end - 12, 12),)))
+        assert rebuilt.position == end - 12
+        assert taken.position >= end
 
 
 @settings(max_examples=15, deadline=None)
