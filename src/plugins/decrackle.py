@@ -18,7 +18,7 @@ from ..contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
 from ..errors import ParameterError
 from ..kernels.prediction.models import hann
 from ..kernels.prediction.voids import band_filter
-from ..kernels.pulses.crackle import NEVER_SOFT_YET, Band, CrackleSearch, Rooms, find_crackle
+from ..kernels.pulses.crackle import NEVER_SOFT, NEVER_SOFT_YET, Band, CrackleSearch, Rooms, find_crackle
 from ..kernels.pulses.crackle_taking import Prior, Shapes, take_crackle
 from ..kernels.pulses.grains import Grains, grains_at, limited
 from ..kernels.pulses.rings import RingSearch, ring_poles
@@ -38,6 +38,7 @@ _TURNS = {"fast": 1, "normal": 2, "best": 4}
 
 # tuned: bench.material.tuning.crackle with SOFT_GRAINS, tuning set, 2026-11-30, of 34, 45, 57 and 80 us
 _BELL_S = 45e-6  # standard deviation of the bells that soft crackle is of
+_NARROWEST, _WIDEST = 0.7, REACH / 2.5  # guard: samples; narrower has no shape, wider is cut off
 _HIGHEST_HZ = 20_000.0  # source: the range of hearing; what lies above says nothing of an impulse
 _EDGES = 128  # derived: steps in which a band's end is told to the shapes of impulses
 
@@ -82,8 +83,8 @@ class _Channel:
     its places count from the recording's start. Evidence goes as far back as forward.
     """
 
-    def __init__(self, times: _Times, highest: float) -> None:
-        self.band = Band(np.array([highest, 1.0]), np.zeros(2, np.int64), np.array(NEVER_SOFT_YET))
+    def __init__(self, times: _Times, highest: float, softness: tuple[float, float, float]) -> None:
+        self.band = Band(np.array([highest, 1.0]), np.zeros(2, np.int64), np.array(softness))
         self.samples = np.zeros(times.size)
         self.without = np.zeros(times.size)  # all that was found, crackle or not
         self.stretches = [_stretch(times) for _ in range(_AROUND + _BLOCKS_A_HOP)]
@@ -141,9 +142,11 @@ class _Repair(Processor):
         self._rings = RingSearch(starts, ring_poles(sample_rate, slowest), slowest)
         self._grains = cache(lambda steps: _grains(sample_rate, steps))
         self._soft_grains = soft_grains_at(sample_rate)
-        self._bell = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / (_BELL_S * sample_rate)) ** 2)
+        width = _BELL_S * sample_rate
+        self._bell = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / width) ** 2)
+        softness = NEVER_SOFT_YET if _NARROWEST <= width <= _WIDEST else NEVER_SOFT
         highest = min(2.0 * _HIGHEST_HZ / sample_rate, 1.0)
-        self._channels = [_Channel(times, highest) for _ in range(channels)]
+        self._channels = [_Channel(times, highest, softness) for _ in range(channels)]
         self._taper = hann(2 * times.block)
         self._taken = np.empty((2 * times.block, 3))
         self._origin = -times.size

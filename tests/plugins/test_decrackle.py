@@ -12,6 +12,8 @@ from scipy.signal import firwin, lfilter, resample_poly
 from wavemend.contract.marks import Mark, Marks
 from wavemend.contract.stage import Event
 from wavemend.errors import ParameterError
+from wavemend.kernels.pulses.crackle import find_crackle
+from wavemend.plugins import decrackle
 from wavemend.plugins.decrackle import Decrackle
 
 from tests.plugins.declick.test_stage import EXCITATION, MODEL, RATE, gone_db, sound, tick
@@ -68,6 +70,21 @@ def test_crackle_without_a_sharp_beginning_goes_once_it_is_known() -> None:
     repaired, _ = repair(damaged)
     later = slice(2 * RATE, None)  # by then enough was heard of it
     assert gone_db(clean[:, later], damaged[:, later], repaired[:, later]) > 6.0
+
+
+@pytest.mark.parametrize("rate", [8_000, 384_000])
+def test_where_a_bell_is_a_sample_or_is_cut_off_crackle_is_never_soft(rate, monkeypatch) -> None:
+    """At 8 kHz bells said as much as samples, so that loud sharp crackle was taken as soft, and lost less."""
+    soft = []
+
+    def spy(*args):
+        found = find_crackle(*args)
+        soft.append(found[2])
+        return found
+
+    monkeypatch.setattr(decrackle, "find_crackle", spy)
+    Decrackle().process(sound() + crackle(per_second=200.0, peak=2.0), rate)
+    assert soft and not any(soft)
 
 
 def low_passed(x: np.ndarray) -> np.ndarray:

@@ -62,6 +62,7 @@ _FEW_ODDS = 20.0  # under which a ratio says little
 _BELLS_APART = 12  # samples at order 32
 # `Band.softness` at first: four blocks of sharp crackle, as loud as the music
 NEVER_SOFT_YET = (-4.0, 0.0, 4.0)
+NEVER_SOFT = (-np.inf, 0.0, 4.0)  # derived: whatever is added, crackle is sharp
 
 
 class CrackleSearch(NamedTuple):
@@ -157,7 +158,7 @@ def find_crackle(
     found.place[0], found.place[1] = low, size
     rooms.other.place[:] = found.place
     seg = x[low : low + size].copy()
-    looks = band.tries[1] % _COMPARED == 0 or band.tries[1] < _TRIED
+    looks = band.softness[0] > -np.inf and (band.tries[1] % _COMPARED == 0 or band.tries[1] < _TRIED)
     soft = is_soft(band.softness)
     evident, tallest = 0, 0.0
     if looks or not soft:
