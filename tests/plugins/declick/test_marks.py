@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import butter, firwin, lfilter, sosfilt
+from scipy.signal import bilinear, butter, firwin, lfilter, sosfilt
 from wavemend.contract.stage import Event, Mark, Marks
 from wavemend.errors import ParameterError
 from wavemend.plugins.declick.stage import Declick
@@ -94,6 +94,52 @@ def test_what_was_rebuilt_is_not_taken_from_again_where_a_click_of_a_limited_ban
         _, [rebuilt, taken] = marked(damaged, Marks(forced=(Mark(end - 12, 12),)))
         assert rebuilt.position == end - 12
         assert taken.position >= end
+
+
+def pushed() -> np.ndarray:
+    """Pushes of a groove's wall with the tails that the RIAA curve draws out, one at the very end."""
+    push = np.zeros(2_500)
+    push[:3] = 0.5, 1.0, 0.5
+    tail = lfilter(*bilinear([318e-6, 1.0], np.convolve([3180e-6, 1.0], [75e-6, 1.0]), RATE), push)
+    x = np.zeros((1, 42_500))
+    for at in (0, 8_000, 17_000, 25_000, 39_900):
+        x[0, at : at + tail.size] += 0.8 * tail / np.abs(tail).max()
+    return sound() + x[:, :40_000]
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    cuts=st.lists(st.integers(0, 9_000), max_size=8),
+    vetoed=st.lists(st.tuples(st.integers(0, 3_000), st.integers(1, 400)), max_size=2),
+    forced=st.lists(st.tuples(st.integers(-300, 3_000), st.integers(1, 200)), max_size=2),
+)
+def test_a_tail_keeps_off_what_must_not_change_and_is_told_in_any_partition(
+    cuts: list[int], vetoed: list[tuple[int, int]], forced: list[tuple[int, int]]
+) -> None:
+    damaged = pushed()
+    marks = Marks(
+        vetoed=tuple(Mark(8_000 + place, length) for place, length in vetoed),
+        forced=tuple(Mark(17_000 + place, length) for place, length in forced),
+    )
+    if any(stop - start > 264 for start, stop in marks.forced_in(0).tolist()):
+        return
+    whole, events = marked(damaged, marks)
+    told: list[Event] = []
+    stream, at, parts = Declick().stream(RATE, 1, marks=marks), 0, []
+    for size in [*cuts, damaged.shape[1]]:
+        parts.append(stream.step(damaged[:, at : at + size], told.append))
+        at += size
+    parts.append(stream.flush(told.append))
+    assert np.array_equal(np.concatenate(parts, axis=1), whole) and told == events
+    inside = np.zeros(damaged.shape[1], bool)
+    for event in events:
+        inside[event.position : event.position + event.length] = True
+    assert np.array_equal(whole[:, ~inside], damaged[:, ~inside])
+    for mark in marks.vetoed:
+        here = slice(mark.position, mark.position + mark.length)
+        assert np.array_equal(whole[:, here], damaged[:, here])
+    if not vetoed and not forced:
+        assert max(event.length for event in events) > 1_500
 
 
 @settings(max_examples=15, deadline=None)
