@@ -222,7 +222,7 @@ class Manifest:
     def begin_run(self, asked: str, machine: Mapping[str, Any]) -> int:
         """Note that a run begins; return its number."""
         with self._change() as data:
-            row = (asked, json_text(machine), _now())
+            row = (asked, json_text(machine), now())
             return (
                 data.execute("INSERT INTO runs (asked, machine, began) VALUES (?, ?, ?)", row).lastrowid or 0
             )
@@ -230,7 +230,7 @@ class Manifest:
     def end_run(self, number: int) -> None:
         """Note that a run ended by itself."""
         with self._change() as data:
-            data.execute("UPDATE runs SET ended = ? WHERE number = ?", (_now(), number))
+            data.execute("UPDATE runs SET ended = ? WHERE number = ?", (now(), number))
 
     def keep_recipe(self, recipe: Recipe) -> None:
         """Keep what recordings are made by, once for all of them."""
@@ -343,5 +343,6 @@ def _put(data: sqlite3.Connection, entry: Entry, how: str) -> None:
     data.execute(f"{how} INTO recordings ({', '.join(values)}) VALUES ({marks})", [*values.values()])
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the time in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from ..storage.outputs import make_folder, report_path
 from ..storage.publishing import clear_leftovers
 from ..survey.analyse import Analysis, analyse_file
 from .batch import Job, Outcome
-from .manifest import Entry, Output
+from .manifest import Entry, Output, now
 from .recipe import NOTHING, Recipe, chain_maker, document_sha256, recipe_of
 
 AUTO = "auto"
@@ -105,7 +104,7 @@ def restore(request: Request, task: Task, progress: Progress | None, cancel: thr
         return _failed(task, entry, attempt, error, time.monotonic() - began)
     took_s = time.monotonic() - began
     outcome = Outcome(task.job, rendered, took_s=took_s)
-    return Finished(outcome, replace(entry, took_s=took_s, ended=_now()), recipe)
+    return Finished(outcome, replace(entry, took_s=took_s, ended=now()), recipe)
 
 
 def lost(request: Request, task: Task, how: str) -> Finished:
@@ -282,7 +281,7 @@ def _failed(task: Task, entry: Entry, attempt: str, error: Exception, took_s: fl
         return Finished(outcome, replace(task.known, state="rendering", error=text))
     if task.known.outputs and entry.source_sha256:  # they are there still, and of what they were
         entry = replace(task.known, source=entry.source, name=entry.name)
-    failed = replace(entry, state="failed", tried=attempt, error=text, took_s=took_s, ended=_now())
+    failed = replace(entry, state="failed", tried=attempt, error=text, took_s=took_s, ended=now())
     return Finished(outcome, failed)
 
 
@@ -292,7 +291,3 @@ def _is_full(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -52,8 +52,6 @@ if TYPE_CHECKING:
     from ..archive.choices import Choice
     from ..archive.collection import Collection
 
-_UNIT = 1024  # derived: file sizes are told in binary multiples
-
 PresetArgument = Annotated[
     str,
     typer.Argument(
@@ -115,19 +113,7 @@ def batch(
     """Restore a collection unattended: say the same again, and it goes on where it was."""
     if as_json and ndjson:
         fail("--json and --ndjson contradict each other; say one of them", REFUSED)
-    said = {
-        "removed": removed,
-        "events": events,
-        "labels": labels,
-        "overs": overs.value,
-        "seed": seed,
-        "strength": strength,
-        "ease_lossy": ease_lossy,
-        "trim_ends_s": trim_ends_s,
-        "document": document,
-        "missing": missing.value if missing else None,
-    }
-    preset, pinned, options = with_project(context, preset, said)
+    preset, pinned, options = with_project(context, preset)
     policy = options.pop("missing")
     from ..archive.collection import plan_collection  # noqa: PLC0415
 
@@ -256,8 +242,9 @@ def _plan(
         print_json(rows)
     elif not quiet:
         from ..storage.strict_json import printable  # noqa: PLC0415
+        from .progress import duration  # noqa: PLC0415
 
-        said = [(printable(job.name), _length(job.seconds), str(r["preset"]), str(r["error"] or r["why"]))
+        said = [(printable(job.name), duration(job.seconds), str(r["preset"]), str(r["error"] or r["why"]))
                 for r, job in zip(rows, jobs, strict=True)]  # fmt: skip
         print_table(("recording", "length", "preset", "why"), said)
         out.print(_sum(collection, jobs, workers), highlight=False)
@@ -293,30 +280,19 @@ def _choices(
 
 
 def _sum(collection: "Collection", jobs: "Sequence[Job]", workers: int) -> str:
+    from rich.filesize import decimal  # noqa: PLC0415
+
     from ..archive.collection import earlier_speed  # noqa: PLC0415
+    from .progress import duration  # noqa: PLC0415
 
     length, size = sum(job.seconds for job in jobs), sum(job.out_bytes for job in jobs)
     folders = (collection.target, *collection.target.absolute().parents)
     free = shutil.disk_usage(next(folder for folder in folders if folder.exists())).free
-    text = f"{len(jobs)} recordings, {_length(length)}; {_size(size)} at most, {_size(free)} free"
+    text = f"{len(jobs)} recordings, {duration(length)}; {decimal(size)} at most, {decimal(free)} free"
     if speed := earlier_speed(collection.target):
-        took = _length(length / speed / workers)
+        took = duration(length / speed / workers)
         text += f"; about {took}, as fast as before ({speed:.3g} times real time a job)"
     return text + (". There may be too little room" if size > free else "")
-
-
-def _length(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
-
-
-def _size(size: float) -> str:
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if size < _UNIT:
-            return f"{size:.3g} {unit}"
-        size /= _UNIT
-    return f"{size:.3g} TB"
 
 
 def _run(

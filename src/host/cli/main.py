@@ -167,19 +167,7 @@ def render(
     as_json: JsonOption = False,
 ) -> None:
     """Restore recordings with a preset."""
-    said = {
-        "removed": removed,
-        "events": events,
-        "labels": labels,
-        "overs": overs.value,
-        "seed": seed,
-        "strength": strength,
-        "ease_lossy": ease_lossy,
-        "trim_ends_s": trim_ends_s,
-        "document": document,
-        "missing": missing.value if missing else None,
-    }
-    preset, pinned, options = with_project(context, preset, said)
+    preset, pinned, options = with_project(context, preset)
     policy = options.pop("missing")
     render_all(
         preset,

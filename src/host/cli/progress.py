@@ -127,7 +127,7 @@ class Reporter:
 
     def _so_far(self) -> str:
         """Say how many recordings there are, how much sound, and how fast it goes."""
-        length = _duration(sum(job.seconds for job in self._jobs))
+        length = duration(sum(job.seconds for job in self._jobs))
         took = max(time.monotonic() - self._began, 1e-3)
         speed = f", {self._worked / took:.3g} times real time" if self._worked else ""
         return f"{len(self._jobs)} recordings, {length}{speed}"
@@ -148,7 +148,7 @@ class Reporter:
         if self._seconds:
             took = max(time.monotonic() - self._began, 1e-3)
             speed = f"{self._seconds / took:.3g} times real time"
-            text += f"; {_duration(self._seconds)} of sound in {_duration(took)}, {speed}"
+            text += f"; {duration(self._seconds)} of sound in {duration(took)}, {speed}"
         self._out.print(text, highlight=False)
 
 
@@ -168,7 +168,7 @@ def state_of(outcome: Outcome) -> str:
 def _line(outcome: Outcome) -> str:
     line = f"{state_of(outcome):8} {outcome.job.name}"
     if outcome.rendered:
-        return f"{line} -> {outcome.rendered.output}: {_found(outcome)} ({_duration(outcome.took_s)})"
+        return f"{line} -> {outcome.rendered.output}: {_found(outcome)} ({duration(outcome.took_s)})"
     if outcome.planned:
         return f"{line} -> {outcome.job.output}"
     return line if outcome.error else f"{line}: {outcome.taken or f'{outcome.job.output} is there already'}"
@@ -186,7 +186,8 @@ def _found(outcome: Outcome) -> str:
     return "; ".join(counts + heard) or "nothing found"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Say a length of time in the unit that suits it."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"

@@ -76,15 +76,21 @@ DocumentsOption = Annotated[
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the dither.")]
 
 
-def with_project(
-    context: typer.Context, preset: str, said: dict[str, Any]
-) -> tuple[str, list[str], dict[str, Any]]:
-    """Return preset, settings and options as a project file pins them, where one stands for the preset.
+_PINNED = (
+    "removed", "events", "labels", "overs", "seed",
+    "strength", "ease_lossy", "trim_ends_s", "document", "missing",
+)  # fmt: skip
+
+
+def with_project(context: typer.Context, preset: str) -> tuple[str, list[str], dict[str, Any]]:
+    """Return preset, settings and options, as a project file pins them where one stands for the preset.
 
     What was said on the command line goes first.
     """
     from ..archive.project import is_project, read_project  # noqa: PLC0415
 
+    values = {name: context.params[name] for name in _PINNED}
+    said = {name: str(value) if isinstance(value, str) else value for name, value in values.items()}
     if not is_project(preset):
         return preset, [], said
     project = read_project(Path(preset))
