@@ -1,11 +1,28 @@
 """What a sound file says about itself that every container can say in its own way."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+from .change import Cut
 
 _MOST_PAIRS = 10_000  # guard: as said beneath
 """Of one file; a tag of a few hundred kilobytes can claim far more, and each would be written again."""
+
+
+class CuePoint(NamedTuple):
+    """A place in a recording: samples from its beginning, what it is called, and how far a region reaches."""
+
+    position: int
+    label: str = ""
+    note: str = ""
+    length: int = 0
+
+    def within(self, cut: Cut) -> CuePoint:
+        """Return it as it lies in the part that is kept."""
+        return self._replace(position=cut.place(self.position), length=cut.span(self.position, self.length))
 
 
 @dataclass
@@ -18,6 +35,10 @@ class Comments:
     """As `mutagen.flac.Picture`."""
     flac_blocks: list[Any] = field(default_factory=list)
     """Cue sheets and other programs' blocks: FLAC to FLAC only."""
+    points: list[CuePoint] = field(default_factory=list)
+    """Places in the recording."""
+    point_chunks: dict[bytes, list[bytes]] = field(default_factory=dict)
+    """The chunks that say so, by their names, as long as they are being read."""
     lost: list[str] = field(default_factory=list)
     """One line for each thing that could not be translated."""
 

@@ -140,6 +140,17 @@ def read_id3(file: BinaryIO, comments: Comments) -> None:
         _lose(unread[:name_bytes].decode("ascii", "replace"), comments)
 
 
+def frame_names(file: BinaryIO) -> set[str]:
+    """Return the names of all frames in a file's ID3 tag; none where it has none."""
+    try:
+        tags = LimitedID3(file)
+    # A hostile tag makes mutagen raise nearly anything; nothing is known of such a one.
+    except Exception:
+        return set()
+    unread = {frame[:4].decode("ascii", "replace") for frame in tags.unknown_frames}
+    return {frame.FrameID for frame in tags.values()} | unread
+
+
 def _read_frame(frame: Any, comments: Comments) -> None:
     name = frame.FrameID
     if name == "APIC":

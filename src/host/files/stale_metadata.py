@@ -9,9 +9,11 @@ import io
 import re
 from typing import Any, BinaryIO
 
+from .change import Change
 from .chunks import Chunk, ChunkList
 from .coding_history import with_line
 from .id3_tags import LimitedID3
+from .ixml import renewed_ixml
 
 DATA_MD5 = b"MD5 "
 _ENVELOPES = frozenset((b"levl",))  # peak envelope (EBU Tech 3285, supplement 3)
@@ -36,17 +38,21 @@ def leave_out(names: list[str]) -> list[str]:
     return [f"{what}: left out, because the samples changed"] if names else []
 
 
-def renewed_chunk(identifier: bytes, payload: bytes, history: str) -> tuple[bytes | None, list[str]]:
-    """Return what a RIFF chunk may say of samples that changed, None for nothing, and what to tell of it.
+def renewed_chunk(
+    identifier: bytes, payload: bytes, change: Change, bits: int
+) -> tuple[bytes | None, list[str]]:
+    """Return what a chunk may say of samples that changed, None for nothing, and what to tell of it.
 
-    `history` is a line that a Broadcast Wave's own history of its samples then gets.
+    `bits` is the word size of the new samples.
     """
     name = identifier.decode("ascii", "replace").strip()
     if identifier in _ENVELOPES or identifier == DATA_MD5:
         return None, leave_out([f"chunk '{name}'"])
     if identifier == b"bext":
-        return _renewed_bext(payload, history)
-    if identifier in (b"iXML", b"axml") and b"loudness" in payload.lower():
+        return _renewed_bext(payload, change.history)
+    if identifier == b"iXML":
+        return renewed_ixml(payload, change, bits)
+    if identifier == b"axml" and b"loudness" in payload.lower():
         return payload, [f"chunk '{name}' speaks of the loudness that the recording had before"]
     if identifier in (b"id3 ", b"ID3 "):
         return _renewed_id3(payload)

@@ -21,11 +21,14 @@ from mutagen import flac, oggopus, oggvorbis
 from ...errors import AudioFileError
 from .au_header import read_au_header, write_annotation
 from .audio_reader import AudioReader
+from .change import Change, Cut
 from .chunks import CAF, FORM, RIFF, W64, Chunk, ChunkList, ChunkStyle, append_chunk, list_chunks
 from .comments import Comments
+from .cue_points import holds_points, point_chunks, read_points
 from .id3_tags import make_id3, read_id3
 from .loudspeakers import FLAC_MASK_KEY, copy_loudspeakers, flac_mask
 from .mpeg_tags import read_mpeg_tags
+from .shifting import cue_places, shift_cue_sheet, shifted_chunk
 from .source_file import SourceFile
 from .stale_metadata import DATA_MD5, data_md5, is_stale_key, leave_out, renewed_chunk
 from .syncing import sync
@@ -34,6 +37,9 @@ _MAX_PARSED_BYTES = 64 << 20  # guard: of a chunk that is parsed, not merely cop
 _MAX_FLAC_BLOCK = (1 << 24) - 1  # source: RFC 9639, section 8.1, sizes of 24 bits
 # source: RFC 9639, section 8.1; stream info, padding, seek table; comments and pictures go apart
 _FLAC_OWN = frozenset((0, 1, 3, 4, 6))
+_BITS_AT = 14  # source: RIFF MCI, in `fmt `
+_APPLICATION = 2  # source: RFC 9639, section 8.1
+_FOREIGN = frozenset((b"riff", b"aiff", b"w64 "))  # by flac --keep-foreign-metadata
 _MOST_ENTRIES = 100_000  # guard: of a chunk, empty ones and doubles counted
 _COMPARED_FRAMES = 1 << 16  # guard: memory taken at once
 # source: what the reference encoder leaves; so that a tag editor need not move the audio
@@ -46,10 +52,18 @@ _INFO = {
     "IARL": "ARCHIVALLOCATION", "IMED": "MEDIUM", "ISFT": "SOFTWARE",
 }  # fmt: skip
 _AIFF_TEXT = {b"NAME": "TITLE", b"AUTH": "ARTIST", b"(c) ": "COPYRIGHT", b"ANNO": "COMMENT"}
-_CAF_INFO = {"YEAR": "DATE", "COMMENTS": "COMMENT"}
+# source: Apple Core Audio Format 1.0, `info`; spaces left out
+_CAF_INFO = {
+    "YEAR": "DATE", "RECORDEDDATE": "DATE", "COMMENTS": "COMMENT", "ENCODINGAPPLICATION": "ENCODER",
+    "KEYSIGNATURE": "INITIALKEY", "TEMPO": "BPM",
+}  # fmt: skip
+_CAF_KEYS = {
+    "DATE": "recorded date", "COMMENT": "comments", "TRACKNUMBER": "track number",
+    "ENCODER": "encoding application", "INITIALKEY": "key signature", "BPM": "tempo",
+}  # fmt: skip
 
 
-def copy_tags(source: SourceFile, target: Path, history: str = "") -> list[str]:
+def copy_tags(source: SourceFile, target: Path, history: str = "", cut: Cut | None = None) -> list[str]:
     """Carry tags, pictures and chunks of a source over to a finished sound file.
 
     Parameters
@@ -60,6 +74,8 @@ def copy_tags(source: SourceFile, target: Path, history: str = "") -> list[str]:
         The restored file, complete and closed; changed in place and synced to the disk.
     history
         Line for the coding history of a Broadcast Wave whose samples changed, as `coding_line` makes it.
+    cut
+        The part of the recording that the target holds; None: all of it.
 
     Returns
     -------
@@ -72,14 +88,17 @@ def copy_tags(source: SourceFile, target: Path, history: str = "") -> list[str]:
         The target cannot be written, for instance because the disk is full; or the source's disk does not
         give what is on it. What cannot be understood in the source is a warning, never an error.
     """
-    changed = not _have_same_samples(source, target)
+    change = None
+    if not _have_same_samples(source, target):
+        with AudioReader(target) as reader:
+            change = Change(history, source.sha256, cut, reader.format.sample_rate)
     try:
         with source.open() as old, target.open("rb+") as new:
             ours, theirs = list_chunks(new), list_chunks(old)
             # In W64, libsndfile plays chunks behind the audio as audio: none are written.
             au_from, au_to = read_au_header(old), read_au_header(new)
             if ours is not None and theirs is not None and ours.style is theirs.style is not W64:
-                warnings = _copy_chunks(old, theirs, new, ours, history if changed else None)
+                warnings = _copy_chunks(old, theirs, new, ours, change)
                 copy_loudspeakers(old, theirs, new, ours)
             elif au_from and au_to:
                 warnings = []
@@ -88,8 +107,8 @@ def copy_tags(source: SourceFile, target: Path, history: str = "") -> list[str]:
             else:
                 comments = _read_comments(old, theirs)
                 source.check()  # whoever parses tags may take a failing disk for a damaged tag
-                if changed:
-                    _leave_out_stale(comments)
+                if change:
+                    _follow(comments, change)
                 _place_loudspeakers(comments, flac_mask(old, theirs), new)
                 _write_comments(comments, target, new, ours)
                 warnings = comments.lost
@@ -112,34 +131,56 @@ def _have_same_samples(source: SourceFile, target: Path) -> bool:
 
 
 def _copy_chunks(
-    old: BinaryIO, theirs: ChunkList, new: BinaryIO, ours: ChunkList, history: str | None
+    old: BinaryIO, theirs: ChunkList, new: BinaryIO, ours: ChunkList, change: Change | None
 ) -> list[str]:
     """Append what a file's chunks say to another of the same style; return what is to be told of it.
 
-    `history` is a line on how the samples changed; None: they are the same.
+    `change` says how the samples changed; None: they are the same.
     """
     warnings = []
     if theirs.end < theirs.file_size:
         lost = theirs.file_size - theirs.end
         warnings.append(f"{lost} bytes at the end are no valid chunk and were not carried over")
+    bits = _word_bits(new, ours)
+    cues = _cue_places(old, theirs)
     for chunk in theirs.carried:
         old.seek(chunk.start)
         payload: BinaryIO = old
         size = chunk.size
-        if history is not None and size <= _MAX_PARSED_BYTES:
-            said = old.read(size)
-            renewed: bytes | None
+        if change and size <= _MAX_PARSED_BYTES:
+            said: bytes | None = old.read(size)
             if chunk.identifier == DATA_MD5 and theirs.style is RIFF:
-                renewed, told = data_md5(new, ours), [f"chunk '{chunk.name}' was renewed for the new samples"]
+                said, told = data_md5(new, ours), [f"chunk '{chunk.name}' was renewed for the new samples"]
             else:
-                renewed, told = renewed_chunk(chunk.identifier, said, history)
+                said, told = renewed_chunk(chunk.identifier, said or b"", change, bits)
+            if said is not None and change.cut:
+                said, moved = shifted_chunk(theirs.style, chunk.identifier, said, change.cut, cues)
+                told = told + moved
             warnings += told
-            if renewed is None:
+            if said is None:
                 continue
-            payload, size = io.BytesIO(renewed), len(renewed)
+            payload, size = io.BytesIO(said), len(said)
         if not append_chunk(new, ours, chunk.identifier, size, payload):
             warnings.append(f"chunk '{chunk.name}' was not carried over: the file would pass 4 GB")
     return warnings
+
+
+def _word_bits(file: BinaryIO, listed: ChunkList) -> int:
+    """Return the bits of a sample in a WAV, as it says; 0 in other containers."""
+    for chunk in listed.chunks:
+        if chunk.identifier == b"fmt ":
+            file.seek(chunk.start + _BITS_AT)
+            return int(struct.unpack(f"{listed.style.size_code[0]}H", file.read(2))[0])
+    return 0
+
+
+def _cue_places(old: BinaryIO, listed: ChunkList) -> dict[int, int]:
+    places: dict[int, int] = {}
+    for chunk in listed.carried:
+        if chunk.identifier == b"cue " and chunk.size <= _MAX_PARSED_BYTES:
+            old.seek(chunk.start)
+            places |= cue_places(old.read(chunk.size), listed.style.size_code[0])
+    return places
 
 
 def _place_loudspeakers(comments: Comments, mask: str | None, new: BinaryIO) -> None:
@@ -153,10 +194,22 @@ def _place_loudspeakers(comments: Comments, mask: str | None, new: BinaryIO) -> 
         comments.lost.append("the loudspeakers of the channels have no place in the new container")
 
 
-def _leave_out_stale(comments: Comments) -> None:
+def _follow(comments: Comments, change: Change) -> None:
+    """Leave out what describes samples that changed, and move what lies at places in them."""
     stale = [key for key, _ in comments.pairs if is_stale_key(key)]
     comments.pairs = [pair for pair in comments.pairs if not is_stale_key(pair[0])]
     comments.lost += leave_out(stale)
+    if change.cut is None:
+        return
+    comments.points = [point.within(change.cut) for point in comments.points]
+    for block in comments.flac_blocks:
+        if isinstance(block, flac.CueSheet):
+            shift_cue_sheet(block, change.cut)
+    if any(block.code == _APPLICATION and block.data[:4] in _FOREIGN for block in comments.flac_blocks):
+        comments.lost.append(
+            "what the FLAC keeps of the file that it was made from (bext, cues) holds positions in the "
+            "recording before it was trimmed"
+        )
 
 
 def _read_comments(old: BinaryIO, chunks: ChunkList | None) -> Comments:
@@ -165,6 +218,7 @@ def _read_comments(old: BinaryIO, chunks: ChunkList | None) -> Comments:
         if chunks is not None:
             for chunk in chunks.carried:
                 _read_chunk(old, chunk, chunks.style, comments)
+            comments.points = read_points(chunks.style, comments.point_chunks)
         elif not _read_vorbis(old, comments):
             old.seek(0)
             au = read_au_header(old)
@@ -197,6 +251,8 @@ def _read_chunk(old: BinaryIO, chunk: Chunk, style: ChunkStyle, comments: Commen
         for label, text in zip(texts[::2], texts[1::2], strict=False):
             key = label.upper().replace(" ", "")
             comments.add(_CAF_INFO.get(key, key), [text])
+    elif payload and holds_points(style, kind, payload):
+        comments.point_chunks.setdefault(kind, []).append(payload)
     else:
         comments.lost.append(f"chunk '{chunk.name}' has no place in the new container")
 
@@ -243,8 +299,34 @@ def _write_comments(comments: Comments, target: Path, new: BinaryIO, chunks: Chu
         comments.lost.append("cue sheets and application blocks have no place in the new container")
     if is_flac and (comments.pairs or comments.pictures or comments.flac_blocks):
         _write_flac(comments, target)
+    elif not is_flac and chunks is not None and chunks.style is CAF:
+        _write_caf_info(comments, new, chunks)
     elif not is_flac and (comments.pairs or comments.pictures):
         _write_id3(comments, new, chunks)
+    if comments.points:
+        _write_points(comments, new, chunks)
+
+
+def _write_points(comments: Comments, new: BinaryIO, chunks: ChunkList | None) -> None:
+    if chunks is None:
+        comments.lost.append("cue points have no place in the new container")
+        return
+    made, lost = point_chunks(chunks.style, comments.points)
+    comments.lost += lost
+    for identifier, payload in made:
+        if not append_chunk(new, chunks, identifier, len(payload), io.BytesIO(payload)):
+            comments.lost.append("cue points were not carried over: the file would pass 4 GB")
+            return
+
+
+def _write_caf_info(comments: Comments, new: BinaryIO, chunks: ChunkList) -> None:
+    if comments.pictures:
+        comments.lost.append("pictures have no place in the new container")
+    if comments.pairs:
+        said = [(_CAF_KEYS.get(key.upper(), key.lower()), value) for key, value in comments.pairs]
+        texts = b"".join(text.replace("\0", " ").encode() + b"\0" for pair in said for text in pair)
+        payload = struct.pack(">I", len(said)) + texts
+        append_chunk(new, chunks, b"info", len(payload), io.BytesIO(payload))
 
 
 def _write_flac(comments: Comments, target: Path) -> None:

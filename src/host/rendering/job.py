@@ -20,8 +20,8 @@ from ..chain.passes import Passes
 from ..chain.progress import Progress
 from ..chain.strength import FULL_STRENGTH, LOSSY_EASING, eased
 from ..files.audio_reader import AudioReader
+from ..files.change import Cut
 from ..files.coding_history import coding_line
-from ..files.shifting import shift_positions
 from ..files.tags import copy_tags
 from ..recording.preparation import Prepared
 from ..storage.hashing import sha256_of
@@ -156,15 +156,15 @@ def write(
         warnings.append(f"{source.path.name} is cut short: it {how}; what is there was restored")
     warnings += reader.contradictions()
     steps = declared(plan.chain)
+    keep = plan.prepared.keep
+    cut = Cut(keep.position, keep.length) if keep else None
     for part, form, what in (
         (parts.output, samples.form.restored, steps),
         (parts.removed, samples.form.removed, [*steps, "what was removed"]),
     ):
         if part is None:
             continue
-        told = copy_tags(source, part, coding_line(form, what))
-        if keep := plan.prepared.keep:
-            told += shift_positions(part, keep.position, keep.length)
+        told = copy_tags(source, part, coding_line(form, what), cut)
         warnings += [warning for warning in told if warning not in warnings]
     report = _report(plan, measured, samples, parts, warnings)
     parts.report.write_text(report, encoding="utf-8")

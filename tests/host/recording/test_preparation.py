@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ import soundfile
 from wavemend import render
 from wavemend.errors import ParameterError
 from wavemend.host.files.audio_reader import AudioReader
-from wavemend.host.files.shifting import shift_positions
 from wavemend.host.recording.document import RecordingDocument, Span
 from wavemend.host.recording.document_files import save_document
 from wavemend.host.recording.preparation import open_document, prepare_recording
@@ -67,30 +65,6 @@ def test_nothing_silent_nothing_cut(tmp_path) -> None:
     assert soundfile.info(done.output).frames == soundfile.info(source).frames
     with pytest.raises(ParameterError, match="trim_ends_s=-1"):
         render("prepare", source, tmp_path / "c.wav", trim_ends_s=-1)
-
-
-def chunk(name: bytes, payload: bytes) -> bytes:
-    return name + struct.pack("<I", len(payload)) + payload + b"\0" * (len(payload) % 2)
-
-
-def test_time_reference_and_cue_points_follow_the_trim(tmp_path) -> None:
-    path = write(tmp_path / "a.wav", damaged(1.0))
-    cues = [(1, 500), (2, 5_000), (3, 90_000)]
-    bext = b"\0" * 338 + struct.pack("<Q", 2**33) + b"\0" * 256
-    cue = struct.pack("<I", len(cues)) + b"".join(
-        struct.pack("<II4sIII", number, at, b"data", 0, 0, at) for number, at in cues
-    )
-    data = path.read_bytes() + chunk(b"bext", bext) + chunk(b"cue ", cue) + chunk(b"smpl", b"\0" * 36)
-    path.write_bytes(data[:4] + struct.pack("<I", len(data) - 8) + data[8:])
-    assert shift_positions(path, 1_000, 43_000) == [
-        "chunk 'smpl' holds positions in the recording before it was trimmed"
-    ]
-    now = path.read_bytes()
-    assert len(now) == len(data)
-    assert struct.unpack("<Q", now[now.index(b"bext") + 8 + 338 :][:8]) == (2**33 + 1_000,)
-    points = now[now.index(b"cue ") + 12 :]
-    offsets = [struct.unpack("<II4sIII", points[24 * k : 24 * k + 24])[5] for k in range(3)]
-    assert offsets == [0, 4_000, 43_000]
 
 
 @pytest.mark.whole
