@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import cache
 from typing import NamedTuple
 
@@ -12,8 +13,10 @@ from ...contract.marks import Spans, touched
 from ...contract.stream import Event, Processor, Sink
 from ...kernels.samples.blurred import blurred_spans
 from ...kernels.samples.lost import lost_spans
+from ...kernels.samples.runs import equal_runs
 from .evidence import Dip, Evidence
 from .fades import Around, Ground, Silence, noise_in
+from .rhythm import CUTS, FALLS, Rhythm
 from .search import DipFinder
 from .times import Times
 
@@ -22,6 +25,8 @@ _ASKED, _A_STEP = 0.3, 1.0  # log odds of a dropout, and what a step of the sens
 _WON_BESIDE, _BESIDE_GAIN = 0.1, 0.9  # nats a sample, and least gain, in a channel beside a dropout
 _LOOK_KNOTS, _KNOTS = 10, 16  # of a gain: when it is judged, and when it is undone
 _MARGIN_S = 1e-3  # on either side of a fall, for the fit that repairs it
+
+_PLAIN_S = 2e-3  # guard: of a silence that may keep time; a wave passes through zero for less
 
 DROPOUT, LOST, UNREPAIRABLE = "dropout", "lost samples", "unrepairable gap"
 """Kinds of events; the last is told of a forced one whose samples could not be rebuilt, and stay."""
@@ -39,6 +44,25 @@ class Suspect(NamedTuple):
         """The samples in which the level is lowest."""
         third = (self.stop - self.start) // 3
         return self.start + third, self.stop - third
+
+
+class Seen(NamedTuple):
+    """What may be gaps of one hop, channel by channel, by samples of the recording.
+
+    Attributes
+    ----------
+    still
+        Runs of zeros that are longer than a wave's passage, lost or not.
+    lost, blurred
+        See `lost_spans` and `blurred_spans`.
+    dips
+        Start, stop and what was measured.
+    """
+
+    still: list[Spans]
+    lost: list[Spans]
+    blurred: list[Spans]
+    dips: list[list[tuple[int, int, Dip]]]
 
 
 def _shared(span: list[int], others: list[list[int]]) -> bool:
@@ -61,6 +85,9 @@ class Repair(Processor):
         self._times = times
         self._rate = sample_rate
         self._finder = DipFinder(times, sample_rate, channels)
+        self._cuts, self._falls = Rhythm(CUTS, sample_rate), Rhythm(FALLS, sample_rate)
+        self._seen: deque[Seen] = deque()
+        self._last = Seen([], [], [], [])  # the one before those
         self._buffer = np.zeros((channels, times.size))
         self._origin = -times.size
         self._length: int | None = None
@@ -81,7 +108,11 @@ class Repair(Processor):
         self._origin += hop
         self._done = [done - hop for done in self._done]
         self._finder.advance(self._buffer)
-        self._repair(sink)
+        self._look()
+        if len(self._seen) > times.wait // hop:
+            seen = self._seen.popleft()
+            self._repair(seen, sink)
+            self._last = seen
         return self._buffer[:, times.past : times.past + hop].copy()
 
     @property
@@ -93,13 +124,42 @@ class Repair(Processor):
         end = self._times.size if self._length is None else self._length - self._origin
         return max(-self._origin, 0), max(min(end, self._times.size), 0)
 
-    def _repair(self, sink: Sink | None) -> None:
-        """Repair what is missing where gaps are looked for now."""
-        channels = range(len(self._buffer))
-        forced = [self._forced(channel) for channel in channels]
-        lost = [self._lost(channel, forced[channel]) for channel in channels]
-        blurred = self._blurred(lost, forced)
-        dips = self._dips([np.concatenate(each) for each in zip(lost, blurred, forced, strict=True)])
+    def _look(self) -> None:
+        """See what may be a gap in the hop that is looked at."""
+        times = self._times
+        first = times.past + times.back + times.wait
+        where = (first, first + times.hop), self._bounds, self._rate, times.longest
+        still = [self._still(x, first) + self._origin for x in self._buffer]
+        lost = [lost_spans(x, *where) + self._origin for x in self._buffer]
+        blurred = [blurred_spans(x, *where) + self._origin for x in self._buffer]
+        dips = [
+            [(start + self._origin, stop + self._origin, dip) for start, stop, dip in found]
+            for found in (self._finder.find(channel, first, self._bounds) for channel in range(len(lost)))
+        ]
+        falls = np.array([row[:2] for found in dips for row in found], np.int64).reshape(-1, 2)
+        silences = np.concatenate(blurred)
+        plain = silences[:, 1] - silences[:, 0] > _PLAIN_S * self._rate
+        self._cuts.hear(np.concatenate([*still, *lost, silences[plain]]))
+        self._falls.hear(falls)
+        self._seen.append(Seen(still, lost, blurred, dips))
+
+    def _still(self, x: Audio, first: int) -> Spans:
+        """Return runs of zeros that begin in the hop from a sample on."""
+        low, high = max(first, self._bounds[0] + 1), min(first + self._times.hop, self._bounds[1])
+        end = min(high + self._times.longest, self._bounds[1])
+        runs: Spans = equal_runs(x, low, high, end, round(_PLAIN_S * self._rate), self._times.longest)
+        zeros: Spans = runs[x[runs[:, 0]] == 0.0]
+        return zeros
+
+    def _repair(self, seen: Seen, sink: Sink | None) -> None:
+        """Repair what is missing in the hop that was looked at some time ago."""
+        forced = [self._forced(channel) for channel in range(len(self._buffer))]
+        lost = [
+            self._unmarked(channel, *each) for channel, each in enumerate(zip(seen.lost, forced, strict=True))
+        ]
+        blurred = self._blurred(seen.blurred, lost, forced)
+        known = [np.concatenate(each) for each in zip(lost, blurred, forced, strict=True)]
+        dips = self._dips(seen, known)
         if not dips and not any(len(spans) for spans in (*lost, *blurred, *forced)):
             return
         grounds = [Ground(x, np.zeros(x.size, np.bool_), self._bounds, self._times) for x in self._buffer]
@@ -129,20 +189,18 @@ class Repair(Processor):
         first, last = self._zone
         return spans[(spans[:, 0] >= first) & (spans[:, 0] < last)]
 
-    def _lost(self, channel: int, forced: Spans) -> Spans:
-        """Return runs of lost samples that nobody vetoed or forced."""
-        x = self._buffer[channel]
-        spans = lost_spans(x, self._zone, self._bounds, self._rate, self._times.longest)
-        spans = spans[~touched(spans, forced)]
-        return spans[~touched(spans, self._vetoed(channel))] if self.marks.vetoed else spans
+    def _unmarked(self, channel: int, seen: Spans, *others: Spans) -> Spans:
+        """Return, by samples of the buffer, what keeps no time and is none of the others or vetoed."""
+        spans = seen[~self._cuts.kept(seen)] - self._origin
+        for known in (*others, *([self._vetoed(channel)] if self.marks.vetoed else [])):
+            spans = spans[~touched(spans, known)]
+        return spans
 
-    def _blurred(self, lost: list[Spans], forced: list[Spans]) -> list[Spans]:
+    def _blurred(self, seen: list[Spans], lost: list[Spans], forced: list[Spans]) -> list[Spans]:
         """Return what was lost before a resampler or a codec in each channel, and is not known or vetoed."""
         found: list[list[tuple[list[int], Silence]]] = []
-        for channel, (x, *known) in enumerate(zip(self._buffer, lost, forced, strict=True)):
-            spans = blurred_spans(x, self._zone, self._bounds, self._rate, self._times.longest)
-            for others in (*known, *([self._vetoed(channel)] if self.marks.vetoed else [])):
-                spans = spans[~touched(spans, others)]
+        for channel, (x, *each) in enumerate(zip(self._buffer, seen, lost, forced, strict=True)):
+            spans = self._unmarked(channel, *each)
             heard = [(span, self._silence(x, *span)) for span in spans.tolist()]
             found.append([(span, silence) for span, silence in heard if silence])
         sure = [span for one in found for span, silence in one if silence.is_loss]
@@ -167,14 +225,22 @@ class Repair(Processor):
     def _vetoed(self, channel: int) -> Spans:
         return np.asarray(self._by_channel(channel)[0] - self._origin)
 
-    def _dips(self, others: list[Spans]) -> list[Suspect]:
-        """Return dips beside the `others` of each channel, those of all channels at one moment as one."""
+    def _dips(self, seen: Seen, others: list[Spans]) -> list[Suspect]:
+        """Return dips beside the `others` of each channel, those of all channels at one moment as one.
+
+        Those over a moment that keeps time in any channel are none.
+        """
         widening = self._times.widening
+        near = self._last, seen, *list(self._seen)[:1]
+        cuts = np.concatenate([spans for hop in near for spans in (*hop.still, *hop.lost, *hop.blurred)])
+        played = cuts[self._cuts.kept(cuts)].tolist()
         rows = []
         for channel, taken in enumerate(others):
-            for start, stop, dip in self._finder.find(channel, self._zone[0], self._bounds):
-                row = start - widening, stop + widening
-                if not touched(np.array([row]), taken[np.argsort(taken[:, 0])])[0]:
+            for start, stop, dip in seen.dips[channel]:
+                row = start - self._origin - widening, stop - self._origin + widening
+                if self._falls.kept(np.array([(start, stop)]))[0]:
+                    played.append([start, stop])
+                elif not touched(np.array([row]), taken[np.argsort(taken[:, 0])])[0]:
                     rows.append((*row, channel, dip))
         dips: list[Suspect] = []
         longest = self._times.longest + 2 * widening
@@ -184,7 +250,8 @@ class Repair(Processor):
                 dips[-1] = Suspect(last.start, max(stop, last.stop), {**last.dips, channel: dip})
             else:
                 dips.append(Suspect(start, stop, {channel: dip}))
-        return dips
+        here = [(start - self._origin, stop - self._origin) for start, stop in played]
+        return [dip for dip in dips if not any(dip.start < stop and dip.stop > start for start, stop in here)]
 
     def _fill(
         self, channel: int, ground: Ground, span: tuple[int, int], kind: str, sink: Sink | None
@@ -193,6 +260,8 @@ class Repair(Processor):
         start, stop = span
         around = Around.of(ground, span, self._times.order)
         samples = around.mended(None) if around else None
+        if around and samples is not None and kind == LOST and around.begins_anew(samples):
+            return
         if samples is not None:
             ground.x[start:stop] = samples
             self._done[channel] = max(self._done[channel], stop)
@@ -208,7 +277,7 @@ class Repair(Processor):
             wide, ringing = span, 0
         around = Around.of(ground, wide, self._times.order)
         samples = around.unrung(ringing) if around else None
-        if samples is not None:
+        if around and samples is not None and not around.begins_anew(samples):
             ground.x[wide[0] : wide[1]] = samples
             self._done[channel] = max(self._done[channel], wide[1])
             self._tell(sink, Event(LOST, wide[0] + self._origin, wide[1] - wide[0], channel))
@@ -246,7 +315,7 @@ class Repair(Processor):
     def _bring_back(self, channel: int, around: Around | None, sure: float, sink: Sink | None) -> None:
         fade = around.fade(_KNOTS) if around else None
         samples = around.mended(fade.gain) if around and fade else None
-        if fade is None or samples is None:
+        if around is None or fade is None or samples is None or around.begins_anew(samples):
             return
         self._buffer[channel, fade.start : fade.stop] = samples
         self._done[channel] = max(self._done[channel], fade.stop)

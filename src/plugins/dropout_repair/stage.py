@@ -22,6 +22,7 @@ class DropoutRepair(RepairStage):
 
     id = "wavemend.dropout_repair"
     name = "Dropout repair"
+    version = 2
     place = Step.CLICKS
     takes_marks = True
 

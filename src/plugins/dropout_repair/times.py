@@ -9,6 +9,7 @@ from ...kernels.samples.blurred import BLUR_S
 _STEP_S = 0.5e-3  # tuned: by hand, dropouts of the tuning set, 2026-11-29: levels are heard so often
 STEPS_A_FRAME = 4  # derived: frames overlap by three quarters
 _STEPS_A_HOP = 96  # tuned: by hand, same; latency against speed
+_HOPS_WAITED = 30  # tuned: likewise, 2026-11-30; 1.4 s, in which a gap may turn out to keep time
 _CONTEXT_S = 50e-3  # tuned: likewise; of sound on either side that a model is fitted to
 _ORDER, _LOOK = 384 / 44_100, 128 / 44_100  # tuned: likewise; seconds that models reach back
 _JUDGE, _MOST_JUDGE = 64 / 44_100, 96  # tuned: likewise, zeros, and speed; by which silence is judged
@@ -29,10 +30,10 @@ class Times:
 
     ::
 
-        0       past     past + back                          size
-        |-- past --|-- back --|---- hop ----|------ reach ------|
+        0       past     past + back                                          size
+        |-- past --|-- back --|---- hop ----|--- wait ---|---- reach ----|
                    given out ... + hop
-                              |  repaired   |
+                              |  repaired   |   | looked at |
     """
 
     step: int
@@ -78,7 +79,7 @@ class Times:
 
     @property
     def hop(self) -> int:
-        """Samples in which gaps are looked for at once."""
+        """Samples in which gaps are looked for, and repaired, at once."""
         return _STEPS_A_HOP * self.step
 
     @property
@@ -92,11 +93,16 @@ class Times:
         return self.reach
 
     @property
+    def wait(self) -> int:
+        """Samples from where gaps are repaired to where they are looked for, whole hops."""
+        return _HOPS_WAITED * self.hop
+
+    @property
     def size(self) -> int:
         """Samples of the buffer."""
-        return self.past + self.back + self.hop + self.reach
+        return self.past + self.back + self.hop + self.wait + self.reach
 
     @property
     def latency(self) -> int:
         """Samples by which the output lags."""
-        return self.back + self.reach
+        return self.back + self.wait + self.reach

@@ -12,6 +12,7 @@ from wavemend.errors import ParameterError
 
 RATE = 44_100
 STARTS = (0.5, 0.9, 1.3)
+UNLIKE = (1.0, 1.4, 1.0)  # times as long; like holes that are evenly apart keep time
 
 
 def music(rate: int = RATE, channels: int = 2, seed: int = 3) -> np.ndarray:
@@ -42,9 +43,9 @@ def fallen(audio: np.ndarray, rate: int, seconds: float, depths: tuple[float, ..
 def lost(audio: np.ndarray, rate: int, seconds: float, *, held: bool, later: float = 0.0) -> np.ndarray:
     """Samples are zeros, or repeat the last one, three times."""
     out = audio.copy()
-    for start in np.add(STARTS, later):
+    for start, longer in zip(np.add(STARTS, later), UNLIKE, strict=True):
         first = int(start * rate)
-        out[:, first : first + int(seconds * rate)] = audio[:, first - 1 : first] if held else 0.0
+        out[:, first : first + int(seconds * longer * rate)] = audio[:, first - 1 : first] if held else 0.0
     return out
 
 
@@ -132,6 +133,81 @@ def test_what_is_no_gap_stays_to_the_bit(kind: str) -> None:
     out, events = run(audio)
     assert not events
     assert np.array_equal(out, audio)
+
+
+def chords(seconds: float = 2.4) -> np.ndarray:
+    """Saws that go on, dark, and a little noise."""
+    draw = np.random.default_rng(1)
+    time = np.arange(int(seconds * RATE)) / RATE
+    waves = sum((hz * time + draw.random()) % 1 - 0.5 for hz in (110.0, 110.8, 138.6, 164.8, 165.9))
+    dark = lfilter([0.3], [1.0, -0.7], waves)
+    return np.asarray(0.1 * np.stack([dark, dark]) + 0.002 * draw.standard_normal((2, time.size)))
+
+
+def strokes(seconds: float, draw: np.random.Generator) -> np.ndarray:
+    """A kick, a snare or a hat."""
+    time = np.arange(int(seconds * RATE)) / RATE
+    noise = draw.standard_normal(time.size)
+    return np.asarray(
+        (
+            0.6 * np.sin(2 * np.pi * (50 * time + 3 - 3 * np.exp(-40 * time))) * np.exp(-15 * time),
+            0.3 * noise * np.exp(-25 * time),
+            0.2 * np.diff(noise, prepend=0.0) * np.exp(-20 * time),
+        )[draw.integers(3)]
+    )
+
+
+def played(kind: str) -> np.ndarray:
+    """Electronic music whose holes are its own."""
+    draw = np.random.default_rng(2)
+    audio = chords()
+    time = np.arange(audio.shape[1]) / RATE
+    step = int(0.115 * RATE)
+    place = np.arange(audio.shape[1]) % step
+    if kind == "gate":
+        return audio * (place < step - int(0.012 * RATE))
+    if kind == "half-open gate":
+        return audio * np.where(place < step - int(0.015 * RATE), 1.0, 0.08)
+    if kind == "slow gate":
+        return audio * ((time % 0.45) < 0.442)
+    if kind == "pumping":
+        fall = np.clip((time % 0.4) / 0.018, 0.0, 1.0)
+        return audio * (1.0 - 0.95 * (0.5 - 0.5 * np.cos(2 * np.pi * fall)))
+    if kind == "stutter":
+        piece, hole = audio[:, : int(0.05 * RATE)], np.zeros((2, int(0.01 * RATE)))
+        return np.tile(np.concatenate([piece, hole], axis=1), 20)
+    if kind == "game":
+        tones = 220 * 2 ** (draw.choice([0, 3, 5, 7, 10], size=40) / 12)
+        square = np.where(tones[(time / 0.1).astype(int)] * time % 1 < 0.25, 0.2, -0.2)
+        return np.stack([square * (time % 0.1 < 0.092)] * 2)
+    silence = np.zeros(int(0.014 * RATE))
+    lengths = np.full(20, 0.107) if kind == "drum machine" else draw.uniform(0.08, 0.25, 12)
+    line = np.concatenate([each for s in lengths for each in (strokes(s, draw), silence)])
+    return np.stack([line, line]) + (1e-4 if kind == "strokes" else 0.0) * draw.standard_normal(line.size)
+
+
+@pytest.mark.parametrize("route", ["as it is", "low-passed"])
+@pytest.mark.parametrize(
+    "kind",
+    ["gate", "half-open gate", "slow gate", "pumping", "stutter", "game", "drum machine", "strokes"],
+)
+def test_holes_that_were_played_stay_to_the_bit(kind: str, route: str) -> None:
+    audio = played(kind)
+    audio = low_passed(audio) if route == "low-passed" else audio
+    out, events = run(audio)
+    assert not events
+    assert np.array_equal(out, audio)
+
+
+def test_samples_lost_from_music_with_holes_of_its_own_are_found() -> None:
+    audio = played("gate")
+    places = np.add((0.245, 0.71, 1.31), 0.03)
+    damaged = audio.copy()
+    for start in places:
+        damaged[:, int(start * RATE) : int((start + 0.004) * RATE)] = 0.0
+    out, events = run(damaged)
+    assert len(events) == 6
+    assert gone_db(audio, damaged, out) > 5
 
 
 def test_a_veto_keeps_a_gap_and_a_forced_event_fills_one() -> None:
