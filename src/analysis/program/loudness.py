@@ -130,6 +130,13 @@ class LoudnessAnalyser(Analyser[Loudness]):
             self._true_peak = peak_between(joined, self._phases, self._true_peak)
         self._before = joined[:, joined.shape[1] - _TAPS + 1 :]
 
+    def loudest_lufs(self) -> tuple[float | None, float | None]:
+        """Return the highest momentary and short-term loudness heard so far (EBU Tech 3341).
+
+        A whole recording's are known after `result`; None where all is below -70 LUFS, or too short.
+        """
+        return self._momentary.loudest, self._short_term.loudest
+
     def _conclude(self, rest: Audio) -> Loudness:
         # loudness has whole blocks only; levels have every sample, and the interpolator's tail after it
         rest = limited(rest)
@@ -154,6 +161,7 @@ class _Histogram:
     """Loudness of overlapping blocks above the absolute gate: counts, and energy, in steps of 0.01 LU."""
 
     def __init__(self, hops: int) -> None:
+        self.loudest: float | None = None
         self._powers: deque[float] = deque(maxlen=hops)
         self._count = np.zeros(_STEPS)
         self._power = np.zeros(_STEPS)
@@ -166,6 +174,7 @@ class _Histogram:
         block = sum(self._powers) / len(self._powers)
         loudness = _lufs(block)
         if loudness > _ABSOLUTE_GATE:
+            self.loudest = max(self.loudest or loudness, loudness)
             step = min(int((loudness - _ABSOLUTE_GATE) * _STEPS_A_DB), _STEPS - 1)
             self._count[step] += 1
             self._power[step] += block

@@ -28,7 +28,7 @@ MANIFEST = "wavemend-manifest.sqlite"
 State = Literal["waiting", "rendering", "done", "failed"]
 
 _APPLICATION = 0x776D6D66  # derived: the letters wmmf
-_VERSION = 1  # guard: grows when the tables change
+_VERSION = 2  # guard: grows when the tables change
 _LOCK_SUFFIX = ".wavemend-run"
 _BUSY_S = 10.0  # guard: for how long a reader's lock is waited out
 _MOST_BYTES = 16 * 2**20  # guard: memory that one value of a stranger's manifest takes
@@ -43,7 +43,8 @@ CREATE TABLE recordings (
     source_sha256 TEXT NOT NULL DEFAULT '', document_sha256 TEXT NOT NULL DEFAULT '',
     recipe TEXT NOT NULL DEFAULT '', tried TEXT NOT NULL DEFAULT '',
     preset TEXT NOT NULL DEFAULT '', reasons TEXT NOT NULL DEFAULT '[]',
-    seconds REAL NOT NULL DEFAULT 0, findings TEXT NOT NULL DEFAULT '{}', events TEXT NOT NULL DEFAULT '{}',
+    seconds REAL NOT NULL DEFAULT 0, loudness TEXT NOT NULL DEFAULT '{}',
+    findings TEXT NOT NULL DEFAULT '{}', events TEXT NOT NULL DEFAULT '{}',
     warnings TEXT NOT NULL DEFAULT '[]', error TEXT NOT NULL DEFAULT '',
     took_s REAL NOT NULL DEFAULT 0, ended TEXT NOT NULL DEFAULT ''
 ) STRICT;
@@ -87,6 +88,8 @@ class Entry:
         What was chosen, and why, where that was left to the analysis.
     seconds
         Length of the recording.
+    loudness
+        Figures of the recording and of the restored file: ``"output integrated_lufs"`` and the like.
     findings, events, warnings
         What was found and done, and what a person should know.
     error
@@ -108,6 +111,7 @@ class Entry:
     preset: str = ""
     reasons: Sequence[str] = ()
     seconds: float = 0.0
+    loudness: Mapping[str, float] = field(default_factory=dict)
     findings: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, int] = field(default_factory=dict)
     warnings: Sequence[str] = ()
@@ -119,7 +123,8 @@ class Entry:
 
 _PATHS = ("path", "source")  # as bytes, which any name is
 _JSON: dict[str, tuple[type, type]] = {
-    "reasons": (list, str), "findings": (dict, str), "events": (dict, int), "warnings": (list, str),
+    "reasons": (list, str), "loudness": (dict, float), "findings": (dict, str), "events": (dict, int),
+    "warnings": (list, str),
 }  # fmt: skip
 _COLUMNS = [name for name in Entry.__dataclass_fields__ if name != "outputs"]
 

@@ -22,6 +22,11 @@ from .recipe import Recipe
 _VERSION = "3.0"  # source: PREMIS 3.0 (2015)
 _EVENT_TYPE = "modification"  # source: id.loc.gov/vocabulary/preservation/eventType
 _CHECKSUM = "SHA-256"  # source: METS 1.12, CHECKSUMTYPE
+_MEASURED = {
+    "integrated_lufs": ("integrated loudness (ITU-R BS.1770-4)", "LUFS"),
+    "range_lu": ("loudness range (EBU Tech 3342)", "LU"),
+    "true_peak_dbtp": ("true peak (ITU-R BS.1770-4)", "dBTP"),
+}
 _NAMES = uuid5(NAMESPACE_URL, "https://wavemend.org/collection")  # names that are the same every time
 
 
@@ -58,7 +63,7 @@ class Provenance:
             checksumtype=_CHECKSUM,
         )
         recipe = self.recipes[entry.recipe]
-        item.add_premis_object(_object(output, path))
+        item.add_premis_object(_object(output, path, entry.loudness if _is_restored(entry, output) else {}))
         item.add_premis_event(_event(entry, output, recipe))
         for agent in _agents(recipe):
             item.add_premis_agent(_agent(*agent))
@@ -79,10 +84,18 @@ def _place(folder: PurePosixPath, places: dict[PurePosixPath, Any], above: str) 
     return places[folder]
 
 
-def _object(output: Output, path: str) -> Any:
+def _object(output: Output, path: str, loudness: Mapping[str, float]) -> Any:
     return _premis(
         "object",
         ("object_identifier", *_identified("object", "UUID", _uuid("file", output.path, output.sha256))),
+        *(
+            (
+                "significant_properties",
+                ("significant_properties_type", name),
+                ("significant_properties_value", said),
+            )
+            for name, said in _properties(loudness, "output")
+        ),
         (
             "object_characteristics",
             ("composition_level", "0"),
@@ -95,6 +108,15 @@ def _object(output: Output, path: str) -> Any:
     )
 
 
+def _properties(loudness: Mapping[str, float], part: str) -> list[tuple[str, str]]:
+    """Return what was measured of a part of a render: what it is called, and its value with its unit."""
+    return [
+        (said, f"{loudness[f'{part} {name}']:.2f} {unit}")
+        for name, (said, unit) in _MEASURED.items()
+        if f"{part} {name}" in loudness
+    ]
+
+
 def _event(entry: Entry, output: Output, recipe: Recipe) -> Any:
     found = [f"{slot}: {said}" for slot, said in entry.findings.items()]
     counted = [f"{count} of {what}" for what, count in entry.events.items()]
@@ -102,7 +124,8 @@ def _event(entry: Entry, output: Output, recipe: Recipe) -> Any:
         f"restored for access by preset {recipe.preset}; recipe SHA-256 {recipe.sha256}; "
         f"made of {PurePosixPath(entry.source).name}, SHA-256 {entry.source_sha256}"
     )
-    note = " | ".join((*found, *counted, *entry.warnings)) or "nothing found"
+    levels = [f"{name} of the recording: {said}" for name, said in _properties(entry.loudness, "input")]
+    note = " | ".join((*found, *counted, *levels, *entry.warnings)) or "nothing found"
     return _premis(
         "event",
         ("event_identifier", *_identified("event", "UUID", _uuid("event", output.path, output.sha256))),

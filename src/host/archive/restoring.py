@@ -217,6 +217,11 @@ def _rendered(
         recipe=recipe.sha256,
         tried="",
         seconds=rendered.seconds,
+        loudness={
+            f"{part} {name}": float(value)
+            for part, figures in rendered.loudness.items()
+            for name, value in figures.items()
+        },
         findings={slot_number(path): found.describe() for path, found in rendered.findings.items()},
         events={
             f"{slot_number(path)} {kind}": count for (path, kind), count in sorted(rendered.events.items())

@@ -29,21 +29,29 @@ class Change(NamedTuple):
     Attributes
     ----------
     history
-        Line for the coding history of a Broadcast Wave, as `coding_line` makes it.
-    source_sha256
-        Of the file that they were made of.
+        Line for the coding history of a Broadcast Wave, as `coding_line` makes it; empty: none.
     cut
         The part that is kept; None: all of it.
+    loudness
+        Of the new samples: integrated LUFS, range LU, true peak dBTP, highest momentary and short-term LUFS,
+        None for each that there is none of. None: not measured.
+    source_sha256
+        Of the file that they were made of.
     sample_rate
         Hz.
     """
 
-    history: str
-    source_sha256: str
-    cut: Cut | None
-    sample_rate: int
+    history: str = ""
+    cut: Cut | None = None
+    loudness: tuple[float | None, ...] | None = None
+    source_sha256: str = ""
+    sample_rate: int = 1
 
     @property
     def uid(self) -> UUID:
         """Name of the new file: the same for the same source, processing and trim, for no other."""
         return uuid5(_NAMES, f"{self.source_sha256}\n{self.history}\n{self.cut}")
+
+
+NO_MORE_KNOWN = Change()
+"""What is done to samples where nobody says what it was."""

@@ -1,7 +1,7 @@
 """Metadata that describe samples, and stop being true when the samples change.
 
 What can be made true again is renewed: the MD5 of a data chunk. Loudness in a Broadcast Wave's own chunk is
-set to the value that means "not measured" (EBU Tech 3285 v2). The rest is left out.
+measured anew, or set to the value that means "not measured" (EBU Tech 3285 v2). The rest is left out.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ _READ_BYTES = 1 << 20  # guard: memory taken at once
 _LOUDNESS = slice(412, 422)  # five 16-bit figures of a bext chunk of version 2
 _VERSION_AT = 346  # source: EBU Tech 3285, behind the time reference
 _NOT_MEASURED = b"\xff\x7f"
+_MOST_HUNDREDTHS = 0x7FFE  # derived: next to the value that says "not measured"
 _STALE_KEY = re.compile(r"REPLAYGAIN_|R128_|MP3GAIN_|ITUNNORM$|ITUNSMPB$|ITUNES_NORM")
 # Relative volume, equalisation and replay gain of a frame of its own.
 _STALE_FRAMES = frozenset(("RVA2", "RVAD", "RGAD", "EQU2", "EQUA"))
@@ -49,7 +50,7 @@ def renewed_chunk(
     if identifier in _ENVELOPES or identifier == DATA_MD5:
         return None, leave_out([f"chunk '{name}'"])
     if identifier == b"bext":
-        return _renewed_bext(payload, change.history)
+        return _renewed_bext(payload, change)
     if identifier == b"iXML":
         return renewed_ixml(payload, change, bits)
     if identifier == b"axml" and b"loudness" in payload.lower():
@@ -59,15 +60,26 @@ def renewed_chunk(
     return payload, []
 
 
-def _renewed_bext(payload: bytes, history: str) -> tuple[bytes, list[str]]:
+def _renewed_bext(payload: bytes, change: Change) -> tuple[bytes, list[str]]:
     told = []
     if len(payload) >= _LOUDNESS.stop:
         version = int.from_bytes(payload[_VERSION_AT : _VERSION_AT + 2], "little")
         figures = payload[_LOUDNESS]
         if version >= 2 and any(figures) and figures != _NOT_MEASURED * 5:
-            payload = payload[: _LOUDNESS.start] + _NOT_MEASURED * 5 + payload[_LOUDNESS.stop :]
-            told = ["loudness in chunk 'bext': set to not measured, because the samples changed"]
-    return with_line(payload, history), told
+            now = b"".join(map(_figure, change.loudness or (None,) * 5))
+            payload = payload[: _LOUDNESS.start] + now + payload[_LOUDNESS.stop :]
+            how = "measured anew" if change.loudness else "set to not measured"
+            told = [f"loudness in chunk 'bext': {how}, because the samples changed"]
+    return with_line(payload, change.history), told
+
+
+def _figure(value: float | None) -> bytes:
+    """Return a loudness as a bext chunk has it: in hundredths."""
+    if value is None:
+        return _NOT_MEASURED
+    return min(max(round(100 * value), -_MOST_HUNDREDTHS), _MOST_HUNDREDTHS).to_bytes(
+        2, "little", signed=True
+    )
 
 
 def _renewed_id3(payload: bytes) -> tuple[bytes | None, list[str]]:

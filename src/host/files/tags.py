@@ -21,7 +21,7 @@ from mutagen import flac, oggopus, oggvorbis
 from ...errors import AudioFileError
 from .au_header import read_au_header, write_annotation
 from .audio_reader import AudioReader
-from .change import Change, Cut
+from .change import NO_MORE_KNOWN, Change
 from .chunks import CAF, FORM, RIFF, W64, Chunk, ChunkList, ChunkStyle, append_chunk, list_chunks
 from .comments import Comments
 from .cue_points import holds_points, point_chunks, read_points
@@ -63,7 +63,7 @@ _CAF_KEYS = {
 }  # fmt: skip
 
 
-def copy_tags(source: SourceFile, target: Path, history: str = "", cut: Cut | None = None) -> list[str]:
+def copy_tags(source: SourceFile, target: Path, change: Change = NO_MORE_KNOWN) -> list[str]:
     """Carry tags, pictures and chunks of a source over to a finished sound file.
 
     Parameters
@@ -72,10 +72,8 @@ def copy_tags(source: SourceFile, target: Path, history: str = "", cut: Cut | No
         The recording as it came.
     target
         The restored file, complete and closed; changed in place and synced to the disk.
-    history
-        Line for the coding history of a Broadcast Wave whose samples changed, as `coding_line` makes it.
-    cut
-        The part of the recording that the target holds; None: all of it.
+    change
+        What was done to the samples, where they are not the same: history, cut and loudness.
 
     Returns
     -------
@@ -88,17 +86,14 @@ def copy_tags(source: SourceFile, target: Path, history: str = "", cut: Cut | No
         The target cannot be written, for instance because the disk is full; or the source's disk does not
         give what is on it. What cannot be understood in the source is a warning, never an error.
     """
-    change = None
-    if not _have_same_samples(source, target):
-        with AudioReader(target) as reader:
-            change = Change(history, source.sha256, cut, reader.format.sample_rate)
+    changed = _completed(change, source, target)
     try:
         with source.open() as old, target.open("rb+") as new:
             ours, theirs = list_chunks(new), list_chunks(old)
             # In W64, libsndfile plays chunks behind the audio as audio: none are written.
             au_from, au_to = read_au_header(old), read_au_header(new)
             if ours is not None and theirs is not None and ours.style is theirs.style is not W64:
-                warnings = _copy_chunks(old, theirs, new, ours, change)
+                warnings = _copy_chunks(old, theirs, new, ours, changed)
                 copy_loudspeakers(old, theirs, new, ours)
             elif au_from and au_to:
                 warnings = []
@@ -107,8 +102,8 @@ def copy_tags(source: SourceFile, target: Path, history: str = "", cut: Cut | No
             else:
                 comments = _read_comments(old, theirs)
                 source.check()  # whoever parses tags may take a failing disk for a damaged tag
-                if change:
-                    _follow(comments, change)
+                if changed:
+                    _follow(comments, changed)
                 _place_loudspeakers(comments, flac_mask(old, theirs), new)
                 _write_comments(comments, target, new, ours)
                 warnings = comments.lost
@@ -119,6 +114,14 @@ def copy_tags(source: SourceFile, target: Path, history: str = "", cut: Cut | No
         reason = " ".join(str(error).split())
         raise AudioFileError(f"{target}: the tags of {source.path} could not be written: {reason}") from error
     return [f"{source.path}: {warning}" for warning in warnings]
+
+
+def _completed(change: Change, source: SourceFile, target: Path) -> Change | None:
+    """Add to a change what the files say; None where the samples are the same."""
+    if _have_same_samples(source, target):
+        return None
+    with AudioReader(target) as reader:
+        return change._replace(source_sha256=source.sha256, sample_rate=reader.format.sample_rate)
 
 
 def _have_same_samples(source: SourceFile, target: Path) -> bool:

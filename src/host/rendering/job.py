@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from ..chain.passes import Passes
 from ..chain.progress import Progress
 from ..chain.strength import FULL_STRENGTH, LOSSY_EASING, eased
 from ..files.audio_reader import AudioReader
-from ..files.change import Cut
+from ..files.change import Change, Cut
 from ..files.coding_history import coding_line
 from ..files.tags import copy_tags
 from ..recording.preparation import Prepared
@@ -28,6 +29,7 @@ from ..storage.hashing import sha256_of
 from ..storage.json_text import json_text
 from ..storage.publishing import Publication
 from .event_log import EventLog
+from .levels import Levels, levels_of
 from .options import RenderOptions
 from .rendered import Rendered
 from .report import build_report, declared
@@ -140,7 +142,13 @@ def measure(
 
 
 def write(
-    plan: Plan, measured: Measured, parts: Files, publication: Publication, progress: Progress | None
+    plan: Plan,
+    measured: Measured,
+    parts: Files,
+    publication: Publication,
+    *,
+    progress: Progress | None,
+    cancel: threading.Event | None,
 ) -> Rendered:
     """Write the samples, what the source says of itself, and the report; publish all of it together."""
     source, reader, options, log = plan.reader.source, plan.reader, plan.options, measured.log
@@ -158,15 +166,19 @@ def write(
     steps = declared(plan.chain)
     keep = plan.prepared.keep
     cut = Cut(keep.position, keep.length) if keep else None
-    for part, form, what in (
-        (parts.output, samples.form.restored, steps),
-        (parts.removed, samples.form.removed, [*steps, "what was removed"]),
+    levels = {
+        "input": levels_of(source, progress, cancel),
+        "output": levels_of(parts.output, progress, cancel),
+    }
+    for part, form, what, figures in (
+        (parts.output, samples.form.restored, steps, levels["output"].figures),
+        (parts.removed, samples.form.removed, [*steps, "what was removed"], None),
     ):
         if part is None:
             continue
-        told = copy_tags(source, part, coding_line(form, what), cut)
+        told = copy_tags(source, part, Change(coding_line(form, what), cut, figures))
         warnings += [warning for warning in told if warning not in warnings]
-    report = _report(plan, measured, samples, parts, warnings)
+    report = _report(plan, measured, samples, parts, levels=levels, warnings=warnings)
     parts.report.write_text(report, encoding="utf-8")
     source.confirm()
     if progress:
@@ -183,12 +195,21 @@ def write(
         seconds=measured.last.frames / reader.format.sample_rate,
         findings=measured.last.passes.findings,
         events=dict(log.counts),
+        loudness={part: one.to_json() for part, one in levels.items()},
         headroom_gain=samples.form.gain,
         warnings=warnings + [warning for warning in publication.warnings if warning not in warnings],
     )
 
 
-def _report(plan: Plan, measured: Measured, samples: Samples, parts: Files, warnings: list[str]) -> str:
+def _report(
+    plan: Plan,
+    measured: Measured,
+    samples: Samples,
+    parts: Files,
+    *,
+    levels: Mapping[str, Levels],
+    warnings: list[str],
+) -> str:
     form, source, targets = samples.form, plan.reader.source, samples.form.targets
     files = {
         "input": (source.path.name, source.sha256, plan.reader.format),
@@ -208,6 +229,7 @@ def _report(plan: Plan, measured: Measured, samples: Samples, parts: Files, warn
             **plan.prepared.to_json(),
             "seed": plan.options.seed,
             "headroom_gain": form.gain,
+            "loudness": {part: one.to_json() for part, one in levels.items()},
             "restored_plus_removed_is_original": samples.adds_up,
         },
         findings=measured.last.passes.findings,

@@ -163,7 +163,7 @@ def render_with(
         parts = open_parts(publication, file, plan.form.targets)
         try:
             measured = measure(plan, parts, stack, block_size=block_size, progress=progress, cancel=cancel)
-            return write(plan, measured, parts, publication, progress)
+            return write(plan, measured, parts, publication, progress=progress, cancel=cancel)
         except PluginError as error:
             raise type(error)(f"{source}: {error}") from error
 

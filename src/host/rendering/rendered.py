@@ -25,6 +25,9 @@ class Rendered:
         What each stage that listened found, by its path in the chain.
     events
         Number of events by path and kind.
+    loudness
+        Figures of ``"input"`` and ``"output"`` by their names: ``integrated_lufs``, ``range_lu``,
+        ``true_peak_dbtp``, ``momentary_lufs`` and ``short_term_lufs``, those that there are.
     headroom_gain
         Gain that kept an over from clipping; 1.0 where there was none.
     warnings
@@ -40,5 +43,6 @@ class Rendered:
     seconds: float
     findings: dict[chain_path.Path, Findings]
     events: dict[tuple[chain_path.Path, str], int]
+    loudness: dict[str, dict[str, float]]
     headroom_gain: float = 1.0
     warnings: list[str] = field(default_factory=list)

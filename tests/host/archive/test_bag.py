@@ -44,6 +44,10 @@ def test_a_bag_holds_every_file_and_how_it_came_about(target, tmp_path):
     (event,) = audio.get_premis_events()
     assert event.type == "modification" and "by preset prepare" in event.event_detail
     assert {agent.name for agent in audio.get_premis_agents()} >= {"preset prepare"}
+    (premis,) = audio.get_premis_objects()
+    (measured,) = premis.findall("significant_properties")
+    assert "true peak" in str(measured) and "dBTP" in str(measured)
+    assert "true peak (ITU-R BS.1770-4) of the recording: " in event.event_outcome_detail_note
 
 
 def test_what_is_not_done_is_left_out_and_told(target, tmp_path):

@@ -9,7 +9,7 @@ from mutagen import flac
 from wavemend.host.files.audio_format import AudioFormat
 from wavemend.host.files.audio_reader import AudioReader
 from wavemend.host.files.audio_writer import AudioWriter
-from wavemend.host.files.change import Cut
+from wavemend.host.files.change import Change, Cut
 from wavemend.host.files.chunks import list_chunks
 from wavemend.host.files.source_file import SourceFile
 from wavemend.host.files.tags import copy_tags
@@ -62,7 +62,7 @@ def chunks_of(path: Path) -> dict[bytes, bytes]:
 
 def tags_carried(source: Path, target: Path, cut: Cut | None = None) -> list[str]:
     with SourceFile(source) as file:
-        return copy_tags(file, target, cut=cut)
+        return copy_tags(file, target, Change("", cut))
 
 
 def carry(source: Path, target: Path, form: AudioFormat | None = None) -> list[str]:

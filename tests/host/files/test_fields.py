@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pedalboard
+import pyloudnorm
 import pytest
 import soundfile
 from mutagen import flac, id3
@@ -162,13 +163,17 @@ def test_every_chunk_of_a_broadcast_wave(tmp_path: Path, container: str, subtype
     same = [was == now for (name, was), (_, now) in zip(before, after, strict=True)]
     assert same == [name not in (b"bext", b"iXML") for name, _ in before]
     was, now = dict(before)[b"bext"], dict(after)[b"bext"]
-    assert fields(now) == fields(was) | {
-        "loudness": struct.pack("<5h", *[NOT_MEASURED] * 5) if version == 2 else bytes(10)
-    }
+    peak = round(100 * 20 * np.log10(np.abs(soundfile.read(output)[0]).max()))
+    figures = struct.unpack("<5h", fields(now)["loudness"])
+    assert figures[:2] + figures[3:] == (
+        (NOT_MEASURED,) * 4 if version == 2 else (0,) * 4
+    )  # too short a sound
+    assert peak <= figures[2] < peak + 300 if version == 2 else figures[2] == 0
+    assert fields(now) | {"loudness": b""} == fields(was) | {"loudness": b""}
     lines = now[602:].decode().split("\r\n")
     assert "\r\n".join([*lines[:2], ""]) == HISTORY and lines[3:] == [""]
     assert lines[2].startswith(f"A=PCM,F=48000,W={soundfile.info(output).subtype[4:]},M=mono,T=wavemend ")
-    assert warnings == ["loudness in chunk 'bext': set to not measured, because the samples changed"] * (
+    assert warnings == ["loudness in chunk 'bext': measured anew, because the samples changed"] * (
         version == 2
     ) + ["loudness in chunk 'iXML': left out, because the samples changed"]
 
@@ -404,3 +409,7 @@ def test_a_render_that_trims_moves_what_it_carries(tmp_path: Path) -> None:
     assert cut > 2 * RATE
     said = fields(dict(every_chunk(output))[b"bext"])
     assert said["time_reference"] == struct.pack("<Q", 2**33 + 17 + cut)
+    integrated, spread, peak, momentary, short_term = struct.unpack("<5h", said["loudness"])
+    meter = pyloudnorm.Meter(RATE)
+    assert abs(integrated / 100 - meter.integrated_loudness(soundfile.read(output)[0])) < 0.1
+    assert integrated < short_term < momentary < peak and 0 <= spread < 100
