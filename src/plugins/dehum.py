@@ -319,7 +319,7 @@ class Dehum(RepairStage):
 
     id = "wavemend.dehum"
     name = "Dehum"
-    version = 5
+    version = 6
     place = Step.HUM
     findings_type = Hum
 

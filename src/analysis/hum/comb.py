@@ -56,6 +56,10 @@ _FLOOR_GUARD_HZ = 1.45
 _FLOOR_CONTRAST_DB = 3.0
 _CLAIMED = 18.0
 _UNUSUAL = 0.55
+# A transfer off its speed: it lies so far under the program, and its fundamental shows in this share of the
+# windows at least. tuned: bench.material.tuning.hum, transport, against 47 clean tuning takes, 2026-11-30
+_UNDER_DB, _ALONG, _MOST_WANDER = 12.0, 0.3, 0.003  # the last of the frequency; tuned: the same
+_LOBE_HZ = 1.4  # derived: half the main lobe of 1.5 s
 # So close to the mains no clean take had 0.6 of what is claimed. tuned: 68 tuning takes of 10 s, 2026-11-29
 _USUAL, _USUAL_OFF_HZ, _USUAL_LINES = 1.25, 0.2, 3
 _UNBROKEN = 13.0
@@ -124,7 +128,8 @@ class Comb(NamedTuple):
 
     `points` are the measurements of the fundamental: window, Hz and weight, shape (3, measurements).
     `floor_dbfs` is each harmonic's level in each channel where only the floors show it, else -200, shape
-    (channels, harmonics).
+    (channels, harmonics). `faint`: its fundamental shows, and all of it lies far under the program,
+    as no bass does.
     """
 
     score: float
@@ -135,6 +140,7 @@ class Comb(NamedTuple):
     track: Array
     points: Array
     floor_dbfs: Array
+    faint: bool
 
 
 def search(low: StretchLevels, long: Powers, known: list[float], *, everywhere: bool = True) -> list[Comb]:
@@ -226,8 +232,11 @@ def _refine(low: StretchLevels, candidate_hz: float) -> Comb | None:
         reach = tight
     evidence, floor = _weigh(levels, np.full((1, windows), frequency), tight, guard)
     shown = np.flatnonzero(weight)
+    along = bool(evidence[0][0] >= _ALONG * AGREEMENT * windows)
+    wanders = variance > (_MOST_WANDER * frequency) ** 2
+    faint = along and not wanders and _under_db(low, frequency, evidence[0], floor[0]) >= _UNDER_DB
     return Comb(
-        score=_score(evidence[0], frequency * bin_hz, windows) / _CLAIMED,
+        score=_score(evidence[0], frequency * bin_hz, windows, faint=faint) / _CLAIMED,
         frequency_hz=frequency * bin_hz,
         variance=variance * bin_hz**2,
         evidence=evidence[0],
@@ -235,6 +244,7 @@ def _refine(low: StretchLevels, candidate_hz: float) -> Comb | None:
         track=np.interp(np.arange(windows), shown, track[shown]) * bin_hz,
         points=np.stack([shown, track[shown] * bin_hz, weight[shown]]),
         floor_dbfs=np.full((low.levels.shape[0], HARMONICS), NO_LEVEL),
+        faint=faint,
     )
 
 
@@ -269,7 +279,19 @@ def _follow_floor(comb: FloorComb, low: StretchLevels, long: Powers) -> Comb:
         track=known * bin_hz,
         points=np.stack([times[shown], track[shown] * bin_hz, weight[shown]]),
         floor_dbfs=heard,
+        faint=False,
     )
+
+
+def _under_db(low: StretchLevels, at: float, evidence: Array, floor: Array) -> float:
+    """Return how far a comb's lines, together, lie under what is heard with them; `at` is its first bin."""
+    # of a sine, the bins of a Hann window of 1.5 s add up to its mean square in 1 Hz
+    program = low.bin_hz * float(np.mean(np.sum(10 ** (low.together / 10), axis=1)))
+    comb = float(np.sum(10 ** (floor[evidence > 0.0] / 10)))
+    lobe = slice(max(round(at - _LOBE_HZ / low.bin_hz), 0), round(at + _LOBE_HZ / low.bin_hz) + 1)
+    # it may be the skirt of a louder line
+    comb = max(comb, float(10 ** (np.median(low.together[:, lobe], axis=0).max() / 10)))
+    return float(10 * np.log10(max(program - comb, 1e-20) / max(comb, 1e-20)))
 
 
 def _mean_over_time(
@@ -304,7 +326,7 @@ def _of_other_mains(comb: Comb, windows: int) -> bool:
 
 def score_beside(comb: Comb, others_hz: list[float], windows: int) -> float:
     """Return the score of those lines of a comb that are none of stronger combs'."""
-    return _score(_own_evidence(comb, others_hz), comb.frequency_hz, windows) / _CLAIMED
+    return _score(_own_evidence(comb, others_hz), comb.frequency_hz, windows, faint=comb.faint) / _CLAIMED
 
 
 def stands_beside(comb: Comb, others_hz: list[float], windows: int) -> bool:
@@ -324,14 +346,14 @@ def _own_evidence(comb: Comb, others_hz: list[float]) -> Array:
     return evidence
 
 
-def _score(evidence: Array, frequency_hz: float, windows: int) -> float:
+def _score(evidence: Array, frequency_hz: float, windows: int, *, faint: bool) -> float:
     """Return how much speaks for hum: many harmonics count for more than one strong one, which notes have."""
     off = min(abs(frequency_hz - usual) for usual in (*MAINS_HZ, AIRCRAFT_HZ, *RAILWAYS_HZ))
-    score = float(np.sum(np.sqrt(np.maximum(evidence, 0.0)))) * (1.0 if off < 0.6 else _UNUSUAL)
+    score = float(np.sum(np.sqrt(np.maximum(evidence, 0.0)))) * (1.0 if off < 0.6 or faint else _UNUSUAL)
     lines = np.count_nonzero(evidence >= 2.0 * _LEAST_EVIDENCE)
     if lines >= _USUAL_LINES and min(abs(frequency_hz - mains) for mains in MAINS_HZ) < _USUAL_OFF_HZ:
         score *= _USUAL
-    if off < 0.3 and windows >= 16:  # no note of A = 440 Hz lies there, nor lasts so long
+    if (off < 0.3 or faint) and windows >= 16:  # no note of A = 440 Hz lies there, nor lasts so long
         unbroken = float(evidence[:2].max()) / (AGREEMENT * windows)
         score += _UNBROKEN * min(max((unbroken - 0.5) / 0.4, 0.0), 1.0)
     return score

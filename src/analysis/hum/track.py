@@ -35,6 +35,7 @@ from .demodulator import (
     grown,
     line_powers,
     over_time,
+    surely,
 )
 from .edits import Edit, JumpFrames, break_sample
 from .found import Hum
@@ -85,6 +86,10 @@ _EDIT_LOOSE = 0.03  # rad^2, of the phase behind an edit
 # The root of how many times its variance the last frames were off is doubt in the next: beats
 # with a note or with another hum look like edits. tuned: bench.material.tuning.hum, two and bass, 2026-11-29.
 _DOUBT_FRAMES = 40.0
+# A jump is so much likelier than a phase that turns by and by, and leaves no more of each line unexplained:
+# what follows another's beats does. tuned: as `_PATH_MOST` of edits.py.
+_AT_ONCE, _MOST_UNEXPLAINED = 6.0, 0.4
+_SWING_HZ = 0.3  # in a second, of a frequency that swings by more than was found; tuned: the same
 _LEAST_KNOWN = 25  # frames before the first edit: how the hum goes on must be known; tuned: the same
 
 
@@ -93,9 +98,9 @@ def drift_of(hum: Hum) -> float:
     return float(np.clip(hum.wander_hz, *_DRIFT_HZ))
 
 
-def frequency_walk(hum: Hum, seconds: float) -> Drift:
-    """Return how the frequency walks in a frame of so many seconds."""
-    variance = (2 * np.pi * drift_of(hum) * seconds) ** 2 * seconds
+def frequency_walk(hum: Hum, seconds: float, least_hz: float = 0.0) -> Drift:
+    """Return how the frequency walks in a frame of so many seconds, by so much in a second at least."""
+    variance = (2 * np.pi * max(drift_of(hum), least_hz) * seconds) ** 2 * seconds
     return Drift(variance, float(np.exp(-seconds / _RETURN_SECONDS)))
 
 
@@ -126,7 +131,7 @@ class HumTracker:
         self._turns_a_frame = hum.frequency_hz * seconds
         self._found = line_powers(hum, harmonics)
         self._power = self._found
-        self._drift = frequency_walk(hum, seconds)
+        self._hum, self._drift = hum, frequency_walk(hum, seconds)
         self._least_turn = _LEAST_TURN[0] + _LEAST_TURN[1] * drift_of(hum)
         self._seconds = seconds
         self._amplitude = np.zeros(self._power.size, np.complex128)
@@ -273,8 +278,8 @@ class HumTracker:
         for _ in range(2):
             place = weigh.place(phase, gain, -2.0, _BEHIND[-1])
             frames = np.arange(min(int(place) + 3, int(_BEHIND[-1]) - 6), _BEHIND[-1] + 1)
-            phase, gain, cost = _refine(weigh, frames, phase, gain, phases=spliced, steps=not spliced)
-        both = _refine(weigh, frames, phase, gain, phases=True, steps=True)
+            phase, gain, cost = weigh.refined(frames, phase, gain, phases=spliced, steps=not spliced)
+        both = weigh.refined(frames, phase, gain, phases=True, steps=True)
         if cost - both[2] > _EDIT_BOTH + _EDIT_SHARE * cost:
             phase, gain, cost = both
             place = weigh.place(phase, gain, -2.0, _BEHIND[-1])
@@ -284,9 +289,23 @@ class HumTracker:
             return
         if off < self._least_turn:
             phase = 0.0  # a level that changes along a splice that is none
+        if phase and not self._jumps_at_once(weigh, place, phase, gain):
+            self._quiet = self._followed + REACH
+            return
         sample = self._break_sample(row, place, phase, gain)
         self._quiet = sample // self.hop + REACH
         self._apply(Edit(sample, phase, gain, 1.0 - 0.5 * enough / (now - least)))
+
+    def _jumps_at_once(self, weigh: JumpFrames, place: float, phase: float, gain: float) -> bool:
+        """Return whether the phase jumps; where it swings, the frequency walks more than was found."""
+        sharp, gradual = weigh.at_once(place, phase, gain)
+        if gradual < sharp - _AT_ONCE:
+            self._drift = frequency_walk(self._hum, self._seconds, _SWING_HZ)
+        last = int(_BEHIND[-1])
+        behind = np.arange(min(int(place) + REACH, last - 6), last + 1)
+        unexplained = float(weigh.costs(behind, np.full(1, phase), np.full(1, gain))[0])
+        enough = unexplained < _MOST_UNEXPLAINED * behind.size * weigh.number.size
+        return enough and gradual - sharp >= _AT_ONCE
 
     def _cost_of_none(self, weigh: JumpFrames, bends: Array) -> float:
         """Return how badly no edit explains the frames, the frequency changing as suits it best."""
@@ -307,7 +326,7 @@ class HumTracker:
         off = np.minimum(np.outer(spread, number**2), 2.0) * power
         return JumpFrames(
             self._y[rows, :few] * np.exp(-1j * np.outer(phase, number)),
-            _sure(self._noise[rows, :few] * np.sqrt(self._doubt[:few])) + self._variance[:few] + off,
+            surely(self._noise[rows, :few] * np.sqrt(self._doubt[:few])) + self._variance[:few] + off,
             number,
             amplitude,
             2.0 * self._comb.half / self.hop,
@@ -375,23 +394,3 @@ class HumTracker:
         while self._edits and self._edits[0].sample < sample:
             self._before += self._edits[0].phase
             self._edits.pop(0)
-
-
-def _refine(
-    weigh: JumpFrames, frames: Numbers, phase: float, gain: float, *, phases: bool, steps: bool
-) -> tuple[float, float, float]:
-    """Return phase, gain and cost of the best jump near this one, of those that may change."""
-    cost = np.inf
-    for width in (2.0, 0.5, 0.12):
-        near = np.linspace(-width, width, 9)
-        jumps = phase + _EDIT_TURNS[1] * near if phases else np.full(1, phase)
-        gains = gain * 2.0 ** (0.5 * near) if steps else np.full(1, gain)
-        phase, gain, cost = weigh.best(frames, np.repeat(jumps, gains.size), np.tile(gains, jumps.size))
-    return phase, gain, cost
-
-
-def _sure(noise: Array) -> Array:
-    """Leave out also what shares its window with what was not heard: the beginning of a note, say."""
-    beside = np.concatenate([noise[:1], noise[:1], noise, noise[-1:], noise[-1:]])
-    most = np.max([beside[k : k + noise.shape[0]] for k in range(5)], axis=0)
-    return np.asarray(np.where(most < UNHEARD, noise, UNHEARD))

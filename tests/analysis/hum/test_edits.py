@@ -44,3 +44,14 @@ def test_a_bend_turns_the_frames():
     turned = np.exp(0.1j * np.outer(np.arange(1, 11), number))
     weigh = JumpFrames(turned, np.full(turned.shape, 1e-3), number, np.ones(2, complex), 4.0)
     assert np.allclose(weigh.bent(0.1).y, 1.0)
+
+
+@pytest.mark.parametrize("frames_long", [1, 12])
+def test_a_phase_that_gets_there_by_and_by_does_not_jump(frames_long):
+    """As a transport's wow turns it: a jump explains what lies behind, and a path what lies between, too."""
+    number = np.arange(1.0, 6.0)
+    phase = 1.0 * np.clip((np.arange(27) - 6) / frames_long, 0.0, 1.0)
+    y = BEFORE[:, 0] * np.exp(1j * np.outer(phase, number))
+    weigh = JumpFrames(y, np.full(y.shape, 1e-7), number, BEFORE[:, 0], 4.0)
+    sharp, gradual = weigh.at_once(weigh.place(1.0, 1.0, -2.0, 26.0), 1.0, 1.0)
+    assert (gradual > sharp + 6.0) == (frames_long == 1)

@@ -288,3 +288,13 @@ def test_a_second_hum_that_shows_in_few_lines_is_told(second):
     found = analyse(audio + 1e-3 * draw.standard_normal(audio.size))
     assert found.frequency_hz == pytest.approx(60.0, abs=0.02)
     np.testing.assert_allclose(found.other_hz, [second], atol=0.03)
+
+
+@pytest.mark.parametrize("hz", [48.9, 56.4, 62.4])
+def test_faint_hum_of_a_transfer_off_its_speed_is_found(hz):
+    """Two lines of it show, 17 dB under the program; a bass as loud as what plays with it is none."""
+    time = np.arange(10 * RATE) / RATE
+    program = (time % 5.0 < 2.0) * np.random.default_rng(7).standard_normal(time.size)
+    faint = comb(hz, 10.0, heights=(1.0, 0.3, 0.0, 0.0, 0.04)) + HISS[0, : time.size]
+    assert analyse(faint + 0.1 * program).frequency_hz == pytest.approx(hz, abs=0.05)
+    assert not analyse(faint + 0.01 * program).found
