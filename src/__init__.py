@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from .errors import AudioValueError as AudioValueError
     from .errors import Cancelled as Cancelled
     from .errors import ChannelsRefusedError as ChannelsRefusedError
+    from .errors import ClusterError as ClusterError
     from .errors import DocumentError as DocumentError
     from .errors import FindingsError as FindingsError
     from .errors import ManifestError as ManifestError
+    from .errors import MixedClusterError as MixedClusterError
     from .errors import ModelError as ModelError
     from .errors import NoEquivalentError as NoEquivalentError
     from .errors import NotInstalledError as NotInstalledError
@@ -75,9 +77,11 @@ _HOMES = {
     "AudioValueError": "errors",
     "Cancelled": "errors",
     "ChannelsRefusedError": "errors",
+    "ClusterError": "errors",
     "DocumentError": "errors",
     "FindingsError": "errors",
     "ManifestError": "errors",
+    "MixedClusterError": "errors",
     "ModelError": "errors",
     "NoEquivalentError": "errors",
     "NotInstalledError": "errors",

@@ -100,6 +100,24 @@ class PlanError(WavemendError, ValueError):
     """The whole run is refused before it starts; nothing was written."""
 
 
+class ClusterError(WavemendError, RuntimeError):
+    """A cluster that cannot be reached, whose workers cannot do the work, or that went away."""
+
+
+class MixedClusterError(ClusterError):
+    """The workers of a cluster differ in what their bytes would depend on.
+
+    Attributes
+    ----------
+    table
+        Of each trait that differs every value, and the addresses of workers that have it.
+    """
+
+    def __init__(self, message: str, table: "list[tuple[str, str, tuple[str, ...]]]") -> None:
+        super().__init__(message)
+        self.table = table
+
+
 class ManifestError(WavemendError, RuntimeError):
     """The manifest of a collection that cannot be used or written, or that another run holds."""
 

@@ -24,8 +24,8 @@ from ..rendering.rendered import Rendered
 from ..storage.file_names import fitted, longest_name
 from ..storage.outputs import removed_path
 from ..storage.publishing import clear_leftovers
+from .executors import ThisMachine
 from .walk import Found, find_recordings
-from .workers import in_workers
 
 
 @dataclass(frozen=True)
@@ -176,11 +176,7 @@ def run(
         else:
             todo.append(job)
     work = partial(_render, new_chain, options)
-    if workers == 1 or len(todo) < 2:
-        for job in todo:
-            yield work(job, on_start(job), cancel)
-    else:
-        yield from in_workers(work, todo, workers, lost=_lost, on_start=on_start, cancel=cancel)
+    yield from ThisMachine(workers).run(work, todo, lost=_lost, on_start=on_start, cancel=cancel)
 
 
 def dry_run(jobs: Iterable[Job]) -> Iterator[Outcome]:
@@ -194,7 +190,7 @@ def _render(
     options: RenderOptions,
     job: Job,
     progress: Progress | None,
-    cancel: threading.Event | None,
+    cancel: threading.Event,
 ) -> Outcome:
     assert job.output is not None  # noqa: S101 - others are not rendered
     began = time.monotonic()
@@ -203,7 +199,7 @@ def _render(
     except Cancelled:
         raise
     except Exception as error:
-        if cancel is not None and cancel.is_set():  # compiled code makes errors of its own of an interrupt
+        if cancel.is_set():  # compiled code makes errors of its own of an interrupt
             raise Cancelled("cancelled; nothing was written") from error
         return _failed(job, error)
     return Outcome(job, rendered, took_s=time.monotonic() - began)

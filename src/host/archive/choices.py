@@ -23,9 +23,10 @@ from ..storage.publishing import published
 from ..storage.strict_json import clip, printable, short
 from ..survey.analyse import analyse
 from .batch import Job
+from .executors import HERE, Executor, Needs
 from .recipe import NOTHING
 from .restoring import AUTO
-from .workers import in_workers, use_one_thread
+from .workers import use_one_thread
 
 _HEAD = ["recording", "preset", "why"]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a formula begins with
@@ -50,18 +51,14 @@ def is_choices(text: str) -> bool:
 def suggested(
     jobs: Sequence[Job],
     *,
-    workers: int = 1,
+    executor: Executor = HERE,
     on_start: Callable[[Job], Progress | None] = lambda job: None,
     cancel: threading.Event | None = None,
 ) -> Iterator[Choice]:
     """Listen to every recording; yield what its analysis suggests, as each ends. Nothing is written."""
     use_one_thread()
-    never = cancel or threading.Event()
-    if workers == 1 or len(jobs) < 2:
-        for job in jobs:
-            yield _suggested(job, on_start(job), never)
-    else:
-        yield from in_workers(_suggested, jobs, workers, lost=_lost, on_start=on_start, cancel=cancel)
+    executor.examine(Needs(None, [job.source for job in jobs]))
+    yield from executor.run(_suggested, jobs, lost=_lost, on_start=on_start, cancel=cancel)
 
 
 def _suggested(job: Job, progress: Progress | None, cancel: threading.Event) -> Choice:

@@ -7,7 +7,6 @@ recipe, made these outputs, and the hash of each agrees.
 from __future__ import annotations
 
 import os
-import platform
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,18 +14,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from llvmlite.binding import get_host_cpu_name
-
-from ...errors import AudioFileError, Cancelled, PlanError
+from ...errors import AudioFileError, PlanError
 from ..chain.progress import Progress
 from ..files.audio_format import AUDIO_SUFFIXES
 from ..rendering.options import DEFAULTS, RenderOptions
 from ..storage.outputs import events_path, labels_path, make_folder, report_path
 from .batch import Job, Outcome, plan
+from .executors import HERE, Executor, Needs
+from .machines import executor_for
 from .manifest import MANIFEST, Entry, Manifest
 from .recipe import NOTHING, chain_maker
-from .restoring import AUTO, Finished, Request, Task, forget_recipes, lost, restore
-from .workers import in_workers, use_one_thread
+from .restoring import AUTO, Request, Task, forget_recipes, lost, recipes_anew, restore
+from .workers import use_one_thread
 
 
 @dataclass(frozen=True)
@@ -132,6 +131,8 @@ def batch(
     target: str | os.PathLike[str],
     *,
     jobs: int = 1,
+    scheduler: str | None = None,
+    allow_mixed: bool = False,
     retry_failed: bool = False,
     progress: Callable[[Outcome], None] = lambda outcome: None,
     cancel: threading.Event | None = None,
@@ -150,6 +151,10 @@ def batch(
     jobs
         How many recordings at once; from 2 on call it under ``if __name__ == "__main__"``, as any use of
         processes in Python.
+    scheduler
+        Address of a Dask cluster whose workers do it, or ``"local"`` for one of `jobs` workers here.
+    allow_mixed
+        Take workers that differ in versions or kind of processor too: bytes may depend on who did what.
     retry_failed
         Try again what failed before.
     progress
@@ -169,6 +174,8 @@ def batch(
     ------
     PlanError, ManifestError
         It is refused before anything is rendered.
+    ClusterError
+        The cluster cannot be used, or went away.
     AudioFileError
         A disk is full.
     Cancelled
@@ -181,8 +188,9 @@ def batch(
     asked = Collection(planned, folder, preset, options=wanted, retry_failed=retry_failed)
     if preset not in (AUTO, NOTHING):
         chain_maker(preset, [], None)()  # a bad preset is refused once, not by every recording
-    for outcome in run_collection(asked, workers=jobs, cancel=cancel):
-        progress(outcome)
+    with executor_for(jobs, scheduler, allow_mixed=allow_mixed) as executor:
+        for outcome in run_collection(asked, executor=executor, cancel=cancel):
+            progress(outcome)
     names = {_below(job.output, folder) if job.output else job.name for job in planned}
     return [entry for path, entry in _known(folder).items() if path in names]
 
@@ -190,7 +198,7 @@ def batch(
 def run_collection(
     collection: Collection,
     *,
-    workers: int = 1,
+    executor: Executor = HERE,
     on_start: Callable[[Job], Progress | None] = lambda job: None,
     cancel: threading.Event | None = None,
 ) -> Iterator[Outcome]:
@@ -202,8 +210,8 @@ def run_collection(
     ----------
     collection
         What is to be done.
-    workers
-        How many recordings to render at once, as in `batch.run`.
+    executor
+        Where recordings are worked on, and how many at once; the files are the same everywhere.
     on_start
         Called before each recording; returns its progress callback.
     cancel
@@ -213,6 +221,8 @@ def run_collection(
     ------
     ManifestError
         The manifest cannot be used or written, or another run holds it.
+    ClusterError
+        Machines that cannot do the work, or went away.
     AudioFileError
         A disk is full: what was not rendered is left for the next run.
     """
@@ -226,18 +236,20 @@ def run_collection(
                 unread = Entry(job.name, job.name, "failed", os.path.abspath(job.source), error=job.error)
                 manifest.put(unread)
                 yield Outcome(job, error=job.error)
-        number = manifest.begin_run(collection.preset, _machine(workers))
         request = Request(
             collection.target, tuple(collection.settings), collection.missing,
             collection.options, collection.retry_failed,
         )  # fmt: skip
+        executor.examine(_needs(collection, request))
+        number = manifest.begin_run(collection.preset, executor.describe())
         full = ""
 
         def begin(task: Task) -> Progress | None:
             manifest.put(replace(task.known, state="rendering"))
             return on_start(task.job)
 
-        for finished in _finished(request, tasks, workers, begin, cancel or threading.Event()):
+        work, gone = partial(restore, request), partial(lost, request)
+        for finished in executor.run(work, tasks, lost=gone, on_start=begin, cancel=cancel):
             if finished.recipe:
                 manifest.keep_recipe(finished.recipe)
             if finished.entry:
@@ -251,21 +263,16 @@ def run_collection(
         manifest.end_run(number)
 
 
-def _finished(
-    request: Request,
-    tasks: list[Task],
-    workers: int,
-    begin: Callable[[Task], Progress | None],
-    cancel: threading.Event,
-) -> Iterator[Finished]:
-    if workers == 1 or len(tasks) < 2:
-        for task in tasks:
-            if cancel.is_set():
-                raise Cancelled("cancelled")
-            yield restore(request, task, begin(task), cancel)
-    else:
-        work, gone = partial(restore, request), partial(lost, request)
-        yield from in_workers(work, tasks, workers, lost=gone, on_start=begin, cancel=cancel)
+def _needs(collection: Collection, request: Request) -> Needs:
+    """Say what all that work on it must have: the files, and presets that mean the same."""
+    chosen = {*(collection.choices or {"": collection.preset}).values()} - {AUTO, NOTHING}
+    documents = collection.options.documents
+    return Needs(
+        collection.target,
+        [job.source for job in collection.jobs if job.output],
+        [Path(documents)] if documents is not None else [],
+        partial(recipes_anew, request, sorted(chosen)),
+    )
 
 
 def _expected(collection: Collection, manifest: Manifest) -> list[Task]:
@@ -307,9 +314,3 @@ def earlier_speed(target: Path) -> float:
 
 def _below(output: Path, target: Path) -> str:
     return output.relative_to(target).as_posix()
-
-
-def _machine(workers: int) -> dict[str, str | int]:
-    """Say what computes: kernels are compiled for the kind of processor, and others may round otherwise."""
-    system = f"{platform.system()} {platform.release()}"
-    return {"system": system, "processor": get_host_cpu_name(), "workers": workers}

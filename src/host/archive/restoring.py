@@ -121,6 +121,12 @@ def forget_recipes() -> None:
     _read_recipe.cache_clear()
 
 
+def recipes_anew(request: Request, presets: Sequence[str]) -> dict[str, str]:
+    """Read presets anew, and return the hash of each one's recipe."""
+    forget_recipes()
+    return {preset: _recipe(request, preset).sha256 for preset in presets}
+
+
 def _attempt(entry: Entry) -> str:
     """Hash of what a recording is tried of and by."""
     made = "\n".join((entry.source_sha256, entry.document_sha256, entry.recipe))

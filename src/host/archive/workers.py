@@ -17,17 +17,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from ...errors import Cancelled
 
 Show = Callable[[float, str], None]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Work: TypeAlias = Callable[[Item, Show | None, threading.Event], Result]
 
 _THREADS = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMBA")
 # guard: how late Ctrl-C, progress and a worker that will not end are seen to
-_CANCEL_SECONDS, _SHOW_SECONDS, _STOP_SECONDS = 0.1, 0.1, 10.0
+CANCEL_SECONDS, SHOW_SECONDS, STOP_SECONDS = 0.1, 0.1, 10.0
 
 
 def use_one_thread() -> None:
@@ -41,7 +42,7 @@ def use_one_thread() -> None:
 
 
 def in_workers(
-    work: Callable[[Item, Show | None, threading.Event], Result],
+    work: Work[Item, Result],
     items: Sequence[Item],
     count: int,
     *,
@@ -70,7 +71,7 @@ def in_workers(
     try:
         pool.start(count)
         while pool.busy:
-            yield from pool.results(_CANCEL_SECONDS if cancel else None)
+            yield from pool.results(CANCEL_SECONDS if cancel else None)
             if cancel and cancel.is_set():
                 raise Cancelled("cancelled")
     finally:
@@ -89,7 +90,7 @@ class _Pool(Generic[Item, Result]):
 
     def __init__(
         self,
-        work: Callable[[Item, Show | None, threading.Event], Result],
+        work: Work[Item, Result],
         items: Sequence[Item],
         lost: Callable[[Item, str], Result],
         on_start: Callable[[Item], Show | None],
@@ -107,7 +108,7 @@ class _Pool(Generic[Item, Result]):
         for _ in range(min(count, len(self._waiting))):
             ours, theirs = context.Pipe()
             process = context.Process(target=_serve, args=(theirs, self._work))
-            with _ignoring_interrupts():
+            with ignoring_interrupts():
                 process.start()
             theirs.close()  # so that ours ends when the process does
             self._hand_out(ours, process)
@@ -152,7 +153,7 @@ class _Pool(Generic[Item, Result]):
     def stop(self) -> None:
         """End every process: first by closing its pipe, then, where it does not come to an end, at once."""
         workers = [self._dismiss(connection) for connection in list(self.busy)]
-        deadline = time.monotonic() + _STOP_SECONDS
+        deadline = time.monotonic() + STOP_SECONDS
         for process in (*self._leaving, *(worker.process for worker in workers)):
             process.join(max(deadline - time.monotonic(), 0.0))
             if process.exitcode is None:
@@ -163,7 +164,7 @@ class _Pool(Generic[Item, Result]):
                 self._lost(worker.item, "was stopped")
 
 
-def _serve(connection: Connection, work: Callable[[Any, Show | None, threading.Event], Any]) -> None:
+def _serve(connection: Connection, work: Work[Any, Any]) -> None:
     """Run a worker: take items and give results until the pipe is closed."""
     cancel = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells every process; the first one decides
@@ -176,7 +177,7 @@ def _serve(connection: Connection, work: Callable[[Any, Show | None, threading.E
 
     def show(share: float, doing: str) -> None:
         nonlocal shown
-        if time.monotonic() - shown >= _SHOW_SECONDS:
+        if time.monotonic() - shown >= SHOW_SECONDS:
             shown = time.monotonic()
             connection.send(("progress", share, doing))
 
@@ -196,7 +197,7 @@ def _listen(connection: Connection, inbox: queue.SimpleQueue[Any], cancel: threa
 
 
 @contextlib.contextmanager
-def _ignoring_interrupts() -> Iterator[None]:
+def ignoring_interrupts() -> Iterator[None]:
     """Ignore Ctrl-C for as long as a process starts, which then ignores it from its first instant on."""
     if threading.current_thread() is not threading.main_thread():
         yield

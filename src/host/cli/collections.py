@@ -5,13 +5,14 @@ Heavy modules are imported inside the functions, so that help and completion ans
 
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
 import shutil
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...errors import MixedClusterError
 from ..processes.interrupts import INTERRUPTED
 from ..rendering.options import RenderOptions
 from .batch import DryRunOption, ExcludeOption, JobsOption, LogOption, NdjsonOption, QuietOption, RecordLog
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from ..archive.batch import Job
     from ..archive.choices import Choice
     from ..archive.collection import Collection
+    from ..archive.executors import Executor
 
 PresetArgument = Annotated[
     str,
@@ -69,6 +71,19 @@ RetryOption = Annotated[
 ]
 VerifyOption = Annotated[
     bool, typer.Option("--verify", help="In the end, check every output and every source by its hash.")
+]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        help="Address of a Dask cluster, as tcp://head:8786, whose workers do it; local: one of -j workers "
+        "is started here.",
+        show_default=False,
+    ),
+]
+MixedOption = Annotated[
+    bool,
+    typer.Option("--allow-mixed", help="Take workers of unlike versions or processors: bytes may differ."),
 ]
 ChoicesOption = Annotated[
     Path | None,
@@ -102,6 +117,8 @@ def batch(
     seed: SeedOption = 0,
     exclude: ExcludeOption = None,
     jobs: JobsOption = 1,
+    scheduler: SchedulerOption = None,
+    allow_mixed: MixedOption = False,
     dry_run: DryRunOption = False,
     choices: ChoicesOption = None,
     verify: VerifyOption = False,
@@ -113,6 +130,8 @@ def batch(
     """Restore a collection unattended: say the same again, and it goes on where it was."""
     if as_json and ndjson:
         fail("--json and --ndjson contradict each other; say one of them", REFUSED)
+    if allow_mixed and scheduler is None:
+        fail("--allow-mixed says which workers of a cluster may be taken; it goes with --scheduler", REFUSED)
     preset, pinned, options = with_project(context, preset)
     policy = options.pop("missing")
     from ..archive.collection import plan_collection  # noqa: PLC0415
@@ -129,14 +148,31 @@ def batch(
     )  # fmt: skip
     if choices and not (dry_run and preset == "auto"):
         fail("--choices goes with auto and --dry-run; say the table itself in place of the preset", REFUSED)
-    if dry_run:
-        _plan(collection, workers=jobs, table=choices, overwrite=overwrite, quiet=quiet, as_json=as_json)
-        return
-    failed = _run(collection, workers=jobs, quiet=quiet, log=log, ndjson=ndjson, as_json=as_json)
+    from ..archive.machines import executor_for  # noqa: PLC0415
+
+    with (
+        _table_of_differences(),
+        executor_for(jobs, scheduler, allow_mixed=allow_mixed, tell=say_note) as executor,
+    ):
+        if dry_run:
+            _plan(collection, executor, table=choices, overwrite=overwrite, quiet=quiet, as_json=as_json)
+            return
+        failed = _run(collection, executor, quiet=quiet, log=log, ndjson=ndjson, as_json=as_json)
     if verify:
         failed = _check(output, sources=True, quiet=quiet or as_json or ndjson) or failed
     if failed:
         raise typer.Exit(FAILED)
+
+
+@contextmanager
+def _table_of_differences() -> Iterator[None]:
+    """Print what differs between the workers of a cluster where it is refused for that."""
+    try:
+        yield
+    except MixedClusterError as error:
+        rows = [(trait, value, ", ".join(who)) for trait, value, who in error.table]
+        print_table(("what", "version or kind", "workers"), rows, err)
+        raise
 
 
 def verify(
@@ -210,8 +246,8 @@ def _collection(
 
 def _plan(
     collection: "Collection",
+    executor: "Executor",
     *,
-    workers: int,
     table: Path | None,
     overwrite: bool,
     quiet: bool,
@@ -220,7 +256,7 @@ def _plan(
     """Say what would be done, where to, how long it may take, and how much disk; write nothing."""
     jobs = [job for job in collection.jobs if job.output]
     bad = [job for job in collection.jobs if not job.output]
-    choices = _choices(collection, jobs, workers, quiet)
+    choices = _choices(collection, jobs, executor, quiet)
     rows = [
         {
             "recording": job.name,
@@ -247,7 +283,7 @@ def _plan(
         said = [(printable(job.name), duration(job.seconds), str(r["preset"]), str(r["error"] or r["why"]))
                 for r, job in zip(rows, jobs, strict=True)]  # fmt: skip
         print_table(("recording", "length", "preset", "why"), said)
-        out.print(_sum(collection, jobs, workers), highlight=False)
+        out.print(_sum(collection, jobs, executor.workers), highlight=False)
         if table:
             out.print(f"the table of presets is in {table}: edit it, and name it in place of auto")
     for job in bad:
@@ -260,7 +296,7 @@ def _plan(
 
 
 def _choices(
-    collection: "Collection", jobs: "Sequence[Job]", workers: int, quiet: bool
+    collection: "Collection", jobs: "Sequence[Job]", executor: "Executor", quiet: bool
 ) -> "dict[str, Choice]":
     from rich.progress import Progress  # noqa: PLC0415
 
@@ -273,7 +309,7 @@ def _choices(
     with Progress(console=err, transient=True, disable=quiet or not err.is_terminal) as bars:
         bar = bars.add_task("listening", total=len(jobs))
         found = {}
-        for choice in suggested(jobs, workers=workers, cancel=INTERRUPTED):
+        for choice in suggested(jobs, executor=executor, cancel=INTERRUPTED):
             found[choice.name] = choice
             bars.advance(bar)
     return {job.name: found[job.name] for job in jobs}
@@ -296,7 +332,13 @@ def _sum(collection: "Collection", jobs: "Sequence[Job]", workers: int) -> str:
 
 
 def _run(
-    collection: "Collection", *, workers: int, quiet: bool, log: Path | None, ndjson: bool, as_json: bool
+    collection: "Collection",
+    executor: "Executor",
+    *,
+    quiet: bool,
+    log: Path | None,
+    ndjson: bool,
+    as_json: bool,
 ) -> bool:
     """Restore and tell; return whether anything failed."""
     from ..archive.collection import run_collection  # noqa: PLC0415
@@ -314,7 +356,7 @@ def _run(
         lines = not (quiet or as_json or ndjson)
         with Reporter(collection.jobs, out, err, lines=lines, bars=not quiet, record=record) as reporter:
             for outcome in run_collection(
-                collection, workers=workers, on_start=reporter.start, cancel=INTERRUPTED
+                collection, executor=executor, on_start=reporter.start, cancel=INTERRUPTED
             ):
                 reporter.finish(outcome)
         reporter.sum_up()

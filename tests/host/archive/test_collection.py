@@ -10,6 +10,7 @@ from wavemend.errors import AudioFileError, Cancelled, ManifestError, PlanError,
 from wavemend.host.archive import manifest as manifest_module
 from wavemend.host.archive import restoring, verifying
 from wavemend.host.archive.collection import batch, earlier_speed, run_collection
+from wavemend.host.archive.executors import ThisMachine
 from wavemend.host.archive.manifest import MANIFEST, Manifest
 from wavemend.host.archive.verifying import verify
 from wavemend.host.rendering.options import RenderOptions
@@ -178,7 +179,7 @@ def test_every_step_of_a_killed_run_is_taken_up(source, target, tmp_path, monkey
 def test_a_run_in_processes_makes_the_same(source, target, tmp_path):
     states(source, target)
     folder = tmp_path / "two"
-    outcomes = [*run_collection(collection(source, folder), workers=2)]
+    outcomes = [*run_collection(collection(source, folder), executor=ThisMachine(2))]
     assert all(outcome.rendered for outcome in outcomes)
     assert files(folder) == files(target)
     assert lasting(folder) == lasting(target)

@@ -59,7 +59,7 @@ def test_each_uses_one_thread(monkeypatch):
 
 @pytest.mark.parametrize("item", ["long", "stuck"])
 def test_cancelled_work_leaves_no_process(item, monkeypatch):
-    monkeypatch.setattr(workers, "_STOP_SECONDS", 5.0 if item == "long" else 0.5)
+    monkeypatch.setattr(workers, "STOP_SECONDS", 5.0 if item == "long" else 0.5)
     cancel, stopped = threading.Event(), []
     threading.Timer(1.5, cancel.set).start()
     with pytest.raises(Cancelled):

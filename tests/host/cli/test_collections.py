@@ -32,6 +32,16 @@ def test_a_collection_is_restored_gone_on_with_and_verified(archive):
 
 
 @pytest.mark.whole
+def test_a_collection_is_restored_by_a_cluster_that_is_started_here(archive):
+    pytest.importorskip("distributed")
+    words = ("batch", "prepare", "in", "-o", "out", "-j", "2", "--scheduler", "local", "--json")
+    result = wavemend(*words, cwd=archive)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert [one["state"] for one in json.loads(result.stdout)] == ["restored", "restored"]
+    assert "6 files checked, 0 not" in wavemend("verify", "out", "--sources", cwd=archive).stdout
+
+
+@pytest.mark.whole
 def test_a_table_is_written_edited_and_fed_back(archive):
     result = wavemend("batch", "auto", "in", "-o", "out", "--dry-run", "--choices", "c.csv", cwd=archive)
     assert result.returncode == 0, result.stderr
@@ -60,6 +70,7 @@ def test_a_table_is_written_edited_and_fed_back(archive):
         (["batch", "vinyl", "in", "-o", "out", "--choices", "c.csv"], "--choices goes with auto"),
         (["batch", "auto", "in", "-o", "out", "--set", "declick.sensitivity=4"], "--set changes values"),
         (["batch", "vinyl", "in", "-o", "out", "--json", "--ndjson"], "contradict"),
+        (["batch", "vinyl", "in", "-o", "out", "--allow-mixed"], "it goes with --scheduler"),
     ],
 )
 def test_what_is_asked_wrong_is_one_line(archive, arguments, message):
