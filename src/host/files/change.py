@@ -37,8 +37,8 @@ class Change(NamedTuple):
         None for each that there is none of. None: not measured.
     source_sha256
         Of the file that they were made of.
-    sample_rate
-        Hz.
+    sample_rate, bits
+        Of the new file: Hz, and bits of a sample.
     """
 
     history: str = ""
@@ -46,6 +46,7 @@ class Change(NamedTuple):
     loudness: tuple[float | None, ...] | None = None
     source_sha256: str = ""
     sample_rate: int = 1
+    bits: int = 16
 
     @property
     def uid(self) -> UUID:

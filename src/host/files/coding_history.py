@@ -22,9 +22,14 @@ def coding_line(form: AudioFormat, steps: Iterable[str]) -> str:
         What was done to them, one by one; only printable ASCII without commas can stand in a line.
     """
     said = "; ".join(_plain(step) for step in steps)
-    fields = ["A=PCM", f"F={form.sample_rate}", f"W={form.bits or _WORDS.get(form.subtype, 32)}"]
+    fields = ["A=PCM", f"F={form.sample_rate}", f"W={word_bits(form)}"]
     fields += [f"M={_MODES[form.channels]}"] if form.channels in _MODES else []
     return ",".join([*fields, f"T={said}"])
+
+
+def word_bits(form: AudioFormat) -> int:
+    """Return the bits of a sample, integer or float."""
+    return form.bits or _WORDS.get(form.subtype, 32)
 
 
 def _plain(text: str) -> str:

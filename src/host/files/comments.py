@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from .change import Cut
 
+_MOST_CHUNK_BYTES = 64 << 20  # guard: memory that chunks of one file take
 _MOST_PAIRS = 10_000  # guard: as said beneath
 """Of one file; a tag of a few hundred kilobytes can claim far more, and each would be written again."""
 
@@ -25,6 +26,18 @@ class CuePoint(NamedTuple):
         return self._replace(position=cut.place(self.position), length=cut.span(self.position, self.length))
 
 
+class ForeignChunk(NamedTuple):
+    """A chunk of a WAV that no comment can hold."""
+
+    identifier: bytes
+    payload: bytes
+
+    @property
+    def name(self) -> str:
+        """Its name as people write it."""
+        return self.identifier.decode("ascii", "replace").strip()
+
+
 @dataclass
 class Comments:
     """What can be translated between containers: pairs as Vorbis has them, and pictures."""
@@ -35,6 +48,8 @@ class Comments:
     """As `mutagen.flac.Picture`."""
     flac_blocks: list[Any] = field(default_factory=list)
     """Cue sheets and other programs' blocks: FLAC to FLAC only."""
+    chunks: list[ForeignChunk] = field(default_factory=list)
+    """Chunks of a WAV that a WAV and a FLAC can hold, those with cue points among them."""
     points: list[CuePoint] = field(default_factory=list)
     """Places in the recording."""
     point_chunks: dict[bytes, list[bytes]] = field(default_factory=dict)
@@ -59,6 +74,14 @@ class Comments:
             self._known.add((key, text))
         else:
             self.lose(f"tags beyond the first {_MOST_PAIRS} were not carried over")
+
+    def keep(self, chunk: ForeignChunk) -> None:
+        """Add a chunk; said where there are too many bytes of them."""
+        if sum(len(one.payload) for one in self.chunks) + len(chunk.payload) <= _MOST_CHUNK_BYTES:
+            self.chunks.append(chunk)
+        else:
+            most = _MOST_CHUNK_BYTES >> 20
+            self.lose(f"chunk '{chunk.name}' was not carried over: {most} MB of chunks are, at most")
 
     def lose(self, line: str) -> None:
         """Note what could not be translated; the same is noted once."""

@@ -37,7 +37,7 @@ class _Element(NamedTuple):
     end: int
 
 
-def renewed_ixml(payload: bytes, change: Change, bits: int) -> tuple[bytes, list[str]]:
+def renewed_ixml(payload: bytes, change: Change) -> tuple[bytes, list[str]]:
     """Return what an iXML chunk may say of samples that changed, and what is to be told of it.
 
     Parameters
@@ -46,12 +46,10 @@ def renewed_ixml(payload: bytes, change: Change, bits: int) -> tuple[bytes, list
         The chunk as it came; one that is no XML in UTF-8 stays so.
     change
         What was done.
-    bits
-        Of a sample in the new file.
     """
     try:
         document = _Document(payload.rstrip(b"\0"))
-        told = _renew(document, change, bits)
+        told = _renew(document, change)
     except (expat.ExpatError, ValueError) as error:
         reason = " ".join(str(error).split())
         return payload, [f"chunk 'iXML' says what it said of the old samples: it cannot be read ({reason})"]
@@ -129,13 +127,13 @@ class _Document:
         return b"".join([*pieces, self.xml[at:]]) if pieces else b""
 
 
-def _renew(document: _Document, change: Change, bits: int) -> list[str]:
+def _renew(document: _Document, change: Change) -> list[str]:
     history, depth = document.get(_HISTORY), document.get(_BITS)
     if history and change.history:
         before = document.inside(history).decode("utf-8").rstrip("\r\n")
         document.put(history, "\n".join([*filter(None, [before]), escape(change.history), ""]))
-    if depth and document.number(depth) not in (None, bits):
-        document.put(depth, str(bits))
+    if depth and document.number(depth) not in (None, change.bits):
+        document.put(depth, str(change.bits))
     _name(document, change)
     if change.cut:
         _move(document, change.cut, change.sample_rate)

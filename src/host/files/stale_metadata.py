@@ -39,20 +39,15 @@ def leave_out(names: list[str]) -> list[str]:
     return [f"{what}: left out, because the samples changed"] if names else []
 
 
-def renewed_chunk(
-    identifier: bytes, payload: bytes, change: Change, bits: int
-) -> tuple[bytes | None, list[str]]:
-    """Return what a chunk may say of samples that changed, None for nothing, and what to tell of it.
-
-    `bits` is the word size of the new samples.
-    """
+def renewed_chunk(identifier: bytes, payload: bytes, change: Change) -> tuple[bytes | None, list[str]]:
+    """Return what a chunk may say of samples that changed, None for nothing, and what to tell of it."""
     name = identifier.decode("ascii", "replace").strip()
     if identifier in _ENVELOPES or identifier == DATA_MD5:
         return None, leave_out([f"chunk '{name}'"])
     if identifier == b"bext":
         return _renewed_bext(payload, change)
     if identifier == b"iXML":
-        return renewed_ixml(payload, change, bits)
+        return renewed_ixml(payload, change)
     if identifier == b"axml" and b"loudness" in payload.lower():
         return payload, [f"chunk '{name}' speaks of the loudness that the recording had before"]
     if identifier in (b"id3 ", b"ID3 "):

@@ -7,7 +7,6 @@ unlike containers the comments and pictures are translated.
 
 import base64
 import io
-import os
 import struct
 from collections.abc import Iterator
 from itertools import islice, zip_longest
@@ -21,29 +20,28 @@ from mutagen import flac, oggopus, oggvorbis
 from ...errors import AudioFileError
 from .au_header import read_au_header, write_annotation
 from .audio_reader import AudioReader
+from .carried_chunks import MAX_PARSED_BYTES, copy_chunks
 from .change import NO_MORE_KNOWN, Change
-from .chunks import CAF, FORM, RIFF, W64, Chunk, ChunkList, ChunkStyle, append_chunk, list_chunks
-from .comments import Comments
-from .cue_points import holds_points, point_chunks, read_points
-from .id3_tags import make_id3, read_id3
+from .chunks import CAF, FORM, RIFF, W64, Chunk, ChunkList, ChunkStyle, list_chunks
+from .coding_history import word_bits
+from .comment_writing import write_comments
+from .comments import Comments, ForeignChunk
+from .cue_points import holds_points, read_points
+from .foreign import follow, is_foreign, read_foreign
+from .id3_tags import read_id3
 from .loudspeakers import FLAC_MASK_KEY, copy_loudspeakers, flac_mask
 from .mpeg_tags import read_mpeg_tags
-from .shifting import cue_places, shift_cue_sheet, shifted_chunk
+from .shifting import shift_cue_sheet
 from .source_file import SourceFile
-from .stale_metadata import DATA_MD5, data_md5, is_stale_key, leave_out, renewed_chunk
+from .stale_metadata import is_stale_key, leave_out
 from .syncing import sync
 
-_MAX_PARSED_BYTES = 64 << 20  # guard: of a chunk that is parsed, not merely copied: room for pictures
-_MAX_FLAC_BLOCK = (1 << 24) - 1  # source: RFC 9639, section 8.1, sizes of 24 bits
 # source: RFC 9639, section 8.1; stream info, padding, seek table; comments and pictures go apart
 _FLAC_OWN = frozenset((0, 1, 3, 4, 6))
-_BITS_AT = 14  # source: RIFF MCI, in `fmt `
 _APPLICATION = 2  # source: RFC 9639, section 8.1
 _FOREIGN = frozenset((b"riff", b"aiff", b"w64 "))  # by flac --keep-foreign-metadata
 _MOST_ENTRIES = 100_000  # guard: of a chunk, empty ones and doubles counted
 _COMPARED_FRAMES = 1 << 16  # guard: memory taken at once
-# source: what the reference encoder leaves; so that a tag editor need not move the audio
-_FLAC_PADDING = 8192
 
 _INFO = {
     "INAM": "TITLE", "IART": "ARTIST", "IPRD": "ALBUM", "ICRD": "DATE", "IGNR": "GENRE", "ICMT": "COMMENT",
@@ -56,10 +54,6 @@ _AIFF_TEXT = {b"NAME": "TITLE", b"AUTH": "ARTIST", b"(c) ": "COPYRIGHT", b"ANNO"
 _CAF_INFO = {
     "YEAR": "DATE", "RECORDEDDATE": "DATE", "COMMENTS": "COMMENT", "ENCODINGAPPLICATION": "ENCODER",
     "KEYSIGNATURE": "INITIALKEY", "TEMPO": "BPM",
-}  # fmt: skip
-_CAF_KEYS = {
-    "DATE": "recorded date", "COMMENT": "comments", "TRACKNUMBER": "track number",
-    "ENCODER": "encoding application", "INITIALKEY": "key signature", "BPM": "tempo",
 }  # fmt: skip
 
 
@@ -93,7 +87,7 @@ def copy_tags(source: SourceFile, target: Path, change: Change = NO_MORE_KNOWN) 
             # In W64, libsndfile plays chunks behind the audio as audio: none are written.
             au_from, au_to = read_au_header(old), read_au_header(new)
             if ours is not None and theirs is not None and ours.style is theirs.style is not W64:
-                warnings = _copy_chunks(old, theirs, new, ours, changed)
+                warnings = copy_chunks(old, theirs, new, ours, changed)
                 copy_loudspeakers(old, theirs, new, ours)
             elif au_from and au_to:
                 warnings = []
@@ -105,7 +99,7 @@ def copy_tags(source: SourceFile, target: Path, change: Change = NO_MORE_KNOWN) 
                 if changed:
                     _follow(comments, changed)
                 _place_loudspeakers(comments, flac_mask(old, theirs), new)
-                _write_comments(comments, target, new, ours)
+                write_comments(comments, target, new, ours)
                 warnings = comments.lost
             new.flush()
             sync(new.fileno())
@@ -121,7 +115,8 @@ def _completed(change: Change, source: SourceFile, target: Path) -> Change | Non
     if _have_same_samples(source, target):
         return None
     with AudioReader(target) as reader:
-        return change._replace(source_sha256=source.sha256, sample_rate=reader.format.sample_rate)
+        form = reader.format
+    return change._replace(source_sha256=source.sha256, sample_rate=form.sample_rate, bits=word_bits(form))
 
 
 def _have_same_samples(source: SourceFile, target: Path) -> bool:
@@ -131,59 +126,6 @@ def _have_same_samples(source: SourceFile, target: Path) -> bool:
             return old.frames == new.frames and all(np.array_equal(was, now) for was, now in pairs)
     except AudioFileError:  # nothing is known to be the same
         return False
-
-
-def _copy_chunks(
-    old: BinaryIO, theirs: ChunkList, new: BinaryIO, ours: ChunkList, change: Change | None
-) -> list[str]:
-    """Append what a file's chunks say to another of the same style; return what is to be told of it.
-
-    `change` says how the samples changed; None: they are the same.
-    """
-    warnings = []
-    if theirs.end < theirs.file_size:
-        lost = theirs.file_size - theirs.end
-        warnings.append(f"{lost} bytes at the end are no valid chunk and were not carried over")
-    bits = _word_bits(new, ours)
-    cues = _cue_places(old, theirs)
-    for chunk in theirs.carried:
-        old.seek(chunk.start)
-        payload: BinaryIO = old
-        size = chunk.size
-        if change and size <= _MAX_PARSED_BYTES:
-            said: bytes | None = old.read(size)
-            if chunk.identifier == DATA_MD5 and theirs.style is RIFF:
-                said, told = data_md5(new, ours), [f"chunk '{chunk.name}' was renewed for the new samples"]
-            else:
-                said, told = renewed_chunk(chunk.identifier, said or b"", change, bits)
-            if said is not None and change.cut:
-                said, moved = shifted_chunk(theirs.style, chunk.identifier, said, change.cut, cues)
-                told = told + moved
-            warnings += told
-            if said is None:
-                continue
-            payload, size = io.BytesIO(said), len(said)
-        if not append_chunk(new, ours, chunk.identifier, size, payload):
-            warnings.append(f"chunk '{chunk.name}' was not carried over: the file would pass 4 GB")
-    return warnings
-
-
-def _word_bits(file: BinaryIO, listed: ChunkList) -> int:
-    """Return the bits of a sample in a WAV, as it says; 0 in other containers."""
-    for chunk in listed.chunks:
-        if chunk.identifier == b"fmt ":
-            file.seek(chunk.start + _BITS_AT)
-            return int(struct.unpack(f"{listed.style.size_code[0]}H", file.read(2))[0])
-    return 0
-
-
-def _cue_places(old: BinaryIO, listed: ChunkList) -> dict[int, int]:
-    places: dict[int, int] = {}
-    for chunk in listed.carried:
-        if chunk.identifier == b"cue " and chunk.size <= _MAX_PARSED_BYTES:
-            old.seek(chunk.start)
-            places |= cue_places(old.read(chunk.size), listed.style.size_code[0])
-    return places
 
 
 def _place_loudspeakers(comments: Comments, mask: str | None, new: BinaryIO) -> None:
@@ -202,6 +144,10 @@ def _follow(comments: Comments, change: Change) -> None:
     stale = [key for key, _ in comments.pairs if is_stale_key(key)]
     comments.pairs = [pair for pair in comments.pairs if not is_stale_key(pair[0])]
     comments.lost += leave_out(stale)
+    if comments.chunks:
+        comments.flac_blocks = [block for block in comments.flac_blocks if not is_foreign(block)]
+        comments.chunks, told = follow(comments.chunks, change)
+        comments.lost += told
     if change.cut is None:
         return
     comments.points = [point.within(change.cut) for point in comments.points]
@@ -222,6 +168,7 @@ def _read_comments(old: BinaryIO, chunks: ChunkList | None) -> Comments:
             for chunk in chunks.carried:
                 _read_chunk(old, chunk, chunks.style, comments)
             comments.points = read_points(chunks.style, comments.point_chunks)
+            comments.point_chunks = {}
         elif not _read_vorbis(old, comments):
             old.seek(0)
             au = read_au_header(old)
@@ -238,7 +185,7 @@ def _read_comments(old: BinaryIO, chunks: ChunkList | None) -> Comments:
 def _read_chunk(old: BinaryIO, chunk: Chunk, style: ChunkStyle, comments: Comments) -> None:
     kind = chunk.identifier[:4]
     old.seek(chunk.start)
-    payload = old.read(chunk.size) if chunk.size <= _MAX_PARSED_BYTES else b""
+    payload = old.read(chunk.size) if chunk.size <= MAX_PARSED_BYTES else b""
     if kind == b"LIST" and payload[:4] == b"INFO":
         entries = _info_entries(payload[4:], style.size_code)
         for name, value in islice(entries, _MOST_ENTRIES):
@@ -254,6 +201,8 @@ def _read_chunk(old: BinaryIO, chunk: Chunk, style: ChunkStyle, comments: Commen
         for label, text in zip(texts[::2], texts[1::2], strict=False):
             key = label.upper().replace(" ", "")
             comments.add(_CAF_INFO.get(key, key), [text])
+    elif payload and style is RIFF:
+        comments.keep(ForeignChunk(kind, payload))
     elif payload and holds_points(style, kind, payload):
         comments.point_chunks.setdefault(kind, []).append(payload)
     else:
@@ -292,77 +241,5 @@ def _read_vorbis(old: BinaryIO, comments: Comments) -> bool:
     if isinstance(found, flac.FLAC):
         comments.pictures.extend(found.pictures)
         comments.flac_blocks.extend(b for b in found.metadata_blocks if b.code not in _FLAC_OWN)
+        comments.chunks = read_foreign(comments.flac_blocks)
     return True
-
-
-def _write_comments(comments: Comments, target: Path, new: BinaryIO, chunks: ChunkList | None) -> None:
-    new.seek(0)
-    is_flac = new.read(4) == b"fLaC"
-    if comments.flac_blocks and not is_flac:
-        comments.lost.append("cue sheets and application blocks have no place in the new container")
-    if is_flac and (comments.pairs or comments.pictures or comments.flac_blocks):
-        _write_flac(comments, target)
-    elif not is_flac and chunks is not None and chunks.style is CAF:
-        _write_caf_info(comments, new, chunks)
-    elif not is_flac and (comments.pairs or comments.pictures):
-        _write_id3(comments, new, chunks)
-    if comments.points:
-        _write_points(comments, new, chunks)
-
-
-def _write_points(comments: Comments, new: BinaryIO, chunks: ChunkList | None) -> None:
-    if chunks is None:
-        comments.lost.append("cue points have no place in the new container")
-        return
-    made, lost = point_chunks(chunks.style, comments.points)
-    comments.lost += lost
-    for identifier, payload in made:
-        if not append_chunk(new, chunks, identifier, len(payload), io.BytesIO(payload)):
-            comments.lost.append("cue points were not carried over: the file would pass 4 GB")
-            return
-
-
-def _write_caf_info(comments: Comments, new: BinaryIO, chunks: ChunkList) -> None:
-    if comments.pictures:
-        comments.lost.append("pictures have no place in the new container")
-    if comments.pairs:
-        said = [(_CAF_KEYS.get(key.upper(), key.lower()), value) for key, value in comments.pairs]
-        texts = b"".join(text.replace("\0", " ").encode() + b"\0" for pair in said for text in pair)
-        payload = struct.pack(">I", len(said)) + texts
-        append_chunk(new, chunks, b"info", len(payload), io.BytesIO(payload))
-
-
-def _write_flac(comments: Comments, target: Path) -> None:
-    file = flac.FLAC(target)
-    if file.tags is None:
-        file.add_tags()
-    # The comments' keys may hold only printable ASCII without '='.
-    for key, value in comments.pairs:
-        plain = "".join(letter for letter in key if " " <= letter <= "}" and letter != "=")
-        file.tags.append((plain or "COMMENT", value))
-    if len(file.tags.write()) > _MAX_FLAC_BLOCK:
-        comments.lost.append("comments over 16 MB do not fit into FLAC")
-        file.tags.clear()
-    for picture in comments.pictures:
-        if len(picture.write()) > _MAX_FLAC_BLOCK:
-            comments.lost.append("a picture over 16 MB does not fit into FLAC")
-        else:
-            file.add_picture(picture)
-    file.metadata_blocks.extend(comments.flac_blocks)
-    file.save(padding=lambda _: _FLAC_PADDING)
-
-
-def _write_id3(comments: Comments, new: BinaryIO, chunks: ChunkList | None) -> None:
-    if chunks is None or chunks.style not in (RIFF, FORM):
-        comments.lost.append("tags have no place in the new container")
-        return
-    payload = io.BytesIO()
-    try:
-        make_id3(comments).save(payload, padding=lambda _: 0)
-    except Exception as error:  # as when reading: what no tag can hold was in the source
-        comments.lost.append(f"tags could not be translated ({' '.join(repr(error).split())})")
-        return
-    size = payload.seek(0, os.SEEK_END)
-    payload.seek(0)
-    if not append_chunk(new, chunks, b"id3 " if chunks.style is RIFF else b"ID3 ", size, payload):
-        comments.lost.append("tags were not carried over: the file would pass 4 GB")

@@ -13,6 +13,7 @@ import soundfile
 from wavemend import Chain, Slot, load_preset, render
 from wavemend.contract.stage import Framing, Processor, Stage, Step
 from wavemend.errors import AudioFileError, AudioValueError, Cancelled, ParameterError, PluginError
+from wavemend.host.files import audio_format
 from wavemend.host.rendering.samples import headroom_gain
 from wavemend.host.storage.hashing import sha256_of
 from wavemend.plugins.dc_offset import DcOffset
@@ -368,3 +369,13 @@ def test_a_report_does_not_say_that_floats_add_up_which_do_not(tmp_path, loud):
 def test_options_that_are_not_allowed_are_refused_before_anything_is_opened(tmp_path, option, value) -> None:
     with pytest.raises(ParameterError, match=f"{option}={value} is not allowed|{option}='{value}' is not"):
         render("prepare", tmp_path / "not there.wav", tmp_path / "out.wav", **{option: value})
+
+
+def test_a_wav_that_grows_beyond_what_a_wav_holds_becomes_rf64(tmp_path, monkeypatch):
+    source = write(tmp_path / "a.wav", np.clip(3 * damaged(0.3), -1, 1 - 2**-15))
+    monkeypatch.setattr(audio_format, "_MAX_DATA_BYTES", 60_000)  # 53 kB as 16 bits, 106 kB as floats
+    done = render(Chain([pedalboard.Gain(6)]), source, tmp_path / "b.wav", overs="float")
+    assert done.output.read_bytes()[:4] == b"RF64" and done.output.name == "b.wav"
+    assert soundfile.info(done.output).subtype == "FLOAT"
+    with pytest.raises(AudioFileError, match=r"\.aiff cannot hold .* which pass 4 GB; choose \.wav"):
+        render(Chain([pedalboard.Gain(-6)]), write(tmp_path / "c.wav", damaged(0.5)), tmp_path / "c.aiff")
