@@ -16,8 +16,12 @@ from pathlib import Path
 from ...errors import Cancelled, PlanError, TargetBusyError, TargetExistsError, WavemendError
 from ..chain.chain import Chain
 from ..chain.progress import Progress
-from ..files.audio_format import AUDIO_SUFFIXES
+from ..files.audio_format import AUDIO_SUFFIXES, AudioFormat
 from ..files.audio_reader import AudioReader
+from ..files.source_file import SourceFile
+from ..files.video.encoding import Planned, planned
+from ..files.video.film import is_film
+from ..files.video.kinds import VIDEO_SUFFIXES
 from ..rendering.options import DEFAULTS, RenderOptions
 from ..rendering.render import render_with
 from ..rendering.rendered import Rendered
@@ -124,7 +128,7 @@ def plan(
     count = len(found.recordings) + len(found.unlisted)
     if not count:
         raise PlanError("no sound files were given")
-    into_folder = target.is_dir() or count > 1 or target.suffix.lower() not in AUDIO_SUFFIXES
+    into_folder = target.is_dir() or count > 1 or target.suffix.lower() not in AUDIO_SUFFIXES | VIDEO_SUFFIXES
     if into_folder and target.exists() and not target.is_dir():
         raise PlanError(f"{target}: is a file; several recordings need a folder")
     jobs = [Job(path, None, error=why, name=str(path)) for path, why in found.unlisted]
@@ -229,11 +233,16 @@ def _naming(source: Path, message: str) -> str:
 
 def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
     try:
-        with AudioReader(source) as reader:
-            frames = reader.frames
-            form = reader.format.lossless_output(frames)
+        with SourceFile(source) as file:
+            film = planned(file) if is_film(file) else None
+        if film is None:
+            with AudioReader(source) as reader:
+                frames = reader.frames
+                form = reader.format.lossless_output(frames)
     except WavemendError as error:
         return Job(source, None, error=str(error))
+    if film is not None:
+        return _film_job(source, film, target, into_folder, removed)
     output = target
     if not into_folder:
         try:
@@ -242,11 +251,7 @@ def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
             raise PlanError(f"{target}: {error}") from None
     elif source.suffix.lower() not in _ALIASES.get(form.extension, {form.extension}):
         output = target.with_name(fitted(target.stem, form.extension))
-    if len(os.fsencode(output.name)) > longest_name(output.parent):
-        raise PlanError(
-            f"{output}: its name has {len(os.fsencode(output.name))} bytes, and the file system there takes "
-            f"{longest_name(output.parent)}; rename {source}, or choose another folder with -o"
-        )
+    _check_name(source, output)
     difference = form.one_word_up(frames)
     wide = output.with_suffix(form.float_output(frames).extension) if output.suffix else output
     return Job(
@@ -257,6 +262,33 @@ def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
         seconds=frames / form.sample_rate,
         out_bytes=form.data_bytes(frames) + (difference.data_bytes(frames) if removed else 0),
     )
+
+
+def _film_job(source: Path, film: Planned, target: Path, into_folder: bool, removed: bool) -> Job:
+    output = target
+    if target.suffix.lower() not in film.kind.endings:
+        ending = film.kind.endings[0]
+        if not into_folder:
+            raise PlanError(f"{target}: {source} is put into {film.kind.name}; name the output {ending}")
+        output = target.with_name(fitted(target.stem, ending))
+    _check_name(source, output)
+    difference = AudioFormat("WAV", "PCM_24", film.sample_rate, film.channels)
+    frames = int(film.seconds * film.sample_rate)
+    return Job(
+        source,
+        output,
+        removed=removed_path(output, difference) if removed else None,
+        seconds=film.seconds,
+        out_bytes=source.stat().st_size + (difference.data_bytes(frames) if removed else 0),
+    )
+
+
+def _check_name(source: Path, output: Path) -> None:
+    if len(os.fsencode(output.name)) > longest_name(output.parent):
+        raise PlanError(
+            f"{output}: its name has {len(os.fsencode(output.name))} bytes, and the file system there takes "
+            f"{longest_name(output.parent)}; rename {source}, or choose another folder with -o"
+        )
 
 
 _ALIASES = {

@@ -17,6 +17,7 @@ from typing import Any
 from ...errors import AudioFileError, PlanError
 from ..chain.progress import Progress
 from ..files.audio_format import AUDIO_SUFFIXES
+from ..files.video.kinds import VIDEO_SUFFIXES
 from ..rendering.options import DEFAULTS, RenderOptions
 from ..storage.outputs import events_path, labels_path, make_folder, report_path
 from .batch import Job, Outcome, plan
@@ -76,7 +77,7 @@ def plan_collection(
     ManifestError
         The manifest cannot be used.
     """
-    if (target.exists() or target.suffix.lower() in AUDIO_SUFFIXES) and not target.is_dir():
+    if (target.exists() or target.suffix.lower() in AUDIO_SUFFIXES | VIDEO_SUFFIXES) and not target.is_dir():
         raise PlanError(f"{target}: is a file, or is called like one; a collection needs a folder")
     jobs = plan(sources, target, removed=options.removed, overwrite=True, exclude=exclude, tell=tell)
     _refuse_shared(jobs, options)
@@ -163,7 +164,7 @@ def batch(
         Set it to stop after the current block.
     **options
         Of `render`: ``removed``, ``events``, ``labels``, ``overwrite``, ``overs``, ``seed``, ``strength``,
-        ``ease_lossy``, ``trim_ends_s``, ``document``, ``documents``.
+        ``ease_lossy``, ``trim_ends_s``, ``document``, ``documents``, ``track``.
 
     Returns
     -------

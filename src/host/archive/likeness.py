@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
@@ -48,6 +48,7 @@ def traits() -> dict[str, str]:
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
         **versions(),
         **{name: version(name) for name in _PACKAGES},
+        "PyAV": _version_of("av"),
         "code of wavemend": _code_sha256(),
         "system": f"{platform.system()} {platform.machine()}",
         "C library": " ".join(platform.libc_ver()).strip(),
@@ -70,6 +71,13 @@ def _difference(trait: str, values: Mapping[str, str]) -> Difference:
         values = {who: " ".join(sorted(set(value.split()) - common)) for who, value in values.items()}
     who_has = {value: tuple(who for who in values if values[who] == value) for value in values.values()}
     return Difference(trait, {value or "none": who for value, who in who_has.items()})
+
+
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
 
 
 def _features() -> str:

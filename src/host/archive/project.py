@@ -48,6 +48,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "seed": (int,),
     "overs": (str,),
     "missing": (str,),
+    "track": (int, str),
 }
 _WORDS = {"overs": get_args(Overs), "missing": MISSING}
 _SAID = {bool: "true or false", int: "a number", float: "a number", str: "a word in quotes"}

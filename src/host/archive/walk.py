@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ...errors import PlanError
 from ..files.audio_format import AUDIO_SUFFIXES
+from ..files.video.kinds import VIDEO_SUFFIXES
 from ..rendering.report import made_from
 from ..storage.outputs import REPORT_SUFFIX
 from ..storage.publishing import PART_SUFFIX
@@ -36,10 +37,10 @@ _LITTER = re.compile(
 
 # Recordings too, of kinds that cannot be read here: each is tried, and fails with a line of its own.
 _UNREAD_SUFFIXES = {
-    ".aac", ".ac3", ".amr", ".ape", ".dff", ".dsf", ".dts", ".m4a", ".m4b", ".mka", ".mpc", ".ra", ".shn",
+    ".aac", ".ac3", ".amr", ".ape", ".dff", ".dsf", ".dts", ".mpc", ".ra", ".shn",
     ".spx", ".tak", ".tta", ".wma", ".wv",
 }  # fmt: skip
-_SOUND_SUFFIXES = AUDIO_SUFFIXES | _UNREAD_SUFFIXES
+_SOUND_SUFFIXES = AUDIO_SUFFIXES | VIDEO_SUFFIXES | _UNREAD_SUFFIXES
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ from .render_options import (
     SeedOption,
     SettingsOption,
     StrengthOption,
+    TrackOption,
     TrimOption,
     with_project,
 )
@@ -114,6 +115,7 @@ def batch(
     trim_ends_s: TrimOption = None,
     document: DocumentOption = True,
     documents: DocumentsOption = None,
+    track: TrackOption = None,
     seed: SeedOption = 0,
     exclude: ExcludeOption = None,
     jobs: JobsOption = 1,

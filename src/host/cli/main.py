@@ -64,6 +64,7 @@ from .render_options import (
     SeedOption,
     SettingsOption,
     StrengthOption,
+    TrackOption,
     TrimOption,
     with_project,
 )
@@ -157,6 +158,7 @@ def render(
     trim_ends_s: TrimOption = None,
     document: DocumentOption = True,
     documents: DocumentsOption = None,
+    track: TrackOption = None,
     seed: SeedOption = 0,
     exclude: ExcludeOption = None,
     jobs: JobsOption = 1,

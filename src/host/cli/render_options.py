@@ -73,12 +73,29 @@ DocumentsOption = Annotated[
     Path | None,
     typer.Option("--documents", help="Folder of the recording documents.", show_default="beside them"),
 ]
+
+
+def _track(text: str) -> Any:
+    """Return what ``--track`` says: a number where it is one; `RenderOptions` refuses what is neither."""
+    return int(text) if text.isdecimal() else text
+
+
+TrackOption = Annotated[
+    Any,
+    typer.Option(
+        "--track",
+        parser=_track,
+        metavar="NUMBER|all",
+        help="Which sound track of a film.",
+        show_default="the one that players play",
+    ),
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the dither.")]
 
 
 _PINNED = (
     "removed", "events", "labels", "overs", "seed",
-    "strength", "ease_lossy", "trim_ends_s", "document", "missing",
+    "strength", "ease_lossy", "trim_ends_s", "document", "missing", "track",
 )  # fmt: skip
 
 

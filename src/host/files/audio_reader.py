@@ -7,6 +7,7 @@ Samples are float64 everywhere, full scale is 1.0, arrays are (channels, n). Int
 import os
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import BinaryIO, Self
 
 import numpy as np
@@ -25,6 +26,7 @@ from .libsndfile import SoundInput
 from .sds_packets import has_damaged_packets
 from .source_file import SourceFile, SourceView
 from .trailing_tags import synchsafe
+from .video.track_file import as_sound
 
 _MAX_SAMPLE_RATE = 768_000  # guard: no converter is faster, and headers lie
 # libsndfile 1.2.2 makes noise of the ALAC frames that did not compress, except in 16 bits.
@@ -51,6 +53,7 @@ class AudioReader:
     ----------
     source
         An existing file, or one that is open already, which stays open: for several readers of one file.
+        Of a film it is the sound track that players play.
 
     Attributes
     ----------
@@ -70,8 +73,8 @@ class AudioReader:
     """
 
     def __init__(self, source: str | os.PathLike[str] | SourceFile) -> None:
-        self._owns_source = not isinstance(source, SourceFile)
-        self.source = source if isinstance(source, SourceFile) else SourceFile(source)
+        self._owns = ExitStack()
+        self.source = self._opened(source)
         self.path = self.source.path
         self._file: SoundInput | None = None
         self._mpeg: MpegStream | None = None
@@ -98,6 +101,17 @@ class AudioReader:
         except BaseException:
             self.close()
             raise
+
+    def _opened(self, source: str | os.PathLike[str] | SourceFile) -> SourceFile:
+        """Return what is read: the file, or the sound of a film; what is opened here is closed by `close`."""
+        with self._owns as opened:
+            if not isinstance(source, SourceFile):
+                source = opened.enter_context(SourceFile(source))
+            sound = as_sound(source)
+            if sound is not source:
+                opened.enter_context(sound)
+            self._owns = opened.pop_all()
+        return sound
 
     def _corrected_view(self) -> SourceView:
         """Return the file without what libsndfile gets wrong."""
@@ -148,9 +162,8 @@ class AudioReader:
 
     def _read_format(self) -> AudioFormat:
         file = self._sound
-        return AudioFormat(
-            file.format, file.subtype, file.samplerate, file.channels, file.endian, file.channel_map()
-        )
+        container, coding = self.source.container or file.format, self.source.lossy_coding or file.subtype
+        return AudioFormat(container, coding, file.samplerate, file.channels, file.endian, file.channel_map())
 
     def _check_header(self) -> None:
         """Refuse what libsndfile lets pass: it quietly plays whatever bytes are there."""
@@ -210,6 +223,8 @@ class AudioReader:
 
     def cut_short(self) -> str:
         """Say how a lossy file that was read through is cut short; nothing where it is whole."""
+        if self.source.cut:
+            return self.source.cut
         if self._promised - self.frames > _PADDING_S * self.format.sample_rate:
             return f"ends at {self._clock(self.frames)} of {self._clock(self._promised)}"
         if self.format.container == "OGG":
@@ -220,7 +235,7 @@ class AudioReader:
 
     def contradictions(self) -> list[str]:
         """Say where the header of a file that was read through does not fit what follows; one line each."""
-        told = []
+        told = list(self.source.told)
         if (flac := self._flac) and flac.is_counted_short:
             stated, held = self._clock(flac.stated), self._clock(self.frames)
             told.append(f"the header counts {stated}, but the stream goes on to {held}; all of it was read")
@@ -330,8 +345,7 @@ class AudioReader:
         """Close the file; a second time does nothing."""
         if self._file is not None:
             self._file.close()
-        if self._owns_source:
-            self.source.close()
+        self._owns.close()
 
     def __enter__(self) -> Self:
         return self

@@ -14,6 +14,7 @@ whatever its name leads to meanwhile. A file that is written into while it is re
 import hashlib
 import os
 import stat
+from collections.abc import Sequence
 from functools import cached_property
 from io import BufferedReader, FileIO, RawIOBase
 from pathlib import Path
@@ -41,12 +42,19 @@ class SourceFile:
         Bytes that it had then.
     sha256
         Of its bytes, in hexadecimal; computed when it is first asked for.
+    container, lossy_coding
+        What its samples were taken out of, and decoded from where that loses some; empty: as they stand.
+    cut, told
+        How it is cut short, and what else a person should know, where opening it has found that out.
 
     Raises
     ------
     AudioFileError
         The file is missing, may not be read, or is no file.
     """
+
+    container = lossy_coding = cut = ""
+    told: Sequence[str] = ()
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)

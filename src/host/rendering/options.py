@@ -12,6 +12,8 @@ from typing import Literal, get_args
 from ...errors import ParameterError
 
 Overs = Literal["headroom", "float"]
+Track = int | Literal["all"] | None
+"""Which sound of a film: a number from 1, all, or that which players play."""
 
 _MOST_MARGIN_S = 3600.0  # guard: a margin of hours was meant in other units
 
@@ -37,6 +39,7 @@ class RenderOptions:
     trim_ends_s: float | None = None
     document: bool = True
     documents: str | os.PathLike[str] | None = None
+    track: Track = None
 
     def __post_init__(self) -> None:
         if not _is_number(self.strength) or not 0 <= self.strength <= 100:
@@ -52,6 +55,10 @@ class RenderOptions:
             raise ParameterError(f"overs={self.overs!r} is not allowed; it must be {allowed}")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise ParameterError(f"seed={self.seed!r} is not allowed; it must be a whole number from 0")
+        track = self.track
+        numbered = isinstance(track, int) and not isinstance(track, bool) and track >= 1
+        if not (track is None or track == "all" or numbered):
+            raise ParameterError(f"track={track!r} is not allowed; it must be a whole number from 1, or all")
 
 
 def _is_number(value: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from ...errors import AudioFileError, PluginError
@@ -14,6 +15,7 @@ from ..chain.progress import READ_BLOCK, Progress
 from ..chain.strength import FULL_STRENGTH
 from ..files.audio_reader import AudioReader
 from ..files.source_file import SourceFile
+from ..files.video.film import is_film
 from ..presets.preset import Preset, load_preset
 from ..recording.preparation import prepare_recording
 from ..storage.outputs import (
@@ -21,8 +23,9 @@ from ..storage.outputs import (
 )
 from ..storage.publishing import Publication, clear_leftovers
 from .event_log import limits_anything
+from .film import render_film
 from .job import measure, prepare, write
-from .options import Overs, RenderOptions
+from .options import Overs, RenderOptions, Track
 from .rendered import Rendered
 from .targets import open_parts
 
@@ -43,6 +46,7 @@ def render(
     trim_ends_s: float | None = None,
     document: bool = True,
     documents: str | os.PathLike[str] | None = None,
+    track: Track = None,
     block_size: int = READ_BLOCK,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
@@ -54,10 +58,11 @@ def render(
     preset
         Name of a factory preset, path of a preset file, a loaded preset, or a chain.
     source
-        A sound file; it is never changed.
+        A sound file, or a film (MP4, MOV, Matroska, AVI) whose sound is restored; it is never changed.
     output
         The restored file: same container, rate and depth as the source (FLAC for a lossy source), unless
-        its ending asks for another container. A JSON report goes beside it.
+        its ending asks for another container; a film is put into the container that it had. A JSON report
+        goes beside it.
     removed
         Also write what the repair stages removed, one word size up. For an integer file and a chain of
         repair stages alone, restored plus removed is the original to the bit.
@@ -83,6 +88,8 @@ def render(
         Obey the recording document (`RecordingDocument`) of the source where there is one.
     documents
         Folder of the documents; None: beside the recordings.
+    track
+        Which sound of a film: a number from 1, ``"all"``, or None: the track that players play.
     block_size
         Samples read at once; the result never depends on it.
     progress
@@ -122,6 +129,7 @@ def render(
         trim_ends_s=trim_ends_s,
         document=document,
         documents=documents,
+        track=track,
     )
     return render_with(
         options, _chain_of(preset), source, output, block_size=block_size, progress=progress, cancel=cancel
@@ -139,13 +147,27 @@ def render_with(
     cancel: threading.Event | None = None,
 ) -> Rendered:
     """Restore the recording `source` into the file `output`; see `render`."""
-    source, output = Path(source), Path(output)
+    restore = partial(_render_sound, block_size=block_size, cancel=cancel)
+    with compilation_told(progress) as show, SourceFile(source) as file:
+        if is_film(file):
+            return render_film(options, chain, file, Path(output), restore, progress=show, cancel=cancel)
+        return restore(options, chain, file, Path(output), show)
+
+
+def _render_sound(
+    options: RenderOptions,
+    chain: Chain,
+    file: SourceFile,
+    output: Path,
+    progress: Progress | None,
+    *,
+    block_size: int,
+    cancel: threading.Event | None,
+) -> Rendered:
     with ExitStack() as stack:
-        progress = stack.enter_context(compilation_told(progress))
-        file = stack.enter_context(SourceFile(source))
         reader = stack.enter_context(AudioReader(file))
         if reader.frames == 0:
-            raise AudioFileError(f"{source}: holds no samples; there is nothing to restore")
+            raise AudioFileError(f"{file.path}: holds no samples; there is nothing to restore")
         _ = file.sha256  # of what is read from here on; compared in the end
         prepared = prepare_recording(
             reader,
@@ -165,7 +187,7 @@ def render_with(
             measured = measure(plan, parts, stack, block_size=block_size, progress=progress, cancel=cancel)
             return write(plan, measured, parts, publication, progress=progress, cancel=cancel)
         except PluginError as error:
-            raise type(error)(f"{source}: {error}") from error
+            raise type(error)(f"{file.path}: {error}") from error
 
 
 def _chain_of(preset: str | os.PathLike[str] | Preset | Chain) -> Chain:

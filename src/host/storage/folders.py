@@ -31,13 +31,26 @@ def published_folder(target: Path) -> Iterator[Path]:
     OSError
         It cannot be made, or something has that name.
     """
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=_PREFIX) as hidden:
+    with held_folder(target.parent) as made:
+        yield made
+        made.rename(target)
+
+
+@contextlib.contextmanager
+def held_folder(place: Path) -> Iterator[Path]:
+    """Give a new, hidden folder in `place` to work in; it is gone afterwards, or with the next run there.
+
+    Raises
+    ------
+    OSError
+        It cannot be made.
+    """
+    with tempfile.TemporaryDirectory(dir=place, prefix=_PREFIX) as hidden:
         held = hold(Path(hidden) / _HELD, _SUFFIX)
         try:
             made = Path(hidden) / _FILES
             made.mkdir()
             yield made
-            made.rename(target)
         finally:
             if held is not None:
                 held.file.close()
