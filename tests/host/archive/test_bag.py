@@ -9,7 +9,7 @@ import metsrw
 import numpy as np
 import pedalboard
 import pytest
-from wavemend import Chain, Preset, save_preset
+from wavemend import Chain, Declick, Preset, save_preset
 from wavemend.errors import ManifestError, PlanError
 from wavemend.host.archive.bag import METS, PAYLOAD, make_bag
 from wavemend.host.archive.collection import batch
@@ -97,6 +97,22 @@ def test_a_restored_file_of_floats_is_the_access_copy(tmp_path):
     made = make_bag(tmp_path / "out", tmp_path / "bag", info={})
     files = metsrw.METSDocument.fromfile(str(made.path / "data" / METS)).all_files()
     assert [file.path for file in files if file.use == "access"] == [f"{PAYLOAD}/a.wav"]
+
+
+def test_the_list_of_what_was_repaired_is_handed_on(tmp_path):
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "in" / "a.wav", damaged(0.5))
+    save_preset(Preset("", "", Chain([Declick()])), tmp_path / "clicks.json")
+    batch(str(tmp_path / "clicks.json"), tmp_path / "in", tmp_path / "out", events=True, labels=True)
+    made = make_bag(tmp_path / "out", tmp_path / "bag", info={})
+    events = (made.path / "data" / PAYLOAD / "a.wav.events.jsonl").read_text().splitlines()
+    labels = (made.path / "data" / PAYLOAD / "a.wav.labels.txt").read_text().splitlines()
+    assert len(events) == len(labels) > 0
+    files = metsrw.METSDocument.fromfile(str(made.path / "data" / METS)).all_files()
+    assert {file.path.split("/")[-1]: file.use for file in files if file.type == "Item"} == {
+        "a.wav": "access", "a.wav.events.jsonl": "metadata", "a.wav.labels.txt": "metadata",
+        "a.wav.report.json": "metadata",
+    }  # fmt: skip
 
 
 def test_nothing_is_written_over(target, tmp_path):
