@@ -34,17 +34,18 @@ _NEGLIGIBLE = 1e-3  # guard: weight of a model beside the likeliest
 _DRIVES = ((4, 0.125), (4, 0.5), (0, 0.125))  # poles; and orders of the model, over which what drives changes
 _KNOWN_ROUNDS = 3  # tuned: as above; in which what was found under another model of the sound settles
 _LONG = 8  # tuned: for speed, by hand, 2026-11-29; orders of the model from which on a click is a long one
-_RIVAL, _PART = 20.0, 0.05  # tuned: for speed against dB, by hand, 2026-11-29; log evidence, and a part of it
+_BEHIND = 80.0  # tuned: groups and all kinds at 5 times, tuning set, 2026-11-30; log evidence
 _EXPLAINED = 2.0  # variances of the excitation that a click may leave of itself, for no other to be tried
 _FEW = 0.25  # orders of the model: samples that are off by themselves; more of them are interpolated
 _BESIDE = 10  # orders of the model on either side of a click that say how loud the sound is
 
 
 class _Beside(NamedTuple):
-    """The sound's mean square beside a click, in variances of its excitation, and samples of a window."""
+    """The sound's mean square in variances of its excitation, samples of a window, and the most evidence."""
 
     level: float
     grain: int
+    best: float
 
 
 class Shapes(NamedTuple):
@@ -80,15 +81,9 @@ def likely_shapes(shapes: Shapes) -> Shapes:
     highest = np.max(shapes.evidences)
     for k in range(_DRIVEN, SHAPES):
         tried = shapes.variances[k, 0] > 0.0
-        if tried and shapes.evidences[k] < highest - close(highest):
+        if tried and shapes.evidences[k] < highest - _BEHIND:
             likely.evidences[k] = -np.inf
     return likely
-
-
-@compiled
-def close(evidence: float) -> float:
-    """Return by how much log evidence may differ between models of the sound: the more the louder a click."""
-    return _RIVAL + _PART * max(evidence, 0.0)
 
 
 @compiled
@@ -145,7 +140,6 @@ def estimate_shapes(
     grain = search.grain if search.grain else a.size - 1
     e = _excitation(x, start, stop + grain, end, a, sigma)
     level = sound_beside(x, start, stop, end, grain)
-    beside = _Beside(level / (sigma * sigma), grain)
     room = min(click.size, span + int(_RUNG / -np.log(search.slowest)))
     pulses = np.zeros((SHAPES, room))
     lengths = np.full(SHAPES, span)
@@ -170,6 +164,7 @@ def estimate_shapes(
             continue
         variance, colour = shapes.variances[k], shapes.colours[k]
         variance /= sigma * sigma
+        beside = _Beside(level / (sigma * sigma), grain, np.max(evidences[:k]))
         if k < _RUNG_AND_DRIVEN:
             evidences[k] = _driven(e, a, samples, beside, k - _DRIVEN, variance, colour, pulses[k, :span])
         elif k == _RUNG_AND_DRIVEN:
@@ -211,7 +206,7 @@ def _driven(
         colour[0] = 1.0
         rounds = ROUNDS
     smooth = max(round(reach * beside.grain), 1)
-    return float(driven_pulse(e, a, variance, colour[: poles + 1], smooth, rounds, pulse))
+    return float(driven_pulse(e, a, variance, colour[: poles + 1], smooth, rounds, beside.best, pulse))
 
 
 @compiled
@@ -231,6 +226,7 @@ def _add_driven(
     span = samples.size
     more = np.zeros(span)
     rest = samples - pulse[:span]
+    beside = _Beside(beside.level, beside.grain, beside.best - evidence)
     gained = _driven(_without(e, a, pulse), a, rest, beside, 0, variance, colour, more)
     if not gained > 0.0:
         return evidence

@@ -19,7 +19,7 @@ from ..compilation.compilation import compiled
 from ..prediction.bands import band_cholesky, band_solve
 from ..prediction.models import Matrix, Positions, Vector, covariance_model, excitation_of, span_equations
 from ..prediction.voids import filling_noise_from, followed_edge
-from .clicks import Shapes, close, estimate_whole_click, likely_shapes, sounds_own, unknown_shapes
+from .clicks import Shapes, estimate_whole_click, likely_shapes, sounds_own, unknown_shapes
 from .rings import RingSearch
 
 _RIDGE = 1e-10  # guard: no band may be empty
@@ -28,6 +28,9 @@ _RIDGE = 1e-10  # guard: no band may be empty
 _UNDER_DB = 6.0  # how far the noise that fills a void lies under the top of the band
 _NOWHERE = -(2**40)  # guard: further before any sample than models reach
 _AFTER = 8  # tuned: by hand, 2026-11-29; orders of the first model after a click that a likelihood is of
+# tuned: for speed against dB, by hand, 2026-11-29; log evidence, a part of it, and the most of both
+_RIVAL, _PART, _MOST_RIVAL = 20.0, 0.05, 60.0
+_WORSE = 25.0  # tuned: groups and all kinds at 5 times, tuning set, 2026-11-30; log likelihood
 
 
 class Sounds(NamedTuple):
@@ -223,6 +226,18 @@ def _likelihood_around(x: Vector, start: int, stop: int, last: int, a: Vector, v
 
 
 @compiled
+def _close(evidence: float) -> float:
+    """Return by how much log evidence may differ between models of the sound: the more the louder a click."""
+    return min(_far(evidence), _MOST_RIVAL)
+
+
+@compiled
+def _far(evidence: float) -> float:
+    """Return the same where it is not certain what a click of this log evidence is."""
+    return _RIVAL + _PART * max(evidence, 0.0)
+
+
+@compiled
 def estimate_likeliest(
     x: Vector,
     place: tuple[int, int, int],
@@ -253,12 +268,15 @@ def estimate_likeliest(
     start, stop, end = place
     last = min(stop + _AFTER * sounds.orders[0], end)
     around = likelihoods_around(x, place, sounds)
-    least = np.max(around) - close(first.evidence)
+    least = np.max(around) - _close(first.evidence)
+    finer = max(around[0] - _WORSE, least)
+    if explained(first):  # so that no driven model was tried, which another sound may need
+        least = finer = np.max(around) - _far(first.evidence)
     length, evidence, whole, which = first.length, first.evidence, first.whole, 0
     likeliest = evidence + _likelihood(x, start, last, sounds, 0)
     tried = np.empty(click.size)
     for k in range(1, around.size):
-        if not around[k] >= least:
+        if not around[k] >= (least if sounds.orders[k] < sounds.orders[0] else finer):
             continue
         a, sigma = sounds.models[k, : sounds.orders[k] + 1], np.sqrt(sounds.variances[k])
         shapes = likely_shapes(first.shapes)

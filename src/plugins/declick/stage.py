@@ -26,7 +26,7 @@ class Declick(RepairStage):
 
     id = "wavemend.declick"
     name = "Declick"
-    version = 5
+    version = 6
     place = Step.CLICKS
     takes_marks = True
 

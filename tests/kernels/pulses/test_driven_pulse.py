@@ -18,7 +18,7 @@ T = np.arange(SIZE)
 
 def estimated(e: np.ndarray, model: np.ndarray, power: np.ndarray, poles: int, pulse: np.ndarray) -> float:
     """Estimate a pulse of which only its power is known, and return the evidence for it."""
-    return driven_pulse(e, model, power.copy(), np.eye(1, poles + 1)[0], 4, ROUNDS, pulse)
+    return driven_pulse(e, model, power.copy(), np.eye(1, poles + 1)[0], 4, ROUNDS, -np.inf, pulse)
 
 
 def envelope(rise: float, fall: float) -> np.ndarray:
@@ -90,10 +90,23 @@ def test_what_is_known_of_variance_and_colour_is_found_in_fewer_rounds() -> None
     added = 100.0 * shapes()["two modes"]
     e = excitation(added)[AT:]
     variance, colour = added**2, np.eye(1, 5)[0]
-    settled = driven_pulse(e, MODEL, variance, colour, 4, 2 * ROUNDS, np.empty(SIZE))
-    again = driven_pulse(e, MODEL, variance.copy(), colour.copy(), 4, 2, np.empty(SIZE))
+    settled = driven_pulse(e, MODEL, variance, colour, 4, 2 * ROUNDS, -np.inf, np.empty(SIZE))
+    again = driven_pulse(e, MODEL, variance.copy(), colour.copy(), 4, 2, -np.inf, np.empty(SIZE))
     anew = estimated(e, MODEL, added**2, 4, np.empty(SIZE))
     assert colour.any() and abs(again - settled) < abs(anew - settled) + 1.0
+
+
+def test_what_plainly_cannot_win_is_given_up_and_what_may_is_not() -> None:
+    added = 100.0 * shapes()["two modes"]
+    e = excitation(added)[AT:]
+    alone, beside = np.empty(SIZE), np.empty(SIZE)
+    evidence = estimated(e, MODEL, added**2, 4, alone)
+
+    def against(rival: float) -> float:
+        return driven_pulse(e, MODEL, added**2, np.eye(1, 5)[0], 4, ROUNDS, rival, beside)
+
+    assert against(evidence + 5.0) == evidence and np.array_equal(alone, beside)
+    assert against(1e3 * evidence) < evidence and not np.array_equal(alone, beside)
 
 
 def test_a_mean_stays_a_mean_at_the_ends() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from wavemend.kernels.pulses.clicks import SHAPES, likely_shapes, unknown_shapes
 from wavemend.kernels.pulses.sound_models import (
     empty_sounds,
     fit_around,
@@ -102,3 +103,12 @@ def test_the_likeliest_sound_is_the_one_that_knows_what_follows_whatever_is_unde
             fit_others(x, (AT, AT + 20), bounds, others, damaged, sounds)
             chosen.append(int(np.argmax(likelihoods_around(x, (AT, AT + 20, x.size), sounds))))
         assert chosen == [1, 0]
+
+
+def test_under_another_sound_only_what_was_likely_is_tried_or_was_not_tried() -> None:
+    shapes = unknown_shapes(10)
+    shapes.evidences[:] = 1e6
+    shapes.evidences[-3:] = 1e6 - 10.0, 1e6 - 100.0, -np.inf
+    shapes.variances[-4:-1] = 1.0
+    tried = likely_shapes(shapes).evidences > -np.inf
+    assert tried.tolist() == [True] * (SHAPES - 2) + [False, True]
