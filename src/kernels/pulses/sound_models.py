@@ -228,7 +228,7 @@ def _likelihood_around(x: Vector, start: int, stop: int, last: int, a: Vector, v
 @compiled
 def _close(evidence: float) -> float:
     """Return by how much log evidence may differ between models of the sound: the more the louder a click."""
-    return min(_far(evidence), _MOST_RIVAL)
+    return float(min(_far(evidence), _MOST_RIVAL))
 
 
 @compiled
