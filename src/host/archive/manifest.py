@@ -192,7 +192,8 @@ class Manifest:
             raise ManifestError(f"{self.path}: is no manifest of wavemend's; move it away")
         elif version != _VERSION:
             raise ManifestError(
-                f"{self.path}: is of version {version}; this wavemend reads version {_VERSION} alone"
+                f"{self.path}: is of version {version}, and this wavemend reads version {_VERSION} alone; "
+                "restore into another folder, or go on with the wavemend that made it"
             )
         elif self._statements() != _plain(_SCHEMA.split(";")[:-1]):
             raise ManifestError(f"{self.path}: its tables are not those of this wavemend; move it away")

@@ -103,6 +103,8 @@ def test_floats_take_another_name_and_leave_nothing_stale(tmp_path, target):
         ("UPDATE recordings SET findings = '[1]'", r"findings cannot be \[1\]"),
         ("UPDATE recordings SET warnings = '{}'", "warnings cannot be"),
         ('UPDATE recordings SET events = \'{"a": "b"}\'', "events cannot be"),
+        ('UPDATE recordings SET loudness = \'{"a": "b"}\'', "loudness cannot be"),
+        ("PRAGMA user_version = 1", "of version 1, .* restore into another folder"),
         (f"UPDATE recordings SET reasons = '{'[' * 100_000}'", "nested too deeply"),
         ("UPDATE recordings SET state = 'odd'", "has no state"),
         ("UPDATE recordings SET seconds = 9e999", "or length that can be"),
