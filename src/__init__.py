@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .errors import WorkerCrashedError as WorkerCrashedError
     from .errors import WorkerTimedOutError as WorkerTimedOutError
     from .host.archive.collection import batch as batch
+    from .host.archive.search import search as search
     from .host.chain.chain import Chain as Chain
     from .host.chain.slot import Slot as Slot
     from .host.export.bundle import Exported as Exported
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from .host.rendering.rendered import Rendered as Rendered
     from .host.survey.analyse import Analysis as Analysis
     from .host.survey.analyse import analyse as analyse
+    from .host.transcripts.transcript import Transcript as Transcript
+    from .host.transcripts.transcript import transcribe as transcribe
     from .host.vst3.plugin import VST3 as VST3
     from .plugins.dc_offset import DcOffset as DcOffset
     from .plugins.declick.stage import Declick as Declick
@@ -100,6 +103,9 @@ _HOMES = {
     "Analysis": "host.survey.analyse",
     "analyse": "host.survey.analyse",
     "batch": "host.archive.collection",
+    "search": "host.archive.search",
+    "Transcript": "host.transcripts.transcript",
+    "transcribe": "host.transcripts.transcript",
     "Chain": "host.chain.chain",
     "Slot": "host.chain.slot",
     "RecordingDocument": "host.recording.document",

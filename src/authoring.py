@@ -39,6 +39,7 @@ from .contract.parameters.number import integer, number
 from .contract.parameters.parameter import Parameter
 from .contract.parameters.switch import switch
 from .contract.parameters.words import choice
+from .contract.recogniser import Recogniser, Segment
 from .contract.stage import RepairStage, Stage, Step
 from .contract.stream import Event, Framing, Processor, Sink, Stream
 from .errors import FindingsError, NotLearned, ParameterError
@@ -61,9 +62,9 @@ __all__ = [
     "Below", "Choices", "Constraint", "Counts", "Each", "EndsOf", "Event", "Findings", "FindingsError",
     "Framing", "JustWith", "Mark", "Marks", "Mask", "MemberKind", "MemberStream", "NotLearned",
     "OneMoreThan", "Opening", "Parameter", "ParameterError", "PlacesIn", "Processor", "Range", "Read",
-    "Reading", "RepairStage", "Sink", "Stage", "StageContract", "Step", "Stream", "SurfaceContract",
-    "by_channel", "choice", "exact_parameters", "fingerprint", "integer", "number", "register",
-    "signals", "switch",
+    "Reading", "Recogniser", "RepairStage", "Segment", "Sink", "Stage", "StageContract", "Step", "Stream",
+    "SurfaceContract", "by_channel", "choice", "exact_parameters", "fingerprint", "integer", "number",
+    "register", "signals", "switch",
 ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ HOST = [
     {"cli"},
     {"demo"},
     {"archive", "export", "training"},
-    {"rendering", "pictures"},
+    {"rendering", "pictures", "transcripts"},
     {"survey"},
     {"recording"},
     {"presets"},

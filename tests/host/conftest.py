@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from wavemend.contract.offers import offers
+from wavemend.host.transcripts import recognisers
 from wavemend.host.vst3.bundle import bundles
 from wavemend.host.vst3.installed.catalogue import Catalogue
 from wavemend.host.vst3.installed.probe import Bundle, probe
 
+from . import parrots
 from .faulty_plugins import SOURCES, Scanned, built, make_bundle
 
 
@@ -71,3 +76,23 @@ def scanned(
         return catalogue
 
     return scan
+
+
+@pytest.fixture
+def parrot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Install the recogniser ``parrot``; another one with what is given."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+
+    def install(*others: str) -> None:
+        parrots.install(folder, *others)
+        offers.cache_clear()
+        recognisers._loaded.cache_clear()
+
+    install()
+    yield install
+    offers.cache_clear()
+    recognisers._loaded.cache_clear()
+    for name in [name for name in sys.modules if name.startswith("parrots")]:
+        del sys.modules[name]

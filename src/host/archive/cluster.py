@@ -99,8 +99,8 @@ class Cluster:
         """
         use_one_thread()
         self._needs = needs
-        recipes = {f"preset {name}": sha256 for name, sha256 in needs.recipes().items()}
-        self._own = {name: one for name, one in traits().items() if name not in MACHINE} | recipes
+        self._own = {name: one for name, one in traits().items() if name not in MACHINE}
+        self._own |= needs.recipes()
         with self._telling():
             self._client.wait_for_workers(self._count if self._scheduler == LOCAL else 1, _CONNECT_SECONDS)
         self._unfit.clear()

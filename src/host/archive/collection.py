@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,12 +20,16 @@ from ..files.audio_format import AUDIO_SUFFIXES
 from ..files.video.kinds import VIDEO_SUFFIXES
 from ..rendering.options import DEFAULTS, RenderOptions
 from ..storage.outputs import events_path, labels_path, make_folder, report_path
+from ..transcripts import DEFAULT_RECOGNISER
+from ..transcripts.captions import transcript_paths
+from ..transcripts.recognisers import Listener, Listening
 from .batch import Job, Outcome, plan
 from .executors import HERE, Executor, Needs
 from .machines import executor_for
 from .manifest import MANIFEST, Entry, Manifest
 from .recipe import NOTHING, chain_maker
-from .restoring import AUTO, Request, Task, forget_recipes, lost, recipes_anew, restore
+from .restoring import AUTO, Request, Task, forget_recipes, lost, recipes_anew
+from .transcribing import restore_and_transcribe
 from .workers import use_one_thread
 
 
@@ -48,6 +52,8 @@ class Collection:
         As in `chain_with` and `render`.
     retry_failed
         Render again what failed before, of the same source by the same recipe.
+    listener
+        Who transcribes each restored file; None: nobody.
     """
 
     jobs: Sequence[Job]
@@ -58,6 +64,7 @@ class Collection:
     missing: str | None = None
     options: RenderOptions = DEFAULTS
     retry_failed: bool = False
+    listener: Listener | None = None
 
 
 def plan_collection(
@@ -65,10 +72,13 @@ def plan_collection(
     target: Path,
     *,
     options: RenderOptions = DEFAULTS,
+    transcribe: bool = False,
     exclude: Sequence[str] = (),
     tell: Callable[[str], None] = lambda note: None,
 ) -> list[Job]:
     """Decide where every output goes; what is there already must be known to the manifest there.
+
+    `transcribe` says whether transcripts will be written too.
 
     Raises
     ------
@@ -80,31 +90,33 @@ def plan_collection(
     if (target.exists() or target.suffix.lower() in AUDIO_SUFFIXES | VIDEO_SUFFIXES) and not target.is_dir():
         raise PlanError(f"{target}: is a file, or is called like one; a collection needs a folder")
     jobs = plan(sources, target, removed=options.removed, overwrite=True, exclude=exclude, tell=tell)
-    _refuse_shared(jobs, options)
+    _refuse_shared(jobs, options, transcribe)
     if not options.overwrite:
         known = _known(target)
         for job in jobs:
             if job.output:
-                _refuse_strangers(job, options, known.get(_below(job.output, target)), target)
+                entry = known.get(_below(job.output, target))
+                _refuse_strangers(_targets(job, options, transcribe), entry, target)
     return jobs
 
 
-def _targets(job: Job, options: RenderOptions) -> Iterator[Path]:
-    """Yield every file that a recording's render may write."""
+def _targets(job: Job, options: RenderOptions, transcribe: bool) -> Iterator[Path]:
+    """Yield every file that may be written for a recording."""
     outputs = [job.output, job.wide_output if options.overs == "float" else None]
     for output in filter(None, outputs):
         yield output
         yield report_path(output)
         yield from (events_path(output),) * options.events
         yield from (labels_path(output),) * options.labels
+        yield from transcript_paths(output) * transcribe
     yield from filter(None, (job.removed,))
 
 
-def _refuse_shared(jobs: Sequence[Job], options: RenderOptions) -> None:
+def _refuse_shared(jobs: Sequence[Job], options: RenderOptions, transcribe: bool) -> None:
     """Refuse two recordings of which one may write over the other: a.flac, as floats, is a.wav."""
     taken: dict[str, Job] = {}
     for job in jobs:
-        for path in _targets(job, options):
+        for path in _targets(job, options, transcribe):
             other = taken.setdefault(str(path).casefold(), job)
             if other is not job:
                 raise PlanError(
@@ -113,12 +125,12 @@ def _refuse_shared(jobs: Sequence[Job], options: RenderOptions) -> None:
                 )
 
 
-def _refuse_strangers(job: Job, options: RenderOptions, entry: Entry | None, target: Path) -> None:
+def _refuse_strangers(targets: Iterable[Path], entry: Entry | None, target: Path) -> None:
     """Refuse to write over what no run into this folder made."""
     if entry and entry.state == "rendering":
         return
     known = {one.path for one in entry.outputs} if entry else set()
-    for path in _targets(job, options):
+    for path in targets:
         if os.path.lexists(path) and _below(path, target) not in known:
             raise PlanError(
                 f"{path}: is there already, and no run into that folder made it; move it away, choose "
@@ -135,6 +147,10 @@ def batch(
     scheduler: str | None = None,
     allow_mixed: bool = False,
     retry_failed: bool = False,
+    transcribe: bool = False,
+    recogniser: str = DEFAULT_RECOGNISER,
+    model: str | None = None,
+    language: str | None = None,
     progress: Callable[[Outcome], None] = lambda outcome: None,
     cancel: threading.Event | None = None,
     **options: Any,
@@ -158,6 +174,10 @@ def batch(
         Take workers that differ in versions or kind of processor too: bytes may depend on who did what.
     retry_failed
         Try again what failed before.
+    transcribe
+        Transcribe each restored file, and keep its words for `search`.
+    recogniser, model, language
+        Of the transcripts, as in `wavemend.transcribe`.
     progress
         Called as each recording ends.
     cancel
@@ -173,7 +193,7 @@ def batch(
 
     Raises
     ------
-    PlanError, ManifestError
+    PlanError, ManifestError, PluginError, ModelError
         It is refused before anything is rendered.
     ClusterError
         The cluster cannot be used, or went away.
@@ -185,8 +205,11 @@ def batch(
     named = [sources] if isinstance(sources, str | os.PathLike) else sources
     wanted = RenderOptions(**options)
     folder = Path(target)
-    planned = plan_collection([os.fspath(one) for one in named], folder, options=wanted)
-    asked = Collection(planned, folder, preset, options=wanted, retry_failed=retry_failed)
+    planned = plan_collection(
+        [os.fspath(one) for one in named], folder, options=wanted, transcribe=transcribe
+    )
+    listener = Listener(recogniser, model, language) if transcribe else None
+    asked = Collection(planned, folder, preset, options=wanted, retry_failed=retry_failed, listener=listener)
     if preset not in (AUTO, NOTHING):
         chain_maker(preset, [], None)()  # a bad preset is refused once, not by every recording
     with executor_for(jobs, scheduler, allow_mixed=allow_mixed) as executor:
@@ -229,8 +252,11 @@ def run_collection(
     """
     use_one_thread()
     forget_recipes()
+    listening = Listening.of(collection.listener) if collection.listener else None
     make_folder(collection.target)
     with Manifest(collection.target, write=True) as manifest:
+        if listening:
+            manifest.keep_speech()
         tasks = _expected(collection, manifest)
         for job in collection.jobs:
             if job.output is None:  # nothing says what it is: it cannot be read
@@ -239,7 +265,7 @@ def run_collection(
                 yield Outcome(job, error=job.error)
         request = Request(
             collection.target, tuple(collection.settings), collection.missing,
-            collection.options, collection.retry_failed,
+            collection.options, collection.retry_failed, listening,
         )  # fmt: skip
         executor.examine(_needs(collection, request))
         number = manifest.begin_run(collection.preset, executor.describe())
@@ -249,7 +275,7 @@ def run_collection(
             manifest.put(replace(task.known, state="rendering"))
             return on_start(task.job)
 
-        work, gone = partial(restore, request), partial(lost, request)
+        work, gone = partial(restore_and_transcribe, request), partial(lost, request)
         for finished in executor.run(work, tasks, lost=gone, on_start=begin, cancel=cancel):
             if finished.recipe:
                 manifest.keep_recipe(finished.recipe)
@@ -286,7 +312,11 @@ def _expected(collection: Collection, manifest: Manifest) -> list[Task]:
         if job.output
     )
     known = {entry.path: entry for entry in manifest.entries()}
-    own = {_below(path, target): job.name for job in jobs for path in _targets(job, collection.options)}
+    own = {
+        _below(path, target): job.name
+        for job in jobs
+        for path in _targets(job, collection.options, bool(collection.listener))
+    }
     for path, entry in known.items():  # what is another recording's by now is not an earlier run's to tidy
         outputs = [one for one in entry.outputs if own.get(one.path, entry.name) == entry.name]
         known[path] = replace(entry, outputs=outputs)

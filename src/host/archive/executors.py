@@ -28,7 +28,7 @@ class Needs:
     paths
         Other files and folders that the run names.
     recipes
-        Picklable: reads the presets anew, and returns the hash of each one's recipe by its name.
+        Picklable: reads presets and the recogniser anew, and returns what identifies each by what it is.
     """
 
     target: Path | None

@@ -11,7 +11,7 @@ import math
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,8 @@ from ..storage.json_text import json_text
 from ..storage.locking import Held, hold
 from ..storage.strict_json import parse_object, short
 from .recipe import Recipe
+from .speech import SCHEMA as SPEECH_SCHEMA
+from .speech import Place, Speech, add_tables, can_index, has_speech, places, put_speech, speech_of
 
 MANIFEST = "wavemend-manifest.sqlite"
 State = Literal["waiting", "rendering", "done", "failed"]
@@ -98,6 +100,8 @@ class Entry:
         How long it took, and when that was.
     outputs
         Every file that was written.
+    speech
+        What is known of its transcript; None where there is none.
     """
 
     path: str
@@ -119,6 +123,7 @@ class Entry:
     took_s: float = 0.0
     ended: str = ""
     outputs: Sequence[Output] = ()
+    speech: Speech | None = None
 
 
 _PATHS = ("path", "source")  # as bytes, which any name is
@@ -126,7 +131,7 @@ _JSON: dict[str, tuple[type, type]] = {
     "reasons": (list, str), "loudness": (dict, float), "findings": (dict, str), "events": (dict, int),
     "warnings": (list, str),
 }  # fmt: skip
-_COLUMNS = [name for name in Entry.__dataclass_fields__ if name != "outputs"]
+_COLUMNS = [name for name in Entry.__dataclass_fields__ if name not in ("outputs", "speech")]
 
 
 class Manifest:
@@ -195,13 +200,21 @@ class Manifest:
                 f"{self.path}: is of version {version}, and this wavemend reads version {_VERSION} alone; "
                 "restore into another folder, or go on with the wavemend that made it"
             )
-        elif self._statements() != _plain(_SCHEMA.split(";")[:-1]):
+        elif self._statements(self._data) != self._expected():
             raise ManifestError(f"{self.path}: its tables are not those of this wavemend; move it away")
 
-    def _statements(self) -> set[str]:
+    @staticmethod
+    def _statements(data: sqlite3.Connection) -> set[str]:
         """Return what it was made by: a stranger's views, triggers and virtual tables would be run."""
-        rows = self._data.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
-        return _plain(row["sql"] for row in rows if not row["name"].startswith("sqlite_"))  # its statistics
+        rows = data.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+        plain = ((name, " ".join(sql.split())) for name, sql in rows)
+        return {sql for name, sql in plain if not name.startswith("sqlite_")}  # its statistics
+
+    def _expected(self) -> set[str]:
+        """Return what this SQLite makes of our tables; FTS5 has some of its own."""
+        with closing(sqlite3.connect(":memory:")) as fresh:
+            fresh.executescript(_SCHEMA + SPEECH_SCHEMA * has_speech(self._data))
+            return self._statements(fresh)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -260,6 +273,36 @@ class Manifest:
                 "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?)",
                 [(os.fsencode(one.path), key, one.bytes, one.sha256) for one in entry.outputs],
             )
+            put_speech(data, key, entry.speech)
+
+    def keep_speech(self) -> None:
+        """Make room for transcripts, once and for good.
+
+        Raises
+        ------
+        ManifestError
+            This Python's SQLite has no index of words.
+        """
+        if not can_index():
+            raise ManifestError(f"{self.path}: the SQLite of this Python has no FTS5; use another Python")
+        with self._change() as data:
+            if not has_speech(data):
+                add_tables(data)
+
+    def places(self, asked: str) -> list[Place]:
+        """Return where words are said, by recording and time; `asked` is a query of FTS5.
+
+        Raises
+        ------
+        ManifestError
+            It holds no transcripts, or is damaged.
+        """
+        with self._telling():
+            if not has_speech(self._data):
+                raise ManifestError(
+                    f"{self.path}: holds no transcripts; say the same `wavemend batch` with --transcribe"
+                )
+            return [*places(self._data, asked)]
 
     def entries(self) -> list[Entry]:
         """Return every recording, in the order of their paths; none is read later, under a run's feet.
@@ -275,7 +318,8 @@ class Manifest:
                 output = Output(_inside(row["path"]), row["bytes"], row["sha256"])
                 outputs.setdefault(row["recording"], []).append(output)
             rows = self._data.execute("SELECT * FROM recordings ORDER BY path").fetchall()
-            return [_entry(row, outputs.get(row["path"], ())) for row in rows]
+            speech = speech_of(self._data)
+            return [_entry(row, outputs.get(row["path"], ()), speech.get(row["path"])) for row in rows]
 
     def recipes(self) -> dict[str, Recipe]:
         """Return every recipe by its hash."""
@@ -312,10 +356,6 @@ class Manifest:
         self.close()
 
 
-def _plain(statements: Iterable[str]) -> set[str]:
-    return {" ".join(one.split()) for one in statements}
-
-
 def _inside(path: bytes) -> str:
     """Return the path of an output as text; one that leads out of the folder is a stranger's."""
     text = os.fsdecode(path)
@@ -325,7 +365,7 @@ def _inside(path: bytes) -> str:
     return text
 
 
-def _entry(row: sqlite3.Row, outputs: Sequence[Output]) -> Entry:
+def _entry(row: sqlite3.Row, outputs: Sequence[Output], speech: Speech | None) -> Entry:
     values = {name: row[name] for name in _COLUMNS}
     for name, (kind, inner) in _JSON.items():
         value = parse_object(row[name].encode(), "it")
@@ -336,7 +376,7 @@ def _entry(row: sqlite3.Row, outputs: Sequence[Output]) -> Entry:
     if values["state"] not in get_args(State) or not math.isfinite(values["seconds"] + values["took_s"]):
         raise ValueError(f"{short(values['name'])} has no state or length that can be")
     values |= {"path": _inside(row["path"]), "source": os.fsdecode(row["source"])}
-    return Entry(**values, outputs=outputs)
+    return Entry(**values, outputs=outputs, speech=speech)
 
 
 def _put(data: sqlite3.Connection, entry: Entry, how: str) -> None:

@@ -18,6 +18,7 @@ from metsrw.plugins import premisrw
 from ..storage.strict_json import printable
 from .manifest import Entry, Output
 from .recipe import Recipe
+from .transcribing import transcripts_of
 
 _VERSION = "3.0"  # source: PREMIS 3.0 (2015)
 _EVENT_TYPE = "modification"  # source: id.loc.gov/vocabulary/preservation/eventType
@@ -124,6 +125,11 @@ def _event(entry: Entry, output: Output, recipe: Recipe) -> Any:
         f"restored for access by preset {recipe.preset}; recipe SHA-256 {recipe.sha256}; "
         f"made of {PurePosixPath(entry.source).name}, SHA-256 {entry.source_sha256}"
     )
+    if entry.speech and output in transcripts_of(entry):
+        detail = (
+            f"transcribed by a machine, not checked by a person, from the restored file, SHA-256 "
+            f"{entry.speech.restored_sha256}; by {entry.speech.made_by}"
+        )
     levels = [f"{name} of the recording: {said}" for name, said in _properties(entry.loudness, "input")]
     note = " | ".join((*found, *counted, *levels, *entry.warnings)) or "nothing found"
     return _premis(

@@ -27,6 +27,7 @@ from ..storage.hashing import sha256_of
 from ..storage.outputs import make_folder, report_path
 from ..storage.publishing import clear_leftovers
 from ..survey.analyse import Analysis, analyse_file
+from ..transcripts.recognisers import Listening, made_by
 from .batch import Job, Outcome
 from .manifest import Entry, Output, now
 from .recipe import NOTHING, Recipe, chain_maker, document_sha256, recipe_of
@@ -47,6 +48,7 @@ class Request:
     missing: str | None
     options: RenderOptions
     retry_failed: bool
+    listening: Listening | None = None
 
 
 @dataclass(frozen=True)
@@ -122,9 +124,12 @@ def forget_recipes() -> None:
 
 
 def recipes_anew(request: Request, presets: Sequence[str]) -> dict[str, str]:
-    """Read presets anew, and return the hash of each one's recipe."""
+    """Read presets and the recogniser anew; return what identifies each, by what it is."""
     forget_recipes()
-    return {preset: _recipe(request, preset).sha256 for preset in presets}
+    found = {f"preset {preset}": _recipe(request, preset).sha256 for preset in presets}
+    if request.listening:
+        found["recogniser"] = made_by(request.listening.listener.identity())
+    return found
 
 
 def _attempt(entry: Entry) -> str:
@@ -210,13 +215,13 @@ def _rendered(
 ) -> tuple[Entry, Recipe, Rendered]:
     job = task.job
     assert job.output is not None  # noqa: S101 - others are no tasks
-    warnings = [_set_aside(request.target, one) for one in _strangers(request.target, job, task.known)]
+    warnings = [set_aside(request.target, one) for one in _strangers(request.target, job, task.known)]
     chain = chain_maker(entry.preset, list(request.settings), request.missing)()
     recipe = recipe_of(entry.preset, chain, request.options)  # of what runs: its preset may just have changed
     options = replace(request.options, overwrite=True)  # what is there is a run's own: see plan_collection
     rendered = render_with(options, chain, job.source, job.output, progress=progress, cancel=cancel)
-    outputs = [_output(request.target, path) for path in _files(rendered)]
-    _take_away(request.target, task.known.outputs, {one.path for one in outputs})
+    outputs = [output_of(request.target, path) for path in _files(rendered)]
+    take_away(request.target, task.known.outputs, {one.path for one in outputs})
     return replace(
         entry,
         state="done",
@@ -258,14 +263,15 @@ def _strangers(target: Path, job: Job, known: Entry) -> list[Output]:
     ]
 
 
-def _take_away(target: Path, earlier: Sequence[Output], made: set[str]) -> None:
+def take_away(target: Path, earlier: Sequence[Output], made: set[str]) -> None:
     """Delete what an earlier run wrote and this one does not: by another name, or not asked for any more."""
     for one in earlier:
         if one.path not in made and is_there(target, one):
             (target / one.path).unlink()
 
 
-def _set_aside(target: Path, output: Output) -> str:
+def set_aside(target: Path, output: Output) -> str:
+    """Keep what stands in the place of `output`; return a line that says so."""
     path = target / output.path
     below = Path(SET_ASIDE, f"{output.path}.{sha256_of(path)[:12]}")
     make_folder((target / below).parent)
@@ -278,7 +284,8 @@ def _files(rendered: Rendered) -> Iterator[Path]:
     return (path for path in every if path is not None)
 
 
-def _output(target: Path, path: Path) -> Output:
+def output_of(target: Path, path: Path) -> Output:
+    """Return what a file is that was written."""
     return Output(path.relative_to(target).as_posix(), path.stat().st_size, sha256_of(path))
 
 
@@ -286,7 +293,7 @@ def _failed(task: Task, entry: Entry, attempt: str, error: Exception, took_s: fl
     said = str(error) if isinstance(error, WavemendError) else f"{type(error).__name__}: {error}"
     text = said if str(task.job.source) in said else f"{task.job.source}: {said}"
     outcome = Outcome(task.job, error=text)
-    if _is_full(error):
+    if is_full(error):
         return Finished(outcome, replace(task.known, state="waiting"), disk_full=True)
     if isinstance(error, TargetBusyError):  # by what a killed run left running, say: the next run tries again
         return Finished(outcome, replace(task.known, state="rendering", error=text))
@@ -296,7 +303,8 @@ def _failed(task: Task, entry: Entry, attempt: str, error: Exception, took_s: fl
     return Finished(outcome, failed)
 
 
-def _is_full(error: BaseException | None) -> bool:
+def is_full(error: BaseException | None) -> bool:
+    """Whether a disk is full, whatever was raised of it."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return True

@@ -71,7 +71,7 @@ def look(asked: bytes) -> Sight:
         problem, recipes = see()
     except Exception as error:  # told by who asked
         return Sight(found, str(error) or type(error).__name__)
-    return Sight({**found, **{f"preset {name}": sha256 for name, sha256 in recipes.items()}}, problem)
+    return Sight({**found, **recipes}, problem)
 
 
 def _see(

@@ -15,6 +15,7 @@ import typer
 from ...errors import MixedClusterError
 from ..processes.interrupts import INTERRUPTED
 from ..rendering.options import RenderOptions
+from ..transcripts import DEFAULT_RECOGNISER
 from .batch import DryRunOption, ExcludeOption, JobsOption, LogOption, NdjsonOption, QuietOption, RecordLog
 from .completion import complete_preset
 from .output import (
@@ -47,6 +48,12 @@ from .render_options import (
     TrackOption,
     TrimOption,
     with_project,
+)
+from .transcripts import (
+    LanguageOption,
+    ModelOption,
+    RecogniserOption,
+    listener_of,
 )
 
 if TYPE_CHECKING:
@@ -124,6 +131,12 @@ def batch(
     dry_run: DryRunOption = False,
     choices: ChoicesOption = None,
     verify: VerifyOption = False,
+    transcribe: Annotated[
+        bool, typer.Option("--transcribe", help="Transcribe each restored file, for `wavemend search`.")
+    ] = False,
+    recogniser: RecogniserOption = DEFAULT_RECOGNISER,
+    model: ModelOption = None,
+    language: LanguageOption = None,
     quiet: QuietOption = False,
     log: LogOption = None,
     ndjson: NdjsonOption = False,
@@ -136,17 +149,20 @@ def batch(
         fail("--allow-mixed says which workers of a cluster may be taken; it goes with --scheduler", REFUSED)
     preset, pinned, options = with_project(context, preset)
     policy = options.pop("missing")
+    if not transcribe and (model or language or recogniser != DEFAULT_RECOGNISER):
+        fail("--recogniser, --model and --language go with --transcribe", REFUSED)
     from ..archive.collection import plan_collection  # noqa: PLC0415
 
     planned = plan_collection(
         sources, output,
         options=RenderOptions(overwrite=overwrite, documents=documents, **options),
-        exclude=exclude or [], tell=(lambda note: None) if quiet else say_note,
+        transcribe=transcribe, exclude=exclude or [], tell=(lambda note: None) if quiet else say_note,
     )  # fmt: skip
     collection = _collection(
         planned, output, preset,
         settings=[*pinned, *(settings or [])], missing=policy, retry_failed=retry_failed,
         options=RenderOptions(overwrite=overwrite, documents=documents, **options),
+        listener=listener_of(recogniser, model, language) if transcribe else None,
     )  # fmt: skip
     if choices and not (dry_run and preset == "auto"):
         fail("--choices goes with auto and --dry-run; say the table itself in place of the preset", REFUSED)

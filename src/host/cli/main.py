@@ -68,6 +68,7 @@ from .render_options import (
     TrimOption,
     with_project,
 )
+from .transcripts import search, transcribe
 
 _INTERRUPTED = "interrupted; nothing unfinished was left behind"
 
@@ -87,6 +88,8 @@ app.command("export-vst3")(export_vst3)
 app.command()(batch)
 app.command()(verify)
 app.command()(bag)
+app.command()(transcribe)
+app.command()(search)
 
 
 def main() -> None:

@@ -89,7 +89,7 @@ def test_recipes_are_traits_and_what_is_wrong_with_one_is_told(needs, tmp_path, 
 
 
 def _recipes():
-    return {"vinyl": "abc"}
+    return {"preset vinyl": "abc"}
 
 
 def _refused():
