@@ -28,6 +28,7 @@ TABLES = (
     "noise",
     "vinyl",
     "presets",
+    "transcripts",
     "room_tone",
     "suggestion",
     "media",
@@ -53,7 +54,10 @@ def main() -> int:
         "--split", choices=("report", "tuning"), default="report", help="report; or tune on it"
     )
     parser.add_argument(
-        "--kinds", type=_names, default=(), help="of real_clicks, real_noise, real_hum, real_finders"
+        "--kinds",
+        type=_names,
+        default=(),
+        help="of real_clicks, real_noise, real_hum, real_finders, transcripts",
     )
     parser.add_argument("--routes", type=_names, default=(), help="of the real_ tables: '44.1,MP3 128',...")
     chosen = parser.parse_args()

@@ -150,15 +150,15 @@ def _short(package: str, pattern: str = "**/*.flac", *, mono: bool) -> Callable[
                 groups.append([])
                 length = 0.0
         for group in sorted(groups[:-1], key=lambda group: _digest(group[0][0])):
-            audio = np.concatenate([_clip(path, mono) for _, path in group], axis=1)
-            audio = _dithered(audio[:, : round(seconds * SAMPLE_RATE)], group[0][0])
+            audio = np.concatenate([faded_clip(path, mono) for _, path in group], axis=1)
+            audio = dithered(audio[:, : round(seconds * SAMPLE_RATE)], group[0][0])
             if _loud_enough(audio, SAMPLE_RATE):
                 yield Take(f"{group[0][0]}+{len(group) - 1}", audio, SAMPLE_RATE)
 
     return source
 
 
-def _clip(path: Path, mono: bool) -> np.ndarray:
+def faded_clip(path: Path, mono: bool) -> np.ndarray:
     """Return a clip at 44.1 kHz whose first and last 10 ms are faded, so that joins do not click."""
     audio, rate = soundfile.read(path, always_2d=True)
     audio = audio.mean(axis=1, keepdims=True) if mono else np.broadcast_to(audio, (len(audio), 2))
@@ -169,7 +169,8 @@ def _clip(path: Path, mono: bool) -> np.ndarray:
     return audio
 
 
-def _dithered(audio: np.ndarray, name: str) -> np.ndarray:
+def dithered(audio: np.ndarray, name: str) -> np.ndarray:
+    """Return audio in 16 bits, with dither seeded by the name of what it is."""
     draw = np.random.default_rng(list(_digest(name)))
     dither = draw.random(audio.shape) - draw.random(audio.shape)
     return np.round(audio * 2.0**15 + dither) / 2.0**15
