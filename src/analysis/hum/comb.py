@@ -62,8 +62,7 @@ _UNDER_DB, _ALONG, _MOST_WANDER = 12.0, 0.3, 0.003  # the last of the frequency;
 _LOBE_HZ = 1.4  # derived: half the main lobe of 1.5 s
 # So close to the mains no clean take had 0.6 of what is claimed. tuned: 68 tuning takes of 10 s, 2026-11-29
 _USUAL, _USUAL_OFF_HZ, _USUAL_LINES = 1.25, 0.2, 3
-_UNBROKEN = 13.0
-_LEAST_EVIDENCE = 3.0
+_UNBROKEN, _LEAST_EVIDENCE = 13.0, 3.0
 _RAILWAYS_OFF_HZ = 0.1  # tuned: the same; a rhythm of dance music is a comb as well
 _LEAST_OWN = 1.0  # of a claim; tuned: bench.material.tuning.hum, railway, 2026-11-29
 # Of a second hum: its score, and how much of the time its two steadiest lines show.
@@ -232,9 +231,9 @@ def _refine(low: StretchLevels, candidate_hz: float) -> Comb | None:
         reach = tight
     evidence, floor = _weigh(levels, np.full((1, windows), frequency), tight, guard)
     shown = np.flatnonzero(weight)
-    along = bool(evidence[0][0] >= _ALONG * AGREEMENT * windows)
-    wanders = variance > (_MOST_WANDER * frequency) ** 2
-    faint = along and not wanders and _under_db(low, frequency, evidence[0], floor[0]) >= _UNDER_DB
+    faint = bool(evidence[0][0] >= _ALONG * AGREEMENT * windows)
+    faint &= variance <= (_MOST_WANDER * frequency) ** 2
+    faint = faint and _under_db(low, frequency, evidence[0], floor[0]) >= _UNDER_DB
     return Comb(
         score=_score(evidence[0], frequency * bin_hz, windows, faint=faint) / _CLAIMED,
         frequency_hz=frequency * bin_hz,
@@ -288,9 +287,9 @@ def _under_db(low: StretchLevels, at: float, evidence: Array, floor: Array) -> f
     # of a sine, the bins of a Hann window of 1.5 s add up to its mean square in 1 Hz
     program = low.bin_hz * float(np.mean(np.sum(10 ** (low.together / 10), axis=1)))
     comb = float(np.sum(10 ** (floor[evidence > 0.0] / 10)))
-    lobe = slice(max(round(at - _LOBE_HZ / low.bin_hz), 0), round(at + _LOBE_HZ / low.bin_hz) + 1)
-    # it may be the skirt of a louder line
-    comb = max(comb, float(10 ** (np.median(low.together[:, lobe], axis=0).max() / 10)))
+    reach = _LOBE_HZ / low.bin_hz  # it may be the skirt of a louder line
+    lobe = low.together[:, max(round(at - reach), 0) : round(at + reach) + 1]
+    comb = max(comb, float(10 ** (np.median(lobe, axis=0).max() / 10)))
     return float(10 * np.log10(max(program - comb, 1e-20) / max(comb, 1e-20)))
 
 
@@ -299,21 +298,22 @@ def _mean_over_time(
 ) -> tuple[float, float]:
     """Return the mean of a track over its windows, and its variance.
 
-    A machine drifts on while the program hides its hum, so each window takes its value from those close by.
-    `times` count windows of 1.5 s; the track is in bins of `bin_hz`.
+    A machine drifts on while the program hides it: each window takes its value from those close by. `times`
+    count windows of 1.5 s; the track is in bins of `bin_hz`.
     """
     apart = np.abs(times - np.arange(times.max() + 1.0)[:, np.newaxis])
     near = weight * (_ALIKE + np.exp(-apart / _DRIFT_WINDOWS))
     mean = float(np.mean(near @ track / np.sum(near, axis=1)))
     off = track - mean
-    # A grid wanders slowly and by little: of windows that share no samples, what each is off by itself
-    # averages out. What wanders by more is a machine, and its whole spread counts.
+    spread = float(np.sum(weight * off**2) / np.sum(weight))
+    if min(abs(mean * bin_hz - mains) for mains in MAINS_HZ) >= MAINS_OFF_HZ:
+        return mean, spread
+    # Of a grid's windows that share no samples, what each is off by itself averages out.
     pairs = np.outer(weight, weight) * (np.abs(np.abs(times[:, np.newaxis] - times) - _PAIR_WINDOWS) <= 1.0)
-    if pairs.any() and min(abs(mean * bin_hz - mains) for mains in MAINS_HZ) < MAINS_OFF_HZ:
+    if pairs.any():
         variance = max(float(_PAIRS_LESS * (off @ pairs @ off) / np.sum(pairs)), 0.0)
-        if variance * bin_hz**2 < _GRID_HZ**2:
-            return mean, variance
-    return mean, float(np.sum(weight * off**2) / np.sum(weight))
+        spread = variance if variance * bin_hz**2 < _GRID_HZ**2 else spread
+    return mean, spread
 
 
 def _of_other_mains(comb: Comb, windows: int) -> bool:

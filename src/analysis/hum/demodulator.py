@@ -10,7 +10,7 @@ from scipy import fft
 
 from ...audio.arrays import Array, Audio, Complex
 from ...contract.findings import NO_LEVEL
-from ...kernels.harmonics.demodulation import fold, spline_response
+from ...kernels.harmonics.demodulation import fold, silent_parts, spline_response
 from ...kernels.spectra.stft import hann
 from .found import Hum
 
@@ -102,11 +102,9 @@ class CombDemodulator:
 
     def _gated(self, audio: Audio, frames: int) -> npt.NDArray[np.bool_]:
         """Return in which frames a channel is digitally silent for a part of the window, shape as given."""
-        sounds = np.zeros((audio.shape[1] + 1, self._channels), np.int64)
-        np.cumsum((audio != 0.0).T, axis=0, out=sounds[1:])
-        edges = np.arange(_PARTS + 1) * (2 * self.half) // _PARTS
-        at = sounds[np.arange(frames)[:, np.newaxis] * self.hop + edges]
-        return np.asarray((np.diff(at, axis=1) == 0).any(axis=1))
+        silent = np.empty((frames, self._channels), np.bool_)
+        silent_parts(audio, self.hop, np.arange(_PARTS + 1) * (2 * self.half) // _PARTS, silent)
+        return silent
 
     def _at(self, spectra: Complex, off: int) -> Complex:
         bins = self._bins + off

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array, Complex
-from ...kernels.harmonics.fades import foreseen, shared_gain
+from ...kernels.harmonics.fades import foreseen, medians, shared_gain
 from ...kernels.harmonics.kalman import Walks
 from .demodulator import UNHEARD
 
@@ -94,13 +94,10 @@ def first_guess(
         See `fade`.
     """
     mean, error = np.zeros(power.size, np.complex128), first_power * power
-    for line in np.flatnonzero(np.count_nonzero(known, axis=0) >= _LEAST_FRAMES).tolist():
-        own = y[known[:, line], line]
-        middle = complex(np.median(own.real), np.median(own.imag))
-        spread = float(np.median(np.abs(own - middle) ** 2))
-        unsure = _SURE_OF_ITSELF * abs(middle) ** 2 + _SURE_OF_FOUND * power[line] + _SURE_OF_FRAMES * spread
-        mean[line], error[line] = middle, min(unsure, error[line])
-    return mean, error
+    told = np.count_nonzero(known, axis=0) >= _LEAST_FRAMES
+    middle, spread = medians(y, known & told)
+    unsure = _SURE_OF_ITSELF * np.abs(middle) ** 2 + _SURE_OF_FOUND * power + _SURE_OF_FRAMES * spread
+    return np.where(told, middle, mean), np.where(told, np.minimum(unsure, error), error)
 
 
 def _agreed(evidence: Array) -> float:

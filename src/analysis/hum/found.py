@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array
-from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Each, JustWith, Range
+from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Choices, Each, JustWith, Range
 from ...contract.findings import NO_LEVEL, Findings, by_channel
 from .comb import HIGHEST_HZ, MOST_HARMONICS
 
@@ -21,6 +21,12 @@ _MOST_LEVEL = 200.0  # guard: what findings may say
 
 MOST_OTHERS = 4
 """Hums beside the strongest; guard: memory and time are bounded."""
+LACKS = {
+    "evidence": "shows {share:.0%} of what is asked for: it lies below the program, or does not stay",
+    "steadiness": "breaks off, as notes do",
+    "presence": "is there for too little of the time",
+}
+"""What the likeliest hum may be wanting in, and how that is said."""
 _HARMONICS = Axis("harmonics", most=MOST_HARMONICS)
 _OTHERS = Axis("others", most=MOST_OTHERS)
 _LINES = Axis("lines", most=MOST_OTHERS * MOST_HARMONICS)
@@ -62,6 +68,9 @@ class Hum(Findings):
         Of each of their lines, which of them it belongs to, from 0, and its number, shape (lines,).
     other_level_dbfs
         Level of each line, shape (channels, lines), as `level_dbfs`; None without any.
+    nearest_hz, nearest_share, nearest_lacks
+        Where nothing was found, the likeliest fundamental, its share of the evidence that is asked for, and
+        which of `LACKS` it was wanting in; "" where there was nothing to weigh.
     """
 
     frequency_hz: Annotated[float, Range(0.0, _MOST_HZ), JustWith("harmonic")]
@@ -77,13 +86,17 @@ class Hum(Findings):
         default_factory=_no_numbers
     )
     other_level_dbfs: Annotated[Array | None, Each(CHANNELS, _LINES), Range(NO_LEVEL, _MOST_LEVEL)] = None
+    nearest_hz: Annotated[float, Range(0.0, _MOST_HZ)] = 0.0
+    nearest_share: Annotated[float, SHARE] = 0.0
+    nearest_lacks: Annotated[str, Choices("", *LACKS)] = ""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """See `Findings.from_json`; findings from before there were others hold none."""
-        if isinstance(data, Mapping) and not any(str(name).startswith("other_") for name in data):
-            none = cls.nothing(1).to_json()
-            data = {**data, **{name: none[name] for name in none if name.startswith("other_")}}
+        """See `Findings.from_json`; what findings from before there were others do not hold is none."""
+        for later in ("other_", "nearest_"):
+            if isinstance(data, Mapping) and not any(str(name).startswith(later) for name in data):
+                none = cls.nothing(1).to_json()
+                data = {**data, **{name: none[name] for name in none if name.startswith(later)}}
         return super().from_json(data)
 
     def each(self) -> tuple[Hum, ...]:
@@ -163,7 +176,8 @@ class Hum(Findings):
     def describe(self) -> str:
         """See `Findings.describe`."""
         if not self.found:
-            return "no hum"
+            lacks = LACKS.get(self.nearest_lacks, "").format(share=self.nearest_share)
+            return f"no hum (the likeliest, at {self.nearest_hz:.1f} Hz, {lacks})" if lacks else "no hum"
         levels = by_channel([f"{level:.0f}" if level > NO_LEVEL else None for level in self.hum_dbfs])
         beside = "".join(f", and at {hz:.2f} Hz" for hz in self.other_hz)
         if self.is_line:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array, Audio, Complex
+from ...kernels.harmonics.demodulation import turned_back
 from ...kernels.harmonics.kalman import (
     Estimates,
     Phase,
@@ -162,7 +163,7 @@ class HumLines:
         return out
 
     def _turned(self, phases: Array, lines: int) -> Complex:
-        return np.asarray(self._y[:, :lines] * np.exp(-1j * np.outer(phases, self._number[:lines])))
+        return np.asarray(turned_back(self._y, phases, self._number[:lines]))
 
     def _follow_fade(self) -> None:
         """Follow a fade, if there is one; lines that begin, or come out of one, are what these frames say."""

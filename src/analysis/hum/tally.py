@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -132,6 +132,7 @@ class HumTally:
         self._parts: dict[float, _Heard] = {}
         self._runs: dict[float, _Heard] = {}
         self._pieces = 0
+        self._nearest_score, self._nearest = 0.0, Hum.nothing(channels)
 
     def hear(
         self, low: StretchLevels, long: Powers, audio: Audio, full: Callable[[], StretchLevels],
@@ -171,6 +172,8 @@ class HumTally:
         met: list[_Heard] = []
         combs = search(low, long, known, everywhere=share >= _EVERYWHERE_SHARE)
         for comb in sorted(combs, key=lambda comb: -comb.score):
+            if share == 1.0:
+                self._note(comb, "evidence" if comb.score < 1.0 else "presence")
             others = [other.mean_hz for other in met]
             least = _least_score(comb, share)
             if comb.score >= least and all(abs(comb.frequency_hz - other) > SAME_HZ for other in others):
@@ -178,7 +181,20 @@ class HumTally:
                 if not self._breaks_off(comb, level, audio):
                     alone = stands_beside(comb, others, low.together.shape[0])
                     met.append(_Heard.of(comb, level, share, alone=alone))
+                elif share == 1.0 and comb.score >= 1.0:
+                    self._note(comb, "steadiness")
         return met
+
+    def _note(self, comb: Comb, lacks: str) -> None:
+        """Note what the likeliest comb is wanting in, should none be hum."""
+        if comb.score >= self._nearest_score:
+            self._nearest_score = comb.score
+            self._nearest = replace(
+                Hum.nothing(self._channels),
+                nearest_hz=round(comb.frequency_hz, 2),
+                nearest_share=round(min(comb.score, 1.0), 3),
+                nearest_lacks=lacks,
+            )
 
     def _breaks_off(self, comb: Comb, level: Array, audio: Audio) -> bool:
         lines = np.arange(1, LOW_HARMONICS + 1) * comb.frequency_hz
@@ -238,7 +254,7 @@ class HumTally:
             self._end_run(mains)
         if self._parts:
             return self._hum(max(self._parts.values(), key=lambda comb: comb.score), self._pieces)
-        return Hum.nothing(self._channels)
+        return self._nearest
 
     def _hum(self, comb: _Heard, of: int) -> Hum:
         """Return a comb as findings, heard in some `of` so many stretches or pieces."""

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array, Audio
+from ...kernels.harmonics.demodulation import turned_back
 from ...kernels.harmonics.kalman import (
     Drift,
     Estimates,
@@ -377,7 +378,7 @@ class HumTracker:
         spread = np.diag([1e-4, (2 * np.pi * 0.05 * self._seconds) ** 2])
         drop = max(self._heard - self.LAG - _PAST - self._origin, 0)
         for keep in (0, drop):
-            turned = y * np.exp(-1j * np.outer(phases, self._number))
+            turned = turned_back(y, phases, self._number)
             smooth_amplitudes(turned, noise, walks, 3, _NEAR, keep, out)
             smooth_phase(
                 y, out.weighed, self._number, Estimates(out.mean, out.variance), self._drift,

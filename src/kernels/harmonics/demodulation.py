@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ...audio.arrays import Array
+from ...audio.arrays import Array, Complex
 from ..compilation.compilation import compiled
 
 Numbers = npt.NDArray[np.int64]
@@ -90,6 +90,55 @@ def unfold(tables: Array, turns: Array, hop: int, out: Array) -> None:
             before = first * one[a] + second * one[b] + third * one[c] + last * one[d]
             after = first * other[a] + second * other[b] + third * other[c] + last * other[d]
             out[channel, t] = before + fade * (after - before)
+
+
+@compiled
+def turned_back(y: Complex, phases: Array, number: Array) -> Complex:
+    """Return amplitudes along a phase relative to it, shape (frames, lines).
+
+    Parameters
+    ----------
+    y
+        Shape (frames, lines or more).
+    phases
+        In rad, shape (frames,).
+    number
+        Harmonic of each line, ascending whole numbers, shape (lines,).
+    """
+    out = np.empty((phases.size, number.size), np.complex128)
+    for frame in range(phases.size):
+        one, turn, reached = np.exp(-1j * phases[frame]), 1.0 + 0.0j, 0.0
+        for line in range(number.size):
+            while reached < number[line]:
+                turn *= one
+                reached += 1.0
+            out[frame, line] = y[frame, line] * turn
+    return out
+
+
+@compiled
+def silent_parts(audio: Array, hop: int, edges: Numbers, silent: npt.NDArray[np.bool_]) -> None:
+    """Tell in which frames a channel is digitally silent for a part of the window.
+
+    Parameters
+    ----------
+    audio
+        Shape (channels, n); frame k begins at sample k * hop.
+    edges
+        Of the parts, in samples of a frame, ascending.
+    silent
+        Filled, shape (frames, channels).
+    """
+    for frame in range(silent.shape[0]):
+        for channel in range(silent.shape[1]):
+            silent[frame, channel] = False
+            for part in range(edges.size - 1):
+                at, stop = frame * hop + edges[part], frame * hop + edges[part + 1]
+                while at < stop and audio[channel, at] == 0.0:
+                    at += 1
+                if at == stop:
+                    silent[frame, channel] = True
+                    break
 
 
 def spline_response(bins: Numbers, points: int) -> Array:

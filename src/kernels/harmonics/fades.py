@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from ...audio.arrays import Array, Complex
 from ..compilation.compilation import compiled
@@ -70,6 +71,31 @@ def shared_gain(y: Complex, noise: Array, lines: Walks, walk: float, free: bool,
         top = np.quantile(gains, _TOP) if free else 1.0
         for k in range(frames):
             gains[k] = max(gains[k] / top, _LEAST)
+
+
+@compiled
+def medians(y: Complex, known: npt.NDArray[np.bool_]) -> tuple[Complex, Array]:
+    """Return each line's median over the frames in which it is known, and that of its distance's square.
+
+    Parameters
+    ----------
+    y, known
+        Shape (frames, lines); of a line that is never known both are 0.
+    """
+    middle, spread = np.zeros(y.shape[1], np.complex128), np.zeros(y.shape[1])
+    for line in range(y.shape[1]):
+        count = 0
+        own = np.empty(y.shape[0], np.complex128)
+        for frame in range(y.shape[0]):
+            if known[frame, line]:
+                own[count] = y[frame, line]
+                count += 1
+        if count:
+            own = own[:count]
+            middle[line] = np.median(own.real) + 1j * np.median(own.imag)
+            off = own - middle[line]
+            spread[line] = np.median(off.real**2 + off.imag**2)
+    return middle, spread
 
 
 @compiled

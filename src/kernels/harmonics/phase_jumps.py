@@ -8,6 +8,7 @@ from ...audio.arrays import Array, Complex
 from ..compilation.compilation import compiled
 
 _FREEDOM = 3.0  # degrees, of the errors; tuned: as `kalman.FREEDOM`
+_LARGE = 1e100  # guard: another factor still fits
 # Error of a line's predicted amplitude, in its power; tuned: bench hum, its splices, 2026-11-21, no record.
 _MODEL = 0.02
 
@@ -38,8 +39,13 @@ def jump_costs(
             a = amplitude[line]
             power = _MODEL * (a.real**2 + a.imag**2)
             after = gains[jump] * a * np.exp(1j * number[line] * jumps[jump])
+            product = 1.0
             for k in range(share.size):
                 off = y[k, line] - (share[k] * a + (1.0 - share[k]) * after)
                 square = (off.real**2 + off.imag**2) / (noise[k, line] + power)
-                total += np.log1p(2.0 * square / _FREEDOM)
+                product *= 1.0 + 2.0 * square / _FREEDOM
+                if product > _LARGE:
+                    total += np.log(product)
+                    product = 1.0
+            total += np.log(product)
         costs[jump] = total

@@ -298,3 +298,16 @@ def test_faint_hum_of_a_transfer_off_its_speed_is_found(hz):
     faint = comb(hz, 10.0, heights=(1.0, 0.3, 0.0, 0.0, 0.04)) + HISS[0, : time.size]
     assert analyse(faint + 0.1 * program).frequency_hz == pytest.approx(hz, abs=0.05)
     assert not analyse(faint + 0.01 * program).found
+
+
+def test_what_was_looked_at_is_said_where_nothing_is_found():
+    noise = 0.1 * np.random.default_rng(1).standard_normal(12 * RATE)
+    hidden = analyse(noise + comb(57.0, level=0.004))
+    assert not hidden.found
+    assert (0.0 < hidden.nearest_share < 1.0, hidden.nearest_lacks) == (True, "evidence")
+    assert hidden.describe().startswith(f"no hum (the likeliest, at {hidden.nearest_hz:.1f} Hz, shows ")
+    struck = sum(note(50.0, start, 0.9) for start in np.arange(0.0, 25.0, 1.5)) + HISS[0, : 25 * RATE]
+    assert "breaks off, as notes do" in analyse(struck).describe()
+    assert analyse(np.zeros((1, 5 * RATE))).describe() == "no hum"
+    before = {name: value for name, value in hidden.to_json().items() if not name.startswith("nearest_")}
+    assert Hum.from_json(before) == Hum.nothing(1)
