@@ -30,6 +30,7 @@ TABLES = (
     "presets",
     "transcripts",
     "room_tone",
+    "declip",
     "suggestion",
     "media",
     *FINDERS,

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from .host.vst3.plugin import VST3 as VST3
     from .plugins.dc_offset import DcOffset as DcOffset
     from .plugins.declick.stage import Declick as Declick
+    from .plugins.declip.stage import Declip as Declip
     from .plugins.decrackle import Decrackle as Decrackle
     from .plugins.dehum import Dehum as Dehum
     from .plugins.denoise import Denoise as Denoise
@@ -120,6 +121,7 @@ _HOMES = {
     "render": "host.rendering.render",
     "VST3": "host.vst3.plugin",
     "DcOffset": "plugins.dc_offset",
+    "Declip": "plugins.declip.stage",
     "Declick": "plugins.declick.stage",
     "Decrackle": "plugins.decrackle",
     "Dehum": "plugins.dehum",

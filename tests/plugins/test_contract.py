@@ -21,7 +21,11 @@ class TestEveryStage(StageContract):
         self.stage_class = stage_class(identifier)
 
 
-@pytest.mark.parametrize("identifier", stage_ids())
+# The recordings are not clipped: all stages would hear that ceiling. tests/plugins/declip has some that are.
+NOTHING_TO_DO = {"wavemend.declip"}
+
+
+@pytest.mark.parametrize("identifier", sorted(set(stage_ids()) - NOTHING_TO_DO))
 def test_the_contracts_recordings_give_every_stage_something_to_do(identifier: str) -> None:
     """Else the suite would prove nothing: a stage that does nothing keeps nearly every promise."""
     stage = stage_class(identifier)()

@@ -122,6 +122,7 @@ class ClippingAnalyser(Analyser[Clipping]):
         self._runs = np.zeros((_MOST_RUNS, 4))
         self._events = np.zeros((channels, 2, _STEPS), np.int64)
         self._samples = np.zeros((channels, 2, _STEPS), np.int64)
+        self._highest = np.zeros((channels, 2, _STEPS))
         self._jumps = 0
         self._first: list[tuple[float, int, int, int]] = []
         self._amplitudes = np.zeros((channels, 2, _AMPLITUDES), np.int64)
@@ -156,7 +157,12 @@ class ClippingAnalyser(Analyser[Clipping]):
                 elif 0 <= step < _STEPS:
                     self._events[channel, side, step] += 1
                     self._samples[channel, side, step] += int(length)
+                    self._highest[channel, side, step] = max(self._highest[channel, side, step], level)
                     self._remember(start + at, channel, side, step)
+
+    def amplitude(self, channel: int, side: int, level_dbfs: float) -> float:
+        """Return how high the flat tops are that the findings have at `level_dbfs`; side 0 is the upper."""
+        return float(self._highest[channel, side, round((level_dbfs - _LOWEST_DBFS) / _STEP_DB - 0.5)])
 
     def _remember(self, position: float, channel: int, side: int, step: int) -> None:
         """Keep the first times of each level: those of another level are left out in the end."""

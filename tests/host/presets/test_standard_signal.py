@@ -36,7 +36,11 @@ def test_it_has_what_restoration_is_about():
     assert abs(np.argmax(spectrum) * RATE / pause.size - 50) < 2
 
 
-@pytest.mark.parametrize("identifier", stage_ids())
+# A ceiling is one of the whole recording: clipped, it would be no test of the other stages.
+NOTHING_TO_DO = {"wavemend.declip"}
+
+
+@pytest.mark.parametrize("identifier", sorted(set(stage_ids()) - NOTHING_TO_DO))
 def test_every_stage_finds_something_to_do_in_it(identifier):
     audio = standard_signal()
     assert np.count_nonzero(stage_class(identifier)()(audio, RATE) != audio) > 100
