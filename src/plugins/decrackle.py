@@ -19,7 +19,7 @@ from ..errors import ParameterError
 from ..kernels.prediction.models import hann
 from ..kernels.prediction.voids import band_filter
 from ..kernels.pulses.crackle import NEVER_SOFT, NEVER_SOFT_YET, Band, CrackleSearch, Rooms, find_crackle
-from ..kernels.pulses.crackle_taking import Prior, Shapes, take_crackle
+from ..kernels.pulses.crackle_taking import DOUBTED, Prior, Shapes, take_crackle
 from ..kernels.pulses.grains import Grains, grains_at, limited
 from ..kernels.pulses.rings import RingSearch, ring_poles
 from ..kernels.pulses.soft_grains import soft_grains_at
@@ -32,6 +32,8 @@ _AROUND = 64  # blocks before and after one that say how much crackle there is: 
 _ALONE = 13.0  # at strength 5; see `sparse_impulses`
 _EVIDENT = 0.4  # part of the blocks around that must hold an evident impulse, at strength 5
 _UNKNOWN = 8  # blocks without any that are added to those around, so that a few say less than many
+_HEARD = 32  # guard: impulses a block whose odds are remembered
+_FAINT = 0.25  # times the usual height, under which odds say little; see `Prior.doubt`
 _SLOWEST_RING_S = 0.18e-3
 _STARTS_S = 140e-6  # at whose beginning a ring is looked for
 _TURNS = {"fast": 1, "normal": 2, "best": 4}
@@ -92,13 +94,16 @@ class _Channel:
         self.counts = np.full(2 * _AROUND + _BLOCKS_A_HOP, -1)  # evident impulses a block, -1 where none is
         self.totals = np.zeros(self.counts.size)
         self.heights = np.zeros(self.counts.size)
+        self.each = np.zeros(
+            (self.counts.size, _HEARD, 2)
+        )  # height and odds of impulses that are likely added
 
     def push(self, frame: npt.NDArray[np.float64]) -> None:
         for samples in (self.samples, self.without):
             samples[: -frame.size] = samples[frame.size :]
             samples[-frame.size :] = frame
         self.stretches = self.stretches[_BLOCKS_A_HOP:] + self.stretches[:_BLOCKS_A_HOP]
-        for one in (self.counts, self.totals, self.heights):
+        for one in (self.counts, self.totals, self.heights, self.each):
             one[:-_BLOCKS_A_HOP] = one[_BLOCKS_A_HOP:]
 
     def note(self, block: int, exists: bool, evident: int, height: float) -> None:
@@ -106,6 +111,10 @@ class _Channel:
         self.counts[_AROUND + block] = evident if exists else -1
         self.totals[_AROUND + block] = self.stretches[block].place[3]
         self.heights[_AROUND + block] = height
+        found, each = self.stretches[block], self.each[_AROUND + block]
+        likely = np.flatnonzero(found.odds[: found.place[3]] > 0.0)[:_HEARD]
+        each[:] = 0.0
+        each[: likely.size, 0], each[: likely.size, 1] = found.tallest[likely], found.odds[likely]
 
     def around(self, block: int, skew: float) -> tuple[float, Prior]:
         """Return the part of the blocks around that hold an evident impulse, and the prior from them."""
@@ -113,10 +122,18 @@ class _Channel:
         exists = self.counts[window] >= 0
         evident = self.counts[window] > 0
         if not evident.any():
-            return 0.0, Prior(0.0, 0.0, skew)
+            return 0.0, Prior(0.0, 0.0, skew, 0.0)
         share = np.count_nonzero(evident) / (np.count_nonzero(exists) + _UNKNOWN)
         a_block = float(np.median(self.totals[window][exists]))
-        return share, Prior(a_block, float(np.median(self.heights[window][evident])), skew)
+        height = float(np.median(self.heights[window][evident]))
+        return share, Prior(a_block, height, skew, self._doubt(window, height))
+
+    def _doubt(self, window: slice, height: float) -> float:
+        """Return `Prior.doubt` of some blocks."""
+        heights, odds = self.each[window, :, 0], self.each[window, :, 1]
+        tall = np.greater(heights, _FAINT * height)
+        doubted = tall & np.less(odds, DOUBTED)
+        return int(doubted.sum()) / max(int(tall.sum()), 1)
 
 
 def _stretch(times: _Times) -> Stretch:
@@ -224,7 +241,7 @@ class Decrackle(RepairStage):
 
     id = "wavemend.decrackle"
     name = "Decrackle"
-    version = 2
+    version = 3
     place = Step.CLICKS
     takes_marks = True
 

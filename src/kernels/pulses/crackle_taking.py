@@ -41,6 +41,11 @@ _SURE = (60.0, 6.0)  # with such odds, and so far out of the peaks,
 _FEW = 12  # and no more samples off
 _MANY = 28  # samples off that are a stroke's
 _FAINTEST = 0.1  # times what is usual: what is fainter is no loss there
+# tuned: bench.material.tuning.crackle in three drum loops and four other takes, tuning set, 2026-11-30
+DOUBTED = 40.0  # log odds: of crackle one impulse in four has fewer, of drums' own half of them;
+_STRUCK = 0.28  # with more than this part of them around
+_ASKED = 60.0  # so much is asked of one as tall as usual, and of a taller one as much more,
+_OVER_MUSIC = 2.5  # if it is no more times as tall as the music is loud
 _NEAR_STROKE = 512  # samples at 44.1 kHz within which the evidence must be as for crackle at all
 
 
@@ -70,11 +75,14 @@ class Prior(NamedTuple):
         The tallest of a block, usually.
     skew
         Over 0, impulses under the music's level must stand out more, and those over it less.
+    doubt
+        The part of the impulses, but for the faintest, whose odds are under `DOUBTED`.
     """
 
     a_block: float
     height: float
     skew: float
+    doubt: float
 
 
 @compiled
@@ -96,6 +104,11 @@ def is_crackle(found: Stretch, k: int, level: float, prior: Prior, struck: bool)
     `level` is the music's; where it was `struck`, nothing counts but evidence.
     """
     if struck and found.tallest[k] < _FAINTEST * prior.height:
+        return False
+    asked = _ASKED * found.tallest[k] / prior.height
+    tells = found.place[4] == SHARP and prior.a_block <= _DENSE  # within a band, or as bells, odds are fewer
+    doubted = tells and prior.doubt > _STRUCK
+    if doubted and found.odds[k] <= asked and found.tallest[k] <= _OVER_MUSIC * level:
         return False
     loudness = min(max(found.tallest[k] / level, 1.0 / 16.0), 16.0)
     stands_out = found.stands_out[k] * loudness**prior.skew
@@ -167,6 +180,8 @@ def take_crackle(x: Vector, found: Stretch, last: int, prior: Prior, shapes: Sha
         chosen[k] = chosen[k] and not np.any(vetoed[low + begin : low + end])
         if not chosen[k]:
             _subtract(rest, found, k, -1.0)
+    if not np.any(chosen):
+        return 0
     e = np.zeros(size)
     prediction_error(rest, order, size, found.model, e)
     e /= found.scale[:size]

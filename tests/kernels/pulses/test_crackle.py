@@ -84,7 +84,7 @@ def test_the_prior_chooses(
 ) -> None:
     found = room()
     found.odds[0], found.stands_out[0], found.tallest[0] = odds, stands_out, tallest
-    assert is_crackle(found, 0, 0.1, Prior(a_block=2.0, height=0.06, skew=skew), struck) == taken
+    assert is_crackle(found, 0, 0.1, Prior(a_block=2.0, height=0.06, skew=skew, doubt=0.0), struck) == taken
 
 
 @pytest.mark.parametrize(
@@ -103,13 +103,32 @@ def test_strokes_and_clicks_are_tall_or_long(
     found = room()
     found.off[:off], found.runs[0] = 1.0, (0, off)
     found.odds[0], found.stands_out[0], found.tallest[0] = odds, stands_out, tallest
-    assert is_stroke(found, 0, Prior(a_block=2.0, height=0.06, skew=0.0)) == stroke
+    assert is_stroke(found, 0, Prior(a_block=2.0, height=0.06, skew=0.0, doubt=0.0)) == stroke
+
+
+@pytest.mark.parametrize(
+    ("odds", "tallest", "level", "doubt", "taken"),
+    [
+        (30.0, 0.06, 0.1, 0.2, True),  # crackle has some such too
+        (30.0, 0.06, 0.1, 0.5, False),  # but where half are such, the music's own are among them
+        (70.0, 0.06, 0.1, 0.5, True),  # evident for one as tall as usual,
+        (70.0, 0.12, 0.1, 0.5, False),  # not for a taller one
+        (130.0, 0.12, 0.1, 0.5, True),
+        (30.0, 0.06, 0.01, 0.5, True),  # nothing of the music is as tall
+    ],
+)
+def test_where_much_is_in_doubt_what_is_tall_must_be_evident(
+    odds: float, tallest: float, level: float, doubt: float, taken: bool
+) -> None:
+    found = room()
+    found.odds[0], found.stands_out[0], found.tallest[0] = odds, 5.0, tallest
+    assert is_crackle(found, 0, level, Prior(2.0, 0.06, 0.0, doubt), False) == taken
 
 
 def test_where_many_overlap_odds_mean_nothing() -> None:
     found = room()
     found.odds[0], found.stands_out[0], found.tallest[0] = -5.0, 1.0, 0.05
-    assert is_crackle(found, 0, 0.1, Prior(a_block=20.0, height=0.06, skew=0.0), False)
+    assert is_crackle(found, 0, 0.1, Prior(a_block=20.0, height=0.06, skew=0.0, doubt=0.0), False)
 
 
 def compared(pulse: np.ndarray, blocks: int) -> tuple[np.ndarray, Stretch, Stretch]:
