@@ -36,6 +36,7 @@ TABLES = (
     *FINDERS,
     "speed",
     "memory",
+    "throughput",
     "vst3",
     "vst3_start",
     "bridge",

@@ -19,17 +19,20 @@ from pathlib import Path
 import numpy as np
 from wavemend.host.archive.manifest import MANIFEST, Entry, Manifest
 from wavemend.host.archive.verifying import verify
+from wavemend.host.storage.hashing import sha256_of
 
 from tests.host.recordings import damaged, write
 
 
-def make_recordings(folder: Path, count: int, seconds: tuple[float, float], rng: np.random.Generator) -> None:
+def make_recordings(
+    folder: Path, count: int, seconds: tuple[float, float], rng: np.random.Generator, *, channels: int = 2
+) -> None:
     """Write recordings of lengths between two, some FLAC, in folders of ten."""
     for number in range(count):
         box = folder / f"box {number // 10}"
         box.mkdir(parents=True, exist_ok=True)
         suffix = ".flac" if number % 3 else ".wav"
-        write(box / f"side {number}{suffix}", damaged(rng.uniform(*seconds), seed=number))
+        write(box / f"side {number}{suffix}", damaged(rng.uniform(*seconds), channels, seed=number))
 
 
 def command(preset: str, source: Path, target: Path, workers: int) -> list[str]:
@@ -77,19 +80,26 @@ def lasting(target: Path) -> list[Entry]:
         return [replace(entry, took_s=0.0, ended="") for entry in manifest.entries()]
 
 
-def files(target: Path) -> dict[str, bytes]:
-    """Return every file below a target but the manifest."""
+def files(target: Path) -> dict[str, str]:
+    """Return the hash of every file below a target but the manifest: the long form's are gigabytes."""
     paths = (path for path in target.rglob("*") if path.is_file() and path.name != MANIFEST)
-    return {path.relative_to(target).as_posix(): path.read_bytes() for path in paths}
+    return {path.relative_to(target).as_posix(): sha256_of(path) for path in paths}
 
 
 def kill_and_resume(
-    folder: Path, *, preset: str, recordings: int, seconds: tuple[float, float], kills: int, seed: int
+    folder: Path,
+    *,
+    preset: str,
+    recordings: int,
+    seconds: tuple[float, float],
+    kills: int,
+    seed: int,
+    channels: int = 2,
 ) -> dict[str, float]:
     """Run once undisturbed, once killed at random moments; raise `AssertionError` where the ends differ."""
     rng = np.random.default_rng(seed)
     source, whole, broken = folder / "in", folder / "whole", folder / "broken"
-    make_recordings(source, recordings, seconds, rng)
+    make_recordings(source, recordings, seconds, rng, channels=channels)
     began = time.monotonic()
     subprocess.run(command(preset, source, whole, 2), check=True)
     took = time.monotonic() - began
@@ -109,16 +119,17 @@ def kill_and_resume(
 def main() -> None:
     """Run the long form."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", default="vinyl")
+    parser.add_argument("--preset", default="prepare", help="the faster, the more is killed in a minute")
     parser.add_argument("--recordings", type=int, default=200)
     parser.add_argument("--seconds", type=float, nargs=2, default=(30.0, 300.0))
+    parser.add_argument("--channels", type=int, default=1)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="wavemend-kills-") as folder:
         print(kill_and_resume(
             Path(folder), preset=asked.preset, recordings=asked.recordings, seconds=tuple(asked.seconds),
-            kills=asked.kills, seed=asked.seed,
+            kills=asked.kills, seed=asked.seed, channels=asked.channels,
         ))  # fmt: skip
 
 
