@@ -92,7 +92,9 @@ def restore(request: Request, task: Task, progress: Progress | None, cancel: thr
             attempt = _attempt(entry)
             if (before := _before(request, task, entry, attempt)) is not None:
                 return before
-            entry, recipe, rendered = _rendered(request, task, entry, progress, cancel)
+            entry, recipe, rendered = _rendered(
+                request, task, entry, source, progress=progress, cancel=cancel
+            )
             try:
                 _check_same(source, entry, request.options)
             except AudioFileError:
@@ -210,6 +212,8 @@ def _rendered(
     request: Request,
     task: Task,
     entry: Entry,
+    source: SourceFile,
+    *,
     progress: Progress | None,
     cancel: threading.Event,
 ) -> tuple[Entry, Recipe, Rendered]:
@@ -219,7 +223,7 @@ def _rendered(
     chain = chain_maker(entry.preset, list(request.settings), request.missing)()
     recipe = recipe_of(entry.preset, chain, request.options)  # of what runs: its preset may just have changed
     options = replace(request.options, overwrite=True)  # what is there is a run's own: see plan_collection
-    rendered = render_with(options, chain, job.source, job.output, progress=progress, cancel=cancel)
+    rendered = render_with(options, chain, source, job.output, progress=progress, cancel=cancel)
     outputs = [output_of(request.target, path) for path in _files(rendered)]
     take_away(request.target, task.known.outputs, {one.path for one in outputs})
     return replace(

@@ -5,14 +5,13 @@ Heavy modules are imported inside the functions, so that help and completion ans
 
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...errors import MixedClusterError
 from ..processes.interrupts import INTERRUPTED
 from ..rendering.options import RenderOptions
 from ..transcripts import DEFAULT_RECOGNISER
@@ -49,6 +48,7 @@ from .render_options import (
     TrimOption,
     with_project,
 )
+from .scheduler_options import MixedOption, SchedulerOption, table_of_differences
 from .transcripts import (
     LanguageOption,
     ModelOption,
@@ -79,19 +79,6 @@ RetryOption = Annotated[
 ]
 VerifyOption = Annotated[
     bool, typer.Option("--verify", help="In the end, check every output and every source by its hash.")
-]
-SchedulerOption = Annotated[
-    str | None,
-    typer.Option(
-        "--scheduler",
-        help="Address of a Dask cluster, as tcp://head:8786, whose workers do it; local: one of -j workers "
-        "is started here.",
-        show_default=False,
-    ),
-]
-MixedOption = Annotated[
-    bool,
-    typer.Option("--allow-mixed", help="Take workers of unlike versions or processors: bytes may differ."),
 ]
 ChoicesOption = Annotated[
     Path | None,
@@ -169,7 +156,7 @@ def batch(
     from ..archive.machines import executor_for  # noqa: PLC0415
 
     with (
-        _table_of_differences(),
+        table_of_differences(),
         executor_for(jobs, scheduler, allow_mixed=allow_mixed, tell=say_note) as executor,
     ):
         if dry_run:
@@ -180,17 +167,6 @@ def batch(
         failed = _check(output, sources=True, quiet=quiet or as_json or ndjson) or failed
     if failed:
         raise typer.Exit(FAILED)
-
-
-@contextmanager
-def _table_of_differences() -> Iterator[None]:
-    """Print what differs between the workers of a cluster where it is refused for that."""
-    try:
-        yield
-    except MixedClusterError as error:
-        rows = [(trait, value, ", ".join(who)) for trait, value, who in error.table]
-        print_table(("what", "version or kind", "workers"), rows, err)
-        raise
 
 
 def verify(

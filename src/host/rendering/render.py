@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -139,16 +139,17 @@ def render(
 def render_with(
     options: RenderOptions,
     chain: Chain,
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | SourceFile,
     output: str | os.PathLike[str],
     *,
     block_size: int = READ_BLOCK,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
 ) -> Rendered:
-    """Restore the recording `source` into the file `output`; see `render`."""
+    """Restore `source` into the file `output`; see `render`. Who has it open already gives that."""
     restore = partial(_render_sound, block_size=block_size, cancel=cancel)
-    with compilation_told(progress) as show, SourceFile(source) as file:
+    opened = nullcontext(source) if isinstance(source, SourceFile) else SourceFile(source)
+    with compilation_told(progress) as show, opened as file:
         if is_film(file):
             return render_film(options, chain, file, Path(output), restore, progress=show, cancel=cancel)
         return restore(options, chain, file, Path(output), show)

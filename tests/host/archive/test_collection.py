@@ -13,6 +13,7 @@ from wavemend.host.archive.collection import batch, earlier_speed, run_collectio
 from wavemend.host.archive.executors import ThisMachine
 from wavemend.host.archive.manifest import MANIFEST, Manifest
 from wavemend.host.archive.verifying import verify
+from wavemend.host.files.source_file import SourceFile
 from wavemend.host.rendering.options import RenderOptions
 
 from tests.host.archive.runs import ALL, collection, entries, files, lasting, states
@@ -62,10 +63,10 @@ def test_a_failure_is_told_again_and_tried_where_asked(source, target, monkeypat
     (source / "d.wav").write_bytes(b"RIFF")
     real = restoring.render_with
 
-    def failing(options, chain, path, *rest, **more):
-        if path.name == "c.wav":
+    def failing(options, chain, opened, *rest, **more):
+        if opened.path.name == "c.wav":
             raise RuntimeError("a stage's own mistake")
-        return real(options, chain, path, *rest, **more)
+        return real(options, chain, opened, *rest, **more)
 
     monkeypatch.setattr(restoring, "render_with", failing)
     first = states(source, target)
@@ -183,6 +184,19 @@ def test_a_run_in_processes_makes_the_same(source, target, tmp_path):
     assert all(outcome.rendered for outcome in outcomes)
     assert files(folder) == files(target)
     assert lasting(folder) == lasting(target)
+
+
+def test_a_source_is_opened_once_and_hashed_before_and_after(source, target, monkeypatch):
+    hashed = []
+    real = SourceFile._hash
+
+    def counted(self):
+        hashed.append(self.path.name)
+        return real(self)
+
+    monkeypatch.setattr(SourceFile, "_hash", counted)
+    states(source, target)
+    assert sorted(hashed) == ["a.wav"] * 2 + ["b.flac"] * 2 + ["c.wav"] * 2
 
 
 def test_one_run_at_a_time(source, target):
