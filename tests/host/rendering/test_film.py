@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from wavemend import Chain, batch, render
-from wavemend.errors import AudioFileError, Cancelled, ParameterError, TargetExistsError
+from wavemend.errors import AudioFileError, Cancelled, ParameterError, PlanError, TargetExistsError
 from wavemend.host.archive.batch import plan
 from wavemend.host.storage.hashing import sha256_of
 from wavemend.plugins.dc_offset import DcOffset
@@ -196,6 +196,8 @@ def test_plans_know_names_and_lengths_of_films(matroska, plain, tmp_path):
     assert first.seconds == pytest.approx(2.2, abs=0.1)
     (wrong,) = plan([str(make_film(tmp_path / "called.mp4", "matroska"))], tmp_path / "out")
     assert wrong.output == tmp_path / "out/called.mkv"
+    with pytest.raises(PlanError, match=r"plain.mov is put into MOV; name the output .mov"):
+        plan([str(plain)], tmp_path / "out.mkv")
 
 
 def test_importing_wavemend_loads_no_pyav():

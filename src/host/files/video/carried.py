@@ -92,7 +92,7 @@ def _check_packets(
             tell(min(reached / seconds, 1.0) if seconds else 0.0)
     for index, packets in written.copied.items():
         again = found.get(places.get(index, -1), Packets())
-        coarsest = max(_APART_S, *(float(unit) for unit in packets.units | again.units))
+        coarsest = max([_APART_S, *map(float, packets.units | again.units)])
         if not packets.same_bytes(again) or packets.apart_s(again) > coarsest * (1 + 1e-9):
             raise AudioFileError(
                 f"{path}: track {index} is not what it was once it is put into {after.kind.name}; "

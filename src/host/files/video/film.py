@@ -147,7 +147,7 @@ class Film:
     @property
     def seconds(self) -> float:
         """How long it says it is; 0 where it does not."""
-        return float((self.container.duration or 0) * _MICROSECOND)
+        return float(max(0, self.container.duration or 0) * _MICROSECOND)
 
     def sound(self, number: int | None) -> AudioStream:
         """Return a sound track, counted from 1; None: the one that players play.

@@ -165,7 +165,8 @@ def put_back(
             plain.raise_kept()
             source.check()
             raise AudioFileError(
-                f"{source.path}: cannot be written as {kind.name} ({reason(error)}); {INTO_MATROSKA}"
+                f"{source.path}: cannot be written as {kind.name} ({reason(error)}); its time stamps may be "
+                f"damaged: have the program that made it repair it, or {INTO_MATROSKA}"
             ) from error
         finally:
             with contextlib.suppress(Exception):  # a second time it does nothing; else the first error counts

@@ -172,6 +172,16 @@ def test_subtitles_stay(place):
     assert [text for text, _, _ in packets(new, "subtitle")] == [text for text, _ in said]
 
 
+def test_a_track_without_a_packet_stays(place):
+    def subtitle(out):
+        out.add_mux_stream("subrip").metadata["language"] = "deu"
+
+    old = make_film(place / "empty.mkv", "matroska", others=subtitle)
+    new, told = put(old)
+    assert told == []
+    assert described(new) == described(old)
+
+
 def test_what_describes_samples_that_changed_is_left_out_and_told(place):
     tags = {"title": "Lake", "REPLAYGAIN_TRACK_GAIN": "-3 dB"}
     new, told = put(make_film(place / "gain.mkv", "matroska", tags=tags))
