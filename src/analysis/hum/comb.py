@@ -59,7 +59,7 @@ _UNUSUAL = 0.55
 # A transfer off its speed: it lies so far under the program, and its fundamental shows in this share of the
 # windows at least. tuned: bench.material.tuning.hum, transport, against 47 clean tuning takes, 2026-11-30
 _UNDER_DB, _ALONG, _MOST_WANDER = 12.0, 0.3, 0.003  # the last of the frequency; tuned: the same
-_LOBE_HZ = 1.4  # derived: half the main lobe of 1.5 s
+_LOBE_HZ, _SKIRT_DB = 1.4, 3.0  # derived: half the main lobe of 1.5 s, and where it has fallen by half
 # So close to the mains no clean take had 0.6 of what is claimed. tuned: 68 tuning takes of 10 s, 2026-11-29
 _USUAL, _USUAL_OFF_HZ, _USUAL_LINES = 1.25, 0.2, 3
 _UNBROKEN, _LEAST_EVIDENCE = 13.0, 3.0
@@ -231,7 +231,7 @@ def _refine(low: StretchLevels, candidate_hz: float) -> Comb | None:
         reach = tight
     evidence, floor = _weigh(levels, np.full((1, windows), frequency), tight, guard)
     shown = np.flatnonzero(weight)
-    faint = bool(evidence[0][0] >= _ALONG * AGREEMENT * windows)
+    faint = LOWEST_HZ <= frequency * bin_hz <= HIGHEST_HZ and evidence[0][0] >= _ALONG * AGREEMENT * windows
     faint &= variance <= (_MOST_WANDER * frequency) ** 2
     faint = faint and _under_db(low, frequency, evidence[0], floor[0]) >= _UNDER_DB
     return Comb(
@@ -287,9 +287,9 @@ def _under_db(low: StretchLevels, at: float, evidence: Array, floor: Array) -> f
     # of a sine, the bins of a Hann window of 1.5 s add up to its mean square in 1 Hz
     program = low.bin_hz * float(np.mean(np.sum(10 ** (low.together / 10), axis=1)))
     comb = float(np.sum(10 ** (floor[evidence > 0.0] / 10)))
-    reach = _LOBE_HZ / low.bin_hz  # it may be the skirt of a louder line
-    lobe = low.together[:, max(round(at - reach), 0) : round(at + reach) + 1]
-    comb = max(comb, float(10 ** (np.median(lobe, axis=0).max() / 10)))
+    level, first, reach = np.median(low.together, axis=0), round(at), round(_LOBE_HZ / low.bin_hz)
+    if level[first - 1 : first + 2].max() < level[first - reach : first + reach].max() - _SKIRT_DB:
+        return 0.0  # of a louder line
     return float(10 * np.log10(max(program - comb, 1e-20) / max(comb, 1e-20)))
 
 

@@ -300,6 +300,11 @@ def test_faint_hum_of_a_transfer_off_its_speed_is_found(hz):
     assert not analyse(faint + 0.01 * program).found
 
 
+@pytest.mark.parametrize(("hz", "heights"), [(130.81, (1.0, 0.5, 0.33)), (220.0, (1.0, 0.5, 0.3, 0.2))])
+def test_what_a_loud_note_spills_beside_itself_is_no_faint_hum(hz, heights):
+    assert not analyse(comb(hz, 10.0, heights=heights, level=0.1)).found
+
+
 def test_what_was_looked_at_is_said_where_nothing_is_found():
     noise = 0.1 * np.random.default_rng(1).standard_normal(12 * RATE)
     hidden = analyse(noise + comb(57.0, level=0.004))
