@@ -104,8 +104,8 @@ class Rebuilder:
             spectra = fft.rfft(frames * window, axis=1, norm="ortho")  # `frames` is a view of what is heard
             dual += spectra
         rebuilt, cut = audio.copy(), audio[clipped]
-        proposed = heard[at].astype(np.float64) * scale
-        rebuilt[clipped] = np.where(upper, np.maximum(proposed, cut), np.minimum(proposed, cut))
+        found = heard[at].astype(np.float64) * scale
+        rebuilt[clipped] = np.where(upper, np.maximum(found, cut), np.minimum(found, cut))
         return rebuilt
 
     def _frames(self, heard: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
