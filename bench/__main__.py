@@ -35,6 +35,7 @@ TABLES = (
     "media",
     *FINDERS,
     "speed",
+    "cores",
     "memory",
     "throughput",
     "vst3",

@@ -135,6 +135,15 @@ class Stage(Parametric, Surface):
             )
         return findings
 
+    @property
+    def memory_s(self) -> float | None:
+        """Seconds after which what was heard before no longer counts, but for what nobody hears.
+
+        Long recordings are cut there into parts that are worked on at the same time, each heard from so many
+        seconds before it on; see `Processor.begin_at`. None: they are not.
+        """
+        return None
+
     def range_analyser(
         self, sample_rate: float, channels: int, ranges: Sequence[tuple[int, int]]
     ) -> Analyser[Any] | None:
@@ -186,6 +195,7 @@ class Stage(Parametric, Surface):
         channels: int,
         findings: Findings | None = None,
         marks: Marks = NO_MARKS,
+        begins: int = 0,
     ) -> Stream:
         """Open the running state of one recording, on a snapshot of the settings.
 
@@ -199,6 +209,9 @@ class Stage(Parametric, Surface):
             What the recording's analysis found; findings fixed on the stage come before it.
         marks
             Events of this recording that a person vetoed or forced.
+        begins
+            Sample of the recording that the first one in is; other than 0 only with a `memory_s`, and then a
+            multiple of the frame size.
 
         Raises
         ------
@@ -226,7 +239,9 @@ class Stage(Parametric, Surface):
         processor = snapshot.processor(sample_rate, channels, findings)
         processor.settings = snapshot
         processor.marks = marks
-        return Stream(snapshot, processor, snapshot.framing(sample_rate), channels)
+        if begins:
+            processor.begin_at(begins)
+        return Stream(snapshot, processor, snapshot.framing(sample_rate), channels, begins)
 
     # -- the surface -------------------------------------------------------------------------------
 

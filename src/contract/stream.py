@@ -113,6 +113,10 @@ class Processor(ABC):
         The frame must not be changed in place. Events go to `sink` with absolute positions.
         """
 
+    def begin_at(self, position: int) -> None:
+        """Learn that the first frame begins at this sample of the recording; only with a `Stage.memory_s`."""
+        raise NotImplementedError(f"{type(self).__name__} hears every recording from its start")
+
     def finish(self, length: int) -> None:  # noqa: B027 - most stages need not know
         """Learn that the recording ends at sample `length`; what frames hold past it is padding zeros."""
 
@@ -124,7 +128,10 @@ class Stream:
     at most `latency` samples are held back. After `flush` as many came out as went in.
     """
 
-    def __init__(self, stage: Settings, processor: Processor, framing: Framing, channels: int) -> None:
+    def __init__(
+        self, stage: Settings, processor: Processor, framing: Framing, channels: int, begins: int = 0
+    ) -> None:
+        self._begins = begins
         self._stage = stage
         self._processor = processor
         self._framing = framing
@@ -177,7 +184,7 @@ class Stream:
         """
         if self._ended:
             raise RuntimeError("the stream was flushed: its recording has ended; open a new one")
-        kept = next_block(audio, self.channels, self._fed)
+        kept = next_block(audio, self.channels, self._begins + self._fed)
         self._fed += kept.shape[1]
         if self._stage.repairs:
             self._dry.push(kept)
@@ -186,7 +193,7 @@ class Stream:
     def flush(self, sink: Sink | None = None) -> Audio:
         """End the recording: give every sample still held back, shape (channels, m)."""
         self._ended = True
-        self._processor.finish(self._fed)
+        self._processor.finish(self._begins + self._fed)
         hop = self._framing.hop
         rest = self._grid.rest()
         missing = self._fed - self._given

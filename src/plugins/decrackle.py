@@ -36,6 +36,7 @@ _HEARD = 32  # guard: impulses a block whose odds are remembered
 _FAINT = 0.25  # times the usual height, under which odds say little; see `Prior.doubt`
 _SLOWEST_RING_S = 0.18e-3
 _STARTS_S = 140e-6  # at whose beginning a ring is looked for
+_MEMORY_S = 15.0  # derived: a twentieth of `Band.softness` is left then, 0.98 of it after every four blocks
 _TURNS = {"fast": 1, "normal": 2, "best": 4}
 
 # tuned: bench.material.tuning.crackle with SOFT_GRAINS, tuning set, 2026-11-30, of 34, 45, 57 and 80 us
@@ -170,6 +171,9 @@ class _Repair(Processor):
         self._length: int | None = None
         self._vetoes = cache(lambda channel: self.marks.vetoed_in(channel))  # noqa: PLW0108 - they come later
 
+    def begin_at(self, position: int) -> None:
+        self._origin += position
+
     def finish(self, length: int) -> None:
         self._length = length
 
@@ -268,6 +272,11 @@ class Decrackle(RepairStage):
         """See `Stage.check_marks`."""
         if marks.forced:
             raise ParameterError("Decrackle takes vetoes alone; force an event on Declick")
+
+    @property
+    def memory_s(self) -> float:
+        """See `Stage.memory_s`."""
+        return _MEMORY_S
 
     def framing(self, sample_rate: float) -> Framing:
         """See `Stage.framing`."""

@@ -39,6 +39,7 @@ _SPAN_WEIGHTS = np.full(_SPAN, 1 / _SPAN)
 _LEAST_SMOOTHING = 0.1  # weight of what is new in the decision-directed SNR, at smoothing = 0
 _SMOOTHING_RATIO = 0.09  # and that times this at smoothing = 1
 _MOST_INERTIA = 0.8  # of the network's gains, at smoothing = 1
+_MEMORY_S = 10.0  # derived: five times what `_SHARED_KEPT` is, which reaches back the furthest
 _SHARED_KEPT = 0.994  # of what is known of noise that two channels share, a frame: 2 s
 
 
@@ -188,6 +189,9 @@ class _Subtract(Processor):
         self._delayed = np.zeros((self._noisy.size, self._latency))
         self._tail = np.zeros((channels, self._overlap))
 
+    def begin_at(self, position: int) -> None:
+        self._heard = position // self._hop
+
     def step(self, frame: Audio, sink: Sink | None) -> Audio:
         length = frame.shape[1]
         heard = np.concatenate([self._delayed, frame], axis=1)
@@ -280,6 +284,11 @@ class Denoise(RepairStage):
         high=1.0,
         doc="Steadiness of the gains: higher has less musical noise, lower keeps onsets sharper.",
     )
+
+    @property
+    def memory_s(self) -> float:
+        """See `Stage.memory_s`."""
+        return _MEMORY_S
 
     def framing(self, sample_rate: float) -> Framing:
         """See `Stage.framing`."""

@@ -163,8 +163,9 @@ def run(
     options
         Of every render.
     workers
-        How many recordings to render at once. With 1 it happens in this process, in order; with more,
-        in processes of their own, so that `new_chain` must pickle. The files are the same either way.
+        How many cores to use. So many recordings are rendered at once, in processes of their own, so that
+        `new_chain` must pickle; fewer recordings share the cores, and one is rendered in this process. The
+        files are the same either way.
     on_start
         Called before each render; returns its progress callback.
     cancel
@@ -179,8 +180,13 @@ def run(
             yield Outcome(job, error=job.error)
         else:
             todo.append(job)
-    work = partial(_render, new_chain, options)
+    work = partial(_render, new_chain, options, jobs=jobs_each(workers, len(todo)))
     yield from ThisMachine(workers).run(work, todo, lost=_lost, on_start=on_start, cancel=cancel)
+
+
+def jobs_each(workers: int, recordings: int) -> int:
+    """Return how many of the cores each recording gets."""
+    return max(workers // max(recordings, 1), 1)
 
 
 def dry_run(jobs: Iterable[Job]) -> Iterator[Outcome]:
@@ -195,11 +201,15 @@ def _render(
     job: Job,
     progress: Progress | None,
     cancel: threading.Event,
+    *,
+    jobs: int,
 ) -> Outcome:
     assert job.output is not None  # noqa: S101 - others are not rendered
     began = time.monotonic()
     try:
-        rendered = render_with(options, new_chain(), job.source, job.output, progress=progress, cancel=cancel)
+        rendered = render_with(
+            options, new_chain(), job.source, job.output, jobs=jobs, progress=progress, cancel=cancel
+        )
     except Cancelled:
         raise
     except Exception as error:

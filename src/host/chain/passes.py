@@ -14,23 +14,30 @@ is rewritten in place, because output never overtakes input.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from typing import Protocol
 
 import numpy as np
 
 from ...audio.arrays import Audio
+from ...audio.crew import Crew
 from ...audio.framing import Fifo
 from ...contract.findings import Findings
 from ...contract.stage import Stage
 from ...errors import Cancelled
+from .cuts import has_parts
 from .guidance import NO_GUIDANCE, Guidance
+from .load import Load, Told
 from .path import ChainSink, Path
 from .progress import READ_BLOCK, Progress
 from .slot import Slot
-from .sources import ArraySource, Source, Spool
+from .sources import ArraySource, Shelf, Source, Spool
 from .stream import ChainStream
 from .walking import slots_in
+
+Blocks = Generator[tuple[Audio, Audio]]
+"""Restored blocks, and what was removed from them, each of shape (channels, n)."""
 
 
 class Run(Protocol):
@@ -67,6 +74,10 @@ class Passes:
         Samples read at once.
     over
         Factor by which the recording passes full scale; 1 where it does not.
+    crew
+        Who does it. Results never depend on how many they are.
+    new_shelf
+        Opens room for samples that wait; None: no part of the recording is worked on before its time.
     """
 
     def __init__(
@@ -83,6 +94,8 @@ class Passes:
         cancel: threading.Event | None = None,
         block_size: int = READ_BLOCK,
         over: float = 1.0,
+        crew: Crew | None = None,
+        new_shelf: Callable[[], Shelf] | None = None,
     ) -> None:
         self.findings: dict[Path, Findings] = {}
         self._chain = chain
@@ -97,6 +110,8 @@ class Passes:
         self._cancel = cancel
         self._block_size = block_size
         self._over = over
+        self._crew = crew or Crew()
+        self._new_shelf = new_shelf
         self._reached = 0  # index of the slot whose input the source holds
         self._spool: Spool | None = None
         self._learners = [(path, stage) for path, stage in chain.stages() if stage.needs_findings]
@@ -107,7 +122,7 @@ class Passes:
         for path, stage in self._learners:
             self.findings[path] = self._learn_one(path, stage)
 
-    def final(self, *, report: bool = True) -> Iterator[tuple[Audio, Audio]]:
+    def final(self, *, report: bool = True) -> Blocks:
         """Run the last pass: yield restored blocks, and what was removed from them, shape (channels, n).
 
         It may be run again (after an over, say); with ``report=False`` the events are not told twice.
@@ -127,8 +142,9 @@ class Passes:
         if any(slot.active for slot in self._chain.slots[before : path[0]]):
             blocks = self._through_spool(blocks)
         inner = self._inner(path)
-        for audio, _ in blocks:
-            analyser.push(inner.step(audio) if inner else audio)
+        with closing(blocks):
+            for audio, _ in blocks:
+                analyser.push(inner.step(audio) if inner else audio)
         if inner:
             analyser.push(inner.flush())
         self._reached = path[0]
@@ -172,28 +188,43 @@ class Passes:
             over=self._over,
         )
 
-    def _through_spool(self, blocks: Iterator[tuple[Audio, Audio]]) -> Iterator[tuple[Audio, Audio]]:
+    def _through_spool(self, blocks: Blocks) -> Blocks:
         if self._spool is None:
             self._spool = self._new_spool(self._channels * (1 + self._tap))
         self._spool.rewind()
-        for audio, removed in blocks:
-            self._spool.write(np.concatenate([audio, removed]) if self._tap else audio)
-            yield audio, removed
+        with closing(blocks):
+            for audio, removed in blocks:
+                self._spool.write(np.concatenate([audio, removed]) if self._tap else audio)
+                yield audio, removed
 
-    def _run(self, stream: ChainStream, sink: ChainSink | None, doing: str) -> Iterator[tuple[Audio, Audio]]:
+    def _run(self, stream: ChainStream, sink: ChainSink | None, doing: str) -> Blocks:
+        self._tell(0, doing)
+        long = has_parts(self._source.frames, self._sample_rate) and self._crew.size > 1
+        run = stream.run(self._loads(sink is not None), self._crew, self._new_shelf if long else None)
+        with closing(run) as loads:
+            for load in loads:
+                with self._crew.at_work():
+                    self._tell(load.audio.shape[1], doing)
+                    if sink and isinstance(load.sink, Told):
+                        load.sink.tell(sink)
+                    yield load.audio, load.removed
+
+    def _loads(self, tells: bool) -> Generator[Load]:
+        """Read the source; an empty load ends it."""
+        channels = self._channels
         for block in self._source.blocks(self._block_size):
-            self._tell(block.shape[1], doing)
-            audio, removed = block[: self._channels], block[self._channels :]
-            yield stream.step(audio, sink, removed if removed.size else None), stream.removed()
-        yield stream.flush(sink), stream.removed()
+            audio, removed = block[:channels], block[channels:]
+            yield Load(audio, removed if removed.size else np.zeros_like(audio), Told() if tells else None)
+        nothing = np.empty((channels, 0))
+        yield Load(nothing, nothing, Told() if tells else None, ends=True)
 
     def _tell(self, samples: int, doing: str) -> None:
         if self._cancel is not None and self._cancel.is_set():
             raise Cancelled("cancelled; nothing was written")
+        self._done += samples
         if self._progress is not None:
             total = max(self._source.frames * (len(self._learners) + 1), 1)
             self._progress(min(self._done / total, 1.0), doing)
-        self._done += samples
 
 
 def render_array(chain: Run, source: ArraySource, sample_rate: float) -> Audio:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,20 @@ class SilenceMeter:
             self._since = self._position + sounding
         self._lost.see(before[:, sounding:])
         self._position += count
+
+    def after(self, other: SilenceMeter | None) -> SilenceMeter:
+        """Return what a meter would be that was shown what `other` saw first, and then what this one saw."""
+        if other is None:
+            return self
+        both = copy.deepcopy(other)
+        if self._since:
+            both._heard.include(both._lost)
+            both._heard.include(self._heard)
+            both._lost = _Swing(len(self._lost._low))
+            both._since = other._position + self._since
+        both._lost.include(self._lost)
+        both._position += self._position
+        return both
 
     def finish(self, sink: Sink) -> None:
         """End the recording."""

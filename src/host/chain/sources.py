@@ -33,6 +33,19 @@ class Spool(Source, Protocol):
         """Write the next samples, shape (channels, n); never past what a running `blocks` has read."""
 
 
+class Shelf(Protocol):
+    """Room for samples of one channel that wait."""
+
+    def write(self, audio: Audio) -> None:
+        """Write the next samples, shape (1, n)."""
+
+    def read(self, start: int, count: int) -> Audio:
+        """Return samples that were written, shape (1, count)."""
+
+    def close(self) -> None:
+        """Give the room back; a second time does nothing."""
+
+
 class ArraySource:
     """A recording in memory, shape (channels, n)."""
 

@@ -6,23 +6,29 @@ arithmetic: wet and dry, and what each repair removed, are aligned by queues alo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ...audio.arrays import Audio
 from ...audio.checks import next_block
+from ...audio.crew import Crew
 from ...audio.framing import Fifo
 from ...contract.findings import Findings
 from ...contract.marks import Marks
 from ...contract.stage import Step
+from .cuts import Cuts, in_parts
 from .limit_meter import LimitMeter
+from .load import Load
 from .members.kind import MemberKind, MemberStream, Opening
 from .members.registry import kind_of
 from .path import ChainSink, Path
 from .silence_meter import SilenceMeter
 from .slot import Slot
+from .sources import Shelf
 from .walking import running, slots_in
 
 
@@ -56,6 +62,8 @@ class ChainStream:
             for index, slot in enumerate(slots)
             if slot.active
         ]
+        for link in self._links:
+            link.cuts = _cuts_of(link, Opening(sample_rate, channels, findings.get(link.path), marks))
         self._removed = np.empty((channels, 0))
 
     @property
@@ -75,24 +83,43 @@ class ChainStream:
 
         `removed`, same shape, is what earlier parts of the chain took from these samples.
         """
-        audio = next_block(audio, self.channels, self._fed)
-        self._fed += audio.shape[1]
-        removed = np.zeros_like(audio) if removed is None else np.array(removed, np.float64)
-        for link in self._links:
-            audio, removed = link.step(audio, removed, sink)
-        self._removed = removed
-        return audio
+        return self._through(Load(audio, np.zeros_like(audio) if removed is None else removed, sink))
 
     def flush(self, sink: ChainSink | None = None) -> Audio:
         """End the recording: give every sample still held back."""
-        audio, removed = np.empty((self.channels, 0)), np.empty((self.channels, 0))
-        for link in self._links:
-            head, head_removed = link.step(audio, removed, sink)
-            tail, tail_removed = link.flush(sink)
-            audio = np.concatenate([head, tail], axis=1)
-            removed = np.concatenate([head_removed, tail_removed], axis=1)
-        self._removed = removed
-        return audio
+        nothing = np.empty((self.channels, 0))
+        return self._through(Load(nothing, nothing, sink, ends=True))
+
+    def _through(self, load: Load) -> Audio:
+        load = _along(self._links, self._checked(load))
+        self._removed = load.removed
+        return load.audio
+
+    def run(
+        self, loads: Generator[Load], crew: Crew, new_shelf: Callable[[], Shelf] | None
+    ) -> Generator[Load]:
+        """Yield what the chain makes of a whole recording; a crew works on it.
+
+        Each stage has a thread of its own, or several where it may be cut and there is a `new_shelf` (see
+        `in_parts`). The rest, from the first plugin from elsewhere on, is done by the thread that asks, which
+        opened the stream: whoever wrote such a plugin may count on one thread that does all.
+        """
+        loads = crew.doing(crew.reading(loads), self._checked)
+        links = iter(self._links)
+        rest = []
+        for link in links:
+            if not link.is_ours:
+                rest = [link, *links]
+            elif link.cuts is not None:
+                loads = crew.ahead(in_parts(crew.ahead(loads), link.cuts, crew, new_shelf))
+            else:
+                loads = crew.doing(crew.ahead(loads), partial(_along, [link]))
+        return crew.doing(crew.ahead(loads), partial(_along, rest))
+
+    def _checked(self, load: Load) -> Load:
+        audio = next_block(load.audio, self.channels, self._fed)
+        self._fed += audio.shape[1]
+        return load._replace(audio=audio, removed=np.array(load.removed, np.float64))
 
     def removed(self) -> Audio:
         """Return what the repair stages took from the samples of the last `step` or `flush`, summed.
@@ -100,6 +127,44 @@ class ChainStream:
         Each is tapped at the stage itself: a filter or a gain elsewhere in the chain does not count.
         """
         return self._removed
+
+
+def _cuts_of(link: _Link, opening: Opening) -> Cuts | None:
+    """Say how a link's stage is cut; None where it is not, or is no stage."""
+    slot, rate = link.slot, opening.sample_rate
+    stage = kind_of(slot.member).stage(slot.member)
+    if stage is None or stage.memory_s is None:
+        return None
+
+    def step(begins: int) -> Callable[[Load], Load]:
+        opened = _opened([(slot.member, replace(opening, begins=begins))])
+        part = _Link(slot, link.path[0], rate, opening.channels, opened=opened, over=link.over)
+        part.silence = None
+        return partial(_along, [part])
+
+    return Cuts(
+        channels=opening.channels,
+        step=step,
+        path=link.path,
+        meter=partial(SilenceMeter, rate, opening.channels) if link.silence else None,
+        sample_rate=rate,
+        memory_s=stage.memory_s,
+        hop=stage.framing(rate).hop,
+        latency=stage.latency(rate),
+    )
+
+
+def _along(links: Sequence[_Link], load: Load) -> Load:
+    """Take a load through links, one after another."""
+    audio, removed, sink, ends = load
+    for link in links:
+        head, head_removed = link.step(audio, removed, sink)
+        if ends:
+            tail, tail_removed = link.flush(sink)
+            head = np.concatenate([head, tail], axis=1)
+            head_removed = np.concatenate([head_removed, tail_removed], axis=1)
+        audio, removed = head, head_removed
+    return load._replace(audio=audio, removed=removed)
 
 
 class _Link:
@@ -116,7 +181,11 @@ class _Link:
         over: float,
     ) -> None:
         member, kind = slot.member, kind_of(slot.member)
-        self._index = index
+        self.slot = slot
+        self.path: Path = (index,)
+        self.over = over
+        self.cuts: Cuts | None = None
+        self.is_ours = all(kind_of(inner).stage(inner) is not None for _, inner in running([slot]))
         self._member = member
         self._mix = slot.mix
         self._dry = Fifo(channels)
@@ -132,7 +201,7 @@ class _Link:
         self._stream: Any = next(opened) if self._nested is None else self._nested
         # The slots of a nested chain tell of themselves.
         alone = self._nested is None and kind.sounds(member)
-        self._silence = SilenceMeter(sample_rate, channels) if alone else None
+        self.silence = SilenceMeter(sample_rate, channels) if alone else None
         self._taps = self._nested is not None or kind.repairs(member)
 
     @property
@@ -160,8 +229,8 @@ class _Link:
         result = self._mixed(self._stream.flush(told), told)
         if self._meter and told:
             self._meter.finish(told)
-        if self._silence and told:
-            self._silence.finish(told)
+        if self.silence and told:
+            self.silence.finish(told)
         return result
 
     def _mixed(self, wet: Audio, sink: Any) -> tuple[Audio, Audio]:
@@ -173,14 +242,14 @@ class _Link:
         out = wet if self._mix == 1 else dry + self._mix * (wet - dry)
         if self._meter and sink:
             self._meter.push(dry, out, sink)
-        if self._silence and sink:
-            self._silence.push(dry, out)
+        if self.silence and sink:
+            self.silence.push(dry, out)
         return out, removed
 
     def _tagged(self, sink: ChainSink | None) -> Any:
         if sink is None:
             return None
-        here = (self._index,)
+        here = self.path
         if self._nested is not None:
             return lambda inner, event: sink(here + inner, event)
         return lambda event: sink(here, event)

@@ -39,7 +39,10 @@ ExcludeOption = Annotated[
     ),
 ]
 JobsOption = Annotated[
-    int, typer.Option("-j", "--jobs", min=1, max=256, help="How many recordings to do at once.")
+    int,
+    typer.Option(
+        "-j", "--jobs", min=1, max=256, help="Cores to use: recordings at once, or parts of a long one."
+    ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print warnings and errors alone.")]

@@ -14,6 +14,7 @@ whatever its name leads to meanwhile. A file that is written into while it is re
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Sequence
 from functools import cached_property
 from io import BufferedReader, FileIO, RawIOBase
@@ -59,6 +60,7 @@ class SourceFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._failure: AudioFileError | None = None
+        self._lock = threading.Lock()  # one position for readers on several threads
         try:
             mode = self.path.stat().st_mode
             if stat.S_ISREG(mode):  # opening a pipe would wait for its writer
@@ -85,9 +87,10 @@ class SourceFile:
         """
         done = 0
         try:
-            self._file.seek(position)
-            while done < len(room) and (count := self._file.readinto(room[done:])):
-                done += count
+            with self._lock:
+                self._file.seek(position)
+                while done < len(room) and (count := self._file.readinto(room[done:])):
+                    done += count
         except OSError as error:
             self._failure = AudioFileError(
                 f"{self.path}: reading failed at byte {position + done}: {error.strerror or error}; "

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...analysis.noise.segments import NoiseSegments
+from ...audio.crew import Crew
 from ..chain.chain import Chain
 from ..chain.passes import Passes
 from ..chain.progress import Progress
@@ -115,6 +116,7 @@ def measure(
     parts: Files,
     stack: ExitStack,
     *,
+    crew: Crew,
     block_size: int,
     progress: Progress | None,
     cancel: threading.Event | None,
@@ -134,6 +136,8 @@ def measure(
         cancel=cancel,
         block_size=block_size,
         over=limiter_level(plan.prepared.source_over),
+        crew=crew,
+        new_shelf=lambda: FileSpool(folder, 1, reader.frames * reader.format.channels),
     )
     passes.learn()
     learned = any(isinstance(found, NoiseSegments) for found in passes.findings.values())

@@ -8,7 +8,8 @@ from contextlib import ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 
-from ...errors import AudioFileError, PluginError
+from ...audio.crew import Crew
+from ...errors import AudioFileError, ParameterError, PluginError
 from ..chain.chain import Chain
 from ..chain.compiling import compilation_told
 from ..chain.progress import READ_BLOCK, Progress
@@ -29,6 +30,8 @@ from .options import Overs, RenderOptions, Track
 from .rendered import Rendered
 from .targets import open_parts
 
+_MOST_JOBS = 256  # guard: no more cores, and no more memory than the blocks that they work on
+
 
 def render(
     preset: str | os.PathLike[str] | Preset | Chain,
@@ -47,6 +50,7 @@ def render(
     document: bool = True,
     documents: str | os.PathLike[str] | None = None,
     track: Track = None,
+    jobs: int = 1,
     block_size: int = READ_BLOCK,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
@@ -90,6 +94,8 @@ def render(
         Folder of the documents; None: beside the recordings.
     track
         Which sound of a film: a number from 1, ``"all"``, or None: the track that players play.
+    jobs
+        How many cores to use for it. The files are the same bytes for any number.
     block_size
         Samples read at once; the result never depends on it.
     progress
@@ -132,7 +138,14 @@ def render(
         track=track,
     )
     return render_with(
-        options, _chain_of(preset), source, output, block_size=block_size, progress=progress, cancel=cancel
+        options,
+        _chain_of(preset),
+        source,
+        output,
+        jobs=jobs,
+        block_size=block_size,
+        progress=progress,
+        cancel=cancel,
     )
 
 
@@ -142,12 +155,17 @@ def render_with(
     source: str | os.PathLike[str] | SourceFile,
     output: str | os.PathLike[str],
     *,
+    jobs: int = 1,
     block_size: int = READ_BLOCK,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
 ) -> Rendered:
     """Restore `source` into the file `output`; see `render`. Who has it open already gives that."""
-    restore = partial(_render_sound, block_size=block_size, cancel=cancel)
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or not 1 <= jobs <= _MOST_JOBS:
+        raise ParameterError(
+            f"jobs={jobs!r} is not allowed; it must be a whole number from 1 to {_MOST_JOBS}"
+        )
+    restore = partial(_render_sound, jobs=jobs, block_size=block_size, cancel=cancel)
     opened = nullcontext(source) if isinstance(source, SourceFile) else SourceFile(source)
     with compilation_told(progress) as show, opened as file:
         if is_film(file):
@@ -162,6 +180,7 @@ def _render_sound(
     output: Path,
     progress: Progress | None,
     *,
+    jobs: int,
     block_size: int,
     cancel: threading.Event | None,
 ) -> Rendered:
@@ -184,8 +203,11 @@ def _render_sound(
         plan = prepare(chain, reader, output, prepared, options)
         publication = stack.enter_context(Publication(overwrite=options.overwrite))
         parts = open_parts(publication, file, plan.form.targets)
+        crew = stack.enter_context(Crew(jobs))
         try:
-            measured = measure(plan, parts, stack, block_size=block_size, progress=progress, cancel=cancel)
+            measured = measure(
+                plan, parts, stack, crew=crew, block_size=block_size, progress=progress, cancel=cancel
+            )
             return write(plan, measured, parts, publication, progress=progress, cancel=cancel)
         except PluginError as error:
             raise type(error)(f"{file.path}: {error}") from error

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -89,7 +89,7 @@ class LastPass:
         """Samples that are written; of a lossy source an estimate until it was read once."""
         return self.keep.length if self.keep else self.reader.frames
 
-    def blocks(self, *, report: bool = True) -> Iterator[Block]:
+    def blocks(self, *, report: bool = True) -> Generator[Block]:
         """Run it: yield what is written, at the strength that is wanted, of the part that is kept."""
         strength = self.options.strength
         with ExitStack() as stack:
@@ -97,7 +97,7 @@ class LastPass:
             if strength < FULL_STRENGTH or (self.options.removed and self.exact):
                 reader = stack.enter_context(AudioReader(self.reader.source))
             position = 0
-            for restored, removed in self.passes.final(report=report):
+            for restored, removed in stack.enter_context(closing(self.passes.final(report=report))):
                 count = restored.shape[1]
                 original = reader.read(position, count) if reader else restored
                 block = Block(original, mixed(original, restored, strength), strength / 100 * removed)
@@ -141,12 +141,13 @@ def _write_once(last: LastPass, form: Form, parts: Files) -> bool:
     adds_up = last.exact
     with ExitStack() as stack:
         restored = stack.enter_context(AudioWriter(parts.output, form.restored, frames, seed, form.gain))
+        blocks = stack.enter_context(closing(last.blocks()))
         if parts.removed is None:
-            for block in last.blocks():
+            for block in blocks:
                 restored.write(block.restored)
             return False
         removed = stack.enter_context(AudioWriter(parts.removed, form.removed, frames, seed))
-        for block in last.blocks():
+        for block in blocks:
             held = restored.write(block.restored)
             took = removed.write(block.original - held / form.gain if last.exact else block.removed)
             # floats far from each other in size have no sum to the bit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Self
@@ -33,6 +34,7 @@ class FileSpool:
         self._folder = folder
         self._frame_bytes = 8 * channels
         self._written = 0
+        self._lock = threading.Lock()  # one position for who reads and who writes, on two threads
         self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - lives as long as the spool
 
     def rewind(self) -> None:
@@ -42,12 +44,11 @@ class FileSpool:
     def write(self, audio: Audio) -> None:
         """See `Spool.write`; raises `AudioFileError` where the disk is full."""
         data = memoryview(audio.T.tobytes())
-        self._file.seek(self._written * self._frame_bytes)
-        self._written += audio.shape[1]
-        self.frames = max(self.frames, self._written)
         try:
-            while data:
-                data = data[self._file.write(data) :]
+            with self._lock:
+                self._file.seek(self._written * self._frame_bytes)
+                while data:
+                    data = data[self._file.write(data) :]
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise
@@ -56,22 +57,32 @@ class FileSpool:
                 f"{self._folder}: no space left for the working copy of the recording "
                 f"({needed:.2f} GB are needed); free some, or write somewhere else"
             ) from None
+        self._written += audio.shape[1]
+        self.frames = max(self.frames, self._written)
 
     def blocks(self, size: int) -> Iterator[Audio]:
         """See `Source.blocks`."""
         for start in range(0, self.frames, size):
-            count = min(size, self.frames - start)
+            yield self.read(start, min(size, self.frames - start))
+
+    def read(self, start: int, count: int) -> Audio:
+        """Return samples that were written, shape (channels, count)."""
+        with self._lock:
             self._file.seek(start * self._frame_bytes)
             data = self._file.read(count * self._frame_bytes)
             while len(data) < count * self._frame_bytes:  # the kernel reads at most 2 GB at once
                 data += self._file.read(count * self._frame_bytes - len(data))
-            yield np.frombuffer(data, np.float64).reshape(count, self.channels).T.copy()
+        return np.frombuffer(data, np.float64).reshape(count, self.channels).T.copy()
+
+    def close(self) -> None:
+        """Give the disk space back; a second time does nothing."""
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._file.close()
+        self.close()
 
 
 class ReaderSource:

@@ -74,6 +74,10 @@ class Repair(Processor):
             lambda channel: (self.marks.vetoed_in(channel), self.marks.forced_in(channel))
         )
 
+    def begin_at(self, position: int) -> None:
+        """See `Processor.begin_at`."""
+        self._origin += position
+
     def finish(self, length: int) -> None:
         """See `Processor.finish`."""
         self._length = length

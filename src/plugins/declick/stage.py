@@ -12,6 +12,7 @@ from ...contract.parameters.words import choice
 from ...contract.stage import Framing, Processor, RepairStage, Step
 from .judged import JudgedClicks
 from .repair import Repair
+from .strokes import MEMORY_S
 from .times import Times
 
 
@@ -88,6 +89,11 @@ class Declick(RepairStage):
         """See `Stage.framing`."""
         times = self._times(sample_rate)
         return Framing(hop=times.hop, latency=times.ahead + self._delay(sample_rate))
+
+    @property
+    def memory_s(self) -> float | None:
+        """See `Stage.memory_s`; the judge of `learned` counts from where it began to hear."""
+        return None if self.algorithm == "learned" else MEMORY_S
 
     def _times(self, sample_rate: float) -> Times:
         return Times.at(sample_rate, self.max_length_ms, self.widening_ms)

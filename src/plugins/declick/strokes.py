@@ -6,6 +6,7 @@ import numpy as np
 
 # tuned: bench.material.tuning against clean takes by the same routes, tuning set, 2026-11-29
 _REMEMBERED_S = 4.0  # how long strokes and clicks count for what is found next
+MEMORY_S = 3 * _REMEMBERED_S  # derived: a twentieth of it is left then
 _MOST_DOUBT = 6.0  # log odds that they cost at most
 
 

@@ -13,6 +13,7 @@ import soundfile
 from wavemend import Chain, Slot, load_preset, render
 from wavemend.contract.stage import Framing, Processor, Stage, Step
 from wavemend.errors import AudioFileError, AudioValueError, Cancelled, ParameterError, PluginError
+from wavemend.host.chain import cuts
 from wavemend.host.files import audio_format
 from wavemend.host.rendering.samples import headroom_gain
 from wavemend.host.storage.hashing import sha256_of
@@ -232,10 +233,12 @@ class Failing(Stage):
         return Fail()
 
 
-def test_nothing_is_left_where_a_plugin_fails_or_someone_cancels(tmp_path):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_nothing_is_left_where_a_plugin_fails_or_someone_cancels(tmp_path, jobs):
+    before = threading.active_count()
     source = write(tmp_path / "a.wav", damaged())
     with pytest.raises(PluginError, match="worn out"):
-        render(Chain([Failing()]), source, tmp_path / "b.wav", removed=True, events=True)
+        render(Chain([Failing()]), source, tmp_path / "b.wav", removed=True, events=True, jobs=jobs)
     cancel = threading.Event()
     seen = []
 
@@ -245,11 +248,51 @@ def test_nothing_is_left_where_a_plugin_fails_or_someone_cancels(tmp_path):
             cancel.set()
 
     with pytest.raises(Cancelled):
-        render("vinyl", source, tmp_path / "b.wav", progress=progress, cancel=cancel, block_size=4096)
+        render(
+            "vinyl", source, tmp_path / "b.wav", progress=progress, cancel=cancel, block_size=4096, jobs=jobs
+        )
     shares = [share for share, _ in seen]
     assert shares == sorted(shares) and shares[0] >= 0 and shares[-1] <= 1
     assert len({doing for _, doing in seen}) == 2  # listening, and restoring
     assert names(tmp_path) == ["a.wav"]
+    assert threading.active_count() == before
+
+
+def test_same_bytes_for_any_number_of_cores_in_parts_and_where_the_pass_runs_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(cuts, "LENGTH_S", 0.8)
+    audio = damaged()
+    audio[:, 30_000:30_010] = 1.0
+    source = write(tmp_path / "a.wav", audio)
+    chain = Chain([Declick(), Denoise(), pedalboard.Gain(12.0)])  # brings it over full scale
+    for jobs in (1, 2):
+        done = render(chain, source, tmp_path / f"{jobs}" / "a.wav", removed=True, events=True, jobs=jobs)
+        assert done.headroom_gain < 1
+    assert len(names(tmp_path / "1")) == 4
+    for name in names(tmp_path / "1"):
+        assert sha256_of(tmp_path / "1" / name) == sha256_of(tmp_path / "2" / name)
+
+
+def test_an_interrupt_leaves_no_file_and_no_thread(tmp_path, monkeypatch):
+    monkeypatch.setattr(cuts, "LENGTH_S", 0.5)
+    source = write(tmp_path / "a.wav", damaged())
+    before = threading.active_count()
+
+    def progress(share, doing):
+        if share > 0.6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        render("vinyl", source, tmp_path / "b.wav", progress=progress, block_size=4096, jobs=2)
+    assert names(tmp_path) == ["a.wav"]
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("jobs", [0, -1, 257, 1.5, True])
+def test_a_number_of_cores_that_is_none(tmp_path, jobs):
+    with pytest.raises(
+        ParameterError, match=r"jobs=.* is not allowed; it must be a whole number from 1 to 256"
+    ):
+        render("vinyl", tmp_path / "a.wav", tmp_path / "b.wav", jobs=jobs)
 
 
 def test_bad_sources(tmp_path):

@@ -78,12 +78,15 @@ class Opening:
         What the recording's analysis found for the member; None for most.
     marks
         Vetoed and forced events, by the id of the stages they are for.
+    begins
+        Sample that the first one in is; other than 0 only for stages with a `memory_s`.
     """
 
     sample_rate: float
     channels: int
     findings: Findings | None = None
     marks: Mapping[str, Marks] = field(default_factory=dict)
+    begins: int = 0
 
 
 class MemberKind(ABC, Generic[M]):

@@ -59,7 +59,7 @@ class StageKind(MemberKind[Stage]):
     def stream(self, member: Stage, opening: Opening) -> Stream:
         """See `MemberKind.stream`; raises `NotLearned` where it lacks its findings."""
         marks = opening.marks.get(member.id, NO_MARKS)
-        return member.stream(opening.sample_rate, opening.channels, opening.findings, marks)
+        return member.stream(opening.sample_rate, opening.channels, opening.findings, marks, opening.begins)
 
     def set(self, member: Stage, name: str, text: str) -> None:
         """See `MemberKind.set`."""
