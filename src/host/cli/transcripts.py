@@ -105,7 +105,9 @@ def search(
     rows = [(printable(one.path), clock(round(one.start_s), 1)[:-4], printable(one.snippet)) for one in found]
     if rows:
         print_table(("recording", "at", "what is said"), rows)
-    out.print(f"{len(found)} places in {len({one.path for one in found})} recordings", highlight=False)
+    recordings = len({one.path for one in found})
+    places = f"{len(found)} place{'s' * (len(found) != 1)}"
+    out.print(f"{places} in {recordings} recording{'s' * (recordings != 1)}", highlight=False)
 
 
 def _places(
