@@ -53,6 +53,8 @@ class Heard:
 
 def tables(plan: Plan, hear: Hear | None = None) -> Iterator[str]:
     """Yield the table of word error rates."""
+    if unknown := set(plan.kinds) - set(MEDIA):
+        raise ChoiceError(f"no medium {', '.join(sorted(unknown))}; there are {', '.join(MEDIA)}")
     title = "Transcripts of damaged and restored speech"
     name = GENERATORS[plan.split]
     try:
@@ -60,11 +62,9 @@ def tables(plan: Plan, hear: Hear | None = None) -> Iterator[str]:
     except WavemendError as error:
         yield f"### {title}\n\nNot measured: {error}."
         return
-    if missing := [needed for needed in ("jiwer", name) if not find_spec(needed)]:
+    if missing := [needed for needed in (name, "jiwer") if not find_spec(needed)]:
         yield f"### {title}\n\nNot measured: {missing[0]} is not there."
         return
-    if unknown := set(plan.kinds) - set(MEDIA):
-        raise ChoiceError(f"no medium {', '.join(sorted(unknown))}; there are {', '.join(MEDIA)}")
     made = cast(Layers, import_module(name).layers)
     takes = spoken_takes(plan.split, 1 if plan.quick else min(plan.count, _MOST_TAKES))
     plan.tell("transcripts: as recorded")

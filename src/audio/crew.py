@@ -105,8 +105,8 @@ class _Ended(NamedTuple):
     error: BaseException | None
 
 
-class StoppedError(Exception):
-    """Nobody asks for items any more."""
+class _StoppedError(Exception):
+    """Nobody asks for items any more; it never leaves this module."""
 
 
 class Belt(Generic[Item]):
@@ -125,11 +125,11 @@ class Belt(Generic[Item]):
         self._stopped = False
 
     def put(self, item: Item) -> None:
-        """Lay an item down, when there is room; raises `StoppedError`."""
+        """Lay an item down, when there is room; raises `_StoppedError`."""
         self._put(item)
 
     def end(self, error: BaseException | None = None) -> None:
-        """Say that no item follows, and why; raises `StoppedError`."""
+        """Say that no item follows, and why; raises `_StoppedError`."""
         self._put(_Ended(error))
 
     def _put(self, item: Item | _Ended) -> None:
@@ -138,17 +138,17 @@ class Belt(Generic[Item]):
                 lambda: self._stopped or self._room is None or len(self._held) < self._room
             )
             if self._stopped:
-                raise StoppedError
+                raise _StoppedError
             self._held.append(item if isinstance(item, _Ended) else self._lay(item))
             self._changed.notify_all()
 
     def items(self) -> Generator[Item]:
-        """Take each item when it is there; raises what ended them, and `StoppedError`."""
+        """Take each item when it is there; raises what ended them, and `_StoppedError`."""
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._stopped or self._held)
                 if self._stopped:
-                    raise StoppedError
+                    raise _StoppedError
                 held = self._held.popleft()
                 item = held if isinstance(held, _Ended) else self._fetch(held)
                 self._changed.notify_all()
@@ -169,11 +169,11 @@ class Belt(Generic[Item]):
     def carry(self, items: Generator[Item]) -> None:
         """Lay down all items, and what ended them; for a thread, which ends where the belt stops."""
         error = None
-        with suppress(StoppedError):
+        with suppress(_StoppedError):
             try:
                 for item in items:
                     self.put(item)
-            except StoppedError:
+            except _StoppedError:
                 raise
             except BaseException as raised:
                 error = raised

@@ -12,9 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
-import numba
-from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
-
+from ...kernels.compilation.processor import processor, processor_features
 from ..rendering.report import versions
 
 PROCESSOR, FEATURES = "processor", "processor features"
@@ -53,8 +51,8 @@ def traits() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "C library": " ".join(platform.libc_ver()).strip(),
         "settings": " ".join(f"{name}={os.environ[name]}" for name in _SWITCHES if name in os.environ),
-        PROCESSOR: numba.config.CPU_NAME or get_host_cpu_name(),
-        FEATURES: _features(),
+        PROCESSOR: processor(),
+        FEATURES: processor_features(),
     }
 
 
@@ -78,12 +76,6 @@ def _version_of(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "none"
-
-
-def _features() -> str:
-    asked = numba.config.CPU_FEATURES
-    known = asked if asked is not None else get_host_cpu_features().flatten()
-    return " ".join(sorted(one[1:] for one in known.split(",") if one.startswith("+")))
 
 
 @cache

@@ -318,6 +318,7 @@ class AudioReader:
                 raise self._damaged(f"truncated: ends at {ends} of {whole}")
             self.frames = self._position
             if not self.frames:
+                self.source.check()  # it may have been cut while it was read
                 whole = self._clock(self._promised)
                 raise AudioFileError(f"{self.path}: nothing of its {whole} can be decoded; copy it again")
         audio = np.ascontiguousarray((np.concatenate(pieces) if len(pieces) > 1 else pieces[0]).T)

@@ -300,4 +300,4 @@ def test_damaged_code_is_compiled_anew_and_mended(installed, kind):
 def test_numba_is_asked_in_one_place():
     asks = re.compile(r"^ *(import|from) numba", re.MULTILINE)
     users = {path.name for path in SOURCES.rglob("*.py") if asks.search(path.read_text(encoding="utf-8"))}
-    assert users == {"compilation.py", "code_cache.py", "code_places.py"}
+    assert users == {"compilation.py", "code_cache.py", "code_places.py", "processor.py"}
