@@ -19,7 +19,7 @@ from bench.tables.memory import FIRST_MINUTES, SAMPLE_RATE, write_recording
 PRESETS = ("vinyl", "cassette-music")
 MINUTES, QUICK_MINUTES, LONG_MINUTES = 40.0, 16.0, 180.0
 CORES = (1, 2)
-LEAST = 1.7  # source: what docs/benchmarks.md promises
+LEAST = 1.7  # source: what is aimed at
 
 # Every table is pinned to one core, and so is what it starts.
 RENDER = """

@@ -12,6 +12,7 @@ at a time, the parts come out the same. Only stages are cut that forget; see `St
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from threading import Thread
@@ -204,6 +205,7 @@ def _at_once(
             for load in lane.outbox.items():
                 yield lane.part, load
             lane.close()
+            feed.opened.remove(lane)  # with all that the stage held for it
             next(tickets)
     finally:
         feed.order.stop()
@@ -225,7 +227,7 @@ class _Feed:
     tickets
         One for each part that has heard all it needs; who has taken all of a part takes one back.
     opened
-        All lanes so far.
+        All lanes that were opened and are not done with.
     """
 
     def __init__(
@@ -237,6 +239,7 @@ class _Feed:
         self._loads = loads
         self._router = _Router(cuts)
         self._new_lane = partial(_Lane, crew, new_shelf)
+        self._finished: deque[Belt[None]] = deque(maxlen=crew.size)  # of the lanes opened last
 
     def lanes(self) -> Generator[_Lane]:
         """Yield each lane when it is opened, and go on."""
@@ -246,15 +249,16 @@ class _Feed:
                 over = []
                 for part, heard in self._router.route(load):
                     if part not in live:
-                        live[part] = self._new_lane(part)
-                        self.opened.append(live[part])
+                        live[part] = self._opened(part)
                         yield live[part]
                     live[part].inbox.put(heard)
                     if self._router.is_over(part):
                         over.append(part)
                 # of parts that would begin where the recording has ended, too
-                for part in [*live] if load.ends else over:
-                    live.pop(part).inbox.end()
+                ended = [live.pop(part) for part in ([*live] if load.ends else over)]
+                for lane in ended:
+                    lane.inbox.end()
+                for _ in ended:
                     self.tickets.put(None)
         except Exception as error:
             for lane in live.values():
@@ -263,32 +267,51 @@ class _Feed:
         finally:
             self._loads.close()
 
+    def _opened(self, part: Part) -> _Lane:
+        """Open a lane, which waits for the one that is as many lanes before it as there are cores."""
+        full = len(self._finished) == self._finished.maxlen
+        lane = self._new_lane(part, self._finished[0] if full else None)
+        self._finished.append(lane.finished)
+        self.opened.append(lane)
+        return lane
+
 
 class _Lane:
     """A part, the thread that it is worked on by, and what waits before and behind it, on disk."""
 
-    def __init__(self, crew: Crew, new_shelf: Callable[[], Shelf], part: Part) -> None:
+    def __init__(
+        self, crew: Crew, new_shelf: Callable[[], Shelf], part: Part, earlier: Belt[None] | None
+    ) -> None:
         self.part = part
         self.inbox, self.outbox = _ShelfBelt(new_shelf()), _ShelfBelt(new_shelf())
         self._crew = crew
+        self.finished: Belt[None] = Belt()  # ends when the part is
+        self._earlier = earlier
         self._thread = Thread(target=self.outbox.carry, args=(self._process(),), name="wavemend part")
         self._thread.start()
 
     def _process(self) -> Generator[Load]:
-        for heard in self.inbox.items():
-            with self._crew.at_work():
-                given = self.part.process(heard)
-            if given.audio.shape[1] or heard.ends:
-                yield given
+        if self._earlier:
+            list(self._earlier.items())
+        try:
+            for heard in self.inbox.items():
+                with self._crew.at_work():
+                    given = self.part.process(heard)
+                if given.audio.shape[1] or heard.ends:
+                    yield given
+        finally:
+            self.finished.end()
 
     def stop(self) -> None:
-        """Have the thread end soon."""
+        """Have the thread end soon, and those that wait for it."""
         self.inbox.stop()
         self.outbox.stop()
+        self.finished.stop()
 
     def close(self) -> None:
         """End the thread, and give the disk space back; a second time does nothing."""
-        self.stop()
+        self.inbox.stop()
+        self.outbox.stop()
         self._thread.join()
         self.inbox.close()
         self.outbox.close()

@@ -164,6 +164,7 @@ class Passes:
             marks=self._guidance.marks,
             first=self._reached,
             over=self._over,
+            tap=self._tap,
         )
 
     def _inner(self, path: Path) -> ChainStream | None:

@@ -36,8 +36,9 @@ class ChainStream:
     """Running state of a chain over one recording; the same surface as a stage's `Stream`.
 
     `over` is the factor by which the recording itself passes full scale, 1 where it does not: members at
-    `Step.LIMIT` get it turned down by that, and it is turned up again behind them. `opened` are the streams
-    of its members in order, where they are open already: those of nested chains start with the others.
+    `Step.LIMIT` get it turned down by that, and it is turned up again behind them. Without `tap`
+    nobody asks what was removed. `opened` are the streams of its members in order, where they are open
+    already: those of nested chains start with the others.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class ChainStream:
         marks: Mapping[str, Marks],
         first: int = 0,
         over: float = 1.0,
+        tap: bool = True,
         opened: Iterator[MemberStream] | None = None,
     ) -> None:
         self.channels = channels
@@ -63,6 +65,7 @@ class ChainStream:
             if slot.active
         ]
         for link in self._links:
+            link.taps = link.taps and tap
             link.cuts = _cuts_of(link, Opening(sample_rate, channels, findings.get(link.path), marks))
         self._removed = np.empty((channels, 0))
 
@@ -140,6 +143,7 @@ def _cuts_of(link: _Link, opening: Opening) -> Cuts | None:
         opened = _opened([(slot.member, replace(opening, begins=begins))])
         part = _Link(slot, link.path[0], rate, opening.channels, opened=opened, over=link.over)
         part.silence = None
+        part.taps = link.taps
         return partial(_along, [part])
 
     return Cuts(
@@ -202,7 +206,7 @@ class _Link:
         # The slots of a nested chain tell of themselves.
         alone = self._nested is None and kind.sounds(member)
         self.silence = SilenceMeter(sample_rate, channels) if alone else None
-        self._taps = self._nested is not None or kind.repairs(member)
+        self.taps = self._nested is not None or kind.repairs(member)
 
     @property
     def latency(self) -> int:
@@ -237,7 +241,7 @@ class _Link:
         wet = wet * self._over
         removed = self._removed_before.pop(wet.shape[1])
         dry = self._dry.pop(wet.shape[1])
-        if self._taps:
+        if self.taps:
             removed = removed + self._mix * self._over * self._stream.removed()
         out = wet if self._mix == 1 else dry + self._mix * (wet - dry)
         if self._meter and sink:

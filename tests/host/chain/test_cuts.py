@@ -1,6 +1,7 @@
 """Long recordings in parts: the same samples and events whoever works on them, and nothing left over."""
 
 import threading
+import weakref
 from contextlib import ExitStack
 
 import numpy as np
@@ -154,6 +155,25 @@ def test_a_stage_that_fails_in_any_part_is_heard_of_and_leaves_no_thread(
     with pytest.raises(RuntimeError, match="that sample"):
         run(Chain([Smooth()]), audio, tmp_path_factory, size=size)
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_parts_that_are_done_with_are_forgotten(tmp_path_factory, short_parts, size):
+    alive, most = weakref.WeakSet(), 0
+
+    class Counted(Smooth):
+        id = "test.counted"
+
+        def processor(self, sample_rate, channels, findings):
+            alive.add(made := _Smooth(channels, 0.0))
+            return made
+
+    def sink(path, event):
+        nonlocal most
+        most = max(most, len(alive))
+
+    run(Chain([Counted()]), noise(8000), tmp_path_factory, size=size, sink=sink)  # 40 parts
+    assert most <= size + 5  # those ahead, the one that is fed, two that overlap, and the uncut one's
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
