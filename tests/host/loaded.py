@@ -14,6 +14,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 from .recordings import damaged, write
@@ -42,7 +43,9 @@ def become(request: dict[str, Any]) -> None:
     sys.argv = ["wavemend", *request["words"]]
     sys.path[0] = request["cwd"]
     if request["script"]:
-        exec(compile(request["script"], "<script>", "exec"), {"__name__": "__main__"})
+        # what is started by it would else look for this module to begin with, as a new user has none
+        sys.modules["__main__"] = ModuleType("__main__")
+        exec(compile(request["script"], "<script>", "exec"), vars(sys.modules["__main__"]))
     else:
         runpy.run_module("wavemend", run_name="__main__", alter_sys=True)
 
