@@ -121,6 +121,27 @@ class Processor(ABC):
         """Learn that the recording ends at sample `length`; what frames hold past it is padding zeros."""
 
 
+class Through(Processor):
+    """Gives back what came in, `latency` samples later: a recording that has nothing to repair.
+
+    Parameters
+    ----------
+    latency
+        Samples: as late as the repaired recording would be.
+    channels
+        Of the recording.
+    """
+
+    def __init__(self, latency: int, channels: int) -> None:
+        self._held = np.zeros((channels, latency))
+
+    def step(self, frame: Audio, sink: Sink | None) -> Audio:
+        """See `Processor.step`."""
+        heard = np.concatenate([self._held, frame], axis=1)
+        self._held = heard[:, frame.shape[1] :]
+        return heard[:, : frame.shape[1]]
+
+
 class Stream:
     """Running state of one stage over one recording. Made by `Stage.stream`.
 

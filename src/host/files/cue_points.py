@@ -54,9 +54,9 @@ def _riff_points(payloads: dict[bytes, list[bytes]], order: str) -> list[CuePoin
             if len(said) < 4 or (name := struct.unpack_from(f"{order}I", said)[0]) not in points:
                 continue
             if kind == b"labl":
-                points[name] = points[name]._replace(label=_text(said[4:]))
+                points[name] = points[name]._replace(label=text_of(said[4:]))
             elif kind == b"note":
-                points[name] = points[name]._replace(note=_text(said[4:]))
+                points[name] = points[name]._replace(note=text_of(said[4:]))
             elif kind == b"ltxt" and len(said) >= 8:
                 points[name] = points[name]._replace(length=struct.unpack_from(f"{order}I", said, 4)[0])
     return list(points.values())
@@ -70,7 +70,8 @@ def _entries(payload: bytes, order: str) -> Iterator[tuple[bytes, bytes]]:
         at += 8 + size + size % 2
 
 
-def _text(value: bytes) -> str:
+def text_of(value: bytes) -> str:
+    """Read a text of a RIFF chunk: up to its first zero, UTF-8 or else what older Windows wrote."""
     value = value.split(b"\0")[0]
     try:
         return value.decode("utf-8")
@@ -82,7 +83,9 @@ def _markers(payload: bytes) -> Iterator[CuePoint]:
     at = 2
     while at + 7 <= len(payload):
         named = 1 + payload[at + 6]
-        yield CuePoint(struct.unpack_from(">I", payload, at + 2)[0], _text(payload[at + 7 : at + 6 + named]))
+        yield CuePoint(
+            struct.unpack_from(">I", payload, at + 2)[0], text_of(payload[at + 7 : at + 6 + named])
+        )
         at += 6 + named + named % 2
 
 
@@ -94,7 +97,7 @@ def _caf_markers(payloads: dict[bytes, list[bytes]]) -> list[CuePoint]:
         for at in range(4, 4 + 12 * count, 12):
             name, start = struct.unpack_from(">IQ", payload, at)
             start += 4 + 12 * count
-            names[name] = _text(payload[start : max(payload.find(b"\0", start), start)])
+            names[name] = text_of(payload[start : max(payload.find(b"\0", start), start)])
     points = []
     for payload in payloads.get(b"mark", []):
         (count,) = struct.unpack(">I", payload[4:8].ljust(4, b"\0"))

@@ -26,7 +26,7 @@ from .chunks import CAF, FORM, RIFF, W64, Chunk, ChunkList, ChunkStyle, list_chu
 from .coding_history import word_bits
 from .comment_writing import write_comments
 from .comments import Comments, ForeignChunk
-from .cue_points import holds_points, read_points
+from .cue_points import holds_points, read_points, text_of
 from .foreign import follow, is_foreign, read_foreign
 from .id3_tags import read_id3
 from .loudspeakers import FLAC_MASK_KEY, copy_loudspeakers, flac_mask
@@ -173,7 +173,7 @@ def _read_comments(old: BinaryIO, chunks: ChunkList | None) -> Comments:
             old.seek(0)
             au = read_au_header(old)
             if au:
-                comments.add("COMMENT", [_text(au.annotation)])
+                comments.add("COMMENT", [text_of(au.annotation)])
             else:
                 read_mpeg_tags(old, comments)
     # A hostile tag makes mutagen raise nearly anything; no tag is worth losing a restoration.
@@ -189,15 +189,15 @@ def _read_chunk(old: BinaryIO, chunk: Chunk, style: ChunkStyle, comments: Commen
     if kind == b"LIST" and payload[:4] == b"INFO":
         entries = _info_entries(payload[4:], style.size_code)
         for name, value in islice(entries, _MOST_ENTRIES):
-            comments.add(_INFO.get(name, name), [_text(value)])
+            comments.add(_INFO.get(name, name), [text_of(value)])
         if next(entries, None) is not None:
             comments.lose(f"entries of chunk 'LIST' beyond the first {_MOST_ENTRIES} were not carried over")
     elif kind in (b"id3 ", b"ID3 ") and payload:
         read_id3(io.BytesIO(payload), comments)
     elif style is FORM and kind in _AIFF_TEXT and payload:
-        comments.add(_AIFF_TEXT[kind], [_text(payload)])
+        comments.add(_AIFF_TEXT[kind], [text_of(payload)])
     elif style is CAF and kind == b"info" and payload:
-        texts = [_text(part) for part in payload[4:].split(b"\0", 2 * _MOST_ENTRIES)]
+        texts = [text_of(part) for part in payload[4:].split(b"\0", 2 * _MOST_ENTRIES)]
         for label, text in zip(texts[::2], texts[1::2], strict=False):
             key = label.upper().replace(" ", "")
             comments.add(_CAF_INFO.get(key, key), [text])
@@ -217,14 +217,6 @@ def _info_entries(payload: bytes, size_code: str) -> Iterator[tuple[str, bytes]]
         at += 8 + size
         # Odd texts have a padding byte, which some writers forget: no name begins with a zero.
         at += size % 2 and not payload[at : at + 1].strip(b"\0")
-
-
-def _text(value: bytes) -> str:
-    value = value.split(b"\0")[0]
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("cp1252", "replace")
 
 
 def _read_vorbis(old: BinaryIO, comments: Comments) -> bool:

@@ -13,7 +13,8 @@ from ...audio.arrays import Array, Audio
 from ...contract.marks import Marks, touched
 from ...contract.parameters.number import number
 from ...contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
-from ...errors import ParameterError
+from ...contract.stream import Through
+from ...errors import FindingsError, ParameterError
 from ...kernels.samples.plateaus import LEAST_RUN
 from .rebuild import Rebuilder
 
@@ -104,18 +105,6 @@ def _flat_tops(audio: Array, ceiling: float) -> Runs:
     return runs[lower & (runs[:, 1] - runs[:, 0] >= (LEAST_RUN if passed else 1))]
 
 
-class _Through(Processor):
-    """Gives back what came in, as late as a rebuilt recording would be."""
-
-    def __init__(self, latency: int, channels: int) -> None:
-        self._held = np.zeros((channels, latency))
-
-    def step(self, frame: Audio, sink: Sink | None) -> Audio:
-        heard = np.concatenate([self._held, frame], axis=1)
-        self._held = heard[:, frame.shape[1] :]
-        return heard[:, : frame.shape[1]]
-
-
 class Declip(RepairStage):
     """Rebuild peaks that an overload cut flat, as they must have been for the sound to be sparse.
 
@@ -153,8 +142,13 @@ class Declip(RepairStage):
     def processor(self, sample_rate: float, channels: int, findings: Any) -> Processor:
         """See `Stage.processor`."""
         rebuilder = Rebuilder.at(sample_rate)
-        if not findings.found or findings.upper.size != channels:
-            return _Through(rebuilder.reach, channels)
+        if findings.upper.size != channels:
+            raise FindingsError(
+                f"flat tops of {findings.upper.size} channels cannot serve {channels} channels; analyse the "
+                "recording again"
+            )
+        if not findings.found:
+            return Through(rebuilder.reach, channels)
         return _Rebuild(rebuilder, sample_rate, findings)
 
     def analyser(self, sample_rate: float, channels: int) -> FlatTopsAnalyser:

@@ -13,6 +13,7 @@ from ...contract.marks import Marks, covered
 from ...contract.parameters.number import number
 from ...contract.parameters.switch import switch
 from ...contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
+from ...contract.stream import Through
 from ...errors import ParameterError
 from ...kernels.prediction.models import autocorrelation_model, prediction_error
 from ...kernels.spectra.stft import hann
@@ -146,18 +147,6 @@ def _level(samples: Array) -> float:
     return float(np.partition(np.abs(samples), middle)[middle]) / _NORMAL
 
 
-class _Through(Processor):
-    """Gives back what came in, as late as the blend would."""
-
-    def __init__(self, times: Times, channels: int) -> None:
-        self._held = np.zeros((channels, times.latency))
-
-    def step(self, frame: Audio, sink: Sink | None) -> Audio:
-        heard = np.concatenate([self._held, frame], axis=1)
-        self._held = heard[:, frame.shape[1] :]
-        return heard[:, : frame.shape[1]]
-
-
 class GrooveWalls(RepairStage):
     """Make one signal of a mono disc's two groove walls, each moment from the wall that is clean.
 
@@ -201,7 +190,7 @@ class GrooveWalls(RepairStage):
         """See `Stage.processor`."""
         times = Times.at(sample_rate)
         if channels != 2 or not findings.mono:
-            return _Through(times, channels)
+            return Through(times.latency, channels)
         return _Blend(times, sample_rate, findings, self.blend)
 
     def analyser(self, sample_rate: float, channels: int) -> WallsAnalyser:

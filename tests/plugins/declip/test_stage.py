@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from wavemend.contract.marks import NO_MARKS, Mark, Marks
 from wavemend.contract.stage import Event
-from wavemend.errors import ParameterError
+from wavemend.errors import FindingsError, ParameterError
 from wavemend.plugins.declip import Declip
 
 RATE = 44_100
@@ -119,3 +119,10 @@ def test_nothing_found_nothing_changed() -> None:
     out, events = run(clean)
     assert np.array_equal(out, clean)
     assert not events
+
+
+def test_findings_of_other_channels_are_refused() -> None:
+    stage = Declip()
+    stage.findings = stage.analyse(np.clip(sound(), -0.5, 0.5), RATE)
+    with pytest.raises(FindingsError, match="of 1 channels cannot serve 2"):
+        stage.stream(RATE, 2)
