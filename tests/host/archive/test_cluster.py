@@ -55,10 +55,10 @@ def until(seen):
 
 
 def switch(kind):
+    before = os.environ.pop("OPENBLAS_CORETYPE", None)  # some machines have it set
     if kind:
         os.environ["OPENBLAS_CORETYPE"] = kind
-    else:
-        del os.environ["OPENBLAS_CORETYPE"]
+    return before
 
 
 def refuses(parent):
@@ -144,7 +144,7 @@ def test_a_scheduler_that_goes_away_ends_the_run_in_one_line(tmp_path):
 def test_unlike_workers_are_refused_with_a_table_unless_told(workers, tmp_path):
     with distributed.Client(workers, set_as_default=False) as client:
         other = sorted(client.scheduler_info(n_workers=-1)["workers"])[1]
-        client.run(switch, "Haswell", workers=[other])
+        before = client.run(switch, "Nehalem", workers=[other])[other]
         try:
             with executor_for(1, workers.scheduler_address) as executor:
                 with pytest.raises(MixedClusterError, match=r"settings .*CORETYPE.*--allow-mixed") as told:
@@ -153,7 +153,7 @@ def test_unlike_workers_are_refused_with_a_table_unless_told(workers, tmp_path):
             with executor_for(1, workers.scheduler_address, allow_mixed=True) as executor:
                 executor.examine(Needs(tmp_path, []))
         finally:
-            client.run(switch, None, workers=[other])
+            client.run(switch, before, workers=[other])
 
 
 def test_who_cannot_do_the_work_is_named(workers, tmp_path, monkeypatch):
