@@ -14,7 +14,7 @@ SECONDS ?= 10
 SOURCES := $(shell find src presets models -name '*.py' -o -name '*.[ch]pp' -o -name '*.json' -o -name '*.onnx') pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types unit whole site real_vst3s other_systems virtual_display test-hosts bench clean
+.PHONY: demo test lint types unit whole site real_vst3s programs other_systems virtual_display test-hosts bench clean
 
 # The package itself is installed, not linked: what is tested is what users get.
 $(VENV)/.installed: $(SOURCES)
@@ -44,13 +44,19 @@ site: $(VENV)/.installed
 unit: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto -m "not whole"
 
-whole: $(VENV)/.installed real_vst3s other_systems virtual_display
+whole: $(VENV)/.installed real_vst3s programs other_systems virtual_display
 	$(BIN)/python -m pytest -n auto -m whole
 
 # Debian's zam-plugins, for the tests that host real VST3s; without the right to install, those say so and skip.
 real_vst3s:
 	@test -d /usr/lib/vst3/ZamComp.vst3 || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends zam-plugins; } || true
+
+# Peers in the benchmarks' tables, and codecs and resamplers that their material passes; the reference FLAC encoder.
+PROGRAMS := ffmpeg sox flac
+programs:
+	@test "$$(id -u)" != 0 || ! command -v dpkg >/dev/null || dpkg -s $(PROGRAMS) >/dev/null 2>&1 || \
+		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $(PROGRAMS); } || true
 
 # Compilers for Windows and ARM and what runs their programs here, for the tests that the effects' shell is portable.
 OTHER_SYSTEMS := g++-mingw-w64-x86-64-posix wine64 g++-aarch64-linux-gnu qemu-user
