@@ -20,3 +20,13 @@ def test_help_is_told_and_nothing_else_happens(module):
     )  # fmt: skip
     assert result.returncode == 0 and result.stdout.startswith(f"usage: python -m models.training.{module}")
     assert "--seed" in result.stdout and "--target" in result.stdout
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("name", ["program", "clicks", "medium"])
+def test_one_command_trains_any_model(name):
+    result = subprocess.run(
+        [sys.executable, "-m", "models.training", name, "--help"],
+        check=False, cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert result.returncode == 0 and "--target" in result.stdout
