@@ -28,12 +28,12 @@ def fail(message: str, code: int) -> NoReturn:
 
 def say_error(message: str) -> None:
     """Print one line on standard error."""
-    err.print(f"error: {_one_line(message)}", style="red", markup=False)
+    err.print(f"error: {one_line(message)}", style="red", markup=False)
 
 
 def say_note(message: str) -> None:
     """Print one line on standard error about what is no fault."""
-    err.print(f"note: {_one_line(message)}")
+    err.print(f"note: {one_line(message)}")
 
 
 def say_which(*presets: str) -> None:
@@ -44,7 +44,7 @@ def say_which(*presets: str) -> None:
         say_note(other)
 
 
-def _one_line(message: str) -> str:
+def one_line(message: str) -> str:
     """Take out what a terminal would obey: errors name files, and strangers named those."""
     from ..storage.strict_json import printable  # noqa: PLC0415 - NumPy is not for help and completion
 

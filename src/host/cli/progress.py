@@ -18,6 +18,7 @@ from ..chain.compiling import CompilationNotice
 from ..chain.path import slot_number
 from ..chain.progress import Progress as ProgressCallback
 from ..rendering.event_log import WARNED
+from .output import one_line
 
 _STEPS = 1000  # tuned: by hand, no record; a bar is no wider than a terminal
 
@@ -93,12 +94,13 @@ class Reporter:
 
     def start(self, job: Job) -> ProgressCallback:
         """Begin a recording; returns the callback that moves its bar."""
-        bar = self._running[job.source] = self._progress.add_task(job.name, total=_STEPS)
+        name = one_line(job.name)
+        bar = self._running[job.source] = self._progress.add_task(name, total=_STEPS)
 
         def show(share: float, doing: str) -> None:
             if self._notice:
                 self._notice.hear(doing)
-            self._progress.update(bar, completed=share * _STEPS, description=f"{job.name}: {doing}")
+            self._progress.update(bar, completed=share * _STEPS, description=f"{name}: {doing}")
 
         return show
 
@@ -116,13 +118,13 @@ class Reporter:
             self._seconds += outcome.rendered.seconds
         if self._out:
             of = f"[{self._done:>{len(str(len(self._jobs)))}}/{len(self._jobs)}]"
-            self._out.print(f"{of} {_line(outcome)}", highlight=False)
+            self._out.print(f"{of} {one_line(_line(outcome))}", highlight=False)
         for warning in outcome.rendered.warnings if outcome.rendered else []:
             if warning not in self._told:
                 # What is said about tags begins with the source already.
                 self._warn(f"{outcome.job.name}: {warning.removeprefix(f'{outcome.job.source}: ')}")
         if outcome.error:
-            self._err.print(f"error: {' '.join(outcome.error.split())}", style="red")
+            self._err.print(f"error: {one_line(outcome.error)}", style="red")
         self._record(as_record(outcome))
 
     def _so_far(self) -> str:
@@ -138,7 +140,7 @@ class Reporter:
         self._warn(warning)
 
     def _warn(self, text: str) -> None:
-        self._err.print(f"warning: {text}", style="yellow")
+        self._err.print(f"warning: {one_line(text)}", style="yellow")
 
     def sum_up(self, done: str = "restored") -> None:
         """Print the line that closes the run; `done` is the state of what went as it should."""

@@ -13,7 +13,7 @@ import typer
 from ..processes.interrupts import INTERRUPTED
 from ..transcripts import DEFAULT_RECOGNISER
 from .batch import ExcludeOption, InputsArgument, OverwriteOption, QuietOption
-from .output import FAILED, REFUSED, JsonOption, err, fail, out, print_json, say_error, say_note
+from .output import FAILED, REFUSED, JsonOption, err, fail, one_line, out, print_json, say_error, say_note
 
 if TYPE_CHECKING:
     from ..archive.walk import Recording
@@ -166,7 +166,8 @@ def _transcribe_all(
             records.append(_record(made))
             if not quiet:
                 words = len(made.text.split())
-                out.print(f"{one.below}: {words} words -> {made.outputs[0]}, .srt, .vtt", highlight=False)
+                said = f"{one.below}: {words} words -> {made.outputs[0]}, .srt, .vtt"
+                out.print(one_line(said), highlight=False)
     return records, failed
 
 
