@@ -78,6 +78,7 @@ def render_film(
     """
     show = _Shown(progress, cancel)
     numbers, kind = _tracks(film, options)
+    _check_name(output, kind, film)
     _ = film.sha256  # of what is read from here on; compared in the end
     make_folder(output.parent)
     clear_leftovers(output.parent)
@@ -95,7 +96,6 @@ def render_film(
                     number, part, options=options, chain=chain, film=film, folder=folder, restore=restore
                 )
             )
-        _check_name(output, kind, film)
         writing, checking = show.part(_RESTORING, _WRITING), show.part(_RESTORING + _WRITING, 0.05)
         tracks = [sound.restored for sound in sounds]
         written = put_back(film, parts.output, kind, tracks, writing.telling("putting the sound back"))

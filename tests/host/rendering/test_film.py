@@ -105,9 +105,11 @@ def test_what_is_of_one_track_is_not_asked_of_several(matroska, tmp_path):
     assert names(tmp_path) == []
 
 
-def test_an_ending_of_another_kind_is_refused(plain, tmp_path):
+def test_an_ending_of_another_kind_is_refused_before_anything_is_restored(plain, tmp_path):
+    told = []
     with pytest.raises(AudioFileError, match=r"plain.mov is put into MOV; name the output .mov"):
-        render(Chain(), plain, tmp_path / "a.wav")
+        render(Chain(), plain, tmp_path / "a.wav", progress=lambda share, doing: told.append(doing))
+    assert told == []
     assert names(tmp_path) == []
 
 

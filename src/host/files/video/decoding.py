@@ -122,7 +122,13 @@ class Decoding:
             yield from self._placed(frame)
 
     def _placed(self, frame: AudioFrame) -> Iterator[npt.NDArray[Any]]:
-        samples = _samples(frame)
+        try:
+            samples = _samples(frame)
+        except ValueError:  # 64-bit integers
+            raise AudioFileError(
+                f"{self._what} holds samples of the type {frame.format.name}, which are not read; convert "
+                "it to 24 or 32 bits"
+            ) from None
         if self.coded is None:
             self.coded = self._begin(frame, samples)
         coded = self.coded

@@ -10,6 +10,7 @@ import pytest
 from wavemend.errors import AudioFileError, Cancelled
 from wavemend.host.files.audio_reader import AudioReader
 from wavemend.host.files.source_file import SourceFile
+from wavemend.host.files.video import decoding
 from wavemend.host.files.video.track_file import TrackFile
 
 from tests.host.films import FLASH_S, RATE, heard, make_film, packets, sound
@@ -48,6 +49,16 @@ def test_lossless_sound_is_what_was_put_in_to_the_bit(place, name, container, co
     assert form.is_lossless
     assert coded.timeline.time(0) == 0
     assert told == []
+
+
+def test_a_type_of_samples_that_is_not_read_is_told(place, monkeypatch):
+    def refuse(frame):
+        raise ValueError("Conversion from 's64' format to numpy array is not supported.")
+
+    monkeypatch.setattr(decoding, "_samples", refuse)
+    path = make_film(place / "wide.mkv", "matroska", "pcm_s16le")
+    with pytest.raises(AudioFileError, match="sound track 1 holds samples of the type s16, which are not"):
+        read(path)
 
 
 @pytest.mark.parametrize("container", ["mp4", "matroska"])
