@@ -47,8 +47,9 @@ def _query(words: str) -> str:
     """Return what FTS5 takes: quoted, so that nothing in it means anything but words."""
     if len(words) > _MOST_CHARACTERS:
         raise PlanError(f"{len(words)} characters are asked for; at most {_MOST_CHARACTERS} are looked for")
+    plain = words.encode("utf-8", "replace").decode("utf-8")  # an argument may hold any bytes
     parts = []
-    for phrase, any_ending, word in _PART.findall(words.replace("\0", " ")):
+    for phrase, any_ending, word in _PART.findall(plain.replace("\0", " ")):
         text = phrase or word.rstrip("*")
         if any(letter.isalnum() for letter in text):
             parts.append(f'"{text}"' + "*" * bool(any_ending or word.endswith("*")))

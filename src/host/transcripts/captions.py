@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ...contract.recogniser import Segment
@@ -25,7 +25,12 @@ def captions_of(recording: Path, segments: Sequence[Segment], identity: Mapping[
     """Return the text of each file of a transcript of `recording`, by where it goes."""
     name = printable(recording.name)
     makers = zip(transcript_paths(recording), (as_text, as_srt, as_webvtt), strict=True)
-    return {path: "".join(f"{line}\n" for line in made(name, segments, identity)) for path, made in makers}
+    return {path: _encodable(made(name, segments, identity)) for path, made in makers}
+
+
+def _encodable(lines: Iterable[str]) -> str:
+    """Join lines; bytes of a name that are no UTF-8 become question marks."""
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace").decode("utf-8")
 
 
 def write_captions(captions: Mapping[Path, str], *, overwrite: bool = False) -> None:

@@ -62,3 +62,17 @@ def test_none_is_written_where_one_is_there(tmp_path):
 def test_nothing_said_is_no_error(tmp_path):
     _, srt, vtt = captions_of(tmp_path / "a.wav", [], {}).values()
     assert srt == "" and vtt.startswith("WEBVTT\n\nNOTE\n")
+
+
+def test_a_name_that_is_no_utf8_is_written_with_question_marks(tmp_path):
+    recording = tmp_path / "caf\udce9.wav"
+    captions = captions_of(recording, SAID, BY | {"model": "\udcff"})
+    write_captions(captions)
+    assert [path.name for path in captions] == [
+        f"caf\udce9.wav{suffix}" for suffix in (".txt", ".srt", ".vtt")
+    ]
+    assert (
+        (tmp_path / "caf\udce9.wav.txt")
+        .read_text("utf-8")
+        .startswith("A machine's transcript, not checked by a person: caf?.wav\n")
+    )
