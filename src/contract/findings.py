@@ -46,6 +46,11 @@ class Findings(ABC):
     def found(self) -> bool:
         """Whether there is anything to repair."""
 
+    @property
+    def answers(self) -> bool:
+        """Whether, though nothing was found, `describe` says why to a person who named what to look for."""
+        return False
+
     @abstractmethod
     def describe(self) -> str:
         """One line for people."""

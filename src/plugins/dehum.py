@@ -319,7 +319,7 @@ class Dehum(RepairStage):
 
     id = "wavemend.dehum"
     name = "Dehum"
-    version = 6
+    version = 7
     place = Step.HUM
     findings_type = Hum
 

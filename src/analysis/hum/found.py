@@ -13,6 +13,7 @@ from ...audio.arrays import Array
 from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Choices, Each, JustWith, Range
 from ...contract.findings import NO_LEVEL, Findings, by_channel
 from .comb import HIGHEST_HZ, MOST_HARMONICS
+from .floor import LEAST_DBFS
 
 Numbers = npt.NDArray[np.int64]
 
@@ -25,8 +26,13 @@ LACKS = {
     "evidence": "shows {share:.0%} of what is asked for: it lies below the program, or does not stay",
     "steadiness": "breaks off, as notes do",
     "presence": "is there for too little of the time",
+    "level": "was named: no line stands out by more than {over:.1f} dB over seconds, {least:.1f} are needed",
+    "floor": "was named: what its lines fall back to stands {over:.1f} dB out, {least:.1f} are needed",
+    "loudness": f"was named: its lines are fainter than {LEAST_DBFS:.0f} dBFS",
+    "notes": "was named: notes close by are louder than its lines",
 }
 """What the likeliest hum may be wanting in, and how that is said."""
+_OF_NAMED = ("level", "floor", "loudness", "notes")
 _HARMONICS = Axis("harmonics", most=MOST_HARMONICS)
 _OTHERS = Axis("others", most=MOST_OTHERS)
 _LINES = Axis("lines", most=MOST_OTHERS * MOST_HARMONICS)
@@ -70,7 +76,11 @@ class Hum(Findings):
         Level of each line, shape (channels, lines), as `level_dbfs`; None without any.
     nearest_hz, nearest_share, nearest_lacks
         Where nothing was found, the likeliest fundamental, its share of the evidence that is asked for, and
-        which of `LACKS` it was wanting in; "" where there was nothing to weigh.
+        which of `LACKS` it was wanting in; "" where there was nothing to weigh. Where one was named it is
+        that, and the share is of the dB by which a line must stand out.
+    nearest_over_db, nearest_least_db
+        By how many dB the likeliest line of what was named stands out, and by how many it must; 0 without a
+        name.
     """
 
     frequency_hz: Annotated[float, Range(0.0, _MOST_HZ), JustWith("harmonic")]
@@ -89,11 +99,13 @@ class Hum(Findings):
     nearest_hz: Annotated[float, Range(0.0, _MOST_HZ)] = 0.0
     nearest_share: Annotated[float, SHARE] = 0.0
     nearest_lacks: Annotated[str, Choices("", *LACKS)] = ""
+    nearest_over_db: Annotated[float, Range(0.0, _MOST_LEVEL)] = 0.0
+    nearest_least_db: Annotated[float, Range(0.0, _MOST_LEVEL)] = 0.0
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """See `Findings.from_json`; what findings from before there were others do not hold is none."""
-        for later in ("other_", "nearest_"):
+        for later in ("other_", "nearest_", "nearest_over_", "nearest_least_"):
             if isinstance(data, Mapping) and not any(str(name).startswith(later) for name in data):
                 none = cls.nothing(1).to_json()
                 data = {**data, **{name: none[name] for name in none if name.startswith(later)}}
@@ -146,6 +158,11 @@ class Hum(Findings):
         return self.harmonic.size > 0
 
     @property
+    def answers(self) -> bool:
+        """See `Findings.answers`: a frequency was named, and nothing is done about it."""
+        return not self.found and self.nearest_lacks in _OF_NAMED
+
+    @property
     def is_line(self) -> bool:
         """Whether it is one line without harmonics, a television's or a motor's, and no mains' hum."""
         return self.harmonic.size == 1 and self.harmonic[0] == 1 and self.frequency_hz > HIGHEST_HZ
@@ -176,7 +193,11 @@ class Hum(Findings):
     def describe(self) -> str:
         """See `Findings.describe`."""
         if not self.found:
-            lacks = LACKS.get(self.nearest_lacks, "").format(share=self.nearest_share)
+            lacks = LACKS.get(self.nearest_lacks, "").format(
+                share=self.nearest_share, over=self.nearest_over_db, least=self.nearest_least_db
+            )
+            if self.nearest_lacks in _OF_NAMED:
+                return f"no hum ({self.nearest_hz:.6g} Hz {lacks})"
             return f"no hum (the likeliest, at {self.nearest_hz:.1f} Hz, {lacks})" if lacks else "no hum"
         levels = by_channel([f"{level:.0f}" if level > NO_LEVEL else None for level in self.hum_dbfs])
         beside = "".join(f", and at {hz:.2f} Hz" for hz in self.other_hz)

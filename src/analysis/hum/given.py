@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -144,7 +144,7 @@ class GivenHumAnalyser(Analyser[Hum]):
         shape = (-1, self.channels)
         shown = over.reshape(shape).any(axis=1)
         if not shown.any():
-            return Hum.nothing(self.channels)
+            return self._nothing(told, off)
         dbfs = np.where(over, level, NO_LEVEL).reshape(shape)[shown].T
         return Hum(
             frequency_hz=self._frequency_hz + off,
@@ -153,6 +153,20 @@ class GivenHumAnalyser(Analyser[Hum]):
             level_dbfs=dbfs,
             share=1.0 if told is self._whole else round(told.pieces / self._pieces, 3),
             confidence=0.5,
+        )
+
+    def _nothing(self, told: _Lines, off_hz: float) -> Hum:
+        """Return that nothing hums, and what what was named is wanting in."""
+        if not told.along.pieces:
+            return Hum.nothing(self.channels)
+        over_db, least_db, lacks = told.wanting(off_hz)
+        return replace(
+            Hum.nothing(self.channels),
+            nearest_hz=self._frequency_hz,
+            nearest_share=round(min(max(over_db / least_db, 0.0), 1.0), 3),
+            nearest_lacks=lacks,
+            nearest_over_db=round(max(over_db, 0.0), 1),
+            nearest_least_db=round(least_db, 1),
         )
 
 
@@ -182,6 +196,21 @@ class _Lines:
         level, over = self.along.lines(off_hz)
         level = np.minimum(line, level)
         return level, over & (line - beside >= _LEAST_OVER_DB) & (level >= LEAST_DBFS)
+
+    def wanting(self, off_hz: float) -> tuple[float, float, str]:
+        """Return the dB by which the likeliest line stands out, those it must, and what it is wanting in."""
+        kept_db = _quantile(self.line) - _quantile(self.beside)
+        over_db, outdone = self.along.standing_out(off_hz)
+        least_db = self.along.least_over_db
+        shares = np.minimum(over_db / least_db, kept_db / _LEAST_OVER_DB)
+        best = int(np.argmax(np.where(outdone, np.minimum(shares, 1.0) - 1.0, shares)))
+        if outdone[best]:
+            return float(over_db[best]), least_db, "notes"
+        if shares[best] >= 1.0:
+            return float(over_db[best]), least_db, "loudness"
+        if kept_db[best] / _LEAST_OVER_DB < over_db[best] / least_db:
+            return float(kept_db[best]), _LEAST_OVER_DB, "floor"
+        return float(over_db[best]), least_db, "level"
 
 
 def _quantile(histogram: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -45,7 +45,7 @@ class CombOffset:
         self._number = number
         self._hz = fft.fftshift(fft.fftfreq(_POINTS, seconds))
         self._levels = np.zeros((number.size, _POINTS))
-        self._pieces = 0
+        self.pieces = 0
 
     def hear(self, y: Complex) -> None:
         """Hear a piece: the lines' amplitudes in frames one after the other, shape (frames, lines)."""
@@ -55,16 +55,16 @@ class CombOffset:
         spectra = fft.fftshift(fft.fft(y.T * (window / window.sum()), _POINTS, axis=1), axes=1)
         power = 0.5 * (spectra.real**2 + spectra.imag**2)
         self._levels += 10 * np.log10(np.maximum(power, 10 ** (NO_LEVEL / 10)))
-        self._pieces += 1
+        self.pieces += 1
 
     def add(self, other: CombOffset) -> None:
         """Add what other pieces say."""
         self._levels += other._levels
-        self._pieces += other._pieces
+        self.pieces += other.pieces
 
     def best_hz(self, most_hz: float) -> float:
         """Return by how many Hz the fundamental is off, at most so many; 0 where nothing was heard."""
-        if not self._pieces:
+        if not self.pieces:
             return 0.0
         off = np.arange(-round(most_hz / _STEP_HZ), round(most_hz / _STEP_HZ) + 1) * _STEP_HZ
         total = np.zeros(off.size)
@@ -86,17 +86,31 @@ class CombOffset:
 
     def lines(self, off_hz: float) -> tuple[Array, npt.NDArray[np.bool_]]:
         """Return each line's level in dBFS, so far off, and whether it stands out and no note outdoes it."""
-        if not self._pieces:
+        if not self.pieces:
             return np.full(self._number.size, NO_LEVEL), np.zeros(self._number.size, np.bool_)
+        own, over_db, outdone = self._shown(off_hz)
+        return own, (over_db >= self.least_over_db) & ~outdone
+
+    @property
+    def least_over_db(self) -> float:
+        """By how many dB a line must stand out, the more pieces there are by the less; inf for none."""
+        return float(_OVER_DB[0] + _OVER_DB[1] / np.sqrt(self.pieces)) if self.pieces else np.inf
+
+    def standing_out(self, off_hz: float) -> tuple[Array, npt.NDArray[np.bool_]]:
+        """Return by how many dB each line stands out of what is beside it, and whether a note outdoes it."""
+        if not self.pieces:
+            return np.zeros(self._number.size), np.zeros(self._number.size, np.bool_)
+        return self._shown(off_hz)[1:]
+
+    def _shown(self, off_hz: float) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
         levels, nothing = self._mean()
         apart = np.abs(self._hz - off_hz * self._number[:, np.newaxis])
         own_hz = (_OWN_HZ + _OWN_OFF * self._number)[:, np.newaxis]
         own = np.where(apart <= own_hz, levels, NO_LEVEL).max(axis=1)
         beside = np.where((apart > own_hz) & (apart < _REACH_HZ), levels, NO_LEVEL).max(axis=1)
-        over = own - nothing >= _OVER_DB[0] + _OVER_DB[1] / np.sqrt(self._pieces)
-        return own, over & (beside <= own + _LOUDER_DB)
+        return own, own - nothing, beside > own + _LOUDER_DB
 
     def _mean(self) -> tuple[Array, Array]:
         """Return the mean levels, shape (lines, bins), and what is usual beside each line, shape (lines,)."""
-        mean = self._levels / self._pieces
+        mean = self._levels / self.pieces
         return mean, np.asarray(np.median(mean[:, np.abs(self._hz) < 2 * _REACH_HZ], axis=1))

@@ -12,6 +12,7 @@ from scipy import fft
 from ...audio.arrays import Array, Audio
 from ...contract.findings import NO_LEVEL
 from ...kernels.spectra.stft import hann
+from .floor import MAINS_HZ
 from .found import MOST_OTHERS, Hum
 
 # tuned: bench.material.tuning.hum, line and lines, against clean tuning takes of 10 s, 2026-11-30
@@ -43,6 +44,12 @@ _WINDOW_BINS = 1 / 1.5  # derived: by how many bins a Hann window smears power
 _SAME_HZ = 0.2
 _OF_A_COMB_HZ = 1.5  # from a harmonic of a hum
 _OF_A_NOTE_HZ = 0.1  # by how much two partials of a note are off whole multiples, for each of these
+# A receiver's filter: a line within what it lets through is another station's carrier, which holds as still.
+# tuned: bench.material.tuning.broadcasts, against clean takes and media of the tuning set, 2026-11-30
+_EDGE_HZ, _BAND_HZ = (2200.0, 6500.0), 150.0
+_BELOW_BANDS, _APART_BANDS, _ABOVE_BANDS = 4, 5, 17
+_LEAST_ABOVE, _EDGE_DB = 6, 20.0
+_OWN_HZ, _OWN_OFF_HZ = 400.0, 0.5  # what is so low, and so near a multiple of the mains', is hum there, too
 _RATIOS = [(low, high) for high in range(2, 20) for low in range(1, high)]  # derived: of a note's partials
 
 
@@ -79,6 +86,7 @@ class ToneListener:
         self._rows: list[npt.NDArray[np.float32]] = []
         self._segments: list[list[_Tone]] = []
         self._programs_db: list[float] = []  # of each segment, without steady tones
+        self._usual_db: Array | None = None  # level of each bin, added up over the segments
 
     def hear(self, audio: Audio) -> None:
         """Hear a window, shape (channels, window)."""
@@ -103,12 +111,15 @@ class ToneListener:
         lines = np.array([tone.alone for tone in met], bool) & (under_db < _FAR_UNDER_DB) & ~loud
         first, stop = np.searchsorted(hz, hz - _SAME_HZ), np.searchsorted(hz, hz + _SAME_HZ)
         often = np.flatnonzero((lines | loud) & (stop - first >= _SHARE * len(self._segments))).tolist()
+        edge_hz = self._edge_hz()
         tones: list[Hum] = []
         for at in sorted(often, key=lambda at: -float(met[at].power.sum())):
             if any(_is_of(met[at].frequency_hz, hum.frequency_hz) for hum in (*hums, *tones)):
                 continue
             if loud[at] or len(tones) == MOST_OTHERS:
                 return []
+            if met[at].frequency_hz < edge_hz and not _is_of_mains(met[at].frequency_hz):
+                continue
             same = met[first[at] : stop[at]]
             power = np.mean([one.power for one in same], axis=0)
             level = 10 * np.log10(np.maximum(power, 10 ** (NO_LEVEL / 10)))
@@ -124,6 +135,22 @@ class ToneListener:
             )
         return tones
 
+    def _edge_hz(self) -> float:
+        """Return where a receiver's filter ends the band; 0 where none does."""
+        if self._usual_db is None:
+            return 0.0
+        size = max(round(_BAND_HZ / self._bin_hz), 1)
+        usual = self._usual_db / len(self._segments)
+        bands = np.median(usual[: usual.size // size * size].reshape(-1, size), axis=1)
+        first, last = (int(hz / (size * self._bin_hz)) for hz in _EDGE_HZ)
+        best_db, edge = _EDGE_DB, 0
+        for at in range(first, min(last, bands.size - _APART_BANDS - _LEAST_ABOVE) + 1):
+            above = bands[at + _APART_BANDS : at + _APART_BANDS + _ABOVE_BANDS]
+            fall_db = float(bands[at - _BELOW_BANDS : at].mean() - above.max())
+            if fall_db > best_db:
+                best_db, edge = fall_db, at
+        return (edge + _APART_BANDS) * size * self._bin_hz if edge else 0.0
+
     def _program_db(self) -> float:
         """Return the mean level of what is no steady tone, dB, over the segments heard."""
         return float(10 * np.log10(np.mean(10 ** (np.array(self._programs_db) / 10))))
@@ -136,6 +163,8 @@ class ToneListener:
             return  # silence tells of no line, nor against one
         if not sounds.all():
             power, levels = power[sounds], levels[sounds]
+        usual = np.median(levels, axis=0)
+        self._usual_db = usual if self._usual_db is None else self._usual_db + usual
         peaks = self._peaks(levels)
         self._programs_db.append(_level_without(levels, peaks))
         candidates = [at for at in peaks if at * self._bin_hz >= _LOWEST_HZ][:_MOST_CANDIDATES]
@@ -198,6 +227,13 @@ def _least_under_db(frequency_hz: float) -> float:
     """Return how far under the program a line is, that is none of it."""
     shares = (abs(frequency_hz / hz - 1.0) for hz in _TELEVISION_HZ)
     return _TELEVISION_UNDER_DB if min(shares) < _TELEVISION_SHARE else _UNDER_DB
+
+
+def _is_of_mains(frequency_hz: float) -> bool:
+    """Return whether a line is as low as hum, and where the mains have theirs."""
+    return frequency_hz < _OWN_HZ and any(
+        abs(frequency_hz - mains * round(frequency_hz / mains)) < _OWN_OFF_HZ for mains in MAINS_HZ
+    )
 
 
 def _is_of(frequency_hz: float, base_hz: float) -> bool:

@@ -184,7 +184,8 @@ def _found(outcome: Outcome) -> str:
         for (_, kind), n in sorted(outcome.rendered.events.items())
         if kind not in WARNED  # warnings say it all
     ]
-    heard = [findings.describe() for findings in outcome.rendered.findings.values() if findings.found]
+    every = outcome.rendered.findings.values()
+    heard = [findings.describe() for findings in every if findings.found or findings.answers]
     return "; ".join(counts + heard) or "nothing found"
 
 

@@ -14,7 +14,7 @@ from ...analysis.carrier.processed import Processed
 from ...analysis.clicks.clicks import Clicks
 from ...analysis.medium.medium import MediumOdds, medium_odds
 from ...analysis.medium.surface import Surface
-from ...analysis.medium.traits import floor_db
+from ...analysis.medium.traits import floor_db, turns_a_minute
 from ...analysis.noise.noise_print import NO_NOISE, NoisePrint
 from ...analysis.program.loudness import Loudness
 from ...analysis.program.program import Program
@@ -234,7 +234,7 @@ def _wrong(findings: dict[str, Findings], medium: MediumOdds) -> tuple[str | Non
     clicks, surface = cast(Clicks, findings["clicks"]), cast(Surface, findings["surface"])
     shares = medium.probability
     groove = shares["microgroove"] + shares["coarse groove"]
-    is_disc = groove >= _DISC or clicks.confidence >= _SURE_OF_CLICKS
+    is_disc = groove >= _DISC or (clicks.confidence >= _SURE_OF_CLICKS and not _is_radio(findings, medium))
     rumble, noise = findings["rumble"], findings["noise"]
     # a dense mix has no pauses, so its floor is no surface: something else must speak for one
     worn = [one for one in (clicks, surface, noise) if one.found]
@@ -247,7 +247,8 @@ def _wrong(findings: dict[str, Findings], medium: MediumOdds) -> tuple[str | Non
         program = cast(Program, findings["program"])
         speech = program.share("speech") > program.share("music")
         floor = f"a floor {-floor_db(surface):.0f} dB under the loud parts"
-        found = noise.describe() if noise.found else floor
+        static = floor_db(surface) <= _NOISE_DB and clicks.found
+        found = noise.describe() if noise.found else f"static: {clicks.describe()}" if static else floor
         return ("voice-on-tape" if speech else "music-on-tape"), f"{found}, under {program.describe()}"
     if findings["hum"].found:
         return "hum", findings["hum"].describe()
@@ -260,8 +261,15 @@ def _is_noisy(findings: dict[str, Findings], medium: MediumOdds) -> bool:
     """Whether steady noise is heard: a print near the program, or the floor of a tape or a broadcast."""
     if findings["noise"].found and medium.probability["digital"] < _SURELY_DIGITAL:
         return _is_audible(findings)
+    if _is_radio(findings, medium) and cast(Clicks, findings["clicks"]).confidence >= _SURE_OF_CLICKS:
+        return True
     old = medium.told and medium.likeliest in ("tape", "radio")
     return old and floor_db(cast(Surface, findings["surface"])) > _NOISE_DB
+
+
+def _is_radio(findings: dict[str, Findings], medium: MediumOdds) -> bool:
+    """Whether it is a broadcast, whose static clicks as a disc does, and nothing turned."""
+    return medium.told and medium.likeliest == "radio" and not turns_a_minute(findings)
 
 
 def _is_audible(findings: dict[str, Findings]) -> bool:

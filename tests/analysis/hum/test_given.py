@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from wavemend.analysis.hum.comb import NO_LEVEL
+from wavemend.analysis.hum.found import Hum
 from wavemend.analysis.hum.given import LEAST_TOLERANCE_HZ, TOLERANCE, GivenHumAnalyser
 from wavemend.analysis.hum.hum import HumAnalyser
 
@@ -89,3 +90,35 @@ def test_a_name_tells_no_less_than_is_found_without_it():
     assert given.frequency_hz == found.frequency_hz
     np.testing.assert_array_equal(given.harmonic, found.harmonic)
     assert given.harmonic[-1] > 100
+
+
+def test_why_nothing_is_done_about_what_was_named_is_said():
+    noise = 0.01 * np.random.default_rng(3).standard_normal((1, SECONDS.size))
+    nothing = analysed(noise, 60.0)
+    assert (nothing.found, nothing.answers, nothing.nearest_hz) == (False, True, 60.0)
+    assert nothing.describe().startswith("no hum (60 Hz was named: ")
+    assert nothing.nearest_over_db < nothing.nearest_least_db
+    assert Hum.from_json(nothing.to_json()) == nothing
+
+
+def test_lines_that_are_too_faint_are_told_as_such():
+    faint = 1e-6 * np.sin(2 * np.pi * 50.0 * SECONDS)[np.newaxis]
+    assert (
+        "fainter than"
+        in analysed(faint + 1e-9 * np.random.default_rng(5).standard_normal(faint.shape)).describe()
+    )
+
+
+def test_a_note_close_by_is_told_as_the_reason():
+    note = 0.1 * np.sin(2 * np.pi * 52.0 * SECONDS)[np.newaxis]
+    told = analysed(note + 1e-4 * np.random.default_rng(4).standard_normal(note.shape), 50.0)
+    assert not told.found
+    assert "was named" in told.describe()
+
+
+_LATER = ("nearest_over_db", "nearest_least_db")
+
+
+def test_findings_from_before_the_reason_was_told_are_read():
+    before = {key: value for key, value in analysed(hum()).to_json().items() if key not in _LATER}
+    assert Hum.from_json(before).nearest_least_db == 0.0

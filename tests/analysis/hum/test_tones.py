@@ -102,3 +102,23 @@ def test_lines_that_a_pause_bares_are_lines():
     rest[rest.size // 2 :] *= 1e-3
     line = 0.006 * np.sin(2 * np.pi * 1234.5 * np.arange(rest.size) / RATE)
     assert len(found(rest + line)) == 1
+
+
+def received(audio, top_hz=3500.0):
+    """Through a receiver's filter, over faint noise."""
+    spectrum = np.fft.rfft(audio)
+    spectrum[np.fft.rfftfreq(audio.size, 1 / RATE) > top_hz] = 0.0
+    return np.fft.irfft(spectrum, audio.size) + 1e-5 * np.random.default_rng(1).standard_normal(audio.size)
+
+
+def test_what_whistles_within_a_receivers_band_is_no_line():
+    heard = received(bursts()) + received(tone(1234.5, 0.005))
+    hiss = 5e-3 * np.random.default_rng(2).standard_normal(SECONDS.size)
+    assert found(heard) == []
+    assert len(found(heard + hiss)) == 1  # where noise goes on above the band, it is no receiver's
+
+
+@pytest.mark.parametrize("hz", [120.0, 6250.0], ids=["where mains hum", "outside the band"])
+def test_a_line_that_came_after_the_receiver_is_found(hz):
+    (line,) = found(received(bursts()) + tone(hz, 0.005))
+    assert line.frequency_hz == pytest.approx(hz, abs=0.1)
