@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
@@ -36,6 +37,7 @@ LOCAL = "local"
 # guard: for how long is waited
 _CONNECT_SECONDS = 30.0  # for the scheduler, and for a first worker
 _ANSWER_SECONDS = 180.0  # for a worker that is looked at: it loads everything
+_LOOK_SECONDS = 0.2  # how late it is seen that nobody waits for its answer any more
 
 _AGAIN = "say the same again, and what is done stays done"
 
@@ -72,7 +74,8 @@ class Cluster:
         self.tell = tell
         self._sights: dict[str, Sight] = {}
         self._unfit: set[str] = set()
-        self._met: set[str] = set()
+        self._met: dict[str, threading.Thread] = {}
+        self._over = threading.Event()  # nobody needs to be met any more
         self._needs = Needs(None, [])
         self._own: Mapping[str, str] = {}
 
@@ -104,6 +107,7 @@ class Cluster:
         with self._telling():
             self._client.wait_for_workers(self._count if self._scheduler == LOCAL else 1, _CONNECT_SECONDS)
         self._unfit.clear()
+        self._over.clear()
         self._sights = self._looked_at(self._there())
         self._refuse_mixed(self._sights)
         for address, sight in self._sights.items():
@@ -126,9 +130,15 @@ class Cluster:
         ClusterError
             The scheduler is gone, or no worker is left.
         """
-        with self._telling():
-            handed_out = HandingOut(self._client, self, work, items, lost=lost, on_start=on_start)
-            yield from handed_out.results(cancel or threading.Event())
+        self._over.clear()
+        try:
+            with self._telling():
+                handed_out = HandingOut(self._client, self, work, items, lost=lost, on_start=on_start)
+                yield from handed_out.results(cancel or threading.Event())
+        finally:
+            self._over.set()
+            for meeting in [*self._met.values()]:
+                meeting.join()
 
     def fit(self) -> set[str]:
         """Return the addresses of workers that are there and fit; new ones are looked at meanwhile."""
@@ -136,9 +146,9 @@ class Cluster:
         for address in self._sights.keys() - there:
             del self._sights[address]
         self._unfit &= there
-        for address in there - self._sights.keys() - self._unfit - self._met:
-            self._met.add(address)
-            threading.Thread(target=self._meet, args=(address,), daemon=True).start()
+        for address in there - self._sights.keys() - self._unfit - self._met.keys():
+            self._met[address] = threading.Thread(target=self._meet, args=(address,), daemon=True)
+            self._met[address].start()
         return there & self._sights.keys()
 
     def _meet(self, address: str) -> None:
@@ -151,10 +161,10 @@ class Cluster:
             self._sights[address] = sights[address]
         except Exception as error:
             self._unfit.add(address)
-            if self._client.status == "running":
+            if self._client.status == "running" and not self._over.is_set():
                 self.tell(f"worker {address} joined and is given no work: {error}")
         finally:
-            self._met.discard(address)
+            del self._met[address]
 
     def _there(self) -> set[str]:
         return {*self._known()}
@@ -186,8 +196,14 @@ class Cluster:
             return {address: self._answer(address, future) for address, future in futures.items()}
 
     def _answer(self, address: str, future: Future[Sight]) -> Sight:
+        answered = threading.Event()
+        future.add_done_callback(lambda future: answered.set())
+        deadline = time.monotonic() + _ANSWER_SECONDS
         try:
-            sight: Sight = future.result(_ANSWER_SECONDS)
+            while not answered.wait(_LOOK_SECONDS):
+                if time.monotonic() > deadline or self._over.is_set():
+                    raise TimeoutError
+            sight: Sight = future.result(_CONNECT_SECONDS)
             return sight
         except TimeoutError:
             raise ClusterError(

@@ -20,6 +20,7 @@ from ..files.audio_format import AUDIO_SUFFIXES
 from ..files.video.kinds import VIDEO_SUFFIXES
 from ..rendering.options import DEFAULTS, RenderOptions
 from ..storage.outputs import events_path, labels_path, make_folder, report_path
+from ..storage.publishing import clear_leftovers
 from ..transcripts import DEFAULT_RECOGNISER
 from ..transcripts.captions import transcript_paths
 from ..transcripts.recognisers import Listener, Listening
@@ -255,6 +256,7 @@ def run_collection(
     listening = Listening.of(collection.listener) if collection.listener else None
     make_folder(collection.target)
     with Manifest(collection.target, write=True) as manifest:
+        clear_leftovers(collection.target)
         if listening:
             manifest.keep_speech()
         tasks = _expected(collection, manifest)

@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..storage.locking import hold
+from ..storage.publishing import PART_SUFFIX
 from .workers import use_one_thread
 
 if TYPE_CHECKING:
@@ -40,17 +42,22 @@ class Sight:
 
 @contextmanager
 def questions(needs: Needs) -> Iterator[bytes]:
-    """Give what to ask `look` with; while it is asked, a file in the target tells that folder from others."""
+    """Give what to ask `look` with; while it is asked, a file in the target tells that folder from others.
+
+    It is held: what a process leaves of it that is killed, the next run clears away with its other leftovers.
+    """
     words = secrets.token_hex(16)
-    token = needs.target.absolute() / f".wavemend-seen-{words}" if needs.target else None
-    if token:
-        token.write_text(words, encoding="ascii")
-    written = (str(token), words) if token else None
+    token = hold(needs.target.absolute() / f"wavemend-seen-{words}", PART_SUFFIX) if needs.target else None
     try:
+        if token:
+            token.file.write(words.encode())
+            token.file.flush()
+        written = (str(token.path), words) if token else None
         yield pickle.dumps(partial(_see, os.getcwd(), written, _samples(needs), needs.recipes))
     finally:
         if token:
-            token.unlink(missing_ok=True)
+            token.path.unlink(missing_ok=True)
+            token.file.close()
 
 
 def _samples(needs: Needs) -> list[tuple[str, int]]:

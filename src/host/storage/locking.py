@@ -25,6 +25,7 @@ except ImportError:  # Windows, where an open file cannot be deleted: that is lo
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _OWNER = re.compile(r"\.([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{6}\.wavemend-[a-z]+$")
+_PATIENCE_S = 0.2  # guard: who looks whether a file was left behind holds it for less
 _ABANDONED_AFTER_S = 24 * 3600.0  # guard: where nothing but the time of the last change tells
 
 
@@ -54,14 +55,18 @@ class _NoLocksError(Exception):
 def hold(target: Path, suffix: str) -> Held | None:
     """Make a hidden, empty file beside `target` and hold it; None where another process does.
 
+    Who clears leftovers away may hold it for an instant, when it is just made: that is waited out.
+
     Raises
     ------
     OSError
         It cannot be made.
     """
     path = beside(target, suffix, prefix=".")
+    deadline = time.monotonic() + _PATIENCE_S
     try:
-        file = _locked(path, create=True)
+        while (file := _locked(path, create=True)) is None and time.monotonic() < deadline:
+            time.sleep(_PATIENCE_S / 10)
     except _NoLocksError as error:
         # Nobody else takes this name; that its process died, others see by its number.
         owner = f".{_host()}-{os.getpid()}-{secrets.token_hex(3)}"

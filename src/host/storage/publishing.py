@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ from .locking import Held, hold, seize
 PART_SUFFIX = ".wavemend-part"
 JOURNAL_SUFFIX = ".wavemend-journal"
 REPLACED_SUFFIX = ".wavemend-replaced"
+
+_SETTLING_S = 30.0  # guard: in which the files of a set are hashed and put back
 
 
 @dataclass
@@ -78,7 +81,7 @@ class Publication:
         """
         self.check(target)
         try:
-            held = hold(target, PART_SUFFIX)
+            held = None if not self._parts and _is_unsettled(target) else hold(target, PART_SUFFIX)
             if held is None:
                 raise TargetBusyError(f"{target}: another wavemend is writing it right now")
             self._parts.append(_Part(held, target))
@@ -272,15 +275,36 @@ def clear_leftovers(folder: Path) -> list[Path]:
     for suffix in (JOURNAL_SUFFIX, PART_SUFFIX):  # a journal says what becomes of its parts
         for path in sorted(folder.glob(f".*{suffix}")):
             with contextlib.suppress(OSError):
-                file = seize(path)
-                if file is None:
-                    continue
-                with file:
-                    if suffix == JOURNAL_SUFFIX:
-                        settle(folder, file, _is_ours)
-                    path.unlink()
+                if _cleared(path):
                     cleared.append(path)
     return cleared + clear_folders(folder)
+
+
+def _cleared(path: Path) -> bool:
+    """Clear one leftover away; False where its process lives."""
+    file = seize(path)
+    if file is None:
+        return False
+    with file:
+        if path.name.endswith(JOURNAL_SUFFIX):
+            settle(path.parent, file, _is_ours)
+        path.unlink()
+    return True
+
+
+def _is_unsettled(target: Path) -> bool:
+    """Whether a set around `target` is being published, or still put back though that was waited for.
+
+    Two runs, or two workers of one, may clear a folder at once, and who puts a set back hashes and deletes
+    by names that whoever renders it anew is about to use.
+    """
+    journal = beside(target, JOURNAL_SUFFIX, prefix=".")
+    deadline = time.monotonic() + _SETTLING_S
+    while os.path.lexists(journal) and time.monotonic() < deadline:
+        with contextlib.suppress(FileNotFoundError):  # settled meanwhile
+            if not _cleared(journal):
+                time.sleep(_SETTLING_S / 1000)
+    return os.path.lexists(journal)
 
 
 def _is_ours(name: str) -> bool:

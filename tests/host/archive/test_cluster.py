@@ -67,6 +67,10 @@ def refuses(parent):
     return {}
 
 
+def answers_late(asked):
+    time.sleep(3)
+
+
 def lost(item, how):
     return item, how
 
@@ -120,6 +124,15 @@ def test_a_run_that_is_cancelled_leaves_nobody_at_work(workers, tmp_path):
         with pytest.raises(Cancelled):
             list(executor.run(partial(work, tmp_path), ["long"] * 4, lost=lost, cancel=cancel))
         assert len([*tmp_path.glob("ended *")]) == 2
+
+
+def test_who_joins_and_does_not_answer_yet_leaves_nothing_in_the_target(workers, tmp_path, monkeypatch):
+    with executor_for(1, workers.scheduler_address) as executor:
+        executor.examine(Needs(tmp_path, []))
+        monkeypatch.setattr(cluster, "look", answers_late)
+        executor._sights.popitem()  # as if it had just come
+        assert len([*executor.run(partial(work, tmp_path), ["a", "b"], lost=lost)]) == 2
+        assert not [*tmp_path.iterdir()]
 
 
 def test_nobody_works_on_for_who_is_gone(workers, tmp_path):

@@ -10,8 +10,9 @@ from wavemend.errors import AudioFileError, Cancelled, ManifestError, PlanError,
 from wavemend.host.archive import manifest as manifest_module
 from wavemend.host.archive import restoring, verifying
 from wavemend.host.archive.collection import batch, earlier_speed, run_collection
-from wavemend.host.archive.executors import ThisMachine
+from wavemend.host.archive.executors import Needs, ThisMachine
 from wavemend.host.archive.manifest import MANIFEST, Manifest
+from wavemend.host.archive.sight import questions
 from wavemend.host.archive.verifying import verify
 from wavemend.host.files.source_file import SourceFile
 from wavemend.host.rendering.options import RenderOptions
@@ -175,6 +176,17 @@ def test_every_step_of_a_killed_run_is_taken_up(source, target, tmp_path, monkey
         states(source, folder)
         assert files(folder) == whole
         assert lasting(folder) == known
+
+
+def test_what_a_killed_run_asked_its_workers_with_goes_with_the_next(source, target):
+    target.mkdir()
+    with questions(Needs(target, [])):
+        (left,) = target.iterdir()
+        content = left.read_bytes()
+    assert not left.exists()
+    left.write_bytes(content)
+    states(source, target)
+    assert not left.exists()
 
 
 def test_a_run_in_processes_makes_the_same(source, target, tmp_path):

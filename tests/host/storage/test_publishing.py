@@ -6,12 +6,16 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 import traceback
 
 import pytest
-from wavemend.errors import AudioFileError, TargetExistsError
+from wavemend.errors import AudioFileError, TargetBusyError, TargetExistsError
+from wavemend.host.storage import publishing
 from wavemend.host.storage.file_names import fitted
 from wavemend.host.storage.hashing import sha256_of
+from wavemend.host.storage.locking import hold
 from wavemend.host.storage.publishing import (
     JOURNAL_SUFFIX,
     PART_SUFFIX,
@@ -96,6 +100,43 @@ def test_a_killed_process_is_cleared_away_and_a_living_one_is_not(tmp_path):
     assert names(tmp_path) == [f".a.wav{PART_SUFFIX}"]
     assert clear_leftovers(tmp_path) == [tmp_path / f".a.wav{PART_SUFFIX}"]
     assert names(tmp_path) == []
+
+
+def test_who_clears_a_folder_away_for_an_instant_stops_nobody(tmp_path):
+    looking = hold(tmp_path / "a.wav", PART_SUFFIX)
+    threading.Timer(0.05, looking.file.close).start()
+    with Publication() as publication:
+        publication.part_of(tmp_path / "a.wav").write_text("new")
+        publication.publish()
+    assert names(tmp_path) == ["a.wav"]
+
+
+def test_a_set_that_is_just_put_back_is_waited_for(tmp_path):
+    """As where two workers of a resumed run begin in the same folder: one settles what the other renders."""
+    (tmp_path / f".a.wav{PART_SUFFIX}").write_text("of a killed run")
+    settling = hold(tmp_path / "a.wav", JOURNAL_SUFFIX)
+
+    def settle():
+        (tmp_path / f".a.wav{PART_SUFFIX}").unlink()
+        settling.path.unlink()
+        settling.file.close()
+
+    threading.Timer(0.1, settle).start()
+    with Publication() as publication:
+        publication.part_of(tmp_path / "a.wav").write_text("new")
+        time.sleep(0.15)
+        publication.publish()
+    assert names(tmp_path) == ["a.wav"]
+    assert (tmp_path / "a.wav").read_text() == "new"
+
+
+def test_a_set_that_someone_else_publishes_is_busy(tmp_path, monkeypatch):
+    monkeypatch.setattr(publishing, "_SETTLING_S", 0.05)
+    other = hold(tmp_path / "a.wav", JOURNAL_SUFFIX)
+    with Publication() as publication, pytest.raises(TargetBusyError):
+        publication.part_of(tmp_path / "a.wav")
+    assert names(tmp_path) == [other.path.name]
+    other.file.close()
 
 
 def test_an_unwritable_folder_is_named(tmp_path):
