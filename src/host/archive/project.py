@@ -186,9 +186,8 @@ def _options(table: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in table.items():
         kinds, words = _KINDS[name], _WORDS.get(name)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise ParameterError(
-                f"render.{name} = {short(value)} is not allowed; it must be {_SAID[kinds[0]]}"
-            )
+            said = " or ".join(dict.fromkeys(_SAID[kind] for kind in kinds))
+            raise ParameterError(f"render.{name} = {short(value)} is not allowed; it must be {said}")
         if words and value not in words:
             allowed = ", ".join(words)
             raise ParameterError(
@@ -196,7 +195,3 @@ def _options(table: Mapping[str, Any]) -> dict[str, Any]:
             )
     RenderOptions(**{name: value for name, value in table.items() if name != "missing"})
     return dict(table)
-
-
-def _refused(name: str, value: Any, allowed: str) -> ParameterError:
-    return ParameterError(f"render.{name} = {short(value)} is not allowed; it must be {allowed}")

@@ -39,6 +39,7 @@ _LITTER = re.compile(
 _UNREAD_SUFFIXES = {
     ".aac", ".ac3", ".amr", ".ape", ".dff", ".dsf", ".dts", ".mpc", ".ra", ".shn",
     ".spx", ".tak", ".tta", ".wma", ".wv",
+    ".asf", ".flv", ".m2p", ".m2ts", ".mpeg", ".mpg", ".mts", ".vob", ".wmv",
 }  # fmt: skip
 _SOUND_SUFFIXES = AUDIO_SUFFIXES | VIDEO_SUFFIXES | _UNREAD_SUFFIXES
 

@@ -36,6 +36,12 @@ def test_a_good_one_is_read(tmp_path):
     assert is_project("a/wavemend.toml") and not is_project("vinyl")
 
 
+@pytest.mark.parametrize(("text", "track"), [("2", 2), ('"all"', "all")])
+def test_it_says_which_sound_of_films(tmp_path, text, track):
+    read = read_project(project(tmp_path, f'preset = "vinyl"\n[render]\ntrack = {text}'))
+    assert read.options == {"track": track}
+
+
 def test_its_preset_lies_beside_it_wherever_one_works(tmp_path, monkeypatch):
     (tmp_path / "presets").mkdir()
     mine = tmp_path / "presets" / "vinyl.json"
@@ -63,6 +69,10 @@ def test_its_preset_lies_beside_it_wherever_one_works(tmp_path, monkeypatch):
         ('preset = "vinyl"\n[render]\nremoved = "yes"', "'yes' is not allowed; it must be true or"),
         ('preset = "vinyl"\n[render]\novers = "clip"', "overs = 'clip' .* one of headroom, float"),
         ('preset = "vinyl"\n[render]\nseed = -1', "seed=-1 is not allowed"),
+        ('preset = "vinyl"\n[render]\ntrack = 0', "track=0 is not allowed; .* number from 1, or all"),
+        ('preset = "vinyl"\n[render]\ntrack = "two"', "track='two' is not allowed; .* number from 1, or all"),
+        ('preset = "vinyl"\n[render]\ntrack = true', "track = True is not allowed; .* number or a word"),
+        ('preset = "vinyl"\n[render]\ntrack = 1.5', "track = 1.5 is not allowed; .* number or a word"),
         ('preset = "vinyl"\n[set]\ndeclick.sensitivity = 40', "sensitivity='40' is not allowed.*0 to 10"),
         ('preset = "vinyl"\n[set]\ndeclik.sensitivity = 4', "is no slot of this preset"),
         ('preset = "vinyl"\n[set]\ndeclick.sensitivity = [4]', r"sensitivity = \[4\] is not allowed"),

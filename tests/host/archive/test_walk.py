@@ -203,5 +203,7 @@ def test_the_folder_of_the_outputs_is_not_searched(archive, tmp_path):
 def test_recordings_of_kinds_that_cannot_be_read_are_not_passed_over(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.wav").write_bytes(b"no sound either")
-    (tmp_path / "in" / "b.m4a").write_bytes(b"no sound")
-    assert [one.path.name for one in find_recordings([str(tmp_path / "in")]).recordings] == ["a.wav", "b.m4a"]
+    for name in ("b.m4a", "c.vob", "d.MPG"):
+        (tmp_path / "in" / name).write_bytes(b"no sound")
+    found = find_recordings([str(tmp_path / "in")]).recordings
+    assert [one.path.name for one in found] == ["a.wav", "b.m4a", "c.vob", "d.MPG"]

@@ -47,6 +47,7 @@ _EBML = b"\x1aE\xdf\xa3"  # source: RFC 8794, the ID of an EBML header
 _QUICKTIME = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))  # before there was `ftyp`
 _OTHERS = {
     b"\x00\x00\x01\xba": "an MPEG program stream",
+    b"\x00\x00\x01\xb3": "an MPEG video stream",
     b"0&\xb2u\x8ef\xcf\x11": "a Windows Media file",
     b"FLV\x01": "a Flash video",
 }
@@ -67,6 +68,8 @@ def kind_of(file: BinaryIO) -> Kind | None:
 def other_film(file: BinaryIO) -> str:
     """Say what an open file is that holds pictures but cannot be put back; empty for anything else."""
     head = file.read(_HEAD_BYTES)
-    if head[:1] == head[188:189] == head[376:377] == b"G":  # source: ISO 13818-1, packets of 188 bytes
-        return "an MPEG transport stream"
+    # source: ISO 13818-1, packets of 188 bytes; cameras and Blu-ray discs put a time code of 4 before each
+    for first, size in ((0, 188), (4, 192)):
+        if all(head[first + number * size :][:1] == b"G" for number in range(3)):
+            return "an MPEG transport stream"
     return next((what for magic, what in _OTHERS.items() if head.startswith(magic)), "")

@@ -26,7 +26,16 @@ def test_the_first_bytes_tell(head):
     assert kind_of(io.BytesIO(head)) is HEADS[head]
 
 
-@pytest.mark.parametrize("head", [b"\0\0\x01\xba\x44", b"FLV\x01\x05", (b"G" + bytes(187)) * 3])
+OTHERS = [
+    b"\0\0\x01\xba\x44",
+    b"\0\0\x01\xb3\x16",
+    b"FLV\x01\x05",
+    (b"G" + bytes(187)) * 3,
+    (bytes(4) + b"G" + bytes(187)) * 3,
+]
+
+
+@pytest.mark.parametrize("head", OTHERS)
 def test_films_of_other_kinds_are_called_by_their_names(head):
     assert other_film(io.BytesIO(head))
     assert not other_film(io.BytesIO(b"RIFF" + bytes(500)))
