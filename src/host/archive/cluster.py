@@ -160,8 +160,10 @@ class Cluster:
                 raise ClusterError(_cannot(address, problem))
             self._sights[address] = sights[address]
         except Exception as error:
+            if self._over.is_set():
+                return
             self._unfit.add(address)
-            if self._client.status == "running" and not self._over.is_set():
+            if self._client.status == "running":
                 self.tell(f"worker {address} joined and is given no work: {error}")
         finally:
             del self._met[address]
