@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-_WIDTH, _HEIGHT, _MARGIN = 640, 130, 46
+_WIDTH, _HEIGHT, _MARGIN = 640, 130, 46  # guard: a picture that fits a page
 
 
 class Log:
