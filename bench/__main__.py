@@ -26,6 +26,7 @@ TABLES = (
     "detector",
     "hum",
     "noise",
+    "voice",
     "vinyl",
     "presets",
     "transcripts",

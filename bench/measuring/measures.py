@@ -241,6 +241,35 @@ def pesq_mos(clean: np.ndarray, output: np.ndarray, sample_rate: int) -> float:
     return float(pesq(PESQ_RATE, *heard, "wb"))
 
 
+def stoi_share(clean: np.ndarray, output: np.ndarray, sample_rate: int) -> float:
+    """Return the short-time objective intelligibility of speech, channels averaged: 0 to 1.
+
+    Source: C. H. Taal et al., An algorithm for intelligibility prediction of time-frequency weighted noisy
+    speech, 2011.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        The package pystoi is not installed (``pip install wavemend[bench]``).
+    """
+    from pystoi import stoi  # noqa: PLC0415 -- a benchmark's dependency alone
+
+    common = gcd(PESQ_RATE, sample_rate)
+    heard = (
+        resample_poly(x.mean(axis=0), PESQ_RATE // common, sample_rate // common) for x in (clean, output)
+    )
+    return float(stoi(*heard, PESQ_RATE))
+
+
+def si_sdr_db(clean: np.ndarray, output: np.ndarray) -> float:
+    """Return the SDR of what is like the clean take, at whatever level, over the rest.
+
+    Source: J. Le Roux et al., SDR - half-baked or well done?, 2019.
+    """
+    like = clean * (np.sum(clean * output) / np.sum(clean**2))
+    return float(10 * np.log10(np.sum(like**2) / np.sum((output - like) ** 2)))
+
+
 def _frame_power(audio: np.ndarray, frame: int) -> np.ndarray:
     """Return the mean power over the channels of whole frames, shape (frames,)."""
     whole = audio.shape[1] // frame * frame
