@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from .plugins.mouth_click.stage import MouthClick as MouthClick
     from .plugins.room_tone.stage import RoomTone as RoomTone
     from .plugins.rumble import Rumble as Rumble
+    from .plugins.voice_denoise.stage import VoiceDenoise as VoiceDenoise
 
 # Loaded when first asked for: the command line's help and completion need none of SciPy, numba, pedalboard.
 _HOMES = {
@@ -133,6 +134,7 @@ _HOMES = {
     "stage_class": "contract.registry",
     "stage_ids": "contract.registry",
     "Rumble": "plugins.rumble",
+    "VoiceDenoise": "plugins.voice_denoise.stage",
     "RepairStage": "contract.stage",
     "Stage": "contract.stage",
 }

@@ -49,6 +49,16 @@ class Model:
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
     @property
+    def inputs(self) -> list[str]:
+        """Names of the inputs, in order."""
+        return [one.name for one in self._session.get_inputs()]
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the outputs, in order."""
+        return [one.name for one in self._session.get_outputs()]
+
+    @property
     def shapes(self) -> dict[str, list[int | str | None]]:
         """Shapes of the inputs and outputs by name; words and None for sizes that are open."""
         return {one.name: one.shape for one in (*self._session.get_inputs(), *self._session.get_outputs())}
