@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .errors import Cancelled as Cancelled
     from .errors import ChannelsRefusedError as ChannelsRefusedError
     from .errors import ClusterError as ClusterError
+    from .errors import DeviceError as DeviceError
     from .errors import DocumentError as DocumentError
     from .errors import FindingsError as FindingsError
     from .errors import ManifestError as ManifestError
@@ -83,6 +84,7 @@ _HOMES = {
     "Cancelled": "errors",
     "ChannelsRefusedError": "errors",
     "ClusterError": "errors",
+    "DeviceError": "errors",
     "DocumentError": "errors",
     "FindingsError": "errors",
     "ManifestError": "errors",

@@ -38,6 +38,10 @@ class AudioFileError(WavemendError, OSError):
     """A sound file that cannot be read or written."""
 
 
+class DeviceError(WavemendError, OSError):
+    """A sound device that is not there, or does not do what was asked of it."""
+
+
 class PresetError(WavemendError, ValueError):
     """A preset that cannot be used; the message names file, slot, parameter, value and range."""
 

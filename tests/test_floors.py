@@ -20,8 +20,9 @@ FLOORS = [
 ]
 HOST = [
     {"cli"},
-    {"demo"},
-    {"archive", "export", "training"},
+    {"demo", "comparison"},
+    {"reports"},
+    {"archive", "export", "monitor", "training"},
     {"rendering", "pictures", "transcripts"},
     {"survey"},
     {"recording"},

@@ -18,6 +18,7 @@ from ...audio.checks import limited
 from ...contract.constraints import CHANNELS, SHARE, Ascending, Axis, Below, Each, Range
 from ...contract.findings import Analyser, Findings, by_channel
 from ...kernels.spectra.stft import forward, hann, hop_length, mean_and_product
+from ..program.octaves import a_weighting
 from .evidence import LEAST_NOISE_DBFS, NoiseEvidence
 from .floor import (
     BLOCK_FRAMES,
@@ -99,10 +100,7 @@ class NoisePrint(Findings):
     @property
     def level_dbfs_a(self) -> Array:
         """Level of each channel's noise, A-weighted (IEC 61672-1, annex E), shape (channels,)."""
-        f2 = self.frequency_hz**2
-        low, middle, upper, high = np.square([20.598997, 107.65265, 737.86223, 12194.217])
-        pressure = high * f2**2 / ((f2 + low) * np.sqrt((f2 + middle) * (f2 + upper)) * (f2 + high))
-        return self._level((pressure * 10**0.1) ** 2)
+        return self._level(a_weighting(self.frequency_hz))
 
     def _level(self, weight: Array) -> Array:
         power = np.trapezoid(10 ** (self.density_dbfs_hz / 10) * weight, self.frequency_hz, axis=1)

@@ -36,6 +36,7 @@ from .collections import bag, batch, verify
 from .completion import complete_preset
 from .export import export_vst3
 from .models import models_app, train_app
+from .monitoring import monitor
 from .output import (
     FAILED,
     INTERRUPTED,
@@ -68,6 +69,7 @@ from .render_options import (
     TrimOption,
     with_project,
 )
+from .reports import compare, report
 from .transcripts import search, transcribe
 
 _INTERRUPTED = "interrupted; nothing unfinished was left behind"
@@ -90,6 +92,9 @@ app.command()(verify)
 app.command()(bag)
 app.command()(transcribe)
 app.command()(search)
+app.command()(report)
+app.command()(compare)
+app.command()(monitor)
 
 
 def main() -> None:

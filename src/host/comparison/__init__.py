@@ -1,0 +1,1 @@
+"""Two recordings beside each other: levels, spectra, floor, place and speed, difference."""

@@ -1,0 +1,1 @@
+"""A preset over what comes in, to be heard at once."""
