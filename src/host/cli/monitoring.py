@@ -11,7 +11,7 @@ import typer
 
 from ..processes.interrupts import INTERRUPTED
 from .completion import complete_preset
-from .output import FAILED, REFUSED, JsonOption, err, fail, out, print_json, print_table
+from .output import FAILED, REFUSED, JsonOption, err, fail, one_line, out, print_json, print_table
 from .render_options import SettingsOption
 
 if TYPE_CHECKING:
@@ -109,7 +109,10 @@ def _begin(live: "Live", one: str, other: str, buffer: int) -> None:
     from ..monitor.live import declared_delay  # noqa: PLC0415
 
     chain, whole = (1000 * value / live.sample_rate for value in (live.latency, declared_delay(live, buffer)))
-    out.print(f"{one} -> {other}, {live.sample_rate:g} Hz, {live.channels} channels", highlight=False)
+    out.print(
+        f"{one_line(one)} -> {one_line(other)}, {live.sample_rate:g} Hz, {live.channels} channels",
+        highlight=False,
+    )
     out.print(
         f"declared delay {whole:.1f} ms: {chain:.1f} ms of the chain, the rest of blocks; "
         "the devices' own comes on top. Ctrl-C ends it.",

@@ -14,7 +14,7 @@ import typer
 from ...errors import WavemendError
 from ..processes.interrupts import INTERRUPTED
 from .batch import OverwriteOption, QuietOption
-from .output import FAILED, REFUSED, JsonOption, err, fail, out, print_json, print_table, say_error
+from .output import FAILED, REFUSED, JsonOption, err, fail, one_line, out, print_json, print_table, say_error
 
 if TYPE_CHECKING:
     from ..reports.writing import Wanted
@@ -66,7 +66,7 @@ def report(
             rendered, wanted, target=output, source=source, progress=show, cancel=INTERRUPTED
         )
     for path in written if not quiet else []:
-        out.print(str(path), highlight=False)
+        out.print(one_line(str(path)), highlight=False)
 
 
 def _report_all(folder: Path, output: Path | None, wanted: "Wanted", *, quiet: bool) -> None:
@@ -76,13 +76,13 @@ def _report_all(folder: Path, output: Path | None, wanted: "Wanted", *, quiet: b
         if error is not None:
             say_error(f"{name}: {error}")
         elif not quiet:
-            out.print(name, highlight=False)
+            out.print(one_line(name), highlight=False)
 
     with _bar(quiet=quiet) as show:
         index, rows = write_all(folder, wanted, target=output, tell=tell, progress=show, cancel=INTERRUPTED)
     failed = sum(bool(row.error) for row in rows)
     if not quiet:
-        out.print(f"{index}: {len(rows)} recordings, {failed} failed", highlight=False)
+        out.print(f"{one_line(str(index))}: {len(rows)} recordings, {failed} failed", highlight=False)
     if failed:
         raise typer.Exit(FAILED)
 

@@ -32,6 +32,7 @@ _SHORT_S = 4.0  # tuned: 2026-11-30, by hand; 1 % of speed is 40 ms of it
 _MOST_SPEED = 0.03  # guard: what a turntable's pitch control does not reach
 _ALIKE_LEVELS = 0.5  # tuned: 2026-11-30, by hand; envelopes of other music gave 0.3
 _LEAST_LEVELS = 4  # guard: fewer agree by chance
+_CANDIDATES, _APART_HOPS = 8, 10  # tuned: 2026-11-30, by hand; places that levels alone do not tell apart
 _LEAST_HOPS = 8  # guard: less is no recording
 _QUIET = 1e-12  # guard: energy of nothing
 _BLOCK = 1 << 18  # guard: memory taken at once
@@ -75,9 +76,16 @@ def align(a: Signal, b: Signal) -> Alignment | None:
     one, other = _envelope(a, hop), _envelope(b, hop)
     if min(one.size, other.size) < _LEAST_HOPS or one.std() == 0 or other.std() == 0:
         return None
-    begin, length, place = _liveliest(one, other, _CHUNK_S)
-    middle, offset = (begin + length // 2) * hop, float((place - begin) * hop)
+    begin, length, places = _liveliest(one, other, _CHUNK_S)
+    middle = (begin + length // 2) * hop
+    offset = _likeliest(a, b, middle, [float((place - begin) * hop) for place in places])
     return _by_samples(a, b, middle, offset) or _by_levels(one, other, hop)
+
+
+def _likeliest(a: Signal, b: Signal, middle: int, offsets: list[float]) -> float:
+    """Return the offset at which samples are most alike: levels repeat where clicks keep time."""
+    found = [(abs(hit.alike) if (hit := _look_for(a, b, middle, one)) else 0.0, one) for one in offsets]
+    return max(found, key=lambda one: one[0])[1]
 
 
 def _by_samples(a: Signal, b: Signal, middle: int, offset: float) -> Alignment | None:
@@ -103,7 +111,7 @@ def _by_samples(a: Signal, b: Signal, middle: int, offset: float) -> Alignment |
 
 def _by_levels(one: Array, other: Array, hop: int) -> Alignment | None:
     """Follow short pieces of the envelopes, for which a per cent of speed hardly counts."""
-    begin, length, place = _liveliest(one, other, _SHORT_S)
+    begin, length, (place, *_) = _liveliest(one, other, _SHORT_S)
     found: list[_Found] = []
     tried = 0
     for at in range(0, one.size - length, max(length // 2, 1)):
@@ -167,21 +175,30 @@ def _slope(found: list[_Found]) -> float:
     return (last.offset - first.offset) / (last.at - first.at) if last.at != first.at else 0.0
 
 
-def _liveliest(one: Array, other: Array, seconds: float) -> tuple[int, int, int]:
-    """Return a lively chunk of an envelope, first hop and length, and where it is in the other.
+def _liveliest(one: Array, other: Array, seconds: float) -> tuple[int, int, list[int]]:
+    """Return a lively chunk of an envelope, first hop and length, and where it may be in the other.
 
     There is one from the beginning, the middle and the end: what begins or ends elsewhere may lack one.
     """
     length = min(round(seconds * _ENVELOPE_HZ), one.size // 3 + 1, other.size)
     liveliness = np.convolve((one - one.mean()) ** 2, np.ones(length), "valid")
-    best = (-1.0, 0, 0)
+    best, begins, places = -1.0, 0, [0]
     for part in np.array_split(np.arange(liveliness.size), 3):
         if part.size:
             begin = int(part[np.argmax(liveliness[part])])
             alike = _correlated(one[begin : begin + length], other)
-            place = int(np.argmax(alike))
-            best = max(best, (float(alike[place]), begin, place))
-    return best[1], length, best[2]
+            if alike.max() > best:
+                best, begins, places = float(alike.max()), begin, _peaks(alike)
+    return begins, length, places
+
+
+def _peaks(alike: Array) -> list[int]:
+    """Return the highest places, the highest first, none near another."""
+    left, places = alike.copy(), []
+    for _ in range(_CANDIDATES):
+        places.append(int(np.argmax(left)))
+        left[max(places[-1] - _APART_HOPS, 0) : places[-1] + _APART_HOPS + 1] = -1.0
+    return places
 
 
 def _envelope(signal: Signal, hop: int) -> Array:
