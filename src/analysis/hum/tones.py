@@ -48,7 +48,7 @@ _OF_A_NOTE_HZ = 0.1  # by how much two partials of a note are off whole multiple
 # tuned: bench.material.tuning.broadcasts, against clean takes and media of the tuning set, 2026-11-30
 _EDGE_HZ, _BAND_HZ = (2200.0, 6500.0), 150.0
 _BELOW_BANDS, _APART_BANDS, _ABOVE_BANDS = 4, 5, 17
-_LEAST_ABOVE, _EDGE_DB = 6, 20.0
+_LEAST_ABOVE, _EDGE_DB = 6, 36.0  # 16 clean voices fall by 34 at most, 64 stations with whistles by 30 to 64
 _OWN_HZ, _OWN_OFF_HZ = 400.0, 0.5  # what is so low, and so near a multiple of the mains', is hum there, too
 _RATIOS = [(low, high) for high in range(2, 20) for low in range(1, high)]  # derived: of a note's partials
 
