@@ -139,7 +139,6 @@ def rate(done: float) -> float:
 
 def _open(task: Task, work: Path, seed: int) -> None:
     global _task  # noqa: PLW0603 -- one process, one task
-    os.nice(5)
     torch.set_num_threads(1)
     task.prepare(work, seed)
     _task = task
