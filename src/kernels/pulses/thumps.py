@@ -30,6 +30,7 @@ _EARLY, _LATE = 2, 3  # low samples by which it may begin before and after the c
 # tuned: bench.material.tuning, swells and groups in music and speech, tuning set, 2026-11-30; what begins in
 # other noise is no higher, for voices are, and fades no faster, for that is the noise's own
 _GROUP_HZ, _GROUP_DECAY_S = 95.0, 5e-3
+_OVER_NOTES = 1.0  # times as loud as the low notes beside it, of what begins in other noise
 _MOST_SOUND = 1.2  # without a thump, as a part of what there is with it
 
 
@@ -193,6 +194,8 @@ def remove_thump(
         or _adds_sound(y[before - early + start :], pole, c)
     ):
         return stop, stop
+    if heights[0] > 0.0 and abs(c) < _OVER_NOTES * _notes_beside(y, before - early + start, pole, c):
+        return stop, stop
     first = stop + (start - early) * factor
     turn = pole ** (1.0 / factor)
     last = min(first + int(np.log(_FADED) / np.log(abs(turn))) + 1, bounds[1])
@@ -218,6 +221,17 @@ def _gain_after(e: Vector, a: Vector, start: int, pole: complex, c: complex, fir
         rest = e[t] - c.real * re[t - start] - c.imag * im[t - start]
         gain += e[t] * e[t] - rest * rest
     return max(gain, 0.0)
+
+
+@compiled
+def _notes_beside(y: Vector, start: int, pole: complex, c: complex) -> float:
+    """Return how loud the low notes are before a thump, or with it taken away, as is more."""
+    level = float(np.mean(y[:start] ** 2))
+    rest = 0.0
+    for t in range(start, y.size):
+        rest += (y[t] - c.real) ** 2
+        c *= pole
+    return float(np.sqrt(max(level, rest / max(y.size - start, 1))))
 
 
 @compiled

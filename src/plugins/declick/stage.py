@@ -27,7 +27,7 @@ class Declick(RepairStage):
 
     id = "wavemend.declick"
     name = "Declick"
-    version = 6
+    version = 7
     place = Step.CLICKS
     takes_marks = True
 

@@ -66,6 +66,16 @@ def test_a_thump_that_reaches_what_must_not_change_stays_whole() -> None:
     assert np.array_equal(x, before)
 
 
+def test_what_begins_in_a_group_no_louder_than_the_low_notes_is_their_own() -> None:
+    search, inside = group_search(SEARCH), (1e-3, np.inf)
+    for height, goes in ((0.06, False), (0.3, True)):
+        x = music()
+        x[STOP:] += height * thump(60.0, 12.0)
+        first, last = remove_thump(x.copy(), STOP - 150, STOP - 150, STOP, BOUNDS, FREE, inside, search)
+        assert (last > first) == goes
+        assert remove_thump(x, STOP - 150, STOP - 150, STOP, BOUNDS, FREE, ANY, search) != NONE
+
+
 def test_a_thump_that_begins_before_its_click_says_so_and_stays_where_it_must_not() -> None:
     for begin in range(STOP - 60, STOP - 20, 4):
         x = music()
