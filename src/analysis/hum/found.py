@@ -105,7 +105,7 @@ class Hum(Findings):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """See `Findings.from_json`; what findings from before there were others do not hold is none."""
-        for later in ("other_", "nearest_", "nearest_over_", "nearest_least_"):
+        for later in ("other_", "nearest_", ("nearest_over_", "nearest_least_")):
             if isinstance(data, Mapping) and not any(str(name).startswith(later) for name in data):
                 none = cls.nothing(1).to_json()
                 data = {**data, **{name: none[name] for name in none if name.startswith(later)}}
