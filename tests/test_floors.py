@@ -20,7 +20,7 @@ FLOORS = [
 ]
 HOST = [
     {"cli"},
-    {"demo", "comparison"},
+    {"demo", "comparison", "preview"},
     {"reports"},
     {"archive", "export", "monitor", "training"},
     {"rendering", "pictures", "transcripts"},

@@ -51,6 +51,7 @@ from .output import (
     say_note,
 )
 from .presets import presets_app
+from .preview import preview
 from .render_options import (
     DocumentOption,
     DocumentsOption,
@@ -95,6 +96,7 @@ app.command()(search)
 app.command()(report)
 app.command()(compare)
 app.command()(monitor)
+app.command()(preview)
 
 
 def main() -> None:

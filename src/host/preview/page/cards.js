@@ -1,0 +1,160 @@
+// The chain as cards; every control comes from the parameter's schema.
+
+import { round } from "./format.js";
+
+function element(tag, fields = {}, ...inside) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(fields)) {
+    if (name in made && name !== "list") made[name] = value;
+    else made.setAttribute(name, value);
+  }
+  made.append(...inside);
+  return made;
+}
+
+// Sliders go by the scale of the parameter: a logarithmic one has equal steps of ratio.
+function toPlace(control, value) {
+  const { low, high, scale } = control;
+  if (scale === "log" && low > 0) return Math.log(value / low) / Math.log(high / low);
+  return (value - low) / (high - low);
+}
+
+function fromPlace(control, place) {
+  const { low, high, scale, kind } = control;
+  const value = scale === "log" && low > 0 ? low * (high / low) ** place : low + place * (high - low);
+  return kind === "integer" ? Math.round(value) : round(value);
+}
+
+export class Cards {
+  constructor(link) {
+    this.link = link;
+    this.list = document.getElementById("cards");
+    this.closed = new Set();
+    this.shape = "";
+  }
+
+  show(state) {
+    const shape = JSON.stringify(state.cards.map((card) => [card.seat, card.plugin, card.controls.map((one) => one.id)]));
+    if (shape !== this.shape) {
+      this.shape = shape;
+      const focused = document.activeElement?.id;
+      this.list.replaceChildren(...state.cards.map((card, index) => this.card(card, index, state.cards.length)));
+      if (focused) document.getElementById(focused)?.focus();
+    }
+    state.cards.forEach((card) => this.update(card, state));
+  }
+
+  card(card, index, count) {
+    const id = `seat-${card.seat}`;
+    const button = (text, label, act, name) => element("button", { id: `${id}-${name}`, textContent: text, ariaLabel: `${label} ${card.name}`, title: label, onclick: act });
+    const say = (what, fields) => () => this.link.say(what, { seat: card.seat, ...fields });
+    const body = element("div", { className: "body", id: `${id}-body` });
+    const title = element("button", { className: "title", id: `${id}-title`, textContent: card.name, title: card.doc, "aria-expanded": "true", "aria-controls": `${id}-body` });
+    title.onclick = () => {
+      if (!this.closed.delete(card.seat)) this.closed.add(card.seat);
+      body.hidden = this.closed.has(card.seat);
+      title.setAttribute("aria-expanded", String(!body.hidden));
+    };
+    body.hidden = this.closed.has(card.seat);
+    const up = button("↑", "Earlier:", say("move", { index: Math.max(index - 1, 0) }), "up");
+    const down = button("↓", "Later:", say("move", { index: index + 1 }), "down");
+    up.disabled = index === 0;
+    down.disabled = index === count - 1;
+    const solo = button("S", "Solo", null, "solo");
+    solo.onclick = () => this.link.say("solo", { seat: solo.ariaPressed === "true" ? null : card.seat });
+    const bypass = button("Off", "Bypass", null, "bypass");
+    bypass.onclick = () => this.link.say("bypass", { seat: card.seat, value: bypass.ariaPressed !== "true" });
+    const grip = element("span", { className: "grip", textContent: "⠿", ariaHidden: "true", title: "Drag to reorder" });
+    const head = element("div", { className: "head", draggable: true }, grip, title, up, down, solo, bypass, button("✕", "Remove", say("remove"), "remove"));
+    body.append(element("p", { className: "quiet learned", id: `${id}-learned` }));
+    body.append(...card.controls.filter((one) => one.kind !== "text").map((one) => this.control(card, one)));
+    const mix = { id: "mix", name: "Mix", doc: "How much of it is heard: 0 is what goes in, 100 what comes out.", kind: "number", value: card.mix * 100, default: 100, low: 0, high: 100, unit: "%", scale: "linear", options: [] };
+    body.append(this.control(card, mix, (value) => this.link.say("mix", { seat: card.seat, value: value / 100 })));
+    const item = element("li", { className: "card", id }, head, body);
+    this.dragging(item, head, card.seat);
+    return item;
+  }
+
+  dragging(item, head, seat) {
+    head.ondragstart = (event) => event.dataTransfer.setData("text/plain", String(seat));
+    item.ondragover = (event) => {
+      event.preventDefault();
+      item.classList.add("over");
+    };
+    item.ondragleave = () => item.classList.remove("over");
+    item.ondrop = (event) => {
+      event.preventDefault();
+      item.classList.remove("over");
+      const moved = Number(event.dataTransfer.getData("text/plain"));
+      const index = [...this.list.children].indexOf(item);
+      if (Number.isInteger(moved) && moved !== seat) this.link.say("move", { seat: moved, index });
+    };
+  }
+
+  control(card, control, tell = (value) => this.link.say("set", { seat: card.seat, parameter: control.id, value })) {
+    const id = `seat-${card.seat}-${control.id}`;
+    const help = `${control.doc}${control.restart ? " A change begins anew, which takes longer to be heard." : ""}`;
+    const label = element("label", { htmlFor: id, textContent: control.name, title: help });
+    const reset = element("button", { className: "reset", id: `${id}-reset`, textContent: "↺", title: `Back to ${control.default} ${control.unit}`.trim(), ariaLabel: `Reset ${control.name}` });
+    const row = element("div", { className: "control" }, label);
+    if (control.kind === "choice") {
+      const select = element("select", { id }, ...control.options.map((word) => element("option", { value: word, textContent: word })));
+      select.onchange = () => tell(select.value);
+      row.append(select);
+    } else if (control.kind === "switch") {
+      const box = element("input", { id, type: "checkbox" });
+      box.onchange = () => tell(box.checked);
+      row.append(element("span", { className: "wide" }, box));
+    } else {
+      const slider = element("input", { id: `${id}-slider`, type: "range", min: 0, max: 1, step: 0.001, ariaLabel: control.name, title: `${control.low} to ${control.high} ${control.unit}`.trim() });
+      const step = control.kind === "integer" ? 1 : "any";
+      const field = element("input", { id, type: "number", min: control.low, max: control.high, step, className: "num" });
+      slider.oninput = () => {
+        field.value = fromPlace(control, Number(slider.value));
+        tell(Number(field.value));
+      };
+      slider.onkeydown = (event) => this.nudge(event, control, slider);
+      field.onchange = () => {
+        const value = Math.min(Math.max(Number(field.value), control.low), control.high);
+        tell(control.kind === "integer" ? Math.round(value) : value);
+      };
+      row.append(slider, field, element("span", { className: "unit", textContent: control.unit }));
+    }
+    reset.onclick = () => tell(control.default);
+    row.append(reset);
+    return row;
+  }
+
+  // Arrow keys move a hundredth, with Shift a thousandth.
+  nudge(event, control, slider) {
+    const way = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
+    if (!way) return;
+    event.preventDefault();
+    const least = control.kind === "integer" ? 1 / (control.high - control.low) : 0;
+    slider.value = Number(slider.value) + way * Math.max(event.shiftKey ? 0.001 : 0.01, least);
+    slider.oninput();
+  }
+
+  update(card, state) {
+    const item = document.getElementById(`seat-${card.seat}`);
+    if (!item) return;
+    const id = `seat-${card.seat}`;
+    item.dataset.off = String(card.bypass || (state.solo !== null && state.solo !== card.seat));
+    document.getElementById(`${id}-bypass`).ariaPressed = String(card.bypass);
+    document.getElementById(`${id}-solo`).ariaPressed = String(state.solo === card.seat);
+    const learned = document.getElementById(`${id}-learned`);
+    learned.textContent = [card.learned, ...card.notes].filter(Boolean).join("; ");
+    learned.hidden = !learned.textContent;
+    const mix = { id: "mix", kind: "number", value: card.mix * 100, default: 100, low: 0, high: 100, scale: "linear" };
+    for (const control of [...card.controls, mix]) {
+      const field = document.getElementById(`${id}-${control.id}`);
+      if (!field) continue;
+      document.getElementById(`${id}-${control.id}-reset`).disabled = control.value === control.default;
+      const slider = document.getElementById(`${id}-${control.id}-slider`);
+      if (document.activeElement === slider && slider.matches(":active")) continue;
+      if (field.type === "checkbox") field.checked = control.value;
+      else if (document.activeElement !== field) field.value = field.type === "number" ? round(control.value) : control.value;
+      if (slider) slider.value = toPlace(control, control.value);
+    }
+  }
+}
