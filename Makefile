@@ -14,7 +14,7 @@ SECONDS ?= 10
 SOURCES := $(shell find src presets models -name '*.py' -o -name '*.[ch]pp' -o -name '*.json' -o -name '*.onnx') pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types unit whole site real_vst3s programs other_systems virtual_display test-hosts bench clean
+.PHONY: demo test lint types unit whole test-web browser site real_vst3s programs other_systems virtual_display test-hosts bench clean
 
 # The package itself is installed, not linked: what is tested is what users get.
 $(VENV)/.installed: $(SOURCES)
@@ -27,7 +27,7 @@ $(VENV)/.installed: $(SOURCES)
 demo: $(VENV)/.installed
 	$(BIN)/wavemend demo $(if $(INPUT),"$(INPUT)") --output demo --overwrite
 
-test: lint types site unit whole
+test: lint types site unit whole test-web
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -45,7 +45,16 @@ unit: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto -m "not whole"
 
 whole: $(VENV)/.installed real_vst3s programs other_systems virtual_display
-	$(BIN)/python -m pytest -n auto -m whole
+	$(BIN)/python -m pytest -n auto -m "whole and not web"
+
+# The preview's page, as a person uses it, in Debian's Chromium; without it, or the right to install it, those skip.
+test-web: $(VENV)/.installed browser
+	$(BIN)/python -m pytest -n 2 -m web tests/host/preview
+
+BROWSER := chromium fonts-dejavu-core
+browser:
+	@test "$$(id -u)" != 0 || ! command -v dpkg >/dev/null || dpkg -s $(BROWSER) >/dev/null 2>&1 || \
+		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $(BROWSER); } || true
 
 # Debian's zam-plugins, for the tests that host real VST3s; without the right to install, those say so and skip.
 real_vst3s:

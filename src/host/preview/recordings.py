@@ -46,6 +46,7 @@ class Recording:
     def __init__(self, path: Path, progress: Progress | None = None) -> None:
         self.path, self.name = path, path.name
         self._lock = threading.Lock()
+        self._closed = False
         self._owned = ExitStack()
         with ExitStack() as opened:
             self.reader = opened.enter_context(AudioReader(path))
@@ -73,9 +74,11 @@ class Recording:
         """Return samples `start` to `stop`, shape (channels, n), fewer where the recording ends."""
         start, stop = max(start, 0), min(stop, self.frames)
         count = max(stop - start, 0)
-        if self.spool:
-            return self.spool.read(start, count)
         with self._lock:
+            if self._closed:
+                raise AudioFileError(f"{self.path}: is no longer open here")
+            if self.spool:
+                return self.spool.read(start, count)
             return self.reader.read(min(start, self.frames), count)
 
     def another(self) -> Recording:
@@ -84,7 +87,9 @@ class Recording:
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
-        self._owned.close()
+        with self._lock:
+            self._closed = True
+            self._owned.close()
 
     def __enter__(self) -> Self:
         return self

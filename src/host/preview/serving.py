@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import socket
 import webbrowser
@@ -48,11 +49,13 @@ def serve(session: Session, tell: Callable[[str], None], *, browser: bool = True
     from .app import build  # noqa: PLC0415
     from .messages import MOST_BYTES  # noqa: PLC0415
 
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it tells of every page that is closed
     token = secrets.token_urlsafe(32)
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind(("127.0.0.1", port))
+            listening.listen()  # so that who is told the address may ask at once
         except OSError as error:
             raise WavemendError(f"port {port} cannot be had: {error.strerror}; leave --port out") from None
         number = listening.getsockname()[1]

@@ -49,7 +49,8 @@ def test_nobody_is_let_in_without_the_token(stranger: TestClient, path: str) -> 
 @pytest.mark.parametrize(
     "headers",
     [
-        {"host": "evil.example"}, {"host": f"evil.example:{HOST[-4:]}"}, {"host": "localhost:5000"}, {"host": "127.0.0.1"},
+        {"host": "evil.example"}, {"host": f"evil.example:{HOST[-4:]}"}, {"host": "localhost:5000"},
+        {"host": "127.0.0.1"},
         {"origin": "http://evil.example"}, {"origin": "null"}, {"origin": "http://127.0.0.1:5001"},
         {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"},
     ],
@@ -75,7 +76,8 @@ def test_a_socket_is_opened_for_the_page_alone(client: TestClient, headers: dict
     "path",
     [
         "/page/../app.py", "/page/..%2fapp.py", "/page/%2e%2e/app.py", "/etc/passwd", "/page//etc/passwd",
-        "/api/audio/..%2f..%2fetc%2fpasswd?start=0&stop=9", "/api/audio/side.wav?start=0&stop=9", "/docs", "/page/",
+        "/api/audio/..%2f..%2fetc%2fpasswd?start=0&stop=9", "/api/audio/side.wav?start=0&stop=9", "/docs",
+        "/page/",
     ],
 )  # fmt: skip
 def test_no_path_leads_to_a_file(client: TestClient, path: str) -> None:

@@ -75,7 +75,8 @@ def test_a_card_has_a_control_for_every_parameter_with_its_unit_and_range(histor
     assert list(controls) == list(Denoise.schema)
     assert controls["reduction_db"] | {"doc": ""} == {
         "id": "reduction_db", "name": "Reduction", "doc": "", "kind": "number", "value": 13.0,
-        "default": 13.0, "low": 0.0, "high": 40.0, "options": [], "unit": "dB", "scale": "linear", "restart": False,
+        "default": 13.0, "low": 0.0, "high": 40.0, "options": [], "unit": "dB", "scale": "linear",
+        "restart": False,
     }  # fmt: skip
     assert controls["quality"]["options"] == ["fast", "high"]
 

@@ -194,8 +194,9 @@ function applySelection() {
   if (!on) listenToView();
   const [from, to] = view.selection ?? [null, null];
   const { rate } = state.recording;
-  byId("from").value = from === null ? "" : clock(from / rate);
-  byId("to").value = to === null ? "" : clock(to / rate);
+  for (const [id, value] of [["from", from], ["to", to]]) {
+    if (document.activeElement !== byId(id)) byId(id).value = value === null ? "" : clock(value / rate);
+  }
   byId("length").textContent = from === null ? "nothing selected" : `${((to - from) / rate).toFixed(3)} s`;
   for (const id of ["all", "zoom-selection", "learn-print"]) byId(id).disabled = from === null;
   if (view.selection && !player.playing) player.seek(from);
@@ -239,8 +240,10 @@ byId("match").onchange = () => {
   player.matched = byId("match").checked;
   player.setGains(player.gains);
 };
-byId("from").onchange = typed;
-byId("to").onchange = typed;
+for (const id of ["from", "to"]) {
+  byId(id).onchange = typed;
+  byId(id).onkeydown = (event) => event.key === "Enter" && typed(); // which need not change it
+}
 byId("all").onclick = () => view.select(null);
 byId("zoom-selection").onclick = () => view.selection && view.show(view.selection[0], view.selection[1] - view.selection[0]);
 byId("learn-print").onclick = () => view.selection && link.say("print", { start: view.selection[0], stop: view.selection[1] });

@@ -198,7 +198,7 @@ export class View extends EventTarget {
     if (this.selection) {
       const [left, right] = this.selection.map((sample) => this.x(sample, canvas));
       context.fillStyle = colours.selection;
-      context.fillRect(left, 0, right - left, canvas.height);
+      if (canvas === this.canvases.wave) context.fillRect(left, 0, right - left, canvas.height);
       context.fillStyle = colours.accent;
       for (const edge of [left, right]) context.fillRect(Math.round(edge), 0, 1, canvas.height);
     }

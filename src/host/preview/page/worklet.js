@@ -68,7 +68,7 @@ class Player extends AudioWorkletProcessor {
   }
 
   capture({ frames }) {
-    this.captured = { left: frames, parts: [], id: 0 };
+    this.captured = { left: frames, parts: [], positions: [] };
   }
 
   missing(index) {
@@ -83,6 +83,7 @@ class Player extends AudioWorkletProcessor {
     const count = out[0].length;
     const holding = this.playing && this.missing(Math.floor(this.position / this.block));
     const fade = 1 / (FADE_S * sampleRate);
+    const from = this.position;
     const wantedLevel = this.playing && !holding ? 1 : 0;
     for (let n = 0; n < count; n += 1) {
       this.level += Math.max(-fade, Math.min(fade, wantedLevel - this.level));
@@ -97,7 +98,7 @@ class Player extends AudioWorkletProcessor {
         break;
       }
     }
-    if (this.captured) this.keep(out, count);
+    if (this.captured) this.keep(out, count, from);
     this.told += count;
     if (this.told >= sampleRate / 40) {
       this.told = 0;
@@ -133,11 +134,12 @@ class Player extends AudioWorkletProcessor {
     }
   }
 
-  keep(out, count) {
+  keep(out, count, from) {
+    this.captured.positions.push(from);
     this.captured.parts.push(out.map((channel) => channel.slice()));
     this.captured.left -= count;
     if (this.captured.left <= 0) {
-      this.port.postMessage({ type: "captured", parts: this.captured.parts, position: this.position });
+      this.port.postMessage({ type: "captured", parts: this.captured.parts, positions: [...this.captured.positions, this.position] });
       this.captured = null;
     }
   }
