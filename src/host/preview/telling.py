@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...analysis.program.loudness import Loudness
 from ...contract.marks import Mark
@@ -15,15 +15,12 @@ from .excerpt import Told
 from .opened import Opened
 from .renderer import Levels
 
-if TYPE_CHECKING:
-    from .session import Session
-
 Sender = Callable[[dict[str, Any], bytes], None]
 """Is handed each message to the page, with samples where it has some."""
 
 
-def state_told(session: Session) -> dict[str, Any]:
-    """Return all that the page shows, but for samples."""
+def state_told(session: Any) -> dict[str, Any]:
+    """Return all that the page shows of a `Session`, but for samples."""
     history, opened = session.history, session.opened
     seats, keys = session.seats(), session.keys()
     learned = {}
@@ -53,7 +50,7 @@ def state_told(session: Session) -> dict[str, Any]:
     }
 
 
-def _document_told(session: Session) -> dict[str, Any]:
+def _document_told(session: Any) -> dict[str, Any]:
     opened = session.opened
     if opened is None or opened.kept is None:
         return {"ready": False, "saved": False, "error": opened.error if opened else ""}

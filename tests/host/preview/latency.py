@@ -50,6 +50,7 @@ def main() -> None:
             page_of(browser, address) as page,
         ):
             page.fill("#from", "1")
+            page.press("#from", "Tab")
             page.fill("#to", "11")
             page.press("#to", "Enter")
             wait_exact(page)

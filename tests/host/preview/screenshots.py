@@ -35,6 +35,7 @@ def main() -> None:
             for theme in ("light", "dark"):
                 with page_of(browser, address, theme) as page:
                     page.fill("#from", "4")
+                    page.press("#from", "Tab")
                     page.fill("#to", "8")
                     page.press("#to", "Enter")
                     page.click("#hear-restored")

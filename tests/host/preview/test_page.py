@@ -80,14 +80,13 @@ def opened(browser: Any, served: tuple[str, Audio, Path]) -> Iterator[Opened]:
         page.select_option("#file", label="side.wav")
         until(page, f"window.wavemend.state.revision > {before + 2} && window.wavemend.state.document.ready")
         select(page)
+        until(page, "window.wavemend.levels?.start === 32000 && window.wavemend.levels.stop === 64000")
         wait_exact(page)
         yield Opened(page, audio, folder)
 
 
 def select(page: Any) -> None:
-    page.fill("#from", "2")
-    page.fill("#to", "4")
-    page.press("#to", "Enter")
+    page.evaluate("([from, to]) => window.wavemend.view.select([from, to])", list(LOOP))
 
 
 def rendered(chain: Chain, audio: Audio, guidance: Guidance | None = None) -> Audio:
