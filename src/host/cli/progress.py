@@ -18,6 +18,7 @@ from ..chain.compiling import CompilationNotice
 from ..chain.path import slot_number
 from ..chain.progress import Progress as ProgressCallback
 from ..rendering.event_log import WARNED
+from ..storage.strict_json import printable
 from .output import one_line
 
 _STEPS = 1000  # tuned: by hand, no record; a bar is no wider than a terminal
@@ -94,7 +95,7 @@ class Reporter:
 
     def start(self, job: Job) -> ProgressCallback:
         """Begin a recording; returns the callback that moves its bar."""
-        name = one_line(job.name)
+        name = printable(job.name)
         bar = self._running[job.source] = self._progress.add_task(name, total=_STEPS)
 
         def show(share: float, doing: str) -> None:
@@ -118,7 +119,7 @@ class Reporter:
             self._seconds += outcome.rendered.seconds
         if self._out:
             of = f"[{self._done:>{len(str(len(self._jobs)))}}/{len(self._jobs)}]"
-            self._out.print(f"{of} {one_line(_line(outcome))}", highlight=False)
+            self._out.print(f"{of} {printable(_line(outcome))}", highlight=False)
         for warning in outcome.rendered.warnings if outcome.rendered else []:
             if warning not in self._told:
                 # What is said about tags begins with the source already.
