@@ -28,6 +28,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     return found
 
 
+@cache
 def addable() -> list[dict[str, str]]:
     """Return what may be added: stages, then pedalboard's effects."""
     stages = [

@@ -38,6 +38,11 @@ def _do_listen(session: Session, start: int, stop: int, at: int) -> None:
     session.want()
 
 
+def _do_at(session: Session, position: int) -> None:
+    start, stop, _ = session.listened
+    session.listened = (start, stop, min(max(position, start), stop))
+
+
 def _do_set(session: Session, seat: int, parameter: str, value: Any) -> None:
     session.history.set(seat, parameter, value)
     session.changed()

@@ -23,6 +23,7 @@ from .excerpt import Seat
 from .recordings import Recording
 
 _MOST_KEPT = 64  # guard: memory
+_HEEDED: dict[type[Stage], tuple[str, ...]] = {}  # by class: an analyser takes time to open
 Ranges = Sequence[tuple[int, int]]
 
 
@@ -40,10 +41,14 @@ class _Noted(dict[str, Any]):
 
 def heeded(stage: Stage, rate: float, channels: int) -> dict[str, Any]:
     """Return the settings that what a stage learns depends on: those that its analyser asks for."""
+    known = _HEEDED.get(type(stage))
+    if known is not None:
+        return {name: stage.values()[name] for name in known}
     watched = stage.copy()
     noted = _Noted(stage.values())
     watched._values = noted
     watched.analyser(rate, channels)
+    _HEEDED[type(stage)] = tuple(sorted(noted.asked))
     return {name: stage.values()[name] for name in sorted(noted.asked)}
 
 

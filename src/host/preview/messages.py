@@ -44,6 +44,7 @@ _SAMPLE, _SEAT, _PLACE = _whole(0, _MOST_SAMPLES), _whole(0, 1 << 31), _whole(0,
 
 MESSAGES: Mapping[str, Mapping[str, Check]] = {
     "listen": {"start": _SAMPLE, "stop": _SAMPLE, "at": _SAMPLE},
+    "at": {"position": _SAMPLE},
     "set": {"seat": _SEAT, "parameter": _text, "value": _setting},
     "bypass": {"seat": _SEAT, "value": _flag},
     "mix": {"seat": _SEAT, "value": _share},

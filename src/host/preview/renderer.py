@@ -20,6 +20,7 @@ BLOCKS_A_SECOND = 2
 MOST_HEARD_S = 120.0
 """guard: memory, of an excerpt; a longer one begins anew."""
 _MOST_BOOST_DB = 40.0  # guard: of what was removed, which may be next to nothing
+_AHEAD_S = 0.1  # tuned: by hand, what is rendered for a place that was played by then is not heard
 _PEAK = 0.98  # guard: of what is turned up
 
 
@@ -103,6 +104,7 @@ class Renderer:
         self._base: tuple[Want, Excerpt] | None = None  # the last that all was there of
         self._now: tuple[Want, Excerpt] | None = None
         self._sent: set[int] = set()
+        self._levelled = (0, 0)
         self.lock = threading.Lock()
         self._block = max(recording.rate // BLOCKS_A_SECOND, 1)
         self._thread = threading.Thread(target=self._run, name="wavemend renderer", daemon=True)
@@ -112,7 +114,7 @@ class Renderer:
         """Ask for something else; `again`: also what was sent."""
         with self._changed:
             if again:
-                self._sent = set()
+                self._sent, self._levelled = set(), (0, 0)
             self._want = want
             self._cancel.set()
             self._changed.notify()
@@ -160,8 +162,9 @@ class Renderer:
             self._tell_quickly(want)
             excerpt = self._opened(want)
         blocks = self._blocks(want)
-        if all(start in self._sent for start, _ in blocks):
+        if all(start in self._sent for start, _ in blocks) and self._levelled == (want.start, want.stop):
             self._listener.exact(True)
+            return
         for start, stop in blocks:
             if start in self._sent:
                 continue
@@ -171,6 +174,7 @@ class Renderer:
             self._listener.events(start, stop, excerpt.events(start, stop))
             self._sent.add(start)
         self._base = (want, excerpt)
+        self._levelled = (want.start, want.stop)
         self._listener.levels(self._levels(want, excerpt))
         self._listener.exact(True)
 
@@ -202,7 +206,7 @@ class Renderer:
         )
         with self.lock:
             excerpt.prepare(self._cancel)
-        self._now, self._sent = (want, excerpt), set()
+        self._now, self._sent, self._levelled = (want, excerpt), set(), (0, 0)
         return excerpt
 
     def _blocks(self, want: Want) -> list[tuple[int, int]]:
@@ -222,7 +226,8 @@ class Renderer:
         if len(changed) != 1 or before.marks != want.marks:
             return
         blocks = self._blocks(want)
-        later = [block for block in blocks if block[1] > want.at]
+        soon = want.at + round(_AHEAD_S * self._recording.rate)
+        later = [block for block in blocks if block[1] > soon]
         for start, stop in later + blocks[: len(blocks) - len(later)]:
             if self._cancel.is_set():
                 raise Cancelled("another change came")

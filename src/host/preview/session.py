@@ -140,6 +140,13 @@ class Session(Listener):
     def exact(self, is_exact: bool) -> None:
         """See `Listener.exact`."""
         self.tell({"type": "exact", "exact": is_exact})
+        opened = self.opened
+        if not is_exact or opened is None or self.solo is not None:
+            return
+        if opened.recording.frames > LEARNED_UNASKED_S * opened.recording.rate:
+            return
+        if opened.knowledge.missing(self.keys()):
+            self.learn()  # not before: it would take the time of what is heard
 
     def failed(self, error: str) -> None:
         """See `Listener.failed`."""
@@ -269,10 +276,7 @@ class Session(Listener):
             findings = [opened.knowledge.of(seat, key) for seat, key in zip(seats, keys, strict=True)]
             start, stop, at = self.listened
             renderer.want(Want(seats, marks, ranges, findings, start, stop, at, self.revision), again=again)
-            if not opened.knowledge.missing(keys):
-                self.background.cancel("learning")
-            elif self.solo is None and opened.recording.frames <= LEARNED_UNASKED_S * opened.recording.rate:
-                self.learn()
+            self.background.cancel("learning")
 
     def learn(self) -> None:
         """Have the stages hear the whole recording."""
@@ -293,8 +297,8 @@ class Session(Listener):
     def changed(self) -> None:
         """Tell, and render, what was changed."""
         self.revision += 1
+        self.want()  # first: somebody listens
         self.tell_state()
-        self.want()
 
     # -- what the page fetches ---------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ export class Link extends EventTarget {
   }
 
   say(what, fields = {}) {
+    if (this.position && !["listen", "at"].includes(what)) this.say("at", { position: this.position() });
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ do: what, ...fields }));
   }
 }

@@ -24,6 +24,7 @@ const view = new View(player);
 const cards = new Cards(link);
 const abx = new Abx(player);
 const spectra = new Spectra(view);
+link.position = () => Math.max(Math.floor(player.position), 0);
 let state = null;
 let levels = null;
 let opened = "";
@@ -72,10 +73,10 @@ link.on("state", (told) => {
 
 link.on("piece", (piece) => {
   player.take(piece);
-  view.tiles.stale("restored");
-  view.tiles.stale("removed");
-  view.refresh();
+  redraw();
 });
+
+const redraw = soon(() => view.stale(), 300);
 
 link.on("events", (told) => {
   for (const key of [...view.events.keys()]) {
