@@ -99,12 +99,7 @@ def _done(gathered: Gathered) -> Markup:
     told = gathered.told
     rows = []
     for slot in told.slots:
-        found = [one.summary for one in told.findings if one.slot == slot.number]
-        done = [
-            f"{one.count:,} {one.kind}{'s' * (one.count != 1)}"
-            for one in told.events
-            if one.slot == slot.number
-        ]
+        found, done = told.found_by(slot), told.done_by(slot)
         off = "bypassed" if slot.bypass else ""
         rows.append((slot.number, slot.name, "; ".join(found) or "–", off or "; ".join(done) or "ran"))
     if not rows:

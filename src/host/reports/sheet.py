@@ -71,13 +71,9 @@ def _words(gathered: Gathered) -> list[str]:
         *(f"Note: {warning}" for warning in told.warnings),
     ]
     for slot in told.slots:
-        found = [one.summary for one in told.findings if one.slot == slot.number]
-        done = [
-            f"{one.count:,} {one.kind}{'s' * (one.count != 1)}"
-            for one in told.events
-            if one.slot == slot.number
-        ]
-        said = "; ".join(["bypassed"] if slot.bypass else [*done, *found] or ["ran"])
+        said = "; ".join(
+            ["bypassed"] if slot.bypass else [*told.done_by(slot), *told.found_by(slot)] or ["ran"]
+        )
         lines.append(f"{slot.number}  {slot.name}: {said}")
     lines += [f"{one.part} {one.told.sha256} {one.state}" for one in gathered.files]
     wrapped = [part for line in lines for part in textwrap.wrap(line, _LETTERS, subsequent_indent="    ")]

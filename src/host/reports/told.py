@@ -107,6 +107,18 @@ class Told:
     warnings: Sequence[str]
     versions: Mapping[str, str]
 
+    def found_by(self, slot: ToldSlot) -> list[str]:
+        """Return what a member of the chain found, in words."""
+        return [one.summary for one in self.findings if one.slot == slot.number]
+
+    def done_by(self, slot: ToldSlot) -> list[str]:
+        """Return how many events of which kinds a member of the chain told."""
+        return [
+            f"{one.count:,} {one.kind}{'s' * (one.count != 1)}"
+            for one in self.events
+            if one.slot == slot.number
+        ]
+
 
 def read_report(path: Path) -> Told:
     """Read the report at `path`.
