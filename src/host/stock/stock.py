@@ -87,9 +87,31 @@ def stock_parameters(kind: type) -> tuple[str, ...]:
 
 
 def stock_values(plugin: pedalboard.Plugin) -> dict[str, Any]:
-    """Every setting of a stock effect as a JSON value."""
-    values = {name: getattr(plugin, name) for name in stock_parameters(type(plugin))}
-    return {name: _as_json(value) for name, value in values.items()}
+    """Every setting of a stock effect as a JSON value, which gives the same effect again."""
+    scratch: list[pedalboard.Plugin] = []
+
+    def told(name: str) -> Any:
+        value = getattr(plugin, name)
+        if not isinstance(value, float):
+            return _as_json(value)
+        if not scratch:
+            scratch.append(type(plugin)())
+        return _shortest(scratch[0], name, value)
+
+    return {name: told(name) for name in stock_parameters(type(plugin))}
+
+
+def _shortest(scratch: pedalboard.Plugin, name: str, value: float) -> float:
+    """Return the shortest number that `value` is kept of: a shelf of 4 dB says 4.0000005, then 4.000001."""
+    for digits in range(1, 10):
+        said = float(f"{value:.{digits}g}")
+        try:
+            setattr(scratch, name, said)
+        except ValueError:
+            continue
+        if getattr(scratch, name) == value:
+            return said
+    return float(_as_json(value))
 
 
 def _as_json(value: Any) -> Any:

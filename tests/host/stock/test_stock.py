@@ -98,6 +98,15 @@ def test_a_value_that_is_not_kept_or_never_comes_to_an_end_is_refused(name, para
         make_stock(name, {parameter: value})
 
 
+def test_a_value_that_pedalboard_keeps_as_another_is_stored_as_it_was_said():
+    for hundredths in range(-2000, 2001, 37):
+        shelf = pedalboard.HighShelfFilter(gain_db=hundredths / 100)
+        stored = stock_values(shelf)
+        assert stored["gain_db"] == hundredths / 100
+        assert stock_values(make_stock("HighShelfFilter", stored)) == stored
+        assert make_stock("HighShelfFilter", stored).gain_db == shelf.gain_db
+
+
 @pytest.mark.parametrize("name", ["Resample", "LadderFilter", "GSMFullRateCompressor"])
 def test_a_word_that_is_left_out_is_asked_for(name):
     slot = {"plugin": f"pedalboard.{name}", "parameters": {}}
