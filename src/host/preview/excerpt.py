@@ -17,7 +17,7 @@ from ..chain.chain import Chain
 from ..chain.members.registry import kind_of
 from ..chain.slot import Slot
 from .recordings import Recording
-from .runs import Run, Setup, Source, Tape
+from .runs import Change, Run, Setup, Source, Tape
 
 PROVISIONAL_S = 30.0
 """Seconds that a stage is shown until the whole recording was heard; tuned: by hand, holds some pauses."""
@@ -198,21 +198,26 @@ class Excerpt:
             if event.position < stop and event.position + event.length > start
         ]
 
-    def quick(self, index: int, slot: Slot, start: int, stop: int) -> Piece | None:
-        """Return about what a changed slot would give: what it changes in its place, and all else as it was.
-
-        None where that cannot be said at once.
-        """
+    def change(self, index: int, slot: Slot, start: int) -> Changing | None:
+        """Return about what a changed slot gives from `start` on; None where that cannot be said at once."""
         run = self._runs[index]
-        stop = min(stop, self.ready, self.recording.frames)
-        if stop <= start or run.given < stop:
+        change = run.changed(slot, start) if start < min(self.ready, run.given) else None
+        return Changing(self, run, change) if change is not None else None
+
+
+class Changing:
+    """About what a changed slot gives: what it changes there, else what was; see `Excerpt.change`."""
+
+    def __init__(self, excerpt: Excerpt, run: Run, change: Change) -> None:
+        self._excerpt, self._run, self._change = excerpt, run, change
+
+    def piece(self, start: int, stop: int) -> Piece | None:
+        """Return a stretch that begins where the one before ended; None where it was not yet heard."""
+        stop = min(stop, self._excerpt.ready, self._run.given, self._excerpt.recording.frames)
+        if stop <= start:
             return None
-        given = run.changed(slot, start, stop)
-        if given is None:
-            return None
-        begin, out, removed = given
-        here = slice(start - begin, stop - begin)
-        then = self.piece(start, stop)
-        change = out[:, here] - run.read(start, stop)
-        gone = removed[:, here] - run.removed(start, stop)
+        out, removed = self._change.read(start, stop)
+        then = self._excerpt.piece(start, stop)
+        change = out - self._run.read(start, stop)
+        gone = removed - self._run.removed(start, stop)
         return Piece(start, then.restored + change, then.removed + gone, quick=True)

@@ -15,13 +15,18 @@ from ...errors import Cancelled, WavemendError
 from .excerpt import Excerpt, Piece, Seat, Told
 from .recordings import Recording
 
-BLOCKS_A_SECOND = 2
-"""Of the grid that pieces lie on; derived: half a second a piece, 0.4 MB in stereo at 48 kHz."""
+BLOCKS_A_SECOND = 4
+"""Of the grid that pieces lie on; tuned: by hand, a change is heard from the next one on."""
 MOST_HEARD_S = 120.0
 """guard: memory, of an excerpt; a longer one begins anew."""
 _MOST_BOOST_DB = 40.0  # guard: of what was removed, which may be next to nothing
 _AHEAD_S = 0.1  # tuned: by hand, what is rendered for a place that was played by then is not heard
 _PEAK = 0.98  # guard: of what is turned up
+
+
+def block_of(rate: int) -> int:
+    """Return the samples of a piece at a rate."""
+    return max(rate // BLOCKS_A_SECOND, 1)
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ class Renderer:
         self._sent: set[int] = set()
         self._levelled = (0, 0)
         self.lock = threading.Lock()
-        self._block = max(recording.rate // BLOCKS_A_SECOND, 1)
+        self._block = block_of(recording.rate)
         self._thread = threading.Thread(target=self._run, name="wavemend renderer", daemon=True)
         self._thread.start()
 
@@ -228,14 +233,23 @@ class Renderer:
         blocks = self._blocks(want)
         soon = want.at + round(_AHEAD_S * self._recording.rate)
         later = [block for block in blocks if block[1] > soon]
-        for start, stop in later + blocks[: len(blocks) - len(later)]:
+        for stretch in (later, blocks[: len(blocks) - len(later)]):
+            if stretch and not self._told(stretch, excerpt, changed[0], want):
+                return
+
+    def _told(self, stretch: Sequence[tuple[int, int]], excerpt: Excerpt, index: int, want: Want) -> bool:
+        """Say about how pieces sound that follow each other; False: that could not be said."""
+        with self.lock:
+            change = excerpt.change(index, want.seats[index].slot, stretch[0][0])
+        for start, stop in stretch:
             if self._cancel.is_set():
                 raise Cancelled("another change came")
             with self.lock:
-                piece = excerpt.quick(changed[0], want.seats[changed[0]].slot, start, stop)
+                piece = change.piece(start, stop) if change else None
             if piece is None:
-                return
+                return False
             self._listener.piece(piece, want.revision)
+        return True
 
     def _levels(self, want: Want, excerpt: Excerpt) -> Levels:
         stop = min(want.stop, self._recording.frames)

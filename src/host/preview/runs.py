@@ -37,7 +37,8 @@ LEAD_S = 30.0
 _EFFECT_LEAD_S = 3.0  # tuned: by hand, a filter at 20 Hz and a limiter's release are over
 _CHUNK_S = 0.2  # tuned: by hand, what is cancelled ends soon, and Python's share stays small
 _SETTLED_S = 0.4  # tuned: by hand, Declick's frame and look-ahead; Dehum's gains change at once
-_MOST_COPIES = 40  # guard: memory, of running states
+_COPY_EVERY_S = 0.35  # tuned: by hand, what is run again before a changed setting is heard stays short
+_COPIED_BYTES = 3e8  # guard: memory, of the running states that a run keeps; then every other one goes
 
 
 class Source(Protocol):
@@ -184,6 +185,9 @@ class Run:
         chunk = max(round(_CHUNK_S * setup.rate), 1)
         hop = stage.framing(setup.rate).hop if stage else chunk
         self._chunk = max(chunk // hop, 1) * hop
+        held = self._chunk + (stage.latency(setup.rate) if stage else 0)  # twice: in the stage, and dry
+        self._most_copies = int(np.clip(_COPIED_BYTES / (16 * setup.channels * held), 8, 256))
+        self._copy_every = round(_COPY_EVERY_S * setup.rate)
 
     def read(self, start: int, stop: int, cancel: threading.Event | None = None) -> Audio:
         """See `Source.read`."""
@@ -199,12 +203,16 @@ class Run:
         """Samples up to here are there."""
         return self._given
 
+    def hears(self, start: int, cancel: threading.Event | None = None) -> Audio:
+        """Return the chunk that it hears from a sample on."""
+        return self._upstream.read(start, start + self._chunk, cancel)
+
     def _until(self, stop: int, cancel: threading.Event | None) -> None:
         stop = min(stop, self.setup.frames)
         while self._given < stop:
             if cancel is not None and cancel.is_set():
                 raise Cancelled("another change came")
-            audio = self._upstream.read(self._heard, self._heard + self._chunk, cancel)
+            audio = self.hears(self._heard, cancel)
             self._keep_copy()
             ends = self._heard + audio.shape[1] >= self.setup.frames
             out, removed = self._feed.step(audio, self.events.append, ends)
@@ -214,15 +222,19 @@ class Run:
             self._removed.append(removed)
 
     def _keep_copy(self) -> None:
-        """Keep the running state, at `_MOST_COPIES` places at most."""
+        """Keep the running state, so many times a second as memory allows."""
         first = self._copies_from - round(2 * _SETTLED_S * self.setup.rate) - self._chunk
         if not isinstance(self._feed, _StageFeed) or self._given <= first:
             return
-        if len(self._copies) < _MOST_COPIES:
-            self._copies.append((self._given, self._heard, copy.deepcopy(self._feed)))
+        if self._copies and self._given < self._copies[-1][0] + self._copy_every:
+            return
+        if len(self._copies) >= self._most_copies:
+            del self._copies[1::2]
+            self._copy_every *= 2
+        self._copies.append((self._given, self._heard, copy.deepcopy(self._feed)))
 
-    def changed(self, slot: Slot, start: int, stop: int) -> tuple[int, Audio, Audio] | None:
-        """Return what other settings give from about `start` to `stop`: the sample it begins at, and samples.
+    def changed(self, slot: Slot, start: int) -> Change | None:
+        """Return what other settings give from `start` on.
 
         They are taken over by the running state as it was there, as where somebody turns a knob. None: the
         change needs a new run, or nothing was kept.
@@ -237,21 +249,39 @@ class Run:
             return None
         given, heard, kept = self._copies[at]
         feed = copy.deepcopy(kept)
-        if not feed.follow(stage, slot.mix):
-            return None
-        outs: list[Audio] = []
-        removed: list[Audio] = []
-        end = given
-        while end < min(stop, self.setup.frames):
-            audio = self._upstream.read(heard, heard + self._chunk)
-            heard += audio.shape[1]
-            out, gone = feed.step(audio, _nobody, heard >= self.setup.frames)
-            end += out.shape[1]
-            outs.append(out)
-            removed.append(gone)
-        if not outs:
-            return None
-        return given, np.concatenate(outs, axis=1), np.concatenate(removed, axis=1)
+        return Change(self, feed, given, heard) if feed.follow(stage, slot.mix) else None
+
+
+class Change:
+    """What a run gives where its settings were changed on the way.
+
+    Parameters
+    ----------
+    run
+        Which.
+    feed
+        Its running state, with the new settings.
+    given, heard
+        Samples that it gave, and that it heard.
+    """
+
+    def __init__(self, run: Run, feed: _StageFeed, given: int, heard: int) -> None:
+        self._run, self._feed, self._heard = run, feed, heard
+        self._begin = self.given = given
+        self._out, self._removed = _Growing(run.setup.channels), _Growing(run.setup.channels)
+
+    def read(self, start: int, stop: int) -> tuple[Audio, Audio]:
+        """Return what is given of a stretch that begins no sooner than the change, and what is removed."""
+        run = self._run
+        while self.given < min(stop, run.setup.frames):
+            audio = run.hears(self._heard)
+            self._heard += audio.shape[1]
+            out, gone = self._feed.step(audio, _nobody, self._heard >= run.setup.frames)
+            self.given += out.shape[1]
+            self._out.append(out)
+            self._removed.append(gone)
+        here = start - self._begin, stop - self._begin
+        return self._out.read(*here), self._removed.read(*here)
 
 
 class _Growing:

@@ -13,7 +13,7 @@ from ..presets.library import entries
 from .cards import addable, card
 from .excerpt import Told
 from .opened import Opened
-from .renderer import Levels
+from .renderer import Levels, block_of
 
 Sender = Callable[[dict[str, Any], bytes], None]
 """Is handed each message to the page, with samples where it has some."""
@@ -67,6 +67,7 @@ def _recording_told(opened: Opened | None) -> dict[str, Any] | None:
         "rate": size.rate,
         "channels": size.channels,
         "frames": size.frames,
+        "block": block_of(size.rate),
         "format": f"{size.format.container} {size.format.subtype}",
         "lossless": size.format.is_lossless,
         "loudness": loudness_told(opened.loudness),

@@ -22,7 +22,7 @@ export class Player extends EventTarget {
   open(recording, reference) {
     this.recording = recording;
     this.reference = reference;
-    this.block = Math.max(Math.floor(recording.rate / 2), 1);
+    this.block = recording.block;
     this.asked.clear();
     this.early = [];
     this.position = 0;
