@@ -7,16 +7,16 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy import fft, signal
 
+from ..analysis.hum.beating import Told
 from ..analysis.hum.demodulator import FRAME_SECONDS, REACH, STEP
 from ..analysis.hum.edits import Edit
 from ..analysis.hum.found import Hum
 from ..analysis.hum.given import GivenHumAnalyser
 from ..analysis.hum.hum import HumAnalyser
 from ..analysis.hum.lines import PAST, HumLines
-from ..analysis.hum.presence import AHEAD, Edge, HumPresence
+from ..analysis.hum.presence import AHEAD, Edge, HumPresence, is_still
 from ..analysis.hum.track import HumTracker
 from ..audio.arrays import Array, Audio, Complex
 from ..audio.framing import Fifo
@@ -25,6 +25,7 @@ from ..contract.parameters.number import integer, number
 from ..contract.parameters.words import choice
 from ..contract.stage import Event, Framing, Processor, RepairStage, Sink, Step
 from ..errors import FindingsError
+from ..kernels.filters.biquads import peaking_cuts
 from ..kernels.harmonics.demodulation import spline_response, unfold
 
 _MOST_HARMONICS = 200  # derived: 8000 Hz over 40 Hz, the lowest base but for a named one
@@ -83,14 +84,16 @@ class _Stretch:
         self._end = end
         self._tracker.finish(end)
 
-    def hear(self, frame: Audio, sink: Sink | None) -> Audio:
-        """Hear the next `STEP` frames, and return the hum of those `HumLines.LAG` before."""
+    def hear(self, frame: Audio, sink: Sink | None, others: Sequence[Told] = ()) -> Audio:
+        """Hear the next `STEP` frames, `others` told; return the hum of those `HumLines.LAG` before."""
         hop, held = self._hop, self._held
         held[:, : -frame.shape[1]] = held[:, frame.shape[1] :]
         held[:, -frame.shape[1] :] = frame
         self._frames += STEP
         self._tracker.hear(frame)
         self._hear_lines()
+        shifted = [other._replace(first=other.first - self._origin // hop) for other in others]
+        self._lines.set_apart(shifted, self._tracker.turns_at)
         amplitudes, phase = self._lines.estimate(held, self._tracker.turns)
         start = (self._frames - HumLines.LAG - STEP) * hop
         count = STEP * hop
@@ -103,6 +106,13 @@ class _Stretch:
         at = self._origin + start + np.arange(count)
         hum[:, (at < self.begin) | (at >= self.stop)] = 0.0
         return hum
+
+    def told(self) -> Told:
+        """Return the hum as it is told last, its frames counted from the recording's first."""
+        told = self._lines.told(self._tracker.turns_at)
+        at = self._origin + self._hop * (told.first + np.arange(told.cycles.size))
+        told.amplitude[(at < self.begin) | (at >= self.stop)] = 0.0
+        return told._replace(first=told.first + self._origin // self._hop)
 
     def is_over(self) -> bool:
         """Whether all of the hum has been told."""
@@ -197,12 +207,16 @@ class _Followed:
             new.hear(before, sink)
         self._stretches.append(new)
 
-    def hear(self, frame: Audio, sink: Sink | None) -> Audio:
-        """Hear the next frames, and return the hum of those `HumLines.LAG` before."""
+    def told(self) -> list[Told]:
+        """Return what each stretch tells last."""
+        return [stretch.told() for stretch in self._stretches]
+
+    def hear(self, frame: Audio, sink: Sink | None, others: Sequence[Told]) -> Audio:
+        """See `_Stretch.hear`."""
         hum = np.zeros(frame.shape)
         for stretch in self._stretches:
             stretch.settings = self.settings
-            hum += stretch.hear(frame, sink)
+            hum += stretch.hear(frame, sink, others)
         self._stretches = [stretch for stretch in self._stretches if not stretch.is_over()]
         hum[self._without] = 0.0
         return hum
@@ -249,25 +263,18 @@ class _Subtract(Processor):
             hum.settings = self.settings
             for edge in found:
                 hum.switch(edge, max(followed - 1, 0) * size, before, sink)
-            removed += hum.hear(held[:, self._lag : self._lag + size], sink)
+            others = [told for other in self._hums if other is not hum for told in other.told()]
+            removed += hum.hear(held[:, self._lag : self._lag + size], sink, others)
         if not removed.any():
             return output
-        removed[self._is_still(output)] = 0.0
+        removed[is_still(output, self._still)] = 0.0
         hums = removed.any(axis=1)
         output[hums] -= removed[hums]
         return output
 
-    def _is_still(self, audio: Audio) -> npt.NDArray[np.bool_]:
-        """Return which samples lie in digital silence, where no hum is either."""
-        count = -(-audio.shape[1] // self._still)
-        blocks = np.zeros((audio.shape[0], count * self._still), bool)
-        blocks[:, : audio.shape[1]] = audio != 0.0
-        sounds = blocks.reshape(audio.shape[0], count, self._still).any(axis=2)
-        return np.asarray(~np.repeat(sounds, self._still, axis=1)[:, : audio.shape[1]])
-
 
 class _Notch(Processor):
-    """Peaking filters that cut each harmonic (R. Bristow-Johnson, Cookbook formulae for audio EQ, 1998)."""
+    """Peaking filters that cut each harmonic."""
 
     def __init__(self, stage: Dehum, sample_rate: float, hum: Hum) -> None:
         told = [(one, one.harmonic[one.harmonic <= stage.count_of(one, sample_rate)]) for one in hum.each()]
@@ -286,15 +293,8 @@ class _Notch(Processor):
         return output
 
     def _sections(self) -> Array:
-        settings = self.settings
-        cut_db = np.maximum(settings.reduction_db - settings.slope * np.log2(self._numbers), 0.0)
-        root = 10 ** (-cut_db / 40)
-        alpha, cosine = np.sin(self._radians) / (2 * _NOTCH_Q), np.cos(self._radians)
-        # as wide as a notch of this Q, however deep
-        up, down = alpha * root**2, alpha
-        numerator = np.stack([1 + up, -2 * cosine, 1 - up], axis=1)
-        denominator = np.stack([1 + down, -2 * cosine, 1 - down], axis=1)
-        return np.asarray(np.concatenate([numerator, denominator], axis=1) / denominator[:, :1])
+        cut_db = self.settings.reduction_db - self.settings.slope * np.log2(self._numbers)
+        return peaking_cuts(self._radians, np.maximum(cut_db, 0.0), _NOTCH_Q)
 
 
 class _Pass(Processor):
@@ -319,7 +319,7 @@ class Dehum(RepairStage):
 
     id = "wavemend.dehum"
     name = "Dehum"
-    version = 7
+    version = 8
     place = Step.HUM
     findings_type = Hum
 

@@ -219,7 +219,7 @@ def test_findings_of_another_width_are_refused():
         dehummed(noise(), found(channels=2))
 
 
-@pytest.mark.parametrize("other_hz", [48.8, 51.5, 60.0])
+@pytest.mark.parametrize("other_hz", [48.8, 50.7, 51.5, 60.0])
 def test_two_hums_on_one_copy_both_go(other_hz):
     """The mains' and the medium's: found, told apart where they beat, and no beat is taken for a splice."""
     wave = hum(harmonics=range(1, 9), wander_hz=0.003) + hum(other_hz, range(1, 9), wander_hz=0.02)

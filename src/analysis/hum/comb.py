@@ -6,13 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 from scipy.ndimage import maximum_filter1d
 
-from ...audio.arrays import Array, Audio
+from ...audio.arrays import Array
 from ...contract.findings import NO_LEVEL
 from ...kernels.harmonics.harmonic_comb import AGREEMENT, FLOOR_QUANTILES, comb_evidence, track_fundamental
-from ...kernels.spectra.stft import hann
 from .floor import (
     HARMONICS,
     LEAST_DBFS,
@@ -20,10 +18,10 @@ from .floor import (
     MAINS_OFF_HZ,
     FloorComb,
     Powers,
-    Spectra,
     floors_over_time,
     search_floors,
 )
+from .spectrogram import StretchLevels
 
 LOWEST_HZ, HIGHEST_HZ = 40.0, 70.0  # source: mains, and what a transfer off its speed makes of them
 AIRCRAFT_HZ = 400.0  # source: mains of aircraft, and of film sound
@@ -65,61 +63,12 @@ _USUAL, _USUAL_OFF_HZ, _USUAL_LINES = 1.25, 0.2, 3
 _UNBROKEN, _LEAST_EVIDENCE = 13.0, 3.0
 _RAILWAYS_OFF_HZ = 0.1  # tuned: the same; a rhythm of dance music is a comb as well
 _LEAST_OWN = 1.0  # of a claim; tuned: bench.material.tuning.hum, railway, 2026-11-29
-# Of a second hum: its score, and how much of the time its two steadiest lines show.
-# tuned: bench.material.tuning.hum, two hums and mains alone, 2026-11-29
-_BESIDE_SCORE, _BESIDE_ALONG = 0.5, (0.75, 0.45)
+# Of a second hum, where the first was taken away: how far off it is, its score where a second line of its own
+# shows in so much of the time, and elsewhere; where the first's lines were, nothing is left.
+# tuned: bench.material.tuning.hum, two hums, and one of five kinds alone, 16 takes each at 20 and 30 dB,
+# 2026-11-30
+_BESIDE_HZ, _BESIDE_SCORE, _BESIDE_ALONG, _TAKEN_HZ = 0.52, (0.55, 1.15), 0.3, 0.5
 _APART_HZ = 1.9  # derived: the main lobe, and how far off a line is looked for; lines that lie closer are one
-
-
-class StretchLevels(NamedTuple):
-    """Levels in dB, shape (channels, windows, bins), those of the mean power, and the bins' width in Hz."""
-
-    levels: Array
-    together: Array
-    bin_hz: float
-
-    def part(self, start: int, stop: int) -> StretchLevels:
-        """Return some of its windows."""
-        return self._replace(levels=self.levels[:, start:stop], together=self.together[start:stop])
-
-
-class Spectrogram:
-    """Power spectra of Hann windows, scaled so that a sine shows its mean square.
-
-    Parameters
-    ----------
-    rate
-        Hz.
-    length
-        Samples in a window.
-    points
-        Points of the transform, or a little more.
-    highest_hz
-        What lies above is not kept.
-    """
-
-    def __init__(self, rate: float, length: int, points: float, highest_hz: float) -> None:
-        self._window = hann(length) * (np.sqrt(2.0) / np.sum(hann(length)))
-        self.points = int(fft.next_fast_len(max(int(points), length), real=True))
-        self.bin_hz = rate / self.points
-        self._bins = int(highest_hz / self.bin_hz)
-        self.rows: list[npt.NDArray[np.float32]] = []
-
-    def hear(self, audio: Audio) -> Spectra:
-        """Keep the levels of a window, shape (channels, length), and return its spectra."""
-        spectra = fft.rfft(audio * self._window, self.points, axis=1)[:, : self._bins].astype(np.complex64)
-        power = spectra.real**2 + spectra.imag**2
-        power = np.concatenate([power, power.mean(axis=0, keepdims=True)])
-        self.rows.append(10 * np.log10(power + np.float32(1e-16)))
-        return spectra
-
-    def take(self, windows: int) -> StretchLevels:
-        """Take away the oldest rows."""
-        taken, self.rows = self.rows[:windows], self.rows[windows:]
-        if not taken:
-            return StretchLevels(np.empty((0, 0, 0)), np.empty((0, 0)), self.bin_hz)
-        levels = np.stack(taken, axis=1).astype(np.float64)
-        return StretchLevels(levels[:-1], levels[-1], self.bin_hz)
 
 
 class Comb(NamedTuple):
@@ -320,29 +269,46 @@ def _of_other_mains(comb: Comb, windows: int) -> bool:
     """Return whether a low comb is no railway's, or shows hardly a line that other mains do not have."""
     for hz, times in RAILWAYS_HZ.items():
         if abs(comb.frequency_hz - hz) < _RAILWAYS_OFF_HZ:
-            return score_beside(comb, [times * comb.frequency_hz], windows) < _LEAST_OWN
+            own = _own_evidence(comb, [times * comb.frequency_hz], _APART_HZ)
+            return _score(own, comb.frequency_hz, windows, faint=comb.faint) < _LEAST_OWN * _CLAIMED
     return comb.frequency_hz < LOWEST_HZ - SAME_HZ
 
 
-def score_beside(comb: Comb, others_hz: list[float], windows: int) -> float:
-    """Return the score of those lines of a comb that are none of stronger combs'."""
-    return _score(_own_evidence(comb, others_hz), comb.frequency_hz, windows, faint=comb.faint) / _CLAIMED
+def search_beside(low: StretchLevels, others_hz: list[float]) -> Comb | None:
+    """Return the likeliest comb of a stretch that others were taken from, if it is hum by itself.
+
+    Lines where the others' were say nothing: there, nothing is left.
+    """
+    windows = low.together.shape[0]
+    found: list[Comb] = []
+    for at in _candidates(low.together, low.bin_hz):
+        comb = _refine(low, at)
+        if comb is None or _of_other_mains(comb, windows):
+            continue
+        if min(abs(comb.frequency_hz - other) for other in others_hz) < _BESIDE_HZ:
+            continue
+        evidence = _own_evidence(comb, others_hz, _TAKEN_HZ)
+        score = _score(evidence, comb.frequency_hz, windows, faint=comb.faint) / _CLAIMED
+        second = float(np.sort(evidence)[-2]) / (AGREEMENT * windows)
+        if score >= _BESIDE_SCORE[0 if second >= _BESIDE_ALONG else 1]:
+            found.append(comb._replace(evidence=evidence, score=max(score, 1.0)))
+    return max(found, key=lambda comb: comb.score, default=None)
 
 
-def stands_beside(comb: Comb, others_hz: list[float], windows: int) -> bool:
-    """Return whether those lines are a hum's by themselves: where there is one, another is likelier."""
-    score = score_beside(comb, others_hz, windows)
-    second, first = np.sort(_own_evidence(comb, others_hz))[-2:] / (AGREEMENT * windows)
-    along = second >= _BESIDE_ALONG[1] and first >= _BESIDE_ALONG[0]
-    return score >= 1.0 or (score >= _BESIDE_SCORE and bool(along))
+def weighed_again(comb: Comb, low: StretchLevels) -> Comb:
+    """Return a comb as a stretch says that others were taken from, where it shows there as well."""
+    again = _refine(low, comb.frequency_hz)
+    if again is None or abs(again.frequency_hz - comb.frequency_hz) > _APART_HZ / LOW_HARMONICS:
+        return comb
+    return again._replace(score=max(again.score, comb.score), floor_dbfs=comb.floor_dbfs)
 
 
-def _own_evidence(comb: Comb, others_hz: list[float]) -> Array:
+def _own_evidence(comb: Comb, others_hz: list[float], apart_hz: float) -> Array:
     lines = np.arange(1, comb.evidence.size + 1) * comb.frequency_hz
     evidence = comb.evidence.copy()
     for other in others_hz:
         off = np.abs(lines - other * np.maximum(np.rint(lines / other), 1.0))
-        evidence[off < _APART_HZ] = 0.0
+        evidence[off < apart_hz] = 0.0
     return evidence
 
 

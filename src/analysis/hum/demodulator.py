@@ -14,6 +14,8 @@ from ...kernels.harmonics.demodulation import fold, silent_parts, spline_respons
 from ...kernels.spectra.stft import hann
 from .found import Hum
 
+Numbers = npt.NDArray[np.int64]
+
 FRAME_SECONDS = 0.04
 """Hop; tuned: by hand with bench dehum, 2026-11-21, no record."""
 STEP = 25
@@ -31,6 +33,9 @@ _LEAST_CYCLES = 2  # of half a window; derived: fewer do not tell a harmonic fro
 _ROUNDING = 1e-14  # guard: variances above 0
 _ONE_LINE_HZ = 0.3  # tuned: bench.material.tuning.hum, two, 2026-11-29; closer ones cannot be told apart
 _GUESSED = 0.1  # of a power that was not found but lies between such as were; tuned: the same
+# Where another hum beats with more of the low lines, no edit is told.
+# tuned: bench.material.tuning.hum, two hums, 2026-11-30
+_BEATEN, _BEATEN_LINES, _BEATEN_SHARE = 0.03, 8, 0.25
 _SILENCE = 1e-13  # guard: digital silence says nothing
 _PARTS = 8  # of a window; one of them in digital silence, and it tells of the gate; tuned: by hand, no record
 
@@ -45,7 +50,7 @@ class CombDemodulator:
 
     def __init__(self, sample_rate: float, channels: int, frequency_hz: float, harmonics: int) -> None:
         self.hop = max(round(FRAME_SECONDS * sample_rate), 1)
-        self._channels = channels
+        self._channels, self._frequency_hz = channels, frequency_hz
         self._cycles = max(round(frequency_hz / _BESIDE_HZ), _LEAST_CYCLES)
         self.half = min(round(self._cycles / frequency_hz * sample_rate), REACH * self.hop)
         window = hann(2 * self.half)
@@ -57,13 +62,14 @@ class CombDemodulator:
         self._points = 2 ** int(np.ceil(np.log2(max(6.4 * highest, 256))))
         self.number = np.repeat(np.arange(1.0, harmonics + 1), channels)
         self._seconds = 2 * self.half / sample_rate
-        self._disturbance = np.full(self.number.size, _ROUNDING)
+        self.beats = False
+        self.disturbance = np.full(self.number.size, _ROUNDING)
 
     def disturb(self, hum: Hum, others: Sequence[Hum]) -> None:
         """Count other hums' lines as noise of this one's; of two at one frequency the weaker tells nothing.
 
         The noise of a line that beats with another is as large as that other, so that it is estimated over
-        many beats, in which the other averages out.
+        many beats, in which the other averages out. Beats of many lines look like edits: `beats` says so.
         """
         own = _surely(hum, int(self.number[-1]))
         own_hz = np.arange(1, own.shape[0] + 1) * hum.frequency_hz
@@ -71,16 +77,29 @@ class CombDemodulator:
         for other in others:
             power = _surely(other, int(other.harmonic[-1]) * 3 // 2 + 4)
             apart_hz = np.abs(own_hz[:, np.newaxis] - np.arange(1, power.shape[0] + 1) * other.frequency_hz)
-            x = apart_hz * self._seconds
-            near = (x < 2.0) & (apart_hz >= _ONE_LINE_HZ)
-            response = np.where(near, np.sinc(x) / np.where(np.abs(1.0 - x) < 1e-6, 1.0, 1.0 - x**2), 0.0)
-            noise += response**2 @ power
+            noise += self._response(apart_hz) ** 2 @ power
             row, column = np.nonzero(apart_hz < _ONE_LINE_HZ)
             stronger = power[column] > own[row]
             if other.frequency_hz < hum.frequency_hz:
                 stronger |= power[column] == own[row]
             noise[row] = np.where(stronger, UNHEARD, noise[row])
-        self._disturbance = np.minimum(noise, UNHEARD).reshape(-1)
+        self.disturbance = np.minimum(noise, UNHEARD).reshape(-1)
+        beaten = (noise > _BEATEN * own)[:_BEATEN_LINES]
+        self.beats = bool(np.mean(beaten) > _BEATEN_SHARE)
+
+    def touches(self, frequency_hz: float, harmonics: int) -> tuple[Numbers, Numbers, Array]:
+        """Return which harmonics another hum's fall into, which of its these are, and how much of each."""
+        own_hz = self.number[:: self._channels, np.newaxis] * self._frequency_hz
+        apart_hz = np.abs(own_hz - np.arange(1, harmonics + 1) * frequency_hz)
+        response = self._response(apart_hz)
+        own, other = np.nonzero(response)
+        return own + 1, other + 1, response[own, other]
+
+    def _response(self, apart_hz: Array) -> Array:
+        """Return how much of a line so far off a window measures; 0 of what is one line with it."""
+        x = apart_hz * self._seconds
+        near = (x < 2.0) & (apart_hz >= _ONE_LINE_HZ)
+        return np.where(near, np.sinc(x) / np.where(np.abs(1.0 - x) < 1e-6, 1.0, 1.0 - x**2), 0.0)
 
     def measure(self, audio: Audio, turns: Array, frames: int) -> tuple[Complex, Array]:
         """Return amplitudes and noise variances, shape (frames, lines).
@@ -98,7 +117,7 @@ class CombDemodulator:
             beside += (z.real**2 + z.imag**2) / len(self._beside)
         silent = y.real**2 + y.imag**2 + beside < _SILENCE
         silent |= np.tile(self._gated(audio, frames), self._bins.size)
-        return y, np.where(silent, UNHEARD, np.minimum(beside + self._disturbance, UNHEARD))
+        return y, np.where(silent, UNHEARD, np.minimum(beside + self.disturbance, UNHEARD))
 
     def _gated(self, audio: Audio, frames: int) -> npt.NDArray[np.bool_]:
         """Return in which frames a channel is digitally silent for a part of the window, shape as given."""

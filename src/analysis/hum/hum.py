@@ -9,9 +9,10 @@ from ...audio.arrays import Audio
 from ...audio.checks import limited
 from ...contract.findings import Analyser
 from ...kernels.filters.decimation import decimate, decimation_filter
-from .comb import HIGH_HZ, LOW_HZ, Spectrogram, StretchLevels
+from .comb import HIGH_HZ, LOW_HZ
 from .floor import LongWindows
 from .found import MOST_OTHERS, Hum
+from .spectrogram import Spectrogram, StretchLevels
 from .tally import PIECE_WINDOWS, HumTally
 from .tones import ToneListener
 

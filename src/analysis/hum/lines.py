@@ -17,12 +17,15 @@ from ...kernels.harmonics.kalman import (
     smooth_amplitudes,
     smooth_phase,
 )
+from .beating import Told
 from .demodulator import REACH, STEP, UNHEARD, CombDemodulator, grown, line_powers, over_time
 from .edits import Edit, break_sample
 from .fades import FAINT, fade, first_guess
 from .found import Hum
 from .levels import LevelStep
 from .track import FIRST_POWER, MOST_POWER, SLACK, HumTracker, frequency_walk
+
+Numbers = npt.NDArray[np.int64]
 
 # tuned: by hand with bench hum, 2026-11-21; the split is not recorded
 PAST, AHEAD = 50, 75
@@ -34,6 +37,10 @@ _AROUND, _PLACE_REACH = 12, 6  # frames on either side that a step is placed by,
 # tuned: bench.material.tuning.hum, faded, gated and begins, 2026-11-30
 _KNOWN = 40  # frames behind which lines are no more what those say that follow
 _FADED = 0.1  # of a line's power, how unsure it is behind a fade
+
+# Of what another hum puts into a line, how much may be left where it is taken.
+# tuned: bench.material.tuning.hum, two hums, 2026-11-30
+_OTHERS_LEFT = 0.1
 
 # How many times its error's variance a line's power must be, or it is no hum; tuned: by hand with bench hum,
 # 2026-11-21, no record
@@ -61,6 +68,7 @@ class HumLines:
     ) -> None:  # fmt: skip
         self.comb = CombDemodulator(sample_rate, channels, hum.frequency_hz, harmonics)
         self.comb.disturb(hum, others)
+        self._frequency_hz = hum.frequency_hz
         self._number = self.comb.number
         self._telling = int(np.count_nonzero(self._number <= _PHASE_HARMONICS))  # lines of the phase
         self._found = line_powers(hum, harmonics)
@@ -71,16 +79,22 @@ class HumLines:
         self._drift = frequency_walk(hum, seconds)
         self._spread = np.diag([1e-4, (2 * np.pi * 0.05 * seconds) ** 2])
         rows, lines = PAST + STEP + AHEAD, self._power.size
-        self._y = np.zeros((rows, lines), np.complex128)
-        self._noise = np.full((rows, lines), UNHEARD)
+        self._heard = np.zeros((rows, lines), np.complex128)
+        self._heard_noise = np.full((rows, lines), UNHEARD)
+        self._put: Complex | None = (
+            None  # what other hums put into each line, and in which frames it is known
+        )
+        self._put_known = np.zeros(rows, np.bool_)
+        self._y, self._noise = self._heard, self._heard_noise  # without it
         self._phase = np.zeros(rows + 2)
         self._mean = np.zeros(lines, np.complex128)
         self._error = FIRST_POWER * self._power
+        self._smoothed = np.zeros((rows, lines), np.complex128)
         self._channels = channels
         self._loose = np.zeros(rows)
         self._gain = np.ones(rows)  # that all lines share, in a fade
         self._fades = False
-        self._single = hum.is_line  # which does not tell a step from a note
+        self._single = hum.is_line or self.comb.beats  # which do not tell a step from a note
         self._first_frame = 1 - HumTracker.LAG - REACH - rows  # of the recording, in the first row
         self.steps: list[Edit] = []
         self._factor, self._gain_before = 1.0, 1.0
@@ -92,10 +106,49 @@ class HumLines:
         noise /= self._factor**2
         noise[y.real**2 + y.imag**2 > MOST_POWER * self._power] = UNHEARD
         noise[~heard] = UNHEARD
-        self._y = np.concatenate([self._y[STEP:], y])
-        self._noise = np.concatenate([self._noise[STEP:], noise])
+        self._heard = np.concatenate([self._heard[STEP:], y])
+        self._heard_noise = np.concatenate([self._heard_noise[STEP:], noise])
+        self._y, self._noise = self._heard, self._heard_noise
         self._phase = np.concatenate([self._phase[STEP:], np.full(STEP, self._phase[-1])])
         self._first_frame += STEP
+
+    def set_apart(self, others: Sequence[Told], turns_at: Callable[[Numbers], Array]) -> None:
+        """Take what other hums put into the frames heard, by what is told of them, from these.
+
+        `turns_at` gives the phase of some samples, as `HumTracker.turns_at`; frames count from the same one.
+        """
+        if not others:
+            return
+        cycles = turns_at(self._samples)
+        told = [other.within(self.comb, cycles, self._first_frame, self._channels) for other in others]
+        self._put = np.sum([put for put, _ in told], axis=0) / self._levels()[:, np.newaxis]
+        self._put_known = np.any([known for _, known in told], axis=0)
+        self._take_others()
+
+    def _take_others(self) -> None:
+        if self._put is None:
+            return
+        self._y = self._heard - self._put
+        less = (1.0 - _OTHERS_LEFT) * self.comb.disturbance / self._levels()[:, np.newaxis] ** 2
+        known = self._put_known[:, np.newaxis] & (self._heard_noise < UNHEARD)
+        self._noise = np.where(known, self._heard_noise - less, self._heard_noise)
+
+    @property
+    def _samples(self) -> Numbers:
+        return (self._first_frame + np.arange(self._heard.shape[0])) * self.comb.hop
+
+    def _levels(self) -> Array:
+        """Return the hum's level in each frame, relative to that before the first step."""
+        samples, level = self._samples, np.full(self._heard.shape[0], self._gain_before)
+        for step in self.steps:
+            level[samples >= step.sample] *= step.gain
+        return level
+
+    def told(self, turns_at: Callable[[Numbers], Array]) -> Told:
+        """Return the hum of the frames heard, as it was estimated last."""
+        cycles = turns_at(self._samples) + self._phase[2:] / (2 * np.pi)
+        amplitude = self._smoothed * (self._gain * self._levels())[:, np.newaxis]
+        return Told(self._first_frame, amplitude, cycles, self._frequency_hz)
 
     def estimate(self, audio: Audio, turns_of: Callable[[int, int], Array]) -> tuple[Complex, Array]:
         """Return the amplitudes of the next STEP + 1 frames, and their phase in rad over the turns heard.
@@ -128,9 +181,9 @@ class HumLines:
             self._error[:] = _FADED * self._power
         self._power = grown(self._found, self._mean, self._factor)
         out = slice(PAST - 1, PAST + STEP)
-        a, p = smooth[out], error[out]
-        power = np.maximum(a.real**2 + a.imag**2, 1e-30)
-        a = a * np.maximum(1.0 - _DOUBT * p / power, 0.0) * self._gain[out, np.newaxis]
+        power = np.maximum(smooth.real**2 + smooth.imag**2, 1e-30)
+        self._smoothed = smooth * np.maximum(1.0 - _DOUBT * error / power, 0.0)
+        a = self._smoothed[out] * self._gain[out, np.newaxis]
         shape = (STEP + 1, -1, self._channels)
         return np.ascontiguousarray(a.reshape(shape).transpose(0, 2, 1)), phases[out]
 
@@ -209,10 +262,13 @@ class HumLines:
             about=(row - first) * hop, reach=_PLACE_REACH * hop, sample_rate=self._sample_rate,
         )  # fmt: skip
         gain = steps.gain(round(at / hop), REACH, gain)
-        self._y[knots >= at] /= gain
-        self._noise[knots >= at] /= gain**2
-        self._noise[np.abs(knots - at) < self.comb.half] = UNHEARD
+        self._heard[knots >= at] /= gain
+        self._heard_noise[knots >= at] /= gain**2
+        self._heard_noise[np.abs(knots - at) < self.comb.half] = UNHEARD
         self._factor *= gain
         self._power = grown(self._found, self._mean, self._factor)
         self.steps.append(Edit(self._first_frame * hop + at, 0.0, gain, confidence))
+        if self._put is not None:
+            self._put[knots >= at] /= gain
+            self._take_others()
         return True

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ...audio.arrays import Array, Audio, Complex
 from ...contract.findings import NO_LEVEL
@@ -176,3 +177,12 @@ class HumPresence:
             part, turns, before, after, about=middle - start,
             reach=self._comb.hop // 2 + self._comb.half, sample_rate=self._sample_rate,
         )  # fmt: skip
+
+
+def is_still(audio: Audio, least: int) -> npt.NDArray[np.bool_]:
+    """Return which samples lie in digital silence of so many samples, where no hum is either."""
+    count = -(-audio.shape[1] // least)
+    blocks = np.zeros((audio.shape[0], count * least), bool)
+    blocks[:, : audio.shape[1]] = audio != 0.0
+    sounds = blocks.reshape(audio.shape[0], count, least).any(axis=2)
+    return np.asarray(~np.repeat(sounds, least, axis=1)[:, : audio.shape[1]])

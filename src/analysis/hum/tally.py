@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 
 from ...audio.arrays import Array, Audio
 from ...contract.findings import NO_LEVEL
-from .breaks import breaks_off
+from .breaks import breaks_off, grows
 from .comb import (
     LOW_HARMONICS,
     LOW_HZ,
     SAME_HZ,
     Comb,
-    StretchLevels,
     harmonic_levels,
     search,
+    search_beside,
     search_piece,
-    stands_beside,
+    weighed_again,
 )
 from .floor import MAINS_HZ, MAINS_OFF_HZ, Powers
 from .found import Hum
+from .spectrogram import StretchLevels
+from .without import levels_of, without
 
 Numbers = npt.NDArray[np.int64]
 
@@ -171,19 +174,52 @@ class HumTally:
         known = [comb.mean_hz for comb in self._combs]
         met: list[_Heard] = []
         combs = search(low, long, known, everywhere=share >= _EVERYWHERE_SHARE)
-        for comb in sorted(combs, key=lambda comb: -comb.score):
+        combs.sort(key=lambda comb: -comb.score)
+        parted = self._parted(combs, low, audio) if share == 1.0 else []
+        for comb, own, alone in (*parted, *((comb, audio, False) for comb in combs)):
             if share == 1.0:
                 self._note(comb, "evidence" if comb.score < 1.0 else "presence")
             others = [other.mean_hz for other in met]
             least = _least_score(comb, share)
             if comb.score >= least and all(abs(comb.frequency_hz - other) > SAME_HZ for other in others):
                 level = harmonic_levels(comb, low, high())
-                if not self._breaks_off(comb, level, audio):
-                    alone = stands_beside(comb, others, low.together.shape[0])
-                    met.append(_Heard.of(comb, level, share, alone=alone))
+                if not self._breaks_off(comb, level, own):
+                    met.append(_Heard.of(comb, level, share, alone=alone or not met))
                 elif share == 1.0 and comb.score >= 1.0:
                     self._note(comb, "steadiness")
         return met
+
+    def _parted(self, combs: list[Comb], low: StretchLevels, audio: Audio) -> list[tuple[Comb, Audio, bool]]:
+        """Look for others behind the strongest comb; return all, each with the audio without the others."""
+        if not combs or combs[0].score < _LEAST_SCORE:
+            return []
+        hop = audio.shape[1] // (low.together.shape[0] + 3)
+
+        def left(others: list[Comb]) -> Audio:
+            return reduce(lambda rest, comb: without(rest, self._low_rate, comb, hop=hop), others, audio)
+
+        def levels(rest: Audio) -> StretchLevels:
+            return levels_of(rest, self._low_rate, low.bin_hz, hop=hop)
+
+        found = [combs[0]]
+        while len(found) <= _MOST_BESIDE:
+            new = search_beside(levels(left(found)), [comb.frequency_hz for comb in found])
+            if new is None:
+                break
+            found.append(new)
+        if len(found) == 1:
+            return []
+        told = np.where(found[0].evidence > 0.0, found[0].floor, NO_LEVEL)
+        told[: found[0].floor_dbfs.shape[1]] = np.maximum(
+            told[: found[0].floor_dbfs.shape[1]], found[0].floor_dbfs.max(axis=0)
+        )
+        if grows(audio, left(found), *self._low_lines(found[0], told[np.newaxis])):
+            return []
+        rests = [left([other for other in found if other is not comb]) for comb in found]
+        again = [weighed_again(comb, levels(rest)) for comb, rest in zip(found, rests, strict=True)]
+        if again[0].score < 1.0:
+            return []
+        return [(comb, rest, True) for comb, rest in zip(again, rests, strict=True)]
 
     def _note(self, comb: Comb, lacks: str) -> None:
         """Note what the likeliest comb is wanting in, should none be hum."""
@@ -197,11 +233,15 @@ class HumTally:
             )
 
     def _breaks_off(self, comb: Comb, level: Array, audio: Audio) -> bool:
-        lines = np.arange(1, LOW_HARMONICS + 1) * comb.frequency_hz
+        window, lines, heard = self._low_lines(comb, level)
+        return bool(lines.size) and breaks_off(audio, window, lines, heard)
+
+    def _low_lines(self, comb: Comb, level: Array) -> tuple[int, Array, Array]:
+        """Return the window that notes end in, the lines of a comb up to 880 Hz, and their levels."""
+        lines: Array = np.arange(1.0, LOW_HARMONICS + 1) * comb.frequency_hz
         use = (lines < LOW_HZ) & (level[:, :LOW_HARMONICS] > NO_LEVEL).any(axis=0)
         window = round(self._low_rate * _BREAK_SECONDS)
-        heard = level[:, :LOW_HARMONICS][:, use]
-        return bool(use.any()) and breaks_off(audio, window, lines[use] / self._low_rate, heard)
+        return window, lines[use] / self._low_rate, level[:, :LOW_HARMONICS][:, use]
 
     def _add(self, new: _Heard) -> None:
         for known in self._combs:

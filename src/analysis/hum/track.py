@@ -123,9 +123,9 @@ class HumTracker:
         highest = min(_HIGHEST_HZ, 0.45 * sample_rate)
         more = 0 if hum.is_line else 4
         harmonics = max(min(int(highest / hum.frequency_hz), int(hum.harmonic[-1]) + more), 1)
-        self._spliced = not hum.is_line  # one line does not tell an edit from a note
         self._comb = CombDemodulator(sample_rate, channels, hum.frequency_hz, harmonics)
         self._comb.disturb(hum, others)
+        self._spliced = not (hum.is_line or self._comb.beats)  # one line does not tell an edit from a note
         self._number = self._comb.number
         self.hop = self._comb.hop
         seconds = self.hop / sample_rate
@@ -179,14 +179,17 @@ class HumTracker:
 
         The phase jumps `late` samples behind its edits.
         """
-        n = np.arange(start, start + count)
+        return self.turns_at(np.arange(start, start + count), late)
+
+    def turns_at(self, samples: Numbers, late: int = 0) -> Array:
+        """Return the phase of these samples, that ascend; see `turns`."""
         frames = np.arange(self._phase.size) + (self._origin - _REMEMBERED)
-        phase = np.interp(n / self.hop, frames, self._phase)
+        phase = np.interp(samples / self.hop, frames, self._phase)
         for edit in self._edits:
-            phase[max(edit.sample + late - start, 0) :] += edit.phase
+            phase[np.searchsorted(samples, edit.sample + late) :] += edit.phase
         phase += self._before
         # far from zero, so that none is negative
-        return np.asarray(10_000.0 + n * (self._turns_a_frame / self.hop) + phase / (2 * np.pi))
+        return np.asarray(10_000.0 + samples * (self._turns_a_frame / self.hop) + phase / (2 * np.pi))
 
     def jumps(self, start: int, stop: int) -> list[Edit]:
         """Return the edits between two samples where the phase jumps."""

@@ -62,3 +62,31 @@ def filtered_energy(audio: Audio, sections: Audio, state: Audio, hop: int) -> Au
 @compiled
 def _flush(value: float) -> float:
     return 0.0 if abs(value) < 1e-200 else value
+
+
+def peaking_cuts(radians: Audio, cut_db: Audio, q: float) -> Audio:
+    """Return second-order sections that cut by so much at each frequency, as wide as a notch of this Q.
+
+    R. Bristow-Johnson, *Cookbook formulae for audio equalizer biquad filter coefficients*, 1998, peakingEQ.
+
+    Parameters
+    ----------
+    radians
+        Frequencies, in rad a sample, shape (sections,).
+    cut_db
+        In dB, above 0 down, same shape.
+    q
+        Of all of them.
+
+    Returns
+    -------
+    np.ndarray
+        As `scipy.signal.sosfilt` has them, shape (sections, 6).
+    """
+    root = 10 ** (-cut_db / 40)
+    alpha, cosine = np.sin(radians) / (2 * q), np.cos(radians)
+    # as wide as a notch of this Q, however deep
+    up, down = alpha * root**2, alpha
+    numerator = np.stack([1 + up, -2 * cosine, 1 - up], axis=1)
+    denominator = np.stack([1 + down, -2 * cosine, 1 - down], axis=1)
+    return np.asarray(np.concatenate([numerator, denominator], axis=1) / denominator[:, :1])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from wavemend.analysis.hum.breaks import breaks_off
+from wavemend.analysis.hum.breaks import breaks_off, grows
 
 RATE = 2600.0
 WINDOW = 975
@@ -29,3 +29,14 @@ def test_digital_silence_at_both_ends_says_nothing():
     audio = np.pad(HUM, (round(5 * RATE), round(5 * RATE)))
     assert not breaks_off(audio[np.newaxis], WINDOW, LINES, LEVEL)
     assert not breaks_off(np.zeros((1, HUM.size)), WINDOW, LINES, LEVEL)
+
+
+def test_what_is_taken_from_a_note_that_pauses_grows_there_and_hum_does_not():
+    """The mean of a struck note goes on where the note does not; two hums that beat are as they are."""
+    held = SECONDS % 1.0 < 0.5
+    taken = 0.6 * HUM
+    assert grows((HUM * held)[np.newaxis], (HUM * held - taken)[np.newaxis], WINDOW, LINES, LEVEL)
+    other = sum(0.1 / h * np.sin(2 * np.pi * 50.8 * h * SECONDS) for h in (1, 2, 3))
+    noise = 1e-3 * np.random.default_rng(0).standard_normal((1, HUM.size))
+    assert not grows((HUM + other)[np.newaxis] + noise, noise, WINDOW, LINES, LEVEL)
+    assert not grows(noise, noise, WINDOW, LINES[:0], LEVEL[:, :0])

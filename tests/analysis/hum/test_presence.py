@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from wavemend.analysis.hum.demodulator import STEP
 from wavemend.analysis.hum.found import Hum
-from wavemend.analysis.hum.presence import HumPresence
+from wavemend.analysis.hum.presence import HumPresence, is_still
 
 RATE = 8000
 SECONDS = np.arange(30 * RATE) / RATE
@@ -64,3 +64,10 @@ def test_notes_at_its_lines_are_no_hum():
 
 def test_digital_silence_switches_nothing():
     assert edges(HUM * spans((0, 8), (14, 99))) == []
+
+
+def test_digital_silence_is_told_in_blocks():
+    audio = np.ones((2, 10))
+    audio[0, 3:9] = 0.0
+    assert np.flatnonzero(is_still(audio, 3)[0]).tolist() == [3, 4, 5, 6, 7, 8]
+    assert not is_still(audio, 3)[1].any()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import butter, sosfilt
-from wavemend.kernels.filters.biquads import filtered_energy
+from scipy.signal import butter, sosfilt, sosfreqz
+from wavemend.kernels.filters.biquads import filtered_energy, peaking_cuts
 
 RATE = 48_000
 HIGH_PASS = butter(4, 60.0, "high", fs=RATE, output="sos")
@@ -122,3 +122,10 @@ def test_a_hop_of_one_sample_and_an_impulse_at_the_end() -> None:
     energy = energy_of(audio, 1)[0][0]
     assert not energy[:-1].any()
     np.testing.assert_allclose(energy[-1], (HIGH_PASS[0, 0] * HIGH_PASS[1, 0]) ** 2, rtol=1e-12)
+
+
+def test_cuts_are_as_deep_as_asked_where_they_are_and_nothing_far_off() -> None:
+    cuts = np.array([40.0, 6.0])
+    for cut_db, section in zip(cuts, peaking_cuts(np.array([0.1, 0.1]), cuts, 30.0), strict=True):
+        _, response = sosfreqz(section[np.newaxis], np.array([0.1, 1.0]))
+        np.testing.assert_allclose(20 * np.log10(np.abs(response)), [-cut_db, 0.0], atol=0.05)
