@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .errors import PlanError as PlanError
     from .errors import PluginError as PluginError
     from .errors import PresetError as PresetError
+    from .errors import RemoteError as RemoteError
     from .errors import StrictJsonError as StrictJsonError
     from .errors import TargetBusyError as TargetBusyError
     from .errors import TargetExistsError as TargetExistsError
@@ -97,6 +98,7 @@ _HOMES = {
     "PlanError": "errors",
     "PluginError": "errors",
     "PresetError": "errors",
+    "RemoteError": "errors",
     "StrictJsonError": "errors",
     "TargetBusyError": "errors",
     "TargetExistsError": "errors",

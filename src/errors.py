@@ -122,6 +122,10 @@ class MixedClusterError(ClusterError):
         self.table = table
 
 
+class RemoteError(WavemendError, OSError):
+    """What lies behind a URL cannot be listed, read, or put up."""
+
+
 class ManifestError(WavemendError, RuntimeError):
     """The manifest of a collection that cannot be used or written, or that another run holds."""
 

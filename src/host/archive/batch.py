@@ -134,8 +134,8 @@ def plan(
     jobs = [Job(path, None, error=why, name=str(path)) for path, why in found.unlisted]
     for recording, name in zip(found.recordings, _names(found), strict=True):
         output = target / recording.below if into_folder else target
-        jobs.append(replace(_job(recording.path, output, into_folder, removed), name=name))
-    _refuse_collisions(jobs)
+        jobs.append(replace(job_for(recording.path, output, into_folder, removed), name=name))
+    refuse_collisions(jobs)
     return [_settle(job, overwrite, skip_existing) for job in jobs]
 
 
@@ -241,18 +241,30 @@ def _naming(source: Path, message: str) -> str:
     return message if str(source) in message else f"{source}: {message}"
 
 
-def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
+def job_for(
+    source: Path,
+    target: Path,
+    into_folder: bool,
+    removed: bool,
+    *,
+    opened: Callable[[Path], SourceFile] = SourceFile,
+) -> Job:
+    """Look at the head of a recording, which `opened` opens; return what is to be done with it.
+
+    `target` is its output, or, where it goes into a folder, what the output is called but for its ending.
+    """
     try:
-        with SourceFile(source) as file:
+        with opened(source) as file:
             film = planned(file) if is_film(file) else None
-        if film is None:
-            with AudioReader(source) as reader:
-                frames = reader.frames
-                form = reader.format.lossless_output(frames)
+            size = file.size
+            if film is None:
+                with AudioReader(file) as reader:
+                    frames = reader.frames
+                    form = reader.format.lossless_output(frames)
     except WavemendError as error:
         return Job(source, None, error=str(error))
     if film is not None:
-        return _film_job(source, film, target, into_folder, removed)
+        return _film_job(source, size, film, target, into_folder=into_folder, removed=removed)
     output = target
     if not into_folder:
         try:
@@ -274,7 +286,9 @@ def _job(source: Path, target: Path, into_folder: bool, removed: bool) -> Job:
     )
 
 
-def _film_job(source: Path, film: Planned, target: Path, into_folder: bool, removed: bool) -> Job:
+def _film_job(
+    source: Path, size: int, film: Planned, target: Path, *, into_folder: bool, removed: bool
+) -> Job:
     output = target
     if target.suffix.lower() not in film.kind.endings:
         ending = film.kind.endings[0]
@@ -289,7 +303,7 @@ def _film_job(source: Path, film: Planned, target: Path, into_folder: bool, remo
         output,
         removed=removed_path(output, difference) if removed else None,
         seconds=film.seconds,
-        out_bytes=source.stat().st_size + (difference.data_bytes(frames) if removed else 0),
+        out_bytes=size + (difference.data_bytes(frames) if removed else 0),
     )
 
 
@@ -307,7 +321,8 @@ _ALIASES = {
 }
 
 
-def _refuse_collisions(jobs: list[Job]) -> None:
+def refuse_collisions(jobs: Sequence[Job]) -> None:
+    """Raise `PlanError` where two recordings would go into one file, or one over an input."""
     taken: dict[str, Path] = {}
     sources = {os.path.realpath(job.source) for job in jobs}
     targets = [(job.source, path) for job in jobs for path in (job.output, job.removed) if path]

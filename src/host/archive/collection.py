@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,17 +19,21 @@ from ..chain.progress import Progress
 from ..files.audio_format import AUDIO_SUFFIXES
 from ..files.video.kinds import VIDEO_SUFFIXES
 from ..rendering.options import DEFAULTS, RenderOptions
-from ..storage.outputs import events_path, labels_path, make_folder, report_path
+from ..storage.outputs import make_folder
 from ..storage.publishing import clear_leftovers
 from ..transcripts import DEFAULT_RECOGNISER
-from ..transcripts.captions import transcript_paths
 from ..transcripts.recognisers import Listener, Listening
 from .batch import Job, Outcome, plan
 from .executors import HERE, Executor, Needs
 from .machines import executor_for
 from .manifest import MANIFEST, Entry, Manifest
 from .recipe import NOTHING, chain_maker
+from .remote.carrying import carry, clear_scratch, lost_there, recipes_there
+from .remote.keeping import copied, take_up
+from .remote.mirror import Mirror, mirror_for
+from .remote.planning import plan_behind_urls
 from .restoring import AUTO, Request, Task, forget_recipes, lost, recipes_anew
+from .targets import below, refuse_shared, refuse_strangers, targets_of
 from .transcribing import restore_and_transcribe
 from .workers import use_one_thread
 
@@ -55,6 +59,8 @@ class Collection:
         Render again what failed before, of the same source by the same recipe.
     listener
         Who transcribes each restored file; None: nobody.
+    mirror
+        What stands for what, where recordings or outputs lie behind URLs; None: all are files here.
     """
 
     jobs: Sequence[Job]
@@ -66,6 +72,7 @@ class Collection:
     options: RenderOptions = DEFAULTS
     retry_failed: bool = False
     listener: Listener | None = None
+    mirror: Mirror | None = None
 
 
 def plan_collection(
@@ -75,11 +82,13 @@ def plan_collection(
     options: RenderOptions = DEFAULTS,
     transcribe: bool = False,
     exclude: Sequence[str] = (),
+    mirror: Mirror | None = None,
     tell: Callable[[str], None] = lambda note: None,
 ) -> list[Job]:
     """Decide where every output goes; what is there already must be known to the manifest there.
 
-    `transcribe` says whether transcripts will be written too.
+    `transcribe` says whether transcripts will be written too. With a `mirror`, `sources` may be URLs, and
+    `target` is its state folder.
 
     Raises
     ------
@@ -87,56 +96,39 @@ def plan_collection(
         As `plan` does; or an output is there that no run into this folder made.
     ManifestError
         The manifest cannot be used.
+    RemoteError
+        What lies behind a URL cannot be listed.
     """
     if (target.exists() or target.suffix.lower() in AUDIO_SUFFIXES | VIDEO_SUFFIXES) and not target.is_dir():
         raise PlanError(f"{target}: is a file, or is called like one; a collection needs a folder")
-    jobs = plan(sources, target, removed=options.removed, overwrite=True, exclude=exclude, tell=tell)
-    _refuse_shared(jobs, options, transcribe)
+    if mirror is None:
+        jobs = plan(sources, target, removed=options.removed, overwrite=True, exclude=exclude, tell=tell)
+        return _unrefused(jobs, target, options, transcribe, os.path.lexists)
+    take_up(mirror, tell)
+    try:
+        jobs = plan_behind_urls(sources, mirror, removed=options.removed, exclude=exclude, tell=tell)
+        return _unrefused(jobs, target, options, transcribe, mirror.taken())
+    except PlanError as error:
+        raise PlanError(mirror.told(str(error))) from None
+
+
+def _unrefused(
+    jobs: list[Job],
+    target: Path,
+    options: RenderOptions,
+    transcribe: bool,
+    is_taken: Callable[[Path], bool],
+) -> list[Job]:
+    """Return the jobs unless they would write over each other, or over what no run made."""
+    refuse_shared(jobs, options, transcribe)
     if not options.overwrite:
         known = _known(target)
         for job in jobs:
             if job.output:
-                entry = known.get(_below(job.output, target))
-                _refuse_strangers(_targets(job, options, transcribe), entry, target)
+                entry = known.get(below(job.output, target))
+                taken = (path for path in targets_of(job, options, transcribe) if is_taken(path))
+                refuse_strangers(taken, entry, target)
     return jobs
-
-
-def _targets(job: Job, options: RenderOptions, transcribe: bool) -> Iterator[Path]:
-    """Yield every file that may be written for a recording."""
-    outputs = [job.output, job.wide_output if options.overs == "float" else None]
-    for output in filter(None, outputs):
-        yield output
-        yield report_path(output)
-        yield from (events_path(output),) * options.events
-        yield from (labels_path(output),) * options.labels
-        yield from transcript_paths(output) * transcribe
-    yield from filter(None, (job.removed,))
-
-
-def _refuse_shared(jobs: Sequence[Job], options: RenderOptions, transcribe: bool) -> None:
-    """Refuse two recordings of which one may write over the other: a.flac, as floats, is a.wav."""
-    taken: dict[str, Job] = {}
-    for job in jobs:
-        for path in _targets(job, options, transcribe):
-            other = taken.setdefault(str(path).casefold(), job)
-            if other is not job:
-                raise PlanError(
-                    f"{other.source} and {job.source} may both be written to {path}; rename one, or leave "
-                    "one out with --exclude"
-                )
-
-
-def _refuse_strangers(targets: Iterable[Path], entry: Entry | None, target: Path) -> None:
-    """Refuse to write over what no run into this folder made."""
-    if entry and entry.state == "rendering":
-        return
-    known = {one.path for one in entry.outputs} if entry else set()
-    for path in targets:
-        if os.path.lexists(path) and _below(path, target) not in known:
-            raise PlanError(
-                f"{path}: is there already, and no run into that folder made it; move it away, choose "
-                "another folder with -o, or say --overwrite"
-            )
 
 
 def batch(
@@ -147,6 +139,7 @@ def batch(
     jobs: int = 1,
     scheduler: str | None = None,
     allow_mixed: bool = False,
+    state: str | os.PathLike[str] | None = None,
     retry_failed: bool = False,
     transcribe: bool = False,
     recogniser: str = DEFAULT_RECOGNISER,
@@ -163,9 +156,9 @@ def batch(
     preset
         Name or path of a preset, ``"none"``, or ``"auto"``.
     sources
-        Folders, sound files or glob patterns.
+        Folders, sound files or glob patterns; or URLs of folders and recordings.
     target
-        Folder of the outputs and their manifest.
+        Folder of the outputs and their manifest, or its URL.
     jobs
         How many recordings at once; from 2 on call it under ``if __name__ == "__main__"``, as any use of
         processes in Python.
@@ -173,6 +166,8 @@ def batch(
         Address of a Dask cluster whose workers do it, or ``"local"`` for one of `jobs` workers here.
     allow_mixed
         Take workers that differ in versions or kind of processor too: bytes may depend on who did what.
+    state
+        Folder for the manifest where `target` is a URL, as in `mirror_for`.
     retry_failed
         Try again what failed before.
     transcribe
@@ -198,25 +193,29 @@ def batch(
         It is refused before anything is rendered.
     ClusterError
         The cluster cannot be used, or went away.
+    RemoteError
+        What lies behind a URL cannot be listed, or the manifest cannot be put there.
     AudioFileError
         A disk is full.
     Cancelled
         `cancel` was set; the next call goes on where this one was.
     """
-    named = [sources] if isinstance(sources, str | os.PathLike) else sources
+    named = [os.fspath(one) for one in ([sources] if isinstance(sources, str | os.PathLike) else sources)]
     wanted = RenderOptions(**options)
-    folder = Path(target)
-    planned = plan_collection(
-        [os.fspath(one) for one in named], folder, options=wanted, transcribe=transcribe
-    )
-    listener = Listener(recogniser, model, language) if transcribe else None
-    asked = Collection(planned, folder, preset, options=wanted, retry_failed=retry_failed, listener=listener)
+    mirror = mirror_for(named, os.fspath(target), Path(state) if state is not None else None, scheduler)
+    folder = mirror.state if mirror else Path(target)
+    planned = plan_collection(named, folder, options=wanted, transcribe=transcribe, mirror=mirror)
+    asked = Collection(
+        planned, folder, preset,
+        options=wanted, retry_failed=retry_failed, mirror=mirror,
+        listener=Listener(recogniser, model, language) if transcribe else None,
+    )  # fmt: skip
     if preset not in (AUTO, NOTHING):
         chain_maker(preset, [], None)()  # a bad preset is refused once, not by every recording
     with executor_for(jobs, scheduler, allow_mixed=allow_mixed) as executor:
         for outcome in run_collection(asked, executor=executor, cancel=cancel):
             progress(outcome)
-    names = {_below(job.output, folder) if job.output else job.name for job in planned}
+    names = {below(job.output, folder) if job.output else job.name for job in planned}
     return [entry for path, entry in _known(folder).items() if path in names]
 
 
@@ -248,6 +247,8 @@ def run_collection(
         The manifest cannot be used or written, or another run holds it.
     ClusterError
         Machines that cannot do the work, or went away.
+    RemoteError
+        In the end the manifest cannot be put behind the target's URL.
     AudioFileError
         A disk is full: what was not rendered is left for the next run.
     """
@@ -257,12 +258,14 @@ def run_collection(
     make_folder(collection.target)
     with Manifest(collection.target, write=True) as manifest:
         clear_leftovers(collection.target)
+        if collection.mirror:
+            clear_scratch(collection.mirror)
         if listening:
             manifest.keep_speech()
         tasks = _expected(collection, manifest)
         for job in collection.jobs:
             if job.output is None:  # nothing says what it is: it cannot be read
-                unread = Entry(job.name, job.name, "failed", os.path.abspath(job.source), error=job.error)
+                unread = Entry(job.name, job.name, "failed", _said(collection, job), error=job.error)
                 manifest.put(unread)
                 yield Outcome(job, error=job.error)
         request = Request(
@@ -277,31 +280,44 @@ def run_collection(
             manifest.put(replace(task.known, state="rendering"))
             return on_start(task.job)
 
+        mirror = collection.mirror
         work, gone = partial(restore_and_transcribe, request), partial(lost, request)
-        for finished in executor.run(work, tasks, lost=gone, on_start=begin, cancel=cancel):
-            if finished.recipe:
-                manifest.keep_recipe(finished.recipe)
-            if finished.entry:
-                manifest.put(finished.entry)
-            full = full or (finished.outcome.error if finished.disk_full else "")
-            yield finished.outcome
+        if mirror:
+            work, gone = partial(carry, mirror, request), partial(lost_there, mirror, request)
+        with copied(mirror, manifest) as copy_now_and_then:
+            for finished in executor.run(work, tasks, lost=gone, on_start=begin, cancel=cancel):
+                if finished.recipe:
+                    manifest.keep_recipe(finished.recipe)
+                if finished.entry:
+                    manifest.put(finished.entry)
+                full = full or (finished.outcome.error if finished.disk_full else "")
+                yield finished.outcome
+                if full:
+                    break
+                copy_now_and_then()
             if full:
-                break
-        if full:
-            raise AudioFileError(f"{full}; make room and say the same again: what is done stays done")
-        manifest.end_run(number)
+                raise AudioFileError(f"{full}; make room and say the same again: what is done stays done")
+            manifest.end_run(number)
 
 
 def _needs(collection: Collection, request: Request) -> Needs:
     """Say what all that work on it must have: the files, and presets that mean the same."""
-    chosen = {*(collection.choices or {"": collection.preset}).values()} - {AUTO, NOTHING}
-    documents = collection.options.documents
+    chosen = sorted({*(collection.choices or {"": collection.preset}).values()} - {AUTO, NOTHING})
+    documents, mirror = collection.options.documents, collection.mirror
+    sources = [job.source for job in collection.jobs if job.output]
+    files = [path for path in sources if not (mirror and mirror.url_of(path))]
     return Needs(
-        collection.target,
-        [job.source for job in collection.jobs if job.output],
+        None if mirror and mirror.target_url else collection.target,
+        files,
         [Path(documents)] if documents is not None else [],
-        partial(recipes_anew, request, sorted(chosen)),
+        partial(recipes_there, mirror, request, chosen) if mirror else partial(recipes_anew, request, chosen),
     )
+
+
+def _said(collection: Collection, job: Job) -> str:
+    """Return how a recording stands in the manifest: its URL, or its path."""
+    url = collection.mirror and collection.mirror.url_of(job.source)
+    return url or os.path.abspath(job.source)
 
 
 def _expected(collection: Collection, manifest: Manifest) -> list[Task]:
@@ -309,22 +325,22 @@ def _expected(collection: Collection, manifest: Manifest) -> list[Task]:
     target = collection.target
     jobs = [job for job in collection.jobs if job.output is not None]
     manifest.expect(
-        Entry(_below(job.output, target), job.name, "waiting", os.path.abspath(job.source))
+        Entry(below(job.output, target), job.name, "waiting", _said(collection, job))
         for job in jobs
         if job.output
     )
     known = {entry.path: entry for entry in manifest.entries()}
     own = {
-        _below(path, target): job.name
+        below(path, target): job.name
         for job in jobs
-        for path in _targets(job, collection.options, bool(collection.listener))
+        for path in targets_of(job, collection.options, bool(collection.listener))
     }
     for path, entry in known.items():  # what is another recording's by now is not an earlier run's to tidy
         outputs = [one for one in entry.outputs if own.get(one.path, entry.name) == entry.name]
         known[path] = replace(entry, outputs=outputs)
     chosen = collection.choices
     return [
-        Task(job, known[_below(job.output, target)], chosen[job.name] if chosen else collection.preset)
+        Task(job, known[below(job.output, target)], chosen[job.name] if chosen else collection.preset)
         for job in jobs
         if job.output
     ]
@@ -343,7 +359,3 @@ def earlier_speed(target: Path) -> float:
     done = [entry for entry in _known(target).values() if entry.state == "done"]
     took = sum(entry.took_s for entry in done)
     return sum(entry.seconds for entry in done) / took if took else 0.0
-
-
-def _below(output: Path, target: Path) -> str:
-    return output.relative_to(target).as_posix()

@@ -173,9 +173,7 @@ class Manifest:
             raise ManifestError(f"{self.path}: another run is writing into that folder; let it end first")
 
     def _open(self, write: bool) -> None:
-        how = (
-            "rwc" if write else "rw"
-        )  # what a run that was killed left half written is settled by a reader too
+        how = "rwc" if write else "rw"  # what a killed run left half written is settled by a reader too
         self._data = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={how}", uri=True, timeout=_BUSY_S, isolation_level=None
         )
@@ -336,6 +334,11 @@ class Manifest:
         with self._telling():
             rows = self._data.execute("SELECT * FROM runs ORDER BY number").fetchall()
             return [dict(row) | {"machine": json.loads(row["machine"])} for row in rows]
+
+    def copy_to(self, path: Path) -> None:
+        """Write a whole copy of it as it is now."""
+        with self._telling(), closing(sqlite3.connect(path)) as copy:
+            self._data.backup(copy)
 
     def close(self) -> None:
         """Close it, and let go."""

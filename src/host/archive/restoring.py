@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
-from ...errors import AudioFileError, Cancelled, TargetBusyError, WavemendError
+from ...errors import AudioFileError, Cancelled, RemoteError, TargetBusyError, WavemendError
 from ..chain.path import slot_number
 from ..chain.progress import Progress
 from ..files.source_file import SourceFile
@@ -105,7 +105,7 @@ def restore(request: Request, task: Task, progress: Progress | None, cancel: thr
     except Exception as error:
         if cancel.is_set():  # compiled code makes errors of its own of an interrupt
             raise Cancelled("cancelled") from error
-        return _failed(task, entry, attempt, error, time.monotonic() - began)
+        return failed(task, entry, attempt, error, time.monotonic() - began)
     took_s = time.monotonic() - began
     outcome = Outcome(task.job, rendered, took_s=took_s)
     return Finished(outcome, replace(entry, took_s=took_s, ended=now()), recipe)
@@ -293,18 +293,21 @@ def output_of(target: Path, path: Path) -> Output:
     return Output(path.relative_to(target).as_posix(), path.stat().st_size, sha256_of(path))
 
 
-def _failed(task: Task, entry: Entry, attempt: str, error: Exception, took_s: float) -> Finished:
+def failed(task: Task, entry: Entry, attempt: str, error: Exception, took_s: float) -> Finished:
+    """Tell of a recording that failed; `attempt` says of what and by what, empty where nobody knows."""
     said = str(error) if isinstance(error, WavemendError) else f"{type(error).__name__}: {error}"
     text = said if str(task.job.source) in said else f"{task.job.source}: {said}"
     outcome = Outcome(task.job, error=text)
     if is_full(error):
         return Finished(outcome, replace(task.known, state="waiting"), disk_full=True)
-    if isinstance(error, TargetBusyError):  # by what a killed run left running, say: the next run tries again
+    if isinstance(
+        error, TargetBusyError | RemoteError
+    ):  # not the recording's fault: the next run tries again
         return Finished(outcome, replace(task.known, state="rendering", error=text))
     if task.known.outputs and entry.source_sha256:  # they are there still, and of what they were
         entry = replace(task.known, source=entry.source, name=entry.name)
-    failed = replace(entry, state="failed", tried=attempt, error=text, took_s=took_s, ended=now())
-    return Finished(outcome, failed)
+    failure = replace(entry, state="failed", tried=attempt, error=text, took_s=took_s, ended=now())
+    return Finished(outcome, failure)
 
 
 def is_full(error: BaseException | None) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 from ...errors import PlanError
 from .manifest import Manifest
+from .remote.keeping import folder_of
 from .speech import Place
 
 _MOST_CHARACTERS = 1000  # guard: of what is looked for
@@ -20,7 +20,7 @@ def search(target: str | os.PathLike[str], words: str) -> list[Place]:
     Parameters
     ----------
     target
-        Folder that ``wavemend batch --transcribe`` restored into.
+        Folder that ``wavemend batch --transcribe`` restored into, or its URL.
     words
         Neither case nor accents count. Words in double quotes must follow each other; ``*`` at the end of a
         word stands for any ending.
@@ -37,9 +37,11 @@ def search(target: str | os.PathLike[str], words: str) -> list[Place]:
         `words` holds none.
     ManifestError
         There is no manifest, or it holds no transcripts.
+    RemoteError
+        Nobody knows what lies behind the URL.
     """
     asked = _query(words)
-    with Manifest(Path(target)) as manifest:
+    with folder_of(os.fspath(target)) as folder, Manifest(folder) as manifest:
         return manifest.places(asked)
 
 

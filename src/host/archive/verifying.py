@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from ..storage.hashing import sha256_of
-from .manifest import Entry, Manifest
+from .manifest import Entry, Manifest, Output
+from .remote.keeping import folder_of, problem_of
+from .remote.objects import is_url
 from .restoring import is_there
 
 
@@ -28,23 +31,36 @@ class Checked:
     problem: str = ""
 
 
-def verify(target: Path, *, sources: bool = False) -> Iterator[Checked]:
+def verify(target: str | os.PathLike[str], *, sources: bool = False) -> Iterator[Checked]:
     """Check every output in `target` against the manifest, and the sources too where that is asked for.
+
+    `target` is a folder, or the URL of one: then every object is read through.
 
     Raises
     ------
     ManifestError
         There is none, or it cannot be used.
+    RemoteError
+        Nobody knows what lies behind the URL.
     """
-    with Manifest(target) as manifest:
+    named = os.fspath(target)
+    with folder_of(named) as folder, Manifest(folder) as manifest:
         entries = manifest.entries()  # and let go: a run may write while this goes on for hours
     for entry in entries:
         for output in entry.outputs:
-            yield Checked(output.path, _problem(target / output.path, partial(is_there, target, output)))
+            yield Checked(output.path, _problem_of(named, output))
         if entry.state != "done":
             yield Checked(entry.path, f"is not done: {entry.error or entry.state}")
+        elif sources and is_url(entry.source):
+            yield Checked(entry.source, problem_of(entry.source, entry.source_sha256))
         elif sources:
             yield Checked(entry.source, _problem(Path(entry.source), partial(_is_source, entry)))
+
+
+def _problem_of(target: str, output: Output) -> str:
+    if is_url(target):
+        return problem_of(f"{target.rstrip('/')}/{output.path}", output.sha256)
+    return _problem(Path(target, output.path), partial(is_there, Path(target), output))
 
 
 def _is_source(entry: Entry) -> bool:

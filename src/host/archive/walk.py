@@ -129,7 +129,7 @@ class _Walk:
     """The work of one `find_recordings` call."""
 
     def __init__(self, exclude: Sequence[str], outputs: Path | None) -> None:
-        self._exclude = [Path(pattern).parts for pattern in exclude]
+        self._exclude = exclude
         self._outputs = outputs
         self._outputs_key = _identity(outputs) if outputs else None
         self._recordings: list[Recording] = []
@@ -158,7 +158,7 @@ class _Walk:
             self._tree(path, _Pattern())
         elif not stat.S_ISREG(mode):
             raise PlanError(f"{path}: is no regular file")
-        elif self._excludes(path, (path.name,)):
+        elif excludes(self._exclude, (path.name,), path.parts):
             self._excluded.append(path)
         else:
             self._named.add(path)
@@ -215,9 +215,9 @@ class _Walk:
         seen.add(key)
         for name in names:
             path = folder / name
-            if _LITTER.fullmatch(name):
+            if is_litter(name):
                 self._litter.append(path)
-            elif self._excludes(path, path.relative_to(root).parts):
+            elif excludes(self._exclude, path.relative_to(root).parts, path.parts):
                 self._excluded.append(path)
             else:
                 if name.endswith(REPORT_SUFFIX):
@@ -258,14 +258,6 @@ class _Walk:
         elif os.path.abspath(first) != os.path.abspath(recording.path):
             self._again[real] = recording.path
 
-    def _excludes(self, path: Path, below: tuple[str, ...]) -> bool:
-        for pattern in self._exclude:
-            if len(pattern) == 1 and _part_matches(path.name, pattern[0], hidden=True):
-                return True
-            if any(_matches(parts, pattern, hidden=True) for parts in (below, path.parts)):
-                return True
-        return False
-
     def found(self) -> Found:
         """Leave out what earlier runs made of recordings that are found too; say what was left out."""
         fresh = {one.path.name for one in self._recordings if one.path not in self._made_from}
@@ -289,6 +281,26 @@ class _Walk:
         if self._met_outputs:
             notes.append(f"{self._outputs} was not searched: the outputs go there")
         return Found(recordings, self._unlisted, notes)
+
+
+def is_litter(name: str) -> bool:
+    """Whether a name is of what systems, shares and archivers leave beside recordings."""
+    return bool(_LITTER.fullmatch(name))
+
+
+def may_be_sound(name: str) -> bool:
+    """Whether a name ends as recordings do, those too that cannot be read here."""
+    return Path(name).suffix.lower() in _SOUND_SUFFIXES
+
+
+def excludes(exclude: Sequence[str], below: tuple[str, ...], path: tuple[str, ...] = ()) -> bool:
+    """Whether patterns leave out what has the parts `below` under its input, or `path` in all."""
+    for pattern in (Path(one).parts for one in exclude):
+        if len(pattern) == 1 and _part_matches(below[-1], pattern[0], hidden=True):
+            return True
+        if any(_matches(parts, pattern, hidden=True) for parts in (below, path)):
+            return True
+    return False
 
 
 def _identity(folder: Path, *, strict: bool = False) -> tuple[int, int] | None:

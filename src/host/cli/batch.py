@@ -111,7 +111,7 @@ def render_all(
         tell=(lambda note: None) if run.quiet else say_note,
     )  # fmt: skip
     machine = run.as_json or run.ndjson
-    records: dict[Path, dict[str, Any]] = {}
+    records: dict[str, dict[str, Any]] = {}
     with RecordLog(run.log) as log:
 
         def record(one: dict[str, Any]) -> None:
@@ -136,7 +136,7 @@ def render_all(
                 reporter.finish(outcome)
         reporter.sum_up("planned" if run.dry_run else "restored")
     if run.as_json:
-        print_json([records[job.source] for job in jobs])
+        print_json([records[str(job.source)] for job in jobs])
     if reporter.failed or log.failed:
         raise typer.Exit(FAILED)
 

@@ -48,7 +48,7 @@ from .render_options import (
     TrimOption,
     with_project,
 )
-from .scheduler_options import MixedOption, SchedulerOption, table_of_differences
+from .scheduler_options import MixedOption, SchedulerOption, StateOption, table_of_differences
 from .transcripts import (
     LanguageOption,
     ModelOption,
@@ -70,9 +70,11 @@ PresetArgument = Annotated[
         autocompletion=complete_preset,
     ),
 ]
-SourcesArgument = Annotated[list[str], typer.Argument(help="Folders, sound files, or quoted glob patterns.")]
+SourcesArgument = Annotated[
+    list[str], typer.Argument(help="Folders, sound files, quoted glob patterns, or URLs.")
+]
 TargetOption = Annotated[
-    Path, typer.Option("-o", "--output", help="Folder for the outputs and the manifest of them.")
+    str, typer.Option("-o", "--output", help="Folder, or its URL, for the outputs and the manifest of them.")
 ]
 RetryOption = Annotated[
     bool, typer.Option("--retry-failed", help="Try again what failed before; else it is told again.")
@@ -115,6 +117,7 @@ def batch(
     jobs: JobsOption = 1,
     scheduler: SchedulerOption = None,
     allow_mixed: MixedOption = False,
+    state: StateOption = None,
     dry_run: DryRunOption = False,
     choices: ChoicesOption = None,
     verify: VerifyOption = False,
@@ -139,14 +142,19 @@ def batch(
     if not transcribe and (model or language or recogniser != DEFAULT_RECOGNISER):
         fail("--recogniser, --model and --language go with --transcribe", REFUSED)
     from ..archive.collection import plan_collection  # noqa: PLC0415
+    from ..archive.remote.mirror import mirror_for  # noqa: PLC0415
 
+    note = (lambda note: None) if quiet else say_note
+    if mirror := mirror_for(sources, output, state, scheduler):
+        note(f"the manifest of {output} is kept in {mirror.state}")
+    target = mirror.state if mirror else Path(output)
     planned = plan_collection(
-        sources, output,
+        sources, target,
         options=RenderOptions(overwrite=overwrite, documents=documents, **options),
-        transcribe=transcribe, exclude=exclude or [], tell=(lambda note: None) if quiet else say_note,
+        transcribe=transcribe, exclude=exclude or [], mirror=mirror, tell=note,
     )  # fmt: skip
     collection = _collection(
-        planned, output, preset,
+        planned, target, preset, mirror=mirror,
         settings=[*pinned, *(settings or [])], missing=policy, retry_failed=retry_failed,
         options=RenderOptions(overwrite=overwrite, documents=documents, **options),
         listener=listener_of(recogniser, model, language) if transcribe else None,
@@ -170,7 +178,7 @@ def batch(
 
 
 def verify(
-    target: Annotated[Path, typer.Argument(help="Folder that `wavemend batch` rendered into.")],
+    target: Annotated[str, typer.Argument(help="Folder, or URL, that `wavemend batch` rendered into.")],
     *,
     sources: Annotated[
         bool, typer.Option("--sources", help="Check that the recordings themselves are untouched, too.")
@@ -251,11 +259,12 @@ def _plan(
     jobs = [job for job in collection.jobs if job.output]
     bad = [job for job in collection.jobs if not job.output]
     choices = _choices(collection, jobs, executor, quiet)
+    place = collection.mirror.said if collection.mirror else str
     rows = [
         {
             "recording": job.name,
-            "source": job.source,
-            "output": job.output,
+            "source": place(job.source),
+            "output": place(job.output) if job.output else None,
             "seconds": job.seconds,
             "bytes": job.out_bytes,
             "preset": choices[job.name].preset,
@@ -348,19 +357,22 @@ def _run(
                 print_json_line(one)
 
         lines = not (quiet or as_json or ndjson)
-        with Reporter(collection.jobs, out, err, lines=lines, bars=not quiet, record=record) as reporter:
+        said = collection.mirror.said if collection.mirror else str
+        with Reporter(
+            collection.jobs, out, err, lines=lines, bars=not quiet, record=record, said=said
+        ) as reporter:
             for outcome in run_collection(
                 collection, executor=executor, on_start=reporter.start, cancel=INTERRUPTED
             ):
                 reporter.finish(outcome)
         reporter.sum_up()
     if as_json:
-        places = {job.source: number for number, job in enumerate(collection.jobs)}
-        print_json(sorted(records, key=lambda one: places[one["source"]]))
+        places = {said(job.source): number for number, job in enumerate(collection.jobs)}
+        print_json(sorted(records, key=lambda one: places[str(one["source"])]))
     return bool(reporter.failed) or kept.failed
 
 
-def _check(target: Path, *, sources: bool, quiet: bool, as_json: bool = False) -> bool:
+def _check(target: str, *, sources: bool, quiet: bool, as_json: bool = False) -> bool:
     """Check and tell; return whether anything is not as it should be."""
     from rich.progress import Progress  # noqa: PLC0415
 

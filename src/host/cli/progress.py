@@ -39,6 +39,8 @@ class Reporter:
         Show bars, where `err` is a terminal.
     record
         Called with the record of each recording as it ends.
+    said
+        Tells of a path: some stand for what lies behind a URL.
     """
 
     def __init__(
@@ -50,11 +52,13 @@ class Reporter:
         lines: bool = True,
         bars: bool = True,
         record: Callable[[dict[str, Any]], None] = lambda record: None,
+        said: Callable[[Path], str] = str,
     ) -> None:
         self._jobs = jobs
         self._err = err
         self._notice = CompilationNotice(err) if bars else None
         self._record = record
+        self._said = said
         bars = bars and err.is_terminal
         # Bars know of what is printed over them on their own console alone.
         self._out = (err if bars and out.is_terminal else out) if lines else None
@@ -119,14 +123,14 @@ class Reporter:
             self._seconds += outcome.rendered.seconds
         if self._out:
             of = f"[{self._done:>{len(str(len(self._jobs)))}}/{len(self._jobs)}]"
-            self._out.print(f"{of} {printable(_line(outcome))}", highlight=False)
+            self._out.print(f"{of} {printable(_line(outcome, self._said))}", highlight=False)
         for warning in outcome.rendered.warnings if outcome.rendered else []:
             if warning not in self._told:
                 # What is said about tags begins with the source already.
                 self._warn(f"{outcome.job.name}: {warning.removeprefix(f'{outcome.job.source}: ')}")
         if outcome.error:
             self._err.print(f"error: {one_line(outcome.error)}", style="red")
-        self._record(as_record(outcome))
+        self._record(as_record(outcome, self._said))
 
     def _so_far(self) -> str:
         """Say how many recordings there are, how much sound, and how fast it goes."""
@@ -168,12 +172,12 @@ def state_of(outcome: Outcome) -> str:
     return "restored" if outcome.rendered else "skipped"
 
 
-def _line(outcome: Outcome) -> str:
+def _line(outcome: Outcome, said: Callable[[Path], str]) -> str:
     line = f"{state_of(outcome):8} {outcome.job.name}"
     if outcome.rendered:
-        return f"{line} -> {outcome.rendered.output}: {_found(outcome)} ({duration(outcome.took_s)})"
+        return f"{line} -> {said(outcome.rendered.output)}: {_found(outcome)} ({duration(outcome.took_s)})"
     if outcome.planned:
-        return f"{line} -> {outcome.job.output}"
+        return f"{line} -> {outcome.job.output and said(outcome.job.output)}"
     return line if outcome.error else f"{line}: {outcome.taken or f'{outcome.job.output} is there already'}"
 
 
@@ -197,23 +201,23 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
 
 
-def as_record(outcome: Outcome) -> dict[str, Any]:
-    """Return what became of a recording, for scripts and logs."""
+def as_record(outcome: Outcome, said: Callable[[Path], str] = str) -> dict[str, Any]:
+    """Return what became of a recording, for scripts and logs; `said` tells of paths."""
     job = outcome.job
     record: dict[str, Any] = {
-        "source": job.source,
+        "source": said(job.source),
         "state": state_of(outcome),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     if outcome.error:
         return record | {"error": outcome.error}
     if outcome.rendered is None:
-        return record | {"output": job.output}
+        return record | {"output": job.output and said(job.output)}
     rendered = outcome.rendered
     return record | {
-        "output": rendered.output,
-        "report": rendered.report,
-        "removed": rendered.removed,
+        "output": said(rendered.output),
+        "report": said(rendered.report),
+        "removed": rendered.removed and said(rendered.removed),
         "seconds": rendered.seconds,
         "took_s": round(outcome.took_s, 3),
         "headroom_gain": rendered.headroom_gain,

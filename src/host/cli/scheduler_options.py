@@ -1,8 +1,9 @@
-"""Options of a run on a cluster, and what is printed where its workers differ."""
+"""Options of a run that reaches beyond this machine, and what is printed where a cluster's workers differ."""
 
 # Nothing here may say `from __future__ import annotations`: typer reads the annotations.
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +23,12 @@ SchedulerOption = Annotated[
 MixedOption = Annotated[
     bool,
     typer.Option("--allow-mixed", help="Take workers of unlike versions or processors: bytes may differ."),
+]
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", help="With outputs behind a URL: folder here for the manifest.", show_default="one a URL"
+    ),
 ]
 
 

@@ -85,7 +85,9 @@ def transcribe(
 
 
 def search(
-    target: Annotated[Path, typer.Argument(help="Folder that `wavemend batch --transcribe` restored into.")],
+    target: Annotated[
+        str, typer.Argument(help="Folder, or URL, that `wavemend batch --transcribe` restored into.")
+    ],
     words: Annotated[
         str, typer.Argument(help='Words that are said together; "\\"in this order\\"", or begin so*.')
     ],
