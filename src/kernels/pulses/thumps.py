@@ -26,6 +26,8 @@ _FREQUENCIES_HZ = np.geomspace(18.0, 160.0, 16)
 _DECAYS_S = np.array([5e-3, 8e-3, 12e-3, 18e-3])
 _SLOWEST_S = 0.020
 _FADED = 1e-3  # of its height: a thump is over
+# derived: a step of these frequencies over the last; a refinement that goes further has found a voice
+_HIGHEST_HZ = 185.0
 _EARLY, _LATE = 2, 3  # low samples by which it may begin before and after the click's end
 # tuned: bench.material.tuning, swells and groups in music and speech, tuning set, 2026-11-30; what begins in
 # other noise is no higher, for voices are, and fades no faster, for that is the noise's own
@@ -66,7 +68,7 @@ class ThumpSearch(NamedTuple):
     after: int
     rings: RingSearch
     least: float
-    highest: float = np.pi
+    highest: float
     fastest: float = 0.0
 
     @property
@@ -95,6 +97,7 @@ def thump_search(sample_rate: float, least: float) -> ThumpSearch:
         after=round(0.09 * rate),
         rings=RingSearch(_EARLY + _LATE, poles, float(np.exp(-1.0 / (_SLOWEST_S * rate)))),
         least=least,
+        highest=2.0 * np.pi * _HIGHEST_HZ / rate,
     )
 
 

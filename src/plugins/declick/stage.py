@@ -27,7 +27,7 @@ class Declick(RepairStage):
 
     id = "wavemend.declick"
     name = "Declick"
-    version = 7
+    version = 8
     place = Step.CLICKS
     takes_marks = True
 

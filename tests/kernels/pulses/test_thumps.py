@@ -58,6 +58,14 @@ def test_no_thump_no_change(seed: int) -> None:
     assert np.array_equal(x, music(seed))
 
 
+def test_what_swings_higher_than_a_tonearm_is_no_thump() -> None:
+    x = music()
+    x[STOP:] += 0.3 * thump(520.0, 11.0)
+    before = x.copy()
+    assert remove_thump(x, STOP - 150, STOP, STOP, BOUNDS, FREE, ANY, SEARCH) == NONE
+    assert np.array_equal(x, before)
+
+
 def test_a_thump_that_reaches_what_must_not_change_stays_whole() -> None:
     x = music()
     x[STOP:] += 0.3 * thump(60.0, 12.0)
