@@ -117,17 +117,18 @@ class _Channel:
         each[:] = 0.0
         each[: likely.size, 0], each[: likely.size, 1] = found.tallest[likely], found.odds[likely]
 
-    def around(self, block: int, skew: float) -> tuple[float, Prior]:
-        """Return the part of the blocks around that hold an evident impulse, and the prior from them."""
+    def share(self, block: int) -> float:
+        """Return the part of the blocks around that hold an evident impulse."""
+        counts = self.counts[block : block + 2 * _AROUND + 1]
+        return int(np.count_nonzero(counts > 0)) / (int(np.count_nonzero(counts >= 0)) + _UNKNOWN)
+
+    def prior(self, block: int, skew: float) -> Prior:
+        """Return the prior from the blocks around, of which some hold an evident impulse."""
         window = slice(block, block + 2 * _AROUND + 1)
-        exists = self.counts[window] >= 0
-        evident = self.counts[window] > 0
-        if not evident.any():
-            return 0.0, Prior(0.0, 0.0, skew, 0.0)
-        share = np.count_nonzero(evident) / (np.count_nonzero(exists) + _UNKNOWN)
-        a_block = float(np.median(self.totals[window][exists]))
-        height = float(np.median(self.heights[window][evident]))
-        return share, Prior(a_block, height, skew, self._doubt(window, height))
+        counts = self.counts[window]
+        a_block = float(np.median(self.totals[window][counts >= 0]))
+        height = float(np.median(self.heights[window][counts > 0]))
+        return Prior(a_block, height, skew, self._doubt(window, height))
 
     def _doubt(self, window: slice, height: float) -> float:
         """Return `Prior.doubt` of some blocks."""
@@ -211,10 +212,11 @@ class _Repair(Processor):
     def _take(
         self, channel: _Channel, index: int, block: int, vetoed: npt.NDArray[np.bool_]
     ) -> Iterator[Event]:
-        share, prior = channel.around(block, self.settings.amplitude_skew)
         found = channel.stretches[block]
-        if not found.place[3] or share < _EVIDENT * 2.0 ** ((5.0 - self.settings.strength) / 5.0):
+        asked = _EVIDENT * 2.0 ** ((5.0 - self.settings.strength) / 5.0)
+        if not found.place[3] or channel.share(block) < asked:
             return
+        prior = channel.prior(block, self.settings.amplitude_skew)
         found.place[0] -= self._origin
         soft = found.place[4] == SOFT
         shapes = Shapes(

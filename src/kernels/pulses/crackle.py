@@ -304,7 +304,10 @@ def _separate(seg: Vector, first: int, search: CrackleSearch, found: Stretch, re
         # A void has no excitation, so what the band has is more than the mean of both.
         scale /= np.sqrt(found.edge[0])
         off /= scale
-        prediction_error(seg, order, size, found.model, e)
+        if turn == 0:  # nothing is taken out yet
+            e[:] = rest
+        else:
+            prediction_error(seg, order, size, found.model, e)
         response = response_of(found)
         high = size - response.size + 1
         if high <= first:

@@ -180,7 +180,8 @@ def take_crackle(x: Vector, found: Stretch, last: int, prior: Prior, shapes: Sha
         chosen[k] = chosen[k] and not np.any(vetoed[low + begin : low + end])
         if not chosen[k]:
             _subtract(rest, found, k, -1.0)
-    if not np.any(chosen):
+    here = np.searchsorted(found.runs[:groups, 0], last - low - delay_of(found))
+    if not np.any(chosen[:here]):
         return 0
     e = np.zeros(size)
     prediction_error(rest, order, size, found.model, e)
@@ -188,9 +189,7 @@ def take_crackle(x: Vector, found: Stretch, last: int, prior: Prior, shapes: Sha
     heard = responses(shapes.grains, found.model, found.place[4] == SHARP)
     response = response_of(found)
     count = 0
-    for k in range(groups):
-        if low + found.runs[k, 0] + delay_of(found) >= last:
-            break
+    for k in range(here):
         if not chosen[k]:
             continue
         begin, wave = impulse_of(found, k)

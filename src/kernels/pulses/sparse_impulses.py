@@ -94,7 +94,8 @@ def sparse_impulses(e: Vector, rest: Vector, a: Vector, low: int, high: int, alo
     g = np.zeros(e.size)
     echoes(a, rest, low, g[low:high])
     active, variance = _candidates(g, n, power, low, high, alone)
-    echoes(a, e, low, g[low:high])
+    if active.size and np.any(n):  # else they are known
+        echoes(a, e, low, g[low:high])
     n[:] = 0.0
     for turn in range(_ROUNDS):
         if not active.size:

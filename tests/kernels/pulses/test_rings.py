@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 from wavemend.kernels.pulses.rings import (
     RingSearch,
+    _match_ring,
+    _match_rings,
     fit_ring,
     ring_error,
     ring_merit,
@@ -172,3 +174,12 @@ def test_poles_to_begin_at_cover_decays_and_frequencies(rate: int) -> None:
 
 def test_where_every_ring_is_too_slow_there_is_no_pole() -> None:
     assert ring_poles(RATE, 0.1).shape == (0,)
+
+
+def test_poles_that_are_matched_in_one_pass_give_the_same_bits_as_one_by_one() -> None:
+    e = np.random.default_rng(0).standard_normal(200)
+    few = SEARCH.poles[20 : 20 + 11]
+    gains, begins, amplitudes = np.empty(16), np.empty(16, np.int64), np.empty(16, np.complex128)
+    _match_rings(e, MODEL, few, STARTS, gains, begins, amplitudes)
+    for k, pole in enumerate(few):
+        assert (gains[k], begins[k], amplitudes[k]) == _match_ring(e, MODEL, pole, STARTS, e.size - STARTS)
