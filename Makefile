@@ -14,7 +14,7 @@ SECONDS ?= 10
 SOURCES := $(shell find src presets models -name '*.py' -o -name '*.[ch]pp' -o -name '*.json' -o -name '*.onnx') pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types unit whole test-web browser site real_vst3s programs other_systems virtual_display test-hosts bench clean
+.PHONY: demo test lint types unit whole test-web browser site real_vst3s programs other_systems virtual_display test-hosts bench examples clean
 
 # The package itself is installed, not linked: what is tested is what users get.
 $(VENV)/.installed: $(SOURCES)
@@ -98,6 +98,11 @@ bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet ".[bench]"
 	$(BIN)/python -m bench.material.fetch_audio
 	$(BIN)/python -m bench
+
+# Sound examples, to hear: before, after and removed, as FLAC, with a page that plays them (build/examples).
+examples: $(VENV)/.installed
+	$(BIN)/python -m bench.material.fetch_audio
+	$(BIN)/python -m bench.pictures.sounds
 
 clean:
 	rm -rf build demo .mypy_cache .ruff_cache .pytest_cache $(VENV)

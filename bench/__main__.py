@@ -30,6 +30,7 @@ TABLES = (
     "vinyl",
     "presets",
     "transcripts",
+    "words",
     "room_tone",
     "declip",
     "suggestion",

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
 
-import numpy as np
 from wavemend.errors import WavemendError
 from wavemend.host.presets.overrides import chain_with
-from wavemend.host.transcripts.pieces import pieces
-from wavemend.host.transcripts.recognisers import Listener, heard
 
 from bench.material.layered import WEAR, Layered, Layers
 from bench.material.prompts import Spoken, spoken_takes
 from bench.measuring.plan import ChoiceError, Plan, markdown, percent, verdict
+from bench.measuring.words import Hear, Heard, own_ear, score
 from bench.tables.presets import GENERATORS
 
 LOUDER_DB = (0.0, 10.0)  # source: this table's own; recognisers hear through all that the generators draw
@@ -28,27 +24,6 @@ MEDIA = ("shellac-electric", "shellac-acoustic", "lacquer", "am-radio", "telepho
 """Media of speech whose damage is added to it: what drops out cannot be louder."""
 
 _MOST_TAKES = 2  # guard: time, five minutes on one core
-_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
-Hear = Callable[[np.ndarray, int], str]
-"""What is said in audio of shape (channels, n) at a rate."""
-
-
-@dataclass(frozen=True)
-class Heard:
-    """Words that were said, word errors in what was heard, and words that were heard right."""
-
-    words: int = 0
-    errors: int = 0
-    right: int = 0
-
-    def __add__(self, other: Heard) -> Heard:
-        return Heard(self.words + other.words, self.errors + other.errors, self.right + other.right)
-
-    @property
-    def wer(self) -> float:
-        """Word error rate."""
-        return self.errors / self.words
 
 
 def tables(plan: Plan, hear: Hear | None = None) -> Iterator[str]:
@@ -58,7 +33,7 @@ def tables(plan: Plan, hear: Hear | None = None) -> Iterator[str]:
     title = "Transcripts of damaged and restored speech"
     name = GENERATORS[plan.split]
     try:
-        listened = hear or _own_ear()
+        listened = hear or own_ear()
     except WavemendError as error:
         yield f"### {title}\n\nNot measured: {error}."
         return
@@ -68,7 +43,7 @@ def tables(plan: Plan, hear: Hear | None = None) -> Iterator[str]:
     made = cast(Layers, import_module(name).layers)
     takes = spoken_takes(plan.split, 1 if plan.quick else min(plan.count, _MOST_TAKES))
     plan.tell("transcripts: as recorded")
-    before = sum((_score(one.text, listened(one.take.audio, one.take.sample_rate)) for one in takes), Heard())
+    before = sum((score(one.text, listened(one.take.audio, one.take.sample_rate)) for one in takes), Heard())
     scores = {}
     for medium in plan.kinds or MEDIA:
         plan.tell(f"transcripts: {medium}")
@@ -89,18 +64,6 @@ def tables(plan: Plan, hear: Hear | None = None) -> Iterator[str]:
     yield "\n".join(_verdicts(scores))
 
 
-def _own_ear() -> Hear:
-    """Return what `wavemend transcribe` hears."""
-    recogniser = Listener().load()
-
-    def hear(audio: np.ndarray, rate: int) -> str:
-        whole = pieces([audio], rate, recogniser.sample_rate, recogniser.longest_s)
-        segments = (one for start_s, sound in whole for one in heard(recogniser, "its own", sound, start_s))
-        return " ".join(one.text for one in segments)
-
-    return hear
-
-
 def _scores(hear: Hear, made: Layers, takes: Sequence[Spoken], medium: str) -> dict[str, Heard]:
     """Return what is heard of all takes in each state."""
     chain = chain_with(f"factory:{medium}", [])
@@ -112,34 +75,13 @@ def _scores(hear: Hear, made: Layers, takes: Sequence[Spoken], medium: str) -> d
             sounds[damaged] = worn.clean + 10 ** (louder_db / 20) * worn.added
             sounds[restored] = chain.process(sounds[damaged], worn.sample_rate)
         for state, sound in sounds.items():
-            found[state] += _score(one.text, hear(sound, worn.sample_rate))
+            found[state] += score(one.text, hear(sound, worn.sample_rate))
     return found
 
 
 def _sum(scores: Iterable[dict[str, Heard]]) -> dict[str, Heard]:
     each = list(scores)
     return {state: sum((one[state] for one in each), Heard()) for state in STATES}
-
-
-def _score(said: str, transcript: str) -> Heard:
-    import jiwer  # noqa: PLC0415 - of the extra bench
-
-    counted = jiwer.process_words(plain_words(said), plain_words(transcript))
-    errors = counted.substitutions + counted.deletions + counted.insertions
-    return Heard(counted.hits + counted.substitutions + counted.deletions, errors, counted.hits)
-
-
-def plain_words(text: str) -> str:
-    """Return words in small letters, without marks, short forms and numbers up to ten written out."""
-    import jiwer  # noqa: PLC0415
-
-    small = re.sub(r"\d+", lambda digits: _number(digits[0]), text.lower().replace("cannot", "can not"))
-    whole = jiwer.ExpandCommonEnglishContractions()(small.replace("\u2019", "'"))
-    return " ".join(re.findall(r"[a-z]+", whole))
-
-
-def _number(digits: str) -> str:
-    return _NUMBERS[int(digits)] if len(digits) < 3 and int(digits) < len(_NUMBERS) else digits
 
 
 def _cell(heard_words: Heard) -> str:

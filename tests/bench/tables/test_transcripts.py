@@ -54,13 +54,6 @@ def test_word_errors_of_each_state_and_of_all(table):
     assert "10 dB louder: 16 became 4 of 16 words; fewer in 2 media, more in 0. **Shown.**" in second
 
 
-def test_words_are_compared_as_they_sound():
-    pytest.importorskip("jiwer", reason="of the extra bench")
-    assert transcripts.plain_words("I’m sorry, that's 2; You cannot: press 10 or 400!") == (
-        "i am sorry that is two you can not press ten or"
-    )
-
-
 def test_what_is_missing_is_said(table, monkeypatch):
     with pytest.raises(ChoiceError, match="no medium vinyl; there are shellac-electric"):
         table(kinds=("vinyl",))
@@ -71,7 +64,7 @@ def test_what_is_missing_is_said(table, monkeypatch):
     def missing():
         raise PluginError("no packages")
 
-    monkeypatch.setattr(transcripts, "_own_ear", missing)
+    monkeypatch.setattr(transcripts, "own_ear", missing)
     (said,) = transcripts.tables(Plan(split="tuning"))
     assert said.endswith("Not measured: no packages.")
 
