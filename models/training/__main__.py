@@ -22,6 +22,7 @@ SMALL = {
     "impulses": "models.training.impulses.__main__",
     "clicks": "models.training.clicks.train",
     "program": "models.training.program.train",
+    "places": "models.training.places.train",
     "medium": "models.training.medium.train",
 }
 

@@ -23,7 +23,7 @@ def test_help_is_told_and_nothing_else_happens(module):
 
 
 @pytest.mark.whole
-@pytest.mark.parametrize("name", ["program", "clicks", "medium"])
+@pytest.mark.parametrize("name", ["program", "places", "clicks", "medium"])
 def test_one_command_trains_any_model(name):
     result = subprocess.run(
         [sys.executable, "-m", "models.training", name, "--help"],

@@ -25,7 +25,7 @@ def noise(count: int, draw: Draw) -> Audio:
         level_db = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, 6), draw.uniform(-6, 6, 6))
         made = made * 10 ** (level_db / 20)
     if draw.random() < 0.25:
-        made = made + 10 ** (draw.uniform(-20, 0) / 20) * _hum(count, draw)
+        made = made + 10 ** (draw.uniform(-20, 0) / 20) * hum(count, draw)
     return _level(made)
 
 
@@ -92,7 +92,8 @@ def _radio(count: int, draw: Draw) -> Audio:
     return made
 
 
-def _hum(count: int, draw: Draw) -> Audio:
+def hum(count: int, draw: Draw) -> Audio:
+    """Draw mains hum of up to 40 harmonics."""
     base = draw.choice((50.0, 60.0)) * (1 + draw.uniform(-0.005, 0.005))
     t, fall = np.arange(count) / RATE, draw.uniform(0.3, 1.2)
     lines = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
@@ -104,13 +105,22 @@ class _Segment(NamedTuple):
 
 
 class ProgramAnalyser(Analyser[Program]):
-    """Power spectra of all channels together, at about 8 kHz, described and judged every three seconds."""
+    """Power spectra of all channels together, at about 8 kHz, described and judged every three seconds.
 
-    def __init__(self, sample_rate: float, channels: int) -> None:
+    Parameters
+    ----------
+    chances
+        The judge: of `features`, the probability of each of `KINDS`.
+    """
+
+    def __init__(
+        self, sample_rate: float, channels: int, chances: Callable[[Array], Array] | None = None
+    ) -> None:
         self._factor = max(int(sample_rate / _WORKING_RATE_HZ), 1)
         rate = sample_rate / self._factor
         self._hop = max(round(rate / HOPS_A_SECOND), 1)
         super().__init__(sample_rate, channels, hop=_FRAME_HOPS * self._hop * self._factor)
+        self._chances = chances or probabilities
         self._low_pass = decimator(self._factor, _TAPS)
         self._before = np.zeros((channels, (_TAPS - 1) * self._factor))
         length = int(fft.next_fast_len(max(round(_WINDOW_SECONDS * rate), self._hop + 1), real=True))
@@ -143,7 +153,7 @@ class ProgramAnalyser(Analyser[Program]):
     def _judge(self, power: Array, end_s: float) -> None:
         """Judge a stretch that ends at `end_s`, and say so of what has not been judged before."""
         described = features(power, self._bins) if 2 * np.max(power.sum(axis=1)) > _SILENCE else None
-        chances = probabilities(described) if described is not None else np.eye(len(KINDS))[0]
+        chances = self._chances(described) if described is not None else np.eye(len(KINDS))[0]
         kind = int(np.argmax(chances))
         part = _Segment(
             self._judged_s, end_s, kind, float(chances[1] + chances[3]), float(chances[2] + chances[3])

@@ -2,10 +2,12 @@
 
 Steady noise fills the pauses that tell speech from music, so that speech under it is taken for both. Here the
 floor that each frequency keeps falling back to within some seconds is subtracted first, and `ProgramAnalyser`
-hears the rest.
+hears the rest, with a judge of its own.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
@@ -16,6 +18,7 @@ from ...contract.findings import Analyser
 from ...kernels.filters.polyphase import decimate, decimator
 from ...kernels.spectra.stft import OVERLAP, forward, hann, hop_length, inverse, overlap_add
 from .program import Program, ProgramAnalyser
+from .under_noise_weights import BIAS, FIRST, FIRST_BIAS, MEAN, SCALE, SECOND
 
 # tuned: on takes of the tuning set under tape, white and pink noise and in a telephone's band, 2026-11-30
 _FRAME_SECONDS = 0.04
@@ -28,12 +31,21 @@ _LEAST_FRAMES = 50  # fewer than half a second tell no floor: they get the one b
 
 _WORKING_RATE_HZ = 8000.0  # derived: twice what `ProgramAnalyser` hears
 _TAPS = 16  # source: those of `ProgramAnalyser`
+_FARTHEST = 3.0  # guard: standard deviations: nothing the training has not seen may decide alone
 
 
 class ProgramUnderNoiseAnalyser(Analyser[Program]):
-    """Finds speech and music in a recording whose steady noise is left out of account."""
+    """Finds speech and music in a recording whose steady noise is left out of account.
 
-    def __init__(self, sample_rate: float, channels: int) -> None:
+    Parameters
+    ----------
+    chances
+        The judge, as `ProgramAnalyser` has it.
+    """
+
+    def __init__(
+        self, sample_rate: float, channels: int, chances: Callable[[Array], Array] | None = None
+    ) -> None:
         self._factor = max(int(sample_rate / _WORKING_RATE_HZ), 1)
         rate = sample_rate / self._factor
         self._hop = hop_length(rate, _FRAME_SECONDS)
@@ -44,7 +56,7 @@ class ProgramUnderNoiseAnalyser(Analyser[Program]):
         self._held = np.zeros((channels, (OVERLAP - 1) * self._hop))
         self._tail = np.zeros((channels, (OVERLAP - 1) * self._hop))
         self._floor: Array | None = None
-        self._program = ProgramAnalyser(rate, channels)
+        self._program = ProgramAnalyser(rate, channels, chances or chances_under_noise)
 
     def _frame(self, frame: Audio) -> None:
         self._program.push(self._without_floor(frame))
@@ -71,3 +83,23 @@ class ProgramUnderNoiseAnalyser(Analyser[Program]):
         frames = inverse(spectra * np.sqrt(np.maximum(left, 0.0)), self._window)
         complete, self._tail = overlap_add(frames, self._tail)
         return complete
+
+
+def chances_under_noise(described: Array) -> Array:
+    """Return the probability of each of `KINDS`: a perceptron on standardised features.
+
+    Parameters
+    ----------
+    described
+        Of `features`, shape (features,).
+
+    Returns
+    -------
+    Array
+        Shape (kinds,).
+    """
+    standard = np.clip((described - MEAN) / SCALE, -_FARTHEST, _FARTHEST)
+    hidden = np.tanh(np.sum(standard * FIRST, axis=1) + FIRST_BIAS)
+    score = np.sum(hidden * SECOND, axis=1) + BIAS
+    chance = np.exp(score - score.max())
+    return np.asarray(chance / chance.sum())

@@ -31,6 +31,7 @@ class VoiceDenoise(RepairStage):
 
     id = "wavemend.voice_denoise"
     name = "Voice denoise"
+    version = 2
     place = Step.BROADBAND
     findings_type = Program
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from wavemend.analysis.program.under_noise import ProgramUnderNoiseAnalyser
+from wavemend.analysis.program.program import KINDS
+from wavemend.analysis.program.under_noise import ProgramUnderNoiseAnalyser, chances_under_noise
+from wavemend.analysis.program.under_noise_weights import MEAN, SCALE
 
 RATE = 16_000
 
@@ -27,3 +29,18 @@ def test_silence_and_nothing_hold_neither() -> None:
         analyser = ProgramUnderNoiseAnalyser(RATE, 1)
         analyser.push(np.zeros((1, seconds * RATE)))
         assert not analyser.result().found
+
+
+def test_the_judge_tells_chances_of_all_kinds() -> None:
+    draw = np.random.default_rng(1)
+    for _ in range(5):
+        chances = chances_under_noise(MEAN + 10 * SCALE * draw.standard_normal(MEAN.size))
+        assert chances.shape == (len(KINDS),)
+        assert abs(chances.sum() - 1) < 1e-12
+        assert (chances >= 0).all()
+
+
+def test_a_judge_of_ones_own_is_asked() -> None:
+    analyser = ProgramUnderNoiseAnalyser(RATE, 1, lambda described: np.eye(len(KINDS))[2])
+    analyser.push(0.01 * np.random.default_rng(0).standard_normal((1, 6 * RATE)))
+    assert analyser.result().share("music") == 1.0
