@@ -244,6 +244,7 @@ class Stream:
 
     def _emit(self, outputs: list[Audio], limit: int | None = None) -> Audio:
         out = np.concatenate(outputs, axis=1) if outputs else np.empty((self.channels, 0))
+        outputs.clear()  # at a recording's end they are seconds of it
         out = out[:, :limit]
         self._given += out.shape[1]
         if self._stage.repairs:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from ...audio.arrays import Audio
 from ...contract.stage import Event
 from .path import ChainSink, Path
@@ -26,6 +28,11 @@ class Load(NamedTuple):
     removed: Audio
     sink: ChainSink | None
     ends: bool = False
+
+
+def nothing(shape: tuple[int, ...]) -> Audio:
+    """Return zeros that take no memory, for what nobody asks for: they cannot be written to."""
+    return np.broadcast_to(np.zeros(()), shape)
 
 
 class Told:

@@ -26,9 +26,10 @@ from ...audio.framing import Fifo
 from ...contract.findings import Findings
 from ...contract.stage import Stage
 from ...errors import Cancelled
+from ..processes.memory import give_back
 from .cuts import has_parts
 from .guidance import NO_GUIDANCE, Guidance
-from .load import Load, Told
+from .load import Load, Told, nothing
 from .path import ChainSink, Path
 from .progress import READ_BLOCK, Progress
 from .slot import Slot
@@ -120,7 +121,9 @@ class Passes:
     def learn(self) -> None:
         """Find what every stage needs to know, in the order of the chain; afterwards `final` can run."""
         for path, stage in self._learners:
+            give_back()  # each pass needs other pieces than the one before
             self.findings[path] = self._learn_one(path, stage)
+        give_back()
 
     def final(self, *, report: bool = True) -> Blocks:
         """Run the last pass: yield restored blocks, and what was removed from them, shape (channels, n).
@@ -208,16 +211,16 @@ class Passes:
                     self._tell(load.audio.shape[1], doing)
                     if sink and isinstance(load.sink, Told):
                         load.sink.tell(sink)
-                    yield load.audio, load.removed
+                    yield from _pieces(load.audio, load.removed)
 
     def _loads(self, tells: bool) -> Generator[Load]:
         """Read the source; an empty load ends it."""
         channels = self._channels
         for block in self._source.blocks(self._block_size):
             audio, removed = block[:channels], block[channels:]
-            yield Load(audio, removed if removed.size else np.zeros_like(audio), Told() if tells else None)
-        nothing = np.empty((channels, 0))
-        yield Load(nothing, nothing, Told() if tells else None, ends=True)
+            yield Load(audio, removed if removed.size else nothing(audio.shape), Told() if tells else None)
+        empty = np.empty((channels, 0))
+        yield Load(empty, empty, Told() if tells else None, ends=True)
 
     def _tell(self, samples: int, doing: str) -> None:
         if self._cancel is not None and self._cancel.is_set():
@@ -226,6 +229,12 @@ class Passes:
         if self._progress is not None:
             total = max(self._source.frames * (len(self._learners) + 1), 1)
             self._progress(min(self._done / total, 1.0), doing)
+
+
+def _pieces(audio: Audio, removed: Audio) -> Blocks:
+    """Yield blocks no longer than those that are read: at the end a stage gives the seconds that it held."""
+    for at in range(0, max(audio.shape[1], 1), READ_BLOCK):
+        yield audio[:, at : at + READ_BLOCK], removed[:, at : at + READ_BLOCK]
 
 
 def render_array(chain: Run, source: ArraySource, sample_rate: float) -> Audio:

@@ -22,7 +22,7 @@ from ...contract.marks import Marks
 from ...contract.stage import Step
 from .cuts import Cuts, in_parts
 from .limit_meter import LimitMeter
-from .load import Load
+from .load import Load, nothing
 from .members.kind import MemberKind, MemberStream, Opening
 from .members.registry import kind_of
 from .path import ChainSink, Path
@@ -65,7 +65,7 @@ class ChainStream:
             if slot.active
         ]
         for link in self._links:
-            link.taps = link.taps and tap
+            link.taps, link.carries = link.taps and tap, tap
             link.cuts = _cuts_of(link, Opening(sample_rate, channels, findings.get(link.path), marks))
         self._removed = np.empty((channels, 0))
 
@@ -122,7 +122,8 @@ class ChainStream:
     def _checked(self, load: Load) -> Load:
         audio = next_block(load.audio, self.channels, self._fed)
         self._fed += audio.shape[1]
-        return load._replace(audio=audio, removed=np.array(load.removed, np.float64))
+        removed = np.array(load.removed, np.float64) if any(load.removed.strides) else load.removed
+        return load._replace(audio=audio, removed=removed)
 
     def removed(self) -> Audio:
         """Return what the repair stages took from the samples of the last `step` or `flush`, summed.
@@ -143,7 +144,7 @@ def _cuts_of(link: _Link, opening: Opening) -> Cuts | None:
         opened = _opened([(slot.member, replace(opening, begins=begins))])
         part = _Link(slot, link.path[0], rate, opening.channels, opened=opened, over=link.over)
         part.silence = None
-        part.taps = link.taps
+        part.taps, part.carries = link.taps, link.carries
         return partial(_along, [part])
 
     return Cuts(
@@ -166,7 +167,8 @@ def _along(links: Sequence[_Link], load: Load) -> Load:
         if ends:
             tail, tail_removed = link.flush(sink)
             head = np.concatenate([head, tail], axis=1)
-            head_removed = np.concatenate([head_removed, tail_removed], axis=1)
+            both = [head_removed, tail_removed]
+            head_removed = np.concatenate(both, axis=1) if link.carries else nothing(head.shape)
         audio, removed = head, head_removed
     return load._replace(audio=audio, removed=removed)
 
@@ -207,6 +209,7 @@ class _Link:
         alone = self._nested is None and kind.sounds(member)
         self.silence = SilenceMeter(sample_rate, channels) if alone else None
         self.taps = self._nested is not None or kind.repairs(member)
+        self.carries = True  # what was removed is wanted of somewhere in the chain
 
     @property
     def latency(self) -> int:
@@ -223,7 +226,8 @@ class _Link:
         return followed
 
     def step(self, audio: Audio, removed: Audio, sink: ChainSink | None) -> tuple[Audio, Audio]:
-        self._removed_before.push(removed)
+        if self.carries:
+            self._removed_before.push(removed)
         self._dry.push(audio)
         told = self._tagged(sink)
         return self._mixed(self._stream.step(audio / self._over, told), told)
@@ -239,10 +243,11 @@ class _Link:
 
     def _mixed(self, wet: Audio, sink: Any) -> tuple[Audio, Audio]:
         wet = wet * self._over
-        removed = self._removed_before.pop(wet.shape[1])
+        removed = self._removed_before.pop(wet.shape[1]) if self.carries else nothing(wet.shape)
         dry = self._dry.pop(wet.shape[1])
         if self.taps:
-            removed = removed + self._mix * self._over * self._stream.removed()
+            taken, share = self._stream.removed(), self._mix * self._over
+            removed = removed + (taken if share == 1 else share * taken)
         out = wet if self._mix == 1 else dry + self._mix * (wet - dry)
         if self._meter and sink:
             self._meter.push(dry, out, sink)

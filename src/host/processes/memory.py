@@ -1,4 +1,4 @@
-"""How much memory a worker may have, and how one learns that its plugin asked for more.
+"""How much memory a worker may have, how one learns that its plugin asked for more, and how less is held.
 
 The limit is that of the data a process can write (``RLIMIT_DATA``), not of addresses: libraries reserve many
 gigabytes of addresses that they never use. A worker needs about 50 MB for itself.
@@ -6,6 +6,7 @@ gigabytes of addresses that they never use. A worker needs about 50 MB for itsel
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import time
@@ -33,6 +34,16 @@ def limit_memory(limit_gb: float) -> None:
     lowest = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     with suppress(ValueError, OSError):  # macOS has no such limit
         resource.setrlimit(resource.RLIMIT_DATA, (lowest, lowest))
+
+
+def give_back() -> None:
+    """Have the C library give memory that is free back to the system: what lies between pieces in use, too.
+
+    Between two passes that is a hundred megabytes. It takes milliseconds; without glibc it does nothing.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def too_much(limit_gb: float) -> str:
