@@ -33,7 +33,12 @@ def _do_listen(session: Session, start: int, stop: int, at: int) -> None:
     rate, frames = session.opened.recording.rate, session.opened.recording.frames
     if not start < min(stop, frames):
         raise ParameterError(f"nothing lies between samples {start} and {stop}")
-    stop = min(stop, frames, start + round(_MOST_WANTED_S * rate))
+    stop = min(stop, frames)
+    if stop - start > round(_MOST_WANTED_S * rate):
+        raise ParameterError(
+            f"{(stop - start) / rate:.0f} s are too many to be rendered as one; "
+            f"ask for at most {_MOST_WANTED_S:.0f} s"
+        )
     session.listened = (start, stop, min(max(at, start), stop))
     session.want()
 

@@ -31,8 +31,6 @@ from .whole import Whole
 LEARNED_UNASKED_S = 1200.0
 """Longer recordings are learned from when it is asked for: it takes minutes of a core; tuned: by hand."""
 _TOLD_EVERY_S = 0.2  # tuned: by eye
-_MOST_WANTED_S = 60.0  # guard: memory, of what is heard at once
-_MOST_PRINTS = 100  # guard: of a list that people read
 
 
 class Session(Listener):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,6 +15,7 @@ from wavemend.host.preview.files import Shelf
 from wavemend.host.preview.session import Session
 from wavemend.host.rendering.options import RenderOptions
 
+from ..vst3.requirements import skip_or_fail
 from .worn import worn, write_worn
 
 TOKEN, PORT = "a-token", 5000
@@ -47,3 +49,14 @@ def client(session: Session) -> Iterator[TestClient]:
 def stranger(session: Session) -> Iterator[TestClient]:
     with TestClient(build(session, TOKEN, PORT), base_url=ORIGIN, follow_redirects=False) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Start a browser, once for all tests of a file."""
+    from .browser import CHROMIUM, chromium  # needs Playwright
+
+    if CHROMIUM is None:
+        skip_or_fail("chromium is not installed: `apt-get install --no-install-recommends chromium`")
+    with chromium() as browser:
+        yield browser

@@ -17,18 +17,7 @@ from wavemend.host.chain.sources import ArraySource
 from wavemend.host.presets.preset import Preset
 from wavemend.host.preview.renderer import loudness
 
-from ..vst3.requirements import skip_or_fail
-from .browser import (
-    CHROMIUM,
-    WAIT_MS,
-    captured,
-    chromium,
-    page_of,
-    preview,
-    revision,
-    until,
-    wait_exact,
-)  # fmt: skip
+from .browser import WAIT_MS, captured, page_of, preview, revision, until, wait_exact
 from .screenshots import MOST_BYTES, take
 from .worn import worn, write_worn
 
@@ -43,14 +32,6 @@ class Opened(NamedTuple):
     page: Any
     audio: Audio
     folder: Path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        skip_or_fail("chromium is not installed: `apt-get install --no-install-recommends chromium`")
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import { Cards } from "./cards.js";
 import { clock, seconds } from "./format.js";
 import { Link } from "./link.js";
 import { Spectra, showEvents, showFigures, showLevels } from "./panels.js";
-import { Player } from "./player.js";
+import { MOST_AT_ONCE_S, Player } from "./player.js";
 import { View } from "./view.js";
 
 const byId = (id) => document.getElementById(id);
@@ -180,7 +180,7 @@ function veto(one, value) {
 // -- what is done ---------------------------------------------------------------------------------
 
 function listenToView() {
-  if (player.loop || player.playing) return;
+  if (!player.streams || player.playing) return;
   const most = 20 * state.recording.rate;
   const start = Math.floor(view.start);
   const stop = Math.floor(Math.min(view.start + Math.min(view.span, most), state.recording.frames));
@@ -192,13 +192,15 @@ function listenToView() {
 function applySelection() {
   const on = byId("loop").checked && view.selection;
   player.region(on ? view.selection : null);
-  if (!on) listenToView();
+  if (player.streams) listenToView();
   const [from, to] = view.selection ?? [null, null];
   const { rate } = state.recording;
   for (const [id, value] of [["from", from], ["to", to]]) {
     if (document.activeElement !== byId(id)) byId(id).value = value === null ? "" : clock(value / rate);
   }
-  byId("length").textContent = from === null ? "nothing selected" : `${((to - from) / rate).toFixed(3)} s`;
+  const long = to - from > MOST_AT_ONCE_S * rate;
+  byId("length").textContent = from === null ? "nothing selected" : `${((to - from) / rate).toFixed(3)} s${long ? `; over ${MOST_AT_ONCE_S} s, rendered as it plays` : ""}`;
+  byId("length").title = long ? "All of it is looped, and rendered and level-matched some seconds ahead; at the loop's start that may be waited for" : "";
   for (const id of ["all", "zoom-selection", "learn-print"]) byId(id).disabled = from === null;
   if (view.selection && !player.playing) player.seek(from);
 }

@@ -3,6 +3,8 @@
 import { samplesOf } from "./link.js";
 
 const AHEAD_S = 10;
+export const MOST_AT_ONCE_S = 60; // what is rendered as one; a longer loop is rendered as it plays, as without one
+const KEPT_S = 130; // around the position: more than the session takes for one excerpt, and does not send twice
 
 export class Player extends EventTarget {
   constructor(link) {
@@ -26,6 +28,7 @@ export class Player extends EventTarget {
     this.asked.clear();
     this.early = [];
     this.position = 0;
+    this.tidied = 0;
     this.playing = false;
     this.window = null;
     this.post({ do: "open", block: this.block, frames: recording.frames, channels: recording.channels });
@@ -122,8 +125,14 @@ export class Player extends EventTarget {
     else this.dispatchEvent(new CustomEvent("at"));
   }
 
+  // Whether what is heard is rendered as it plays.
+  get streams() {
+    return !this.loop || this.loop[1] - this.loop[0] > MOST_AT_ONCE_S * this.recording.rate;
+  }
+
   region(loop) {
     this.loop = loop;
+    if (loop && !this.playing && (this.position < loop[0] || this.position >= loop[1])) this.position = loop[0];
     this.post({ do: "region", loop });
     if (this.recording) this.supply(true);
   }
@@ -146,16 +155,31 @@ export class Player extends EventTarget {
 
   // Ask for what will be heard: the session renders, and the other versions are fetched.
   supply(again = false) {
-    const { rate, frames } = this.recording;
-    const [start, stop] = this.loop ?? [this.position, Math.min(this.position + AHEAD_S * rate, frames)];
-    const inside = this.window && start >= this.window[0] && Math.min(start + (this.loop ? stop - start : AHEAD_S * rate / 2), frames) <= this.window[1];
-    const same = this.loop ? this.window && start === this.window[0] && stop === this.window[1] : inside;
+    const { rate } = this.recording;
+    const end = this.loop?.[1] ?? this.recording.frames;
+    const whole = this.loop && !this.streams;
+    const [start, stop] = whole ? this.loop : [this.position, Math.min(this.position + AHEAD_S * rate, end)];
+    const inside = this.window && start >= this.window[0] && Math.min(start + (AHEAD_S * rate) / 2, end) <= this.window[1];
+    const same = whole ? this.window && start === this.window[0] && stop === this.window[1] : inside;
     if (!same || again) {
       this.window = [Math.floor(start), Math.floor(stop)];
       if (stop > start) this.link.say("listen", { start: this.window[0], stop: this.window[1], at: Math.floor(Math.min(Math.max(this.position, start), stop)) });
     }
     this.fetchBlocks("original", start, stop);
     if (this.reference) this.fetchBlocks("reference", start, stop);
+    if (!whole && Math.abs(this.position - this.tidied) > AHEAD_S * rate) this.tidy();
+  }
+
+  // What was played long ago is forgotten, or hours of it would lie in memory.
+  tidy() {
+    this.tidied = this.position;
+    const around = KEPT_S * this.recording.rate;
+    const keep = [this.position - around, this.position + around];
+    for (const version of ["original", "restored", "removed", "reference"]) this.post({ do: "forget", version, keep });
+    for (const key of this.asked.keys()) {
+      const first = Number(key.split("-")[1]) * this.block;
+      if (first < keep[0] - this.block || first > keep[1]) this.asked.delete(key);
+    }
   }
 
   async fetchBlocks(version, start, stop) {
