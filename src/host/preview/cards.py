@@ -14,6 +14,7 @@ from ..chain.members.registry import kind_of, kinds
 from ..chain.members.stage import StageKind
 from ..stock.stock import stock_effects
 from .excerpt import Seat
+from .plugins import PREFIX, Plugins, settings_of
 
 
 @cache
@@ -59,7 +60,7 @@ def summary(stage: type[Stage]) -> str:
     return " ".join(stage.about.split("\n\n")[0].split())
 
 
-def card(seat: Seat, learned: str) -> dict[str, Any]:
+def card(seat: Seat, learned: str, plugins: Plugins | None = None) -> dict[str, Any]:
     """Return what a card shows of a seat.
 
     Parameters
@@ -68,6 +69,8 @@ def card(seat: Seat, learned: str) -> dict[str, Any]:
         Which.
     learned
         What its stage knows of the recording, for people.
+    plugins
+        Who knows the controls of VST3s.
     """
     slot = seat.slot
     plain = {"seat": seat.uid, "bypass": slot.bypass, "mix": slot.mix, "notes": slot.warnings()}
@@ -84,6 +87,17 @@ def card(seat: Seat, learned: str) -> dict[str, Any]:
             "controls": [],
         }
     kind = kind_of(slot.member)
+    if plugins is not None and settings_of(slot.member) is not None:
+        controls, problem = plugins.told(seat)
+        return {
+            **plain,
+            "plugin": PREFIX + slot.member.identifier,
+            "name": slot.member.name,
+            "doc": f"VST3 by {slot.member.manufacturer_name}",
+            "repairs": False,
+            "learned": problem,
+            "controls": controls,
+        }
     stage = kind.stage(slot.member)
     try:
         described = kind.to_json(slot.member)

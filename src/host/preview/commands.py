@@ -10,11 +10,13 @@ from ...analysis.noise.ranges import check_print_ranges
 from ...contract.marks import Mark
 from ...contract.registry import stage_class
 from ...errors import Cancelled, ParameterError, PresetError, WavemendError
+from ..chain.slot import Slot
 from ..presets.library import find_entry, split_level, target_of
 from ..presets.preset import Preset, load_preset, save_preset
 from ..recording.document import Span
 from .cards import new_slot
 from .messages import MESSAGES
+from .plugins import PREFIX
 from .session import Session
 
 _MOST_WANTED_S = 60.0  # guard: memory, of what is heard at once
@@ -49,7 +51,19 @@ def _do_at(session: Session, position: int) -> None:
 
 
 def _do_set(session: Session, seat: int, parameter: str, value: Any) -> None:
-    session.history.set(seat, parameter, value)
+    plugin = session.plugin(seat)
+    if plugin is None:
+        session.history.set(seat, parameter, value)
+    else:
+        session.history.exchange(seat, session.plugins.turned(plugin, parameter, value), parameter)
+    session.changed()
+
+
+def _do_turn(session: Session, seat: int, parameter: str, place: float) -> None:
+    plugin = session.plugin(seat)
+    if plugin is None:
+        raise ParameterError("only VST3s are turned by places; set the parameter to a value")
+    session.history.exchange(seat, session.plugins.turned(plugin, parameter, place=place), parameter)
     session.changed()
 
 
@@ -64,7 +78,10 @@ def _do_mix(session: Session, seat: int, value: float) -> None:
 
 
 def _do_add(session: Session, plugin: str, index: int) -> None:
-    session.history.add(new_slot(plugin), index)
+    if plugin.startswith(PREFIX):
+        session.history.insert(Slot(session.plugins.new(plugin)), index)
+    else:
+        session.history.add(new_slot(plugin), index)
     session.changed()
 
 

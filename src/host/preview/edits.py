@@ -98,6 +98,10 @@ class History:
             raise ParameterError(f"{described.get('plugin', 'a chain')} has no parameter {parameter!r}")
         changed = {**described, "parameters": {**values, parameter: value}}
         member = parse_chain([changed], Loading()).slots[0].member
+        self.exchange(uid, member, parameter)
+
+    def exchange(self, uid: int, member: Any, parameter: str) -> None:
+        """Put a member in a slot that differs from the one there by a parameter."""
         self._replace(uid, lambda old: Slot(member, bypass=old.bypass, mix=old.mix), (uid, parameter))
 
     def bypass(self, uid: int, value: bool) -> None:
@@ -119,7 +123,10 @@ class History:
 
     def add(self, described: dict[str, Any], index: int) -> None:
         """Add a slot, as a preset describes it, before `index`."""
-        slot = parse_chain([described], Loading()).slots[0]
+        self.insert(parse_chain([described], Loading()).slots[0], index)
+
+    def insert(self, slot: Slot, index: int) -> None:
+        """Add a slot before `index`."""
         seats = list(self.now.seats)
         seats.insert(min(index, len(seats)), self.seat(slot))
         self._commit(replace(self.now, seats=tuple(seats)))

@@ -20,6 +20,7 @@ from ..chain.progress import Progress
 from ..chain.slot import Slot
 from ..rendering.spool import FileSpool, ReaderSource
 from .excerpt import Seat
+from .plugins import settings_of
 from .recordings import Recording
 
 _MOST_KEPT = 64  # guard: memory
@@ -78,7 +79,8 @@ class Knowledge:
                 asked = heeded(stage, self._recording.rate, self._recording.channels)
                 key = f"{before}|{stage.id} {stage.version} {asked} {list(ranges)}"
             keys.append(key)
-            settings = kind.to_json(slot.member) if stage is not None else repr(slot.member)
+            turned = hash(settings_of(slot.member))
+            settings = kind.to_json(slot.member) if stage is not None else f"{slot.member!r} {turned}"
             told = marks.get(stage.id) if stage is not None and stage.takes_marks else None
             before += f"|{settings} {slot.mix} {told}"
         return keys

@@ -46,6 +46,7 @@ MESSAGES: Mapping[str, Mapping[str, Check]] = {
     "listen": {"start": _SAMPLE, "stop": _SAMPLE, "at": _SAMPLE},
     "at": {"position": _SAMPLE},
     "set": {"seat": _SEAT, "parameter": _text, "value": _setting},
+    "turn": {"seat": _SEAT, "parameter": _text, "place": _share},
     "bypass": {"seat": _SEAT, "value": _flag},
     "mix": {"seat": _SEAT, "value": _share},
     "add": {"plugin": _text, "index": _PLACE},

@@ -24,6 +24,7 @@ from .edits import Edit, History
 from .excerpt import Piece, Seat, Told, flattened
 from .files import Shelf
 from .opened import Opened
+from .plugins import Plugins, settings_of
 from .renderer import Levels, Listener, Renderer, Want
 from .telling import Sender, event_told, levels_told, state_told
 from .whole import Whole
@@ -67,7 +68,9 @@ class Session(Listener):
         self._renderer: Renderer | None = None
         self.listened = (0, 0, 0)
         self._told_at = 0.0
-        self.background = Background(self.failed)
+        self.plugins = Plugins()
+        self.background = Background(self.wrong)
+        self.asking = Background(self.wrong)
         self.renders = Background(self._render_failed)
         self._eased: dict[int, tuple[Slot, Slot]] = {}
 
@@ -79,6 +82,7 @@ class Session(Listener):
             self._senders.append(sender)
         sender(self.state(), b"")
         self.want(again=True)
+        self.ask_plugins()
 
     def leave(self, sender: Sender) -> None:
         """Tell them no more."""
@@ -148,11 +152,16 @@ class Session(Listener):
 
     def failed(self, error: str) -> None:
         """See `Listener.failed`."""
+        self.tell({"type": "exact", "exact": False, "failed": True})
+        self.wrong(error)
+
+    def wrong(self, error: str) -> None:
+        """Tell what went wrong."""
         self.tell({"type": "error", "error": error})
 
     def _render_failed(self, error: str) -> None:
         self.whole.state = {"state": "failed", "error": error}
-        self.failed(error)
+        self.wrong(error)
         self.tell_state()
 
     # -- files -------------------------------------------------------------------------------------
@@ -183,7 +192,7 @@ class Session(Listener):
                 self.history.decide(opened.kept.document)
         self.done("reading")
         if opened.error:
-            self.failed(opened.error)
+            self.wrong(opened.error)
         self.changed()
 
     def refer(self, path: Path | None) -> None:
@@ -217,6 +226,8 @@ class Session(Listener):
         """End all threads and close all files."""
         self.renders.close()
         self.background.close()
+        self.asking.close()
+        self.plugins.close()
         with self._lock:
             self._close_recording()
         if self.reference is not None:
@@ -297,6 +308,20 @@ class Session(Listener):
         self.revision += 1
         self.want()  # first: somebody listens
         self.tell_state()
+        self.ask_plugins()
+
+    # -- third parties' plugins --------------------------------------------------------------------
+
+    def plugin(self, seat: int) -> Seat | None:
+        """Return a seat where a VST3 sits in it; None where another member does."""
+        found = self.history.now.seats[self.history.now.index(seat)]
+        return found if settings_of(found.slot.member) is not None else None
+
+    def ask_plugins(self) -> None:
+        """Have the controls of VST3s read, where they are not known as they stand."""
+        seats = self.history.now.seats
+        if self.plugins.unread(seats):
+            self.asking.do("plugins", lambda cancel: self.plugins.read(seats, self.tell_state, cancel))
 
     # -- what the page fetches ---------------------------------------------------------------------
 

@@ -25,11 +25,26 @@ function fromPlace(control, place) {
   return kind === "integer" ? Math.round(value) : round(value);
 }
 
+const MOST_SHOWN = 12; // controls of a card, until more are asked for
+
+// The slot's own mix has another id than a parameter of that name; so have a VST3's, which are called anything.
+const MIX = "-mix";
+
+function idOf(card, control) {
+  return `seat-${card.seat}-${control.place === undefined ? "" : "p-"}${control.id}`;
+}
+
+function spoken(control) {
+  return `${typeof control.value === "number" ? round(control.value) : control.value} ${control.unit}`.trim();
+}
+
 export class Cards {
   constructor(link) {
     this.link = link;
     this.list = document.getElementById("cards");
     this.closed = new Set();
+    this.opened = new Set(); // cards that show all of many controls
+    this.sought = new Map();
     this.shape = "";
   }
 
@@ -67,12 +82,42 @@ export class Cards {
     const grip = element("span", { className: "grip", textContent: "⠿", ariaHidden: "true", title: "Drag to reorder" });
     const head = element("div", { className: "head", draggable: true }, grip, title, up, down, solo, bypass, button("✕", "Remove", say("remove"), "remove"));
     body.append(element("p", { className: "quiet learned", id: `${id}-learned` }));
-    body.append(...card.controls.filter((one) => one.kind !== "text").map((one) => this.control(card, one)));
-    const mix = { id: "mix", name: "Mix", doc: "How much of it is heard: 0 is what goes in, 100 what comes out.", kind: "number", value: card.mix * 100, default: 100, low: 0, high: 100, unit: "%", scale: "linear", options: [] };
+    const rows = card.controls.filter((one) => one.kind !== "text").map((one) => this.control(card, one));
+    if (rows.length > MOST_SHOWN) body.append(this.finder(card, rows));
+    body.append(...rows);
+    const mix = { id: MIX, name: "Mix", doc: "How much of it is heard: 0 is what goes in, 100 what comes out.", kind: "number", value: card.mix * 100, default: 100, low: 0, high: 100, unit: "%", scale: "linear", options: [] };
     body.append(this.control(card, mix, (value) => this.link.say("mix", { seat: card.seat, value: value / 100 })));
     const item = element("li", { className: "card", id }, head, body);
     this.dragging(item, head, card.seat);
     return item;
+  }
+
+  // Of many controls, the first are shown, or those that are sought.
+  finder(card, rows) {
+    const id = `seat-${card.seat}`;
+    const field = element("input", { id: `${id}-find`, type: "search", placeholder: `Find one of ${rows.length}`, ariaLabel: `Find a control of ${card.name}`, value: this.sought.get(card.seat) ?? "", autocomplete: "off" });
+    const all = element("button", { id: `${id}-all`, textContent: `Show all ${rows.length}`, ariaLabel: `Show all ${rows.length} controls of ${card.name}` });
+    const show = () => {
+      const sought = field.value.trim().toLowerCase();
+      const every = this.opened.has(card.seat);
+      let shown = 0;
+      for (const row of rows) {
+        const fits = row.dataset.name.includes(sought);
+        row.hidden = !fits || (!every && shown >= MOST_SHOWN);
+        shown += fits ? 1 : 0;
+      }
+      all.ariaPressed = String(every);
+    };
+    field.oninput = () => {
+      this.sought.set(card.seat, field.value);
+      show();
+    };
+    all.onclick = () => {
+      if (!this.opened.delete(card.seat)) this.opened.add(card.seat);
+      show();
+    };
+    show();
+    return element("div", { className: "row finder" }, field, all);
   }
 
   dragging(item, head, seat) {
@@ -92,11 +137,14 @@ export class Cards {
   }
 
   control(card, control, tell = (value) => this.link.say("set", { seat: card.seat, parameter: control.id, value })) {
-    const id = `seat-${card.seat}-${control.id}`;
+    const id = idOf(card, control);
+    const turns = control.place !== undefined; // a VST3's: sliders go by the plugin's own scale
+    const turn = (place) => this.link.say("turn", { seat: card.seat, parameter: control.id, place });
     const help = `${control.doc}${control.restart ? " A change begins anew, which takes longer to be heard." : ""}`;
     const label = element("label", { htmlFor: id, textContent: control.name, title: help });
-    const reset = element("button", { className: "reset", id: `${id}-reset`, textContent: "↺", title: `Back to ${control.default} ${control.unit}`.trim(), ariaLabel: `Reset ${control.name}` });
+    const reset = element("button", { className: "reset", id: `${id}-reset`, textContent: "↺", title: turns ? "Back to the default" : `Back to ${control.default} ${control.unit}`.trim(), ariaLabel: `Reset ${control.name}` });
     const row = element("div", { className: "control" }, label);
+    row.dataset.name = control.name.toLowerCase();
     if (control.kind === "choice") {
       const select = element("select", { id }, ...control.options.map((word) => element("option", { value: word, textContent: word })));
       select.onchange = () => tell(select.value);
@@ -110,6 +158,10 @@ export class Cards {
       const step = control.kind === "integer" ? 1 : "any";
       const field = element("input", { id, type: "number", min: control.low, max: control.high, step, className: "num" });
       slider.oninput = () => {
+        if (turns) {
+          turn(Number(slider.value));
+          return;
+        }
         field.value = fromPlace(control, Number(slider.value));
         tell(Number(field.value));
       };
@@ -120,7 +172,7 @@ export class Cards {
       };
       row.append(slider, field, element("span", { className: "unit", textContent: control.unit }));
     }
-    reset.onclick = () => tell(control.default);
+    reset.onclick = () => (turns ? turn(control.default_place) : tell(control.default));
     row.append(reset);
     return row;
   }
@@ -130,7 +182,7 @@ export class Cards {
     const way = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
     if (!way) return;
     event.preventDefault();
-    const least = control.kind === "integer" ? 1 / (control.high - control.low) : 0;
+    const least = control.kind === "integer" ? 1 / (control.high - control.low) : (control.least ?? 0);
     slider.value = Number(slider.value) + way * Math.max(event.shiftKey ? 0.001 : 0.01, least);
     slider.oninput();
   }
@@ -145,16 +197,23 @@ export class Cards {
     const learned = document.getElementById(`${id}-learned`);
     learned.textContent = [card.learned, ...card.notes].filter(Boolean).join("; ");
     learned.hidden = !learned.textContent;
-    const mix = { id: "mix", kind: "number", value: card.mix * 100, default: 100, low: 0, high: 100, scale: "linear" };
+    const mix = { id: MIX, kind: "number", value: card.mix * 100, default: 100, low: 0, high: 100, unit: "%", scale: "linear" };
     for (const control of [...card.controls, mix]) {
-      const field = document.getElementById(`${id}-${control.id}`);
+      const own = idOf(card, control);
+      const field = document.getElementById(own);
       if (!field) continue;
-      document.getElementById(`${id}-${control.id}-reset`).disabled = control.value === control.default;
-      const slider = document.getElementById(`${id}-${control.id}-slider`);
+      const turns = control.place !== undefined;
+      document.getElementById(`${own}-reset`).disabled = turns ? Math.abs(control.place - control.default_place) < 1e-5 : control.value === control.default;
+      const slider = document.getElementById(`${own}-slider`);
+      if (slider) slider.ariaValueText = spoken(control);
       if (document.activeElement === slider && slider.matches(":active")) continue;
       if (field.type === "checkbox") field.checked = control.value;
-      else if (document.activeElement !== field) field.value = field.type === "number" ? round(control.value) : control.value;
-      if (slider) slider.value = toPlace(control, control.value);
+      else if (document.activeElement !== field) {
+        const word = field.type === "number" && typeof control.value !== "number"; // such as "Off", below a range
+        field.value = word ? "" : field.type === "number" ? round(control.value) : control.value;
+        field.placeholder = word ? control.value : "";
+      }
+      if (slider) slider.value = turns ? control.place : toPlace(control, control.value);
     }
   }
 }

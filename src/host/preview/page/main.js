@@ -94,11 +94,11 @@ link.on("levels", (told) => {
   showLevels(told, player.version);
 });
 
-link.on("exact", ({ exact }) => {
+link.on("exact", ({ exact, failed }) => {
   const tag = byId("state");
   tag.dataset.state = exact ? "exact" : "quick";
-  tag.textContent = exact ? (state?.unlearned ? "provisional" : "exact") : "rendering";
-  tag.title = exact ? "What a render has here" : "About right; the exact sound follows";
+  tag.textContent = exact ? (state?.unlearned ? "provisional" : "exact") : failed ? "failed" : "rendering";
+  tag.title = exact ? "What a render has here" : failed ? "It cannot be rendered; what is wrong is said below" : "About right; the exact sound follows";
   if (exact) spectra.fetch(["original", "restored", ...(state?.reference ? ["reference"] : [])]);
 });
 
