@@ -31,6 +31,7 @@ TABLES = (
     "presets",
     "transcripts",
     "words",
+    "rooms",
     "room_tone",
     "declip",
     "suggestion",

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from .plugins.decrackle import Decrackle as Decrackle
     from .plugins.dehum import Dehum as Dehum
     from .plugins.denoise import Denoise as Denoise
+    from .plugins.dereverb.stage import Dereverb as Dereverb
     from .plugins.dropout_repair.stage import DropoutRepair as DropoutRepair
     from .plugins.groove_walls.stage import GrooveWalls as GrooveWalls
     from .plugins.mouth_click.stage import MouthClick as MouthClick
@@ -131,6 +132,7 @@ _HOMES = {
     "Decrackle": "plugins.decrackle",
     "Dehum": "plugins.dehum",
     "Denoise": "plugins.denoise",
+    "Dereverb": "plugins.dereverb.stage",
     "DropoutRepair": "plugins.dropout_repair.stage",
     "GrooveWalls": "plugins.groove_walls.stage",
     "MouthClick": "plugins.mouth_click.stage",

@@ -9,6 +9,7 @@ STEPS = {
     "wavemend.declick": ("sensitivity", 1.0),
     "wavemend.decrackle": ("strength", 1.0),
     "wavemend.denoise": ("reduction_db", 4.0),
+    "wavemend.voice_denoise": ("reduction_db", 4.0),
 }
 SIGNS = {"gentle": -1.0, "medium": 0.0, "strong": 1.0}
 
