@@ -34,6 +34,7 @@ TABLES = (
     "rooms",
     "room_tone",
     "declip",
+    "guard",
     "suggestion",
     "media",
     *FINDERS,

@@ -43,6 +43,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "labels": (bool,),
     "document": (bool,),
     "ease_lossy": (bool,),
+    "guard": (bool,),
     "strength": (int, float),
     "trim_ends_s": (int, float),
     "seed": (int,),

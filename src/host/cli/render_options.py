@@ -64,6 +64,9 @@ EaseOption = Annotated[
         show_default="for lossy sources",
     ),
 ]
+GuardOption = Annotated[
+    bool, typer.Option("--guard", help="Ease the stages where they harm, and say where; twice the time.")
+]
 TrimOption = Annotated[
     float | None,
     typer.Option("--trim-ends-s", min=0, help="Cut silent ends off, but for so many seconds."),
@@ -95,7 +98,7 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the dith
 
 _PINNED = (
     "removed", "events", "labels", "overs", "seed",
-    "strength", "ease_lossy", "trim_ends_s", "document", "missing", "track",
+    "strength", "ease_lossy", "guard", "trim_ends_s", "document", "missing", "track",
 )  # fmt: skip
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import IO, Self
 
+from ...analysis.artifacts.artifacts import Artifact
 from ...audio.clock import clock
 from ...contract.stage import Event, Step
 from ..chain.chain import Chain
@@ -111,6 +113,14 @@ class EventLog:
                 much = ""
             text = f"{event.kind}{channel}{much}"
             self._labels.write(f"{start:.6f}\t{end:.6f}\t{text}\n")
+
+    def tell_artifacts(self, artifacts: Iterable[Artifact]) -> None:
+        """Label what the repair itself harmed, behind all events."""
+        if self._labels:
+            for one in artifacts:
+                start, end = (at / self._rate for at in (one.position, one.stop))
+                text = f"{one.kind} channel {one.channel + 1} {100 * one.severity:.0f} %"
+                self._labels.write(f"{start:.6f}\t{end:.6f}\t{text}\n")
 
     def place(self) -> Place:
         """Return how far the log has come, for `rewind`."""

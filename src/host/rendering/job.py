@@ -12,13 +12,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...analysis.noise.segments import NoiseSegments
 from ...audio.crew import Crew
 from ..chain.chain import Chain
-from ..chain.passes import Passes
+from ..chain.passes import Blocks, Passes
 from ..chain.progress import Progress
 from ..chain.strength import FULL_STRENGTH, LOSSY_EASING, eased
 from ..files.audio_reader import AudioReader
@@ -30,6 +30,7 @@ from ..storage.hashing import sha256_of
 from ..storage.json_text import json_text
 from ..storage.publishing import Publication
 from .event_log import EventLog
+from .guard import Judged, Part, ease, eased_to_json, eased_words, gentle_chain
 from .levels import Levels, levels_of
 from .options import RenderOptions
 from .rendered import Rendered
@@ -37,6 +38,8 @@ from .report import build_report, declared
 from .samples import Form, LastPass, Samples, limiter_level, write_samples
 from .spool import FileSpool, ReaderSource
 from .targets import Files, targets_of
+
+_GUARD_SHARES = (0.4, 0.75)  # guard: of progress; where judging ends, and where the gentle render does
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Plan:
     exact
         Whether what was removed is the difference of the two files themselves, rounding and dither included,
         as where every step is a repair; elsewhere it is what the repair stages report.
+    tapped
+        Whether they report it: because others, whose work is no repair, are in the chain.
     warnings
         What a person should know so far.
     """
@@ -71,6 +76,7 @@ class Plan:
     prepared: Prepared
     form: Form
     exact: bool
+    tapped: bool
     warnings: list[str]
 
 
@@ -107,6 +113,7 @@ def prepare(
         prepared=prepared,
         form=Form(restored, removed, targets_of(output, options, removed)),
         exact=chain.repairs_only and lossless,
+        tapped=not chain.repairs_only,
         warnings=warnings,
     )
 
@@ -121,28 +128,60 @@ def measure(
     progress: Progress | None,
     cancel: threading.Event | None,
 ) -> Measured:
-    """Run the passes in which stages hear the recording; `stack` closes the log and the working copy."""
+    """Run the passes in which stages hear the recording; `stack` closes the log and the working copies."""
     reader, folder = plan.reader, plan.form.targets.output.parent
-    log = stack.enter_context(EventLog(plan.chain, reader.format.sample_rate, parts.events, parts.labels))
-    passes = Passes(
-        plan.chain,
-        ReaderSource(reader),
-        reader.format.sample_rate,
-        new_spool=lambda channels: stack.enter_context(FileSpool(folder, channels, reader.frames)),
-        guidance=plan.prepared.guidance,
-        tap=plan.options.removed and not plan.exact,
-        sink=log.tell,
-        progress=progress,
-        cancel=cancel,
-        block_size=block_size,
-        over=limiter_level(plan.prepared.source_over),
-        crew=crew,
-        new_shelf=lambda: FileSpool(folder, 1, reader.frames * reader.format.channels),
-    )
+    form, guards = reader.format, plan.options.guard
+    log = stack.enter_context(EventLog(plan.chain, form.sample_rate, parts.events, parts.labels))
+    tap = plan.tapped or (plan.options.removed and not plan.exact)
+    part = Part(progress) if progress and guards else progress
+
+    def spool(channels: int) -> FileSpool:
+        return stack.enter_context(FileSpool(folder, channels, reader.frames))
+
+    def passes_of(chain: Chain, tells: bool) -> Passes:
+        return Passes(
+            chain,
+            ReaderSource(reader),
+            form.sample_rate,
+            new_spool=spool,
+            guidance=plan.prepared.guidance,
+            tap=tap,
+            sink=log.tell if tells else None,
+            progress=part,
+            cancel=cancel,
+            block_size=block_size,
+            over=limiter_level(plan.prepared.source_over),
+            crew=crew,
+            new_shelf=lambda: FileSpool(folder, 1, reader.frames * form.channels),
+        )
+
+    passes = passes_of(plan.chain, True)
+    if isinstance(part, Part):
+        part.high = _GUARD_SHARES[0]
     passes.learn()
     learned = any(isinstance(found, NoiseSegments) for found in passes.findings.values())
-    last = LastPass(passes, reader, plan.options, plan.prepared.keep, plan.exact)
-    return Measured(last, log, list(plan.prepared.warnings) if learned else [])
+    warnings = list(plan.prepared.warnings) if learned else []
+    judged = Judged(form.sample_rate, form.channels)
+    last = LastPass(passes, reader, plan.options, plan.prepared.keep, plan.exact, plan.tapped, judged)
+    if guards:
+        for _ in last.blocks(report=False):
+            pass
+        if isinstance(part, Part):
+            part.low, part.high = _GUARD_SHARES
+
+        def gentle() -> Blocks:
+            again = passes_of(gentle_chain(plan.chain), False)
+            again.learn()
+            return again.final()
+
+        found = judged.artifacts
+        easing = ease(found, form.sample_rate, gentle, lambda: spool(form.channels * (1 + tap)), tap)
+        if isinstance(part, Part):
+            part.low, part.high = _GUARD_SHARES[1], 1.0
+        if easing:
+            last = replace(last, easing=easing)
+            warnings.append(eased_words(easing, found, form.sample_rate))
+    return Measured(last, log, warnings)
 
 
 def write(
@@ -159,6 +198,7 @@ def write(
     warnings = plan.warnings + publication.warnings + measured.warnings
     samples = write_samples(measured.last, plan.form, log, parts, publication)
     warnings += samples.warnings
+    log.tell_artifacts(measured.last.judged.artifacts)
     log.close()
     if options.strength:
         mixed = options.strength < FULL_STRENGTH
@@ -201,6 +241,8 @@ def write(
         events=dict(log.counts),
         loudness={part: one.to_json() for part, one in levels.items()},
         headroom_gain=samples.form.gain,
+        artifacts=list(measured.last.judged.artifacts),
+        eased=list(measured.last.easing.spans) if measured.last.easing else [],
         warnings=warnings + [warning for warning in publication.warnings if warning not in warnings],
     )
 
@@ -235,6 +277,8 @@ def _report(
             "headroom_gain": form.gain,
             "loudness": {part: one.to_json() for part, one in levels.items()},
             "restored_plus_removed_is_original": samples.adds_up,
+            "artifacts": measured.last.judged.to_json(),
+            **({"guard": eased_to_json(measured.last.easing)} if plan.options.guard else {}),
         },
         findings=measured.last.passes.findings,
         events=measured.log.counts,

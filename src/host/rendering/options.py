@@ -36,6 +36,7 @@ class RenderOptions:
     seed: int = 0
     strength: float = 100.0
     ease_lossy: bool | None = None
+    guard: bool = False
     trim_ends_s: float | None = None
     document: bool = True
     documents: str | os.PathLike[str] | None = None

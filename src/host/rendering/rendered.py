@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...analysis.artifacts.artifacts import Artifact
 from ...contract.findings import Findings
 from ..chain import path as chain_path
+from ..recording.document import Span
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class Rendered:
         ``true_peak_dbtp``, ``momentary_lufs`` and ``short_term_lufs``, those that there are.
     headroom_gain
         Gain that kept an over from clipping; 1.0 where there was none.
+    artifacts
+        Where the repair itself harmed, at the times of the source; see docs/guard.md.
+    eased
+        Where the guard eased it.
     warnings
         What a person should know.
     """
@@ -45,4 +51,6 @@ class Rendered:
     events: dict[tuple[chain_path.Path, str], int]
     loudness: dict[str, dict[str, float]]
     headroom_gain: float = 1.0
+    artifacts: list[Artifact] = field(default_factory=list)
+    eased: list[Span] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

@@ -19,6 +19,7 @@ from ..files.audio_writer import AudioWriter
 from ..recording.document import Span
 from ..storage.publishing import Publication
 from .event_log import EventLog
+from .guard import Easing, Judged
 from .options import RenderOptions
 from .targets import Files, retarget, targets_of
 
@@ -76,6 +77,12 @@ class LastPass:
         The part that is written; None: all of it.
     exact
         Whether what was removed is the difference of the two files themselves.
+    tapped
+        Whether what was removed is told by the repair stages, because others are in the chain.
+    judged
+        What its last run left of artifacts.
+    easing
+        Where it is eased; None: nowhere.
     """
 
     passes: Passes
@@ -83,30 +90,41 @@ class LastPass:
     options: RenderOptions
     keep: Span | None
     exact: bool
+    tapped: bool
+    judged: Judged
+    easing: Easing | None = None
 
     @property
     def frames(self) -> int:
         """Samples that are written; of a lossy source an estimate until it was read once."""
         return self.keep.length if self.keep else self.reader.frames
 
-    def blocks(self, *, report: bool = True) -> Generator[Block]:
+    def blocks(self, *, report: bool = True, judge: bool = True) -> Generator[Block]:
         """Run it: yield what is written, at the strength that is wanted, of the part that is kept."""
         strength = self.options.strength
         with ExitStack() as stack:
-            reader = None
-            if strength < FULL_STRENGTH or (self.options.removed and self.exact):
-                reader = stack.enter_context(AudioReader(self.reader.source))
+            reader = stack.enter_context(AudioReader(self.reader.source)) if self._reads(judge) else None
+            self.judged.begin()
             position = 0
-            for restored, removed in stack.enter_context(closing(self.passes.final(report=report))):
+            for run in stack.enter_context(closing(self.passes.final(report=report))):
+                restored, removed = self.easing.blend(position, *run) if self.easing else run
                 count = restored.shape[1]
                 original = reader.read(position, count) if reader else restored
                 block = Block(original, mixed(original, restored, strength), strength / 100 * removed)
+                if judge:
+                    self.judged.hear(original, original - block.removed if self.tapped else block.restored)
                 yield block.kept(self.keep, position)
                 position += count
+            self.judged.end(self.keep)
+
+    def _reads(self, judge: bool) -> bool:
+        return judge or self.options.strength < FULL_STRENGTH or (self.options.removed and self.exact)
 
     def peak(self) -> float:
         """Run it to see its largest absolute sample."""
-        return max(float(np.abs(block.restored).max(initial=0.0)) for block in self.blocks(report=False))
+        return max(
+            float(np.abs(block.restored).max(initial=0.0)) for block in self.blocks(report=False, judge=False)
+        )
 
 
 def write_samples(

@@ -14,6 +14,7 @@ from .charts import Line, bands, colour_range, counts, scale_of_colours, spectro
 from .gathering import Gathered
 from .markup import Markup, element, joined, table, void
 from .signals import AS_TOLD, CHANGED
+from .told import harm_words
 
 _FIGURES = {
     "integrated_lufs": ("Programme loudness", "LUFS"),
@@ -28,7 +29,9 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-s
 
 def page(gathered: Gathered) -> str:
     """Return the page of one render as HTML."""
-    sections = (_head, _done, _spectrograms, _spectra, _events, _moments, _loudness, _settings, _files)
+    sections = (
+        _head, _done, _harm, _spectrograms, _spectra, _events, _moments, _loudness, _settings, _files,
+    )  # fmt: skip
     return document(
         f"{gathered.rendered.name}: restoration report",
         joined(section(gathered) for section in sections),
@@ -107,6 +110,33 @@ def _done(gathered: Gathered) -> Markup:
     heads = ("Slot", "Stage", "Found", "Done")
     chain = table("Each stage, in the order of the chain", heads, rows, kept=(1, 3))
     return element("h2", "What was found and done") + chain
+
+
+def _harm(gathered: Gathered) -> Markup:
+    """Return where the repair itself harmed: the worst moments, at the times of the source."""
+    told = gathered.told
+    if told.harmed is None:
+        return Markup("")
+    lines = harm_words(told)
+    rate = told.files["input"].sample_rate or 1
+    rows = [
+        (
+            f"{clock(one.position, rate)} to {clock(one.position + one.length, rate)}",
+            one.kind,
+            str(one.channel + 1),
+            f"{100 * one.severity:.0f} %",
+        )
+        for one in told.worst
+    ]
+    heads = ("In the source", "What", "Channel", "Severity")
+    worst = table("The worst moments", heads, rows, numbers=(2, 3)) if rows else Markup("")
+    return joined(
+        (
+            element("h2", "Where the repair may have harmed"),
+            joined(element("p", line, class_="note") for line in lines),
+            worst,
+        )
+    )
 
 
 def _spectrograms(gathered: Gathered) -> Markup:

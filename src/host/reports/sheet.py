@@ -13,6 +13,7 @@ from ..pictures.looks import Look
 from ..pictures.spectrograms import new_figure
 from .charts import colour_range
 from .gathering import Gathered
+from .told import harm_words
 
 _WIDTH_IN, _HEIGHT_IN = 8.27, 11.69  # source: ISO 216, A4
 _DPI = 150  # tuned: by eye, 2026-11-30
@@ -69,6 +70,12 @@ def _words(gathered: Gathered) -> list[str]:
         f"loudness {shown[0]} to {shown[1]} LUFS.",
         *(f"{one.told.name} is no longer the file that the report is of." for one in gathered.changed),
         *(f"Note: {warning}" for warning in told.warnings),
+    ]
+    lines += harm_words(told)
+    rate = told.files["input"].sample_rate or 1
+    lines += [
+        f"    {clock(one.position, rate)} {one.kind}, channel {one.channel + 1}, {100 * one.severity:.0f} %"
+        for one in told.worst
     ]
     for slot in told.slots:
         said = "; ".join(

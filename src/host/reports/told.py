@@ -68,6 +68,17 @@ class ToldEvents:
 
 
 @dataclass(frozen=True)
+class ToldArtifact:
+    """A place where the repair itself harmed: kind, first sample, length, channel from 0, severity to 1."""
+
+    kind: str
+    position: int
+    length: int
+    channel: int
+    severity: float
+
+
+@dataclass(frozen=True)
 class Told:
     """The report of one render.
 
@@ -91,6 +102,12 @@ class Told:
         Figures by part and name.
     slots, findings, events, warnings, versions
         As told.
+    harmed
+        How many artifacts of each kind there are; None where nobody looked for any.
+    worst
+        The worst of them.
+    eased
+        In how many places the guard eased the repair; None where it was not asked to.
     """
 
     files: Mapping[str, ToldFile]
@@ -106,6 +123,9 @@ class Told:
     events: Sequence[ToldEvents]
     warnings: Sequence[str]
     versions: Mapping[str, str]
+    harmed: Mapping[str, int] | None = None
+    worst: Sequence[ToldArtifact] = ()
+    eased: int | None = None
 
     def found_by(self, slot: ToldSlot) -> list[str]:
         """Return what a member of the chain found, in words."""
@@ -118,6 +138,17 @@ class Told:
             for one in self.events
             if one.slot == slot.number
         ]
+
+
+def harm_words(told: Told) -> list[str]:
+    """Say in lines how many artifacts there are, and what the guard did; none where nobody looked."""
+    if told.harmed is None:
+        return []
+    counts = ", ".join(f"{count:,} of {kind}" for kind, count in sorted(told.harmed.items()))
+    lines = [f"Artifacts of the repair: {counts or 'none found'}."]
+    if told.eased is not None:
+        lines.append(f"The guard eased the repair in {told.eased:,} place{'s' * (told.eased != 1)}.")
+    return lines
 
 
 def read_report(path: Path) -> Told:
@@ -149,6 +180,8 @@ def _told(top: Any) -> Told:
     if top.get("format_version") != 1:
         raise StrictJsonError(f"is of version {short(top.get('format_version'))}; this wavemend reads 1")
     trim = top.get("trim") or {}
+    harm = _dict(top.get("artifacts", {}), "artifacts")
+    counts = _dict(harm.get("counts", {}), "counts")
     return Told(
         files={part: _file(top[part], part) for part in PARTS if part in top or part != "removed"},
         beside=[_file(one, "beside") for one in _list(top, "beside")],
@@ -181,6 +214,9 @@ def _told(top: Any) -> Told:
         versions={
             _text(name): _text(one) for name, one in _dict(top.get("versions", {}), "versions").items()
         },
+        harmed={_text(kind): _whole(counts, kind, _MOST_FRAMES) for kind in counts} if harm else None,
+        worst=[_artifact(one) for one in _objects(harm, "worst", ("kind", "severity"))],
+        eased=len(_list(_dict(top["guard"], "guard"), "spans")) if "guard" in top else None,
     )
 
 
@@ -197,6 +233,16 @@ def _options(top: Mapping[str, Any]) -> dict[str, str]:
     }
     found = {words[name]: top[name] for name in words if top.get(name) is not None}
     return {name: _pairs(value) if isinstance(value, dict) else _text(value) for name, value in found.items()}
+
+
+def _artifact(one: Mapping[str, Any]) -> ToldArtifact:
+    return ToldArtifact(
+        _text(one["kind"]),
+        _whole(one, "position", _MOST_FRAMES),
+        _whole(one, "length", _MOST_FRAMES),
+        _whole(one, "channel", _MOST_CHANNELS),
+        _number(one["severity"], "severity", 0.0, 1.0),
+    )
 
 
 def _pairs(value: Mapping[str, Any]) -> str:

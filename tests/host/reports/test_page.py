@@ -20,6 +20,8 @@ from .renders import HOSTILE, rendered
 
 EMPTY = {"meta", "img", "link", "input", "br"}
 
+WORST = {"kind": "lost program", "position": 44_100, "length": 22_050, "channel": 1, "severity": 0.71}
+
 
 class Outline(HTMLParser):
     """Elements with their attributes; fails where they are not nested."""
@@ -79,6 +81,25 @@ def test_it_says_what_was_found_and_done(outline):
     for said in ("9 clicks", "bypassed", "-20.0 → -20.5 LUFS", "sensitivity = 5", "as the report says"):
         assert said in words, said
     assert "changed since" not in words
+
+
+def test_it_says_where_the_repair_harmed(tmp_path):
+    harm = {"counts": {"lost program": 2}, "worst": [WORST], "each": []}
+    found = gather(rendered(tmp_path / "out", artifacts=harm, guard={"easing": 10.0, "spans": [{}]}))
+    made = page(found)
+    said = (
+        "0:01.000 to 0:01.500",
+        "lost program",
+        "71 %",
+        "2 of lost program",
+        "eased the repair in 1 place",
+    )
+    for one in said:
+        assert one in made, one
+    assert "Artifacts of the repair: none found." in page(
+        gather(rendered(tmp_path / "none", artifacts={"counts": {}, "worst": []}))
+    )
+    assert "may have harmed" not in page(gather(rendered(tmp_path / "old")))
 
 
 def test_pieces_are_of_the_loudest_removals_and_add_up(outline, gathered):
@@ -178,6 +199,8 @@ def test_an_event_list_that_is_damaged_is_read_as_far_as_it_goes(tmp_path):
         {"findings": [1]}, {"events": [{"slot": "1", "stage": "x", "kind": "y", "count": 1.5}]},
         {"loudness": {"input": {"integrated_lufs": "loud"}}},
         {"beside": [{"name": "a/b", "sha256": "0" * 64}]},
+        {"artifacts": {"counts": {"hollow": -1}}}, {"artifacts": {"worst": [{"kind": "hollow"}]}},
+        {"artifacts": {"worst": [{**WORST, "severity": 2}]}}, {"guard": {"spans": 3}},
     ],
 )  # fmt: skip
 def test_a_report_that_makes_no_sense_is_refused_in_one_line(tmp_path, changes):
