@@ -27,6 +27,7 @@ from bench.measuring.plan import NOTHING, Plan, markdown, verdict
 LEAST_FOUND, MOST_FALSE, MOST_LOST_DB, LEAST_SPEED = 0.9, 1.0, 1.0, 50.0  # source: what the guard is held to
 NOISES = ("white", "pink", "tape")
 CLICKS = ("tick", "pop", "spike", "scratch")
+# guard: loud enough to be worked on, and to be missed where it is gone
 BELOW_DB = (20.0, 30.0)  # of noise, under the take
 HUM_BELOW_DB = 25.0
 CLICK_STRENGTH = 8.0
