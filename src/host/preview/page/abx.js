@@ -1,5 +1,7 @@
 // Blind A/B/X: X is A or B by chance; whether one can tell is counted.
 
+import { roving } from "./groups.js";
+
 const byId = (id) => document.getElementById(id);
 
 // The chance of as many right answers or more by guessing alone.
@@ -42,6 +44,7 @@ export class Abx {
     document.body.dataset.blind = "true";
     this.draw();
     this.show();
+    document.querySelector("[data-hear=x]").focus();
     if (!this.player.playing) this.player.toggle();
   }
 
@@ -52,7 +55,9 @@ export class Abx {
 
   hear(which) {
     this.player.hear(this.pair[which]);
-    for (const button of document.querySelectorAll("[data-hear]")) button.setAttribute("aria-checked", String(button.dataset.hear === which));
+    const buttons = document.querySelectorAll("[data-hear]");
+    for (const button of buttons) button.setAttribute("aria-checked", String(button.dataset.hear === which));
+    roving(buttons[0].parentElement);
   }
 
   answer(which) {
@@ -73,6 +78,7 @@ export class Abx {
     delete document.body.dataset.blind;
     byId("abx-body").hidden = false;
     byId("abx-run").hidden = true;
+    byId("abx-start").focus();
     this.player.hear("restored");
   }
 }

@@ -52,11 +52,23 @@ export class Cards {
     const shape = JSON.stringify(state.cards.map((card) => [card.seat, card.plugin, card.controls.map((one) => one.id)]));
     if (shape !== this.shape) {
       this.shape = shape;
-      const focused = document.activeElement?.id;
+      const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
+      const place = focused ? [...this.list.children].findIndex((item) => item.contains(focused)) : 0;
       this.list.replaceChildren(...state.cards.map((card, index) => this.card(card, index, state.cards.length)));
-      if (focused) document.getElementById(focused)?.focus();
+      if (focused) this.refocus(focused.id, place);
     }
     state.cards.forEach((card) => this.update(card, state));
+  }
+
+  // Focus stays where it was, or with that stage; where that is gone, with its neighbour.
+  refocus(id, place) {
+    const same = document.getElementById(id);
+    if (same && !same.disabled) {
+      same.focus();
+      return;
+    }
+    const item = same?.closest(".card") ?? this.list.children[Math.min(place, this.list.children.length - 1)];
+    (item?.querySelector(".title") ?? document.getElementById("addable")).focus();
   }
 
   card(card, index, count) {
@@ -146,15 +158,15 @@ export class Cards {
     const row = element("div", { className: "control" }, label);
     row.dataset.name = control.name.toLowerCase();
     if (control.kind === "choice") {
-      const select = element("select", { id }, ...control.options.map((word) => element("option", { value: word, textContent: word })));
+      const select = element("select", { id, ariaDescription: help }, ...control.options.map((word) => element("option", { value: word, textContent: word })));
       select.onchange = () => tell(select.value);
       row.append(select);
     } else if (control.kind === "switch") {
-      const box = element("input", { id, type: "checkbox" });
+      const box = element("input", { id, type: "checkbox", ariaDescription: help });
       box.onchange = () => tell(box.checked);
       row.append(element("span", { className: "wide" }, box));
     } else {
-      const slider = element("input", { id: `${id}-slider`, type: "range", min: 0, max: 1, step: 0.001, ariaLabel: control.name, title: `${control.low} to ${control.high} ${control.unit}`.trim() });
+      const slider = element("input", { id: `${id}-slider`, type: "range", min: 0, max: 1, step: 0.001, ariaLabel: control.name, ariaDescription: help, title: `${control.low} to ${control.high} ${control.unit}`.trim() });
       const step = control.kind === "integer" ? 1 : "any";
       const field = element("input", { id, type: "number", min: control.low, max: control.high, step, className: "num" });
       slider.oninput = () => {
@@ -172,7 +184,11 @@ export class Cards {
       };
       row.append(slider, field, element("span", { className: "unit", textContent: control.unit }));
     }
-    reset.onclick = () => (turns ? turn(control.default_place) : tell(control.default));
+    reset.onclick = () => {
+      if (turns) turn(control.default_place);
+      else tell(control.default);
+      row.querySelector("input, select").focus(); // the button goes
+    };
     row.append(reset);
     return row;
   }

@@ -3,6 +3,7 @@
 import { Abx } from "./abx.js";
 import { Cards } from "./cards.js";
 import { clock, seconds } from "./format.js";
+import { roving, step } from "./groups.js";
 import { Link } from "./link.js";
 import { Spectra, showEvents, showFigures, showLevels } from "./panels.js";
 import { MOST_AT_ONCE_S, Player } from "./player.js";
@@ -11,7 +12,7 @@ import { View } from "./view.js";
 const byId = (id) => document.getElementById(id);
 const VERSIONS = ["original", "restored", "removed", "reference"];
 const KEYS = [
-  ["Space", "play or stop"], ["1 2 3 4", "original, restored, removed, reference"], ["Tab", "next control"],
+  ["Space", "play or stop"], ["1 2 3 4", "original, restored, removed, reference"], ["Tab", "next control; arrows within a group"],
   ["← →", "scroll"], ["+ −", "zoom"], ["Home End", "start, end"], ["[ ]", "selection starts, ends at the position"],
   ["L", "loop"], ["M", "match levels"], ["Z", "zoom to the selection"], ["Escape", "no selection"],
   ["N", "learn noise print from the selection"], ["A B X", "in a blind test: hear A, B, X"],
@@ -143,6 +144,7 @@ function showVersions() {
     button.setAttribute("aria-checked", String(checked));
     button.disabled = abx.on;
   }
+  roving(group);
 }
 
 function showWhole(told) {
@@ -245,7 +247,9 @@ byId("match").onchange = () => {
 };
 for (const id of ["from", "to"]) {
   byId(id).onchange = typed;
-  byId(id).onkeydown = (event) => event.key === "Enter" && typed(); // which need not change it
+  byId(id).addEventListener("keydown", (event) => {
+    if (event.key === "Enter") typed(); // which need not change it
+  });
 }
 byId("all").onclick = () => view.select(null);
 byId("zoom-selection").onclick = () => view.selection && view.show(view.selection[0], view.selection[1] - view.selection[0]);
@@ -254,12 +258,36 @@ byId("clear-prints").onclick = () => link.say("clear_prints");
 byId("undo").onclick = () => link.say("undo");
 byId("redo").onclick = () => link.say("redo");
 byId("add").onclick = () => link.say("add", { plugin: byId("addable").value, index: state.cards.length });
-byId("file").onchange = () => byId("file").value && link.say("open", { file: byId("file").value });
-byId("preset").onchange = () => {
-  if (byId("preset").value) link.say("load_preset", { name: byId("preset").value });
+choosing("file", (file) => file && link.say("open", { file }));
+choosing("preset", (name) => {
+  if (name) link.say("load_preset", { name });
   byId("preset").value = "";
-};
-byId("reference").onchange = () => link.say("reference", { file: byId("reference").value || null });
+});
+choosing("reference", (file) => link.say("reference", { file: file || null }));
+
+// Arrow keys go through a closed list: what they pass is not opened, but what Enter, or leaving it, finds.
+function choosing(id, act) {
+  const select = byId(id);
+  let [keys, waiting] = [false, false];
+  const commit = () => {
+    if (!waiting) return;
+    waiting = false;
+    act(select.value);
+  };
+  select.addEventListener("keydown", (event) => {
+    keys = ![" ", "F4"].includes(event.key) && !event.altKey;
+    if (event.key === "Enter") commit();
+  });
+  select.addEventListener("pointerdown", () => { keys = false; });
+  select.addEventListener("blur", () => {
+    commit();
+    keys = false;
+  });
+  select.addEventListener("change", () => {
+    waiting = true;
+    if (!keys) commit();
+  });
+}
 byId("save-decisions").onclick = () => link.say("save_decisions");
 byId("render").onclick = () => link.say("render");
 byId("learn").onclick = () => link.say("learn");
@@ -277,6 +305,7 @@ for (const id of ["floor", "ceiling"]) {
 }
 
 byId("save-preset").onclick = () => {
+  byId("save").returnValue = ""; // of the last time, which Escape would leave
   byId("save-name").value = state.preset;
   byId("save").showModal();
 };
@@ -314,6 +343,11 @@ document.addEventListener("keydown", (event) => {
   const writes = target.matches("input:not([type=checkbox]):not([type=range]), select, textarea");
   if (writes || (target.matches("input[type=range]") && event.key !== " ")) return;
   if (event.key === " " && target.matches("button, input[type=checkbox], summary")) return;
+  if (target.matches("[role=radio]") && event.key.startsWith("Arrow")) {
+    event.preventDefault();
+    step(target, ["ArrowRight", "ArrowDown"].includes(event.key) ? 1 : -1);
+    return;
+  }
   if (abx.on && "abx".includes(event.key)) {
     abx.hear(event.key);
     return;

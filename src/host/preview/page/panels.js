@@ -19,13 +19,17 @@ function row(...cells) {
 export function showEvents(view, recording, veto) {
   const events = view.visibleEvents();
   byId("event-count").textContent = `${events.length} in view${events.length > MOST_ROWS ? `, the first ${MOST_ROWS} listed` : ""}`;
+  const focused = document.activeElement?.id;
   const rows = events.slice(0, MOST_ROWS).map((one) => {
+    const id = `event-${one.position}-${one.length}-${one.channel ?? "all"}-${one.stage}${one.vetoed || one.stage ? "" : one.kind}`;
     const at = document.createElement("button");
+    at.id = `${id}-at`;
     at.textContent = clock(one.position / recording.rate);
     at.title = "Go there";
     at.onclick = () => view.show(one.position - view.span / 2, view.span);
     const box = document.createElement("input");
     box.type = "checkbox";
+    box.id = `${id}-veto`;
     box.checked = Boolean(one.vetoed);
     box.disabled = !one.stage;
     box.ariaLabel = `Veto ${one.kind} at ${at.textContent}`;
@@ -33,6 +37,7 @@ export function showEvents(view, recording, veto) {
     return row(at, one.kind, one.channel === null ? "all" : String(one.channel + 1), `${((1000 * one.length) / recording.rate).toFixed(2)} ms`, box);
   });
   byId("events").querySelector("tbody").replaceChildren(...rows);
+  if (focused?.startsWith("event-")) byId(focused)?.focus({ preventScroll: true });
 }
 
 export function showLevels(levels, version) {

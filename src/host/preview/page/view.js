@@ -247,7 +247,10 @@ export class View extends EventTarget {
     const all = [];
     for (const block of this.events.values()) all.push(...block);
     const seen = new Set();
+    const place = (one) => `${one.stage} ${one.position} ${one.length} ${one.channel}`;
+    const gone = new Set(this.vetoes.map(place)); // told before the veto
     const inside = all.filter((one) => {
+      if (one.stage && gone.has(place(one))) return false;
       const key = `${one.seat}-${one.position}-${one.channel}-${one.kind}`;
       if (seen.has(key) || one.position + one.length < this.start || one.position > this.start + this.span) return false;
       seen.add(key);
