@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
+import time
 from contextlib import suppress
 from importlib.resources import files
 from typing import Any
@@ -115,6 +116,7 @@ class _Answers:
         opened = self._opened(version)
         start, stop = _stretch(request, opened.recording.frames)
         count = min(_number(request, "columns", 1, _MOST_COLUMNS), stop - start)
+        self._session.looked_at = time.monotonic()
         if not self._is_live(version, opened):
             return _samples(*await run_in_threadpool(opened.peaks.columns, start, stop, count))
         audio, first = await run_in_threadpool(self._live, version, start, stop)
@@ -131,6 +133,7 @@ class _Answers:
         level, index = request.path_params["level"], request.path_params["index"]
         opened = self._opened(version)
         recording = opened.recording
+        self._session.looked_at = time.monotonic()
         size = COLUMNS << level if LEAST_LEVEL <= level <= MOST_LEVEL else 0
         if not size or index * size >= recording.frames:
             raise ParameterError("there is no such tile")

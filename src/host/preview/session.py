@@ -23,6 +23,7 @@ from .background import Background
 from .edits import Edit, History
 from .excerpt import Piece, Seat, Told, flattened
 from .files import Shelf
+from .judging import around, artifact_told, judged
 from .opened import Opened
 from .plugins import Plugins, settings_of
 from .renderer import Levels, Listener, Renderer, Want
@@ -32,6 +33,8 @@ from .whole import Whole
 LEARNED_UNASKED_S = 1200.0
 """Longer recordings are learned from when it is asked for: it takes minutes of a core; tuned: by hand."""
 _TOLD_EVERY_S = 0.2  # tuned: by eye
+_SETTLES_S = 3.0  # tuned: by hand, the first pictures of a long recording are there
+_LOOKING_S = 0.3  # tuned: by hand, after a picture was asked for others follow
 
 
 class Session(Listener):
@@ -68,9 +71,12 @@ class Session(Listener):
         self._renderer: Renderer | None = None
         self.listened = (0, 0, 0)
         self._told_at = 0.0
+        self.looked_at = 0.0
         self.plugins = Plugins()
         self.background = Background(self.wrong)
         self.asking = Background(self.wrong)
+        self.judging = Background(self.wrong)
+        self._judged = (-1, 0, 0)
         self.renders = Background(self._render_failed)
         self._eased: dict[int, tuple[Slot, Slot]] = {}
 
@@ -81,6 +87,7 @@ class Session(Listener):
         with self._lock:
             self._senders.append(sender)
         sender(self.state(), b"")
+        self._judged = (-1, 0, 0)  # who comes anew was not told
         self.want(again=True)
         self.ask_plugins()
 
@@ -143,12 +150,34 @@ class Session(Listener):
         """See `Listener.exact`."""
         self.tell({"type": "exact", "exact": is_exact})
         opened = self.opened
+        if is_exact and opened is not None:
+            self._judge(opened)
         if not is_exact or opened is None or self.solo is not None:
             return
         if opened.recording.frames > LEARNED_UNASKED_S * opened.recording.rate:
             return
         if opened.knowledge.missing(self.keys()):
             self.learn()  # not before: it would take the time of what is heard
+
+    def _judge(self, opened: Opened) -> None:
+        """Look for what the repair harmed, unless that is known."""
+        start, stop, _ = self.listened
+        revision, first, last = self._judged
+        if revision == self.revision and first <= start and stop <= last:
+            return
+        now = self.revision
+
+        def work(cancel: threading.Event) -> None:
+            piece = self.rendered(*around(start, stop, opened.recording))
+            if piece is None:
+                return
+            found = judged(opened.recording, piece, start, stop, cancel)
+            if not cancel.is_set() and self.revision == now:
+                self._judged = (now, start, stop)
+                told = {"type": "artifacts", "revision": now, "start": start, "stop": stop}
+                self.tell(told | {"artifacts": [artifact_told(one) for one in found]})
+
+        self.judging.do("judging", work)
 
     def failed(self, error: str) -> None:
         """See `Listener.failed`."""
@@ -186,7 +215,16 @@ class Session(Listener):
         return Path(folder) if folder is not None else None
 
     def _hear(self, opened: Opened, cancel: threading.Event) -> None:
-        opened.hear(self.on_the_way("reading"), cancel)
+        told = self.on_the_way("reading")
+        if opened.recording.frames > LEARNED_UNASKED_S * opened.recording.rate:
+            cancel.wait(_SETTLES_S)
+
+        def progress(share: float, doing: str) -> None:
+            told(share, doing)
+            if time.monotonic() - self.looked_at < _LOOKING_S:
+                cancel.wait(_LOOKING_S)  # who scrolls does not wait for what nobody waits for
+
+        opened.hear(progress, cancel)
         with self._lock:
             if opened is self.opened and opened.kept is not None:
                 self.history.decide(opened.kept.document)
@@ -227,6 +265,7 @@ class Session(Listener):
         self.renders.close()
         self.background.close()
         self.asking.close()
+        self.judging.close()
         self.plugins.close()
         with self._lock:
             self._close_recording()
@@ -286,6 +325,7 @@ class Session(Listener):
             start, stop, at = self.listened
             renderer.want(Want(seats, marks, ranges, findings, start, stop, at, self.revision), again=again)
             self.background.cancel("learning")
+            self.judging.cancel("judging")
 
     def learn(self) -> None:
         """Have the stages hear the whole recording."""

@@ -221,6 +221,39 @@ def test_noise_is_learned_from_the_selection_and_a_reference_is_level_matched(op
     assert page.get_attribute("#hear-reference", "aria-checked") == "true"
 
 
+def test_what_an_over_driven_denoise_harms_is_marked_and_listed(opened: Opened) -> None:
+    page, _, _ = opened
+    seat = page.evaluate("window.wavemend.state.cards[1].seat")
+    page.fill(f"#seat-{seat}-reduction_db", "40")
+    page.press(f"#seat-{seat}-reduction_db", "Enter")
+    page.click("#learn-print")  # the music is taken for noise
+    until(page, "window.wavemend.state.prints.length === 1")
+    wait_exact(page)
+    until(page, "window.wavemend.view.artifacts.some((one) => one.severity > 0.3)")
+    worst = page.locator("#artifacts tbody tr").first
+    assert worst.locator("td").nth(1).inner_text() in ("lost program", "hollow")
+    worst.locator("button").click()
+    at, length = page.evaluate("((one) => [one[0], one[1] - one[0]])(window.wavemend.view.selection)")
+    assert page.evaluate("window.wavemend.view.start") < at + length
+    assert page.evaluate("window.wavemend.view.span") == 2 * length
+    colours = page.evaluate(
+        """() => {
+          const canvas = document.getElementById("marks");
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          let count = 0;
+          for (let n = 0; n < data.length; n += 4) {
+            count += data[n] > 150 && data[n + 1] < 60 && data[n + 2] > 90;
+          }
+          return count;
+        }"""
+    )
+    assert colours > 20
+    page.click("#undo")
+    page.click("#undo")
+    wait_exact(page)
+    until(page, "!window.wavemend.view.artifacts.some((one) => one.severity > 0.3)")
+
+
 def test_a_blind_test_counts_right_answers(opened: Opened) -> None:
     page, _, _ = opened
     page.click("#abx-start")

@@ -5,7 +5,7 @@ import { Cards } from "./cards.js";
 import { clock, seconds } from "./format.js";
 import { roving, step } from "./groups.js";
 import { Link } from "./link.js";
-import { Spectra, showEvents, showFigures, showLevels } from "./panels.js";
+import { Spectra, showArtifacts, showEvents, showFigures, showLevels } from "./panels.js";
 import { MOST_AT_ONCE_S, Player } from "./player.js";
 import { View } from "./view.js";
 
@@ -28,12 +28,14 @@ const spectra = new Spectra(view);
 link.position = () => Math.max(Math.floor(player.position), 0);
 let state = null;
 let levels = null;
+let judged = -1; // revision that artifacts are told of
 let opened = "";
 let referred = "";
 
 // -- what is told ---------------------------------------------------------------------------------
 
 link.on("state", (told) => {
+  if (told.revision > judged) view.artifacts = []; // of other settings
   state = told;
   const { recording } = told;
   fill("file", told.files.map((one) => [one.file, one.name]), recording ? told.files.find((one) => one.name === recording.name)?.file : "", recording ? null : "choose…");
@@ -65,6 +67,7 @@ link.on("state", (told) => {
   view.prints = told.prints;
   view.refresh();
   list();
+  if (recording && told.revision > judged) showArtifacts(view, recording, false);
   showWhole(told);
   showProgress(told.progress);
   byId("save-decisions").disabled = !told.document.ready || told.document.saved;
@@ -89,6 +92,16 @@ link.on("events", (told) => {
   list();
 });
 
+link.on("artifacts", (told) => { // the state of that revision may come later
+  if (state && told.revision < state.revision) return;
+  if (told.revision !== judged) view.artifacts = [];
+  judged = told.revision;
+  view.artifacts = view.artifacts.filter((one) => one.position >= told.stop || one.position + one.length <= told.start);
+  view.artifacts.push(...told.artifacts);
+  view.draw();
+  showArtifacts(view, state.recording, true);
+});
+
 link.on("levels", (told) => {
   levels = told;
   player.setGains(told.gain_db);
@@ -107,7 +120,10 @@ link.on("progress", ({ progress }) => showProgress(progress));
 link.on("saved", ({ what }) => message(`Saved ${what}`));
 link.on("error", ({ error }) => message(error, "error"));
 link.on("closed", () => message("wavemend has ended, or cannot be reached", "error"));
-link.on("open", () => message(""));
+link.on("open", () => {
+  judged = -1; // another session may have begun
+  message("");
+});
 
 function message(text, kind = "") {
   byId("message").textContent = text;

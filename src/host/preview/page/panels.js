@@ -40,6 +40,28 @@ export function showEvents(view, recording, veto) {
   if (focused?.startsWith("event-")) byId(focused)?.focus({ preventScroll: true });
 }
 
+// Where the repair itself harmed; the worst first. A click selects and zooms.
+export function showArtifacts(view, recording, judged) {
+  const worst = [...view.artifacts].sort((a, b) => b.severity - a.severity).slice(0, MOST_ROWS);
+  byId("artifact-count").textContent = worst.length ? `${view.artifacts.length} found` : judged ? "none found in what is exact" : "";
+  const focused = document.activeElement?.id;
+  const rows = worst.map((one) => {
+    const at = document.createElement("button");
+    at.id = `artifact-${one.position}-${one.length}-${one.channel}-${one.kind.replace(" ", "-")}`;
+    at.textContent = clock(one.position / recording.rate);
+    at.title = "Select it and zoom to it";
+    at.onclick = () => {
+      view.select([one.position, one.position + one.length]);
+      view.show(one.position - one.length / 2, 2 * one.length);
+    };
+    return row(at, one.kind, String(one.channel + 1), `${(one.length / recording.rate).toFixed(2)} s`, one.severity.toFixed(2));
+  });
+  const list = byId("artifacts").querySelector(".scroll");
+  list.hidden = !rows.length;
+  list.querySelector("tbody").replaceChildren(...rows);
+  if (focused?.startsWith("artifact-")) byId(focused)?.focus({ preventScroll: true });
+}
+
 export function showLevels(levels, version) {
   const rows = Object.entries(levels.lufs).map(([name, lufs]) => {
     const made = row(name, `${decibels(lufs)} LUFS`, `${signed(levels.gain_db[name] ?? 0)} dB`);

@@ -17,6 +17,7 @@ export class View extends EventTarget {
     this.version = "original";
     this.waves = new Map();
     this.events = new Map();
+    this.artifacts = [];
     this.vetoes = [];
     this.prints = [];
     this.tiles = new Tiles(() => this.draw());
@@ -32,6 +33,7 @@ export class View extends EventTarget {
     this.selection = null;
     this.waves.clear();
     this.events.clear();
+    this.artifacts = [];
     this.tiles.open(recording);
     this.refresh();
   }
@@ -70,8 +72,19 @@ export class View extends EventTarget {
   refresh() {
     if (!this.recording) return;
     this.draw();
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.fetchWaves(), 50);
+    this.again = true;
+    if (!this.fetching) this.fetchSoon();
+  }
+
+  // While one scrolls, too: one request after the other, with an eighth of the view more on either side.
+  async fetchSoon() {
+    this.fetching = true;
+    while (this.again) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      this.again = false;
+      await this.fetchWaves();
+    }
+    this.fetching = false;
   }
 
   stale(versions = ["restored", "removed"]) {
@@ -84,17 +97,22 @@ export class View extends EventTarget {
 
   async fetchWaves() {
     const names = ["original", ...(["original", "reference"].includes(this.version) ? [] : [this.version])];
-    const columns = Math.min(this.canvases.wave.width, 2048);
+    const { frames } = this.recording;
+    const start = Math.max(this.start - Math.round(this.span / 8), 0);
+    const stop = Math.min(this.start + this.span + Math.round(this.span / 8), frames);
+    const columns = Math.round(Math.min(((stop - start) / this.span) * this.canvases.wave.width, 4096));
+    const all = this.waves.get("overview");
+    const due = !all || (!all.exact && performance.now() - all.at > 2000); // a glance is enough until it was read
     await Promise.all([
-      ...names.map((name) => this.fetchWave(name, name, this.start, this.start + this.span, columns)),
-      this.fetchWave("original", "overview", 0, this.recording.frames, Math.min(this.canvases.overview.width, 2048)),
+      ...names.map((name) => this.fetchWave(name, name, start, stop, columns)),
+      ...(due ? [this.fetchWave("original", "overview", 0, frames, Math.min(this.canvases.overview.width, 2048))] : []),
     ]);
   }
 
   async fetchWave(version, key, start, stop, columns) {
     try {
       const { data, shape, exact } = await samplesOf(`peaks/${version}`, { start, stop, columns });
-      this.waves.set(key, { start, stop, shape, exact, data: new Float32Array(data) });
+      this.waves.set(key, { start, stop, shape, exact, at: performance.now(), data: new Float32Array(data) });
       this.draw();
     } catch {
       this.waves.delete(key);
@@ -129,6 +147,7 @@ export class View extends EventTarget {
     for (const canvas of [wave, spectrum]) this.paintOver(canvas, colours);
     this.paintRuler(ruler, colours);
     this.paintMarks(marks, colours);
+    this.paintArtifacts(marks, colours);
   }
 
   paintWave(canvas, colours) {
@@ -274,6 +293,24 @@ export class View extends EventTarget {
         context.strokeStyle = colours.quiet;
         context.strokeRect(x - 3 * scale, 4 * scale, 6 * scale, 8 * scale);
       } else context.fillRect(x - wide / 2, 3 * scale, wide, 11 * scale);
+    }
+  }
+
+  // Triangles over a line as long as the harm: another shape and colour than events have.
+  paintArtifacts(canvas, colours) {
+    const context = canvas.getContext("2d");
+    const scale = canvas.width / canvas.clientWidth;
+    context.fillStyle = colours.artifact;
+    for (const one of this.artifacts) {
+      const [left, right] = [one.position, one.position + one.length].map((sample) => this.x(sample, canvas));
+      if (right < 0 || left > canvas.width) continue;
+      context.fillRect(left, 14 * scale, Math.max(right - left, scale), 2 * scale);
+      const x = Math.min(Math.max((left + right) / 2, 6 * scale), canvas.width - 6 * scale);
+      context.beginPath();
+      context.moveTo(x - 6 * scale, 3 * scale);
+      context.lineTo(x + 6 * scale, 3 * scale);
+      context.lineTo(x, 13 * scale);
+      context.fill();
     }
   }
 
