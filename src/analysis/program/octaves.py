@@ -13,7 +13,38 @@ _LOWEST_HZ = 25.0  # source: IEC 61260-1, annex E: the lowest band that audio me
 _NOMINAL = np.array([1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8])  # source: IEC 61260-1, annex E
 
 
-class ThirdOctaves:
+class Bands:
+    """Sums power spectra over bands of any width.
+
+    Parameters
+    ----------
+    low_hz, high_hz
+        Where they begin and end, shape (bands,).
+    sample_rate
+        Hz.
+    length
+        Samples of a frame.
+    """
+
+    def __init__(self, low_hz: Array, high_hz: Array, sample_rate: float, length: int) -> None:
+        spacing = sample_rate / length
+        bins = length // 2 + 1
+        edges = np.stack([low_hz, high_hz])
+        places = np.clip(edges / spacing + 0.5, 0, bins - 1e-9)  # a bin reaches half its width to both sides
+        self._whole = places.astype(np.intp)
+        self._part = places - self._whole
+
+    def __call__(self, power: Array) -> Array:
+        """Sum each band, the parts of bins at its ends by their share, shape (..., bins) to (..., bands)."""
+        below = np.concatenate([np.zeros((*power.shape[:-1], 1)), np.cumsum(power, axis=-1)], axis=-1)
+        low, high = (
+            below[..., whole] + part * power[..., whole]
+            for whole, part in zip(self._whole, self._part, strict=True)
+        )
+        return np.asarray(np.maximum(high - low, 0.0))
+
+
+class ThirdOctaves(Bands):
     """Sums power spectra over bands of a third octave.
 
     Parameters
@@ -35,21 +66,7 @@ class ThirdOctaves:
         half_band = 10 ** (0.5 / _BANDS_A_DECADE)
         centre = _REFERENCE_HZ * 10 ** (steps / _BANDS_A_DECADE)
         self.centre_hz: Array = centre[centre * half_band <= sample_rate / 2]
-        spacing = sample_rate / length
-        bins = length // 2 + 1
-        edges = np.stack([self.centre_hz / half_band, self.centre_hz * half_band])
-        places = np.clip(edges / spacing + 0.5, 0, bins - 1e-9)  # a bin reaches half its width to both sides
-        self._whole = places.astype(np.intp)
-        self._part = places - self._whole
-
-    def __call__(self, power: Array) -> Array:
-        """Sum each band, the parts of bins at its ends by their share, shape (..., bins) to (..., bands)."""
-        below = np.concatenate([np.zeros((*power.shape[:-1], 1)), np.cumsum(power, axis=-1)], axis=-1)
-        low, high = (
-            below[..., whole] + part * power[..., whole]
-            for whole, part in zip(self._whole, self._part, strict=True)
-        )
-        return np.asarray(np.maximum(high - low, 0.0))
+        super().__init__(self.centre_hz / half_band, self.centre_hz * half_band, sample_rate, length)
 
 
 def a_weighting(frequency_hz: Array) -> Array:

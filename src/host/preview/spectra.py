@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...analysis.program.octaves import Bands
 from ...audio.arrays import Audio
 from ...kernels.spectra.stft import hann
 
@@ -42,8 +43,6 @@ def long_term(read: Callable[[int, int], Audio], rate: int, frames: int) -> dict
     top = rate / 2
     bands = max(int(np.log2(top / _LOWEST_HZ) * _POINTS_AN_OCTAVE), 1)
     edges = _LOWEST_HZ * 2 ** (np.arange(bands + 1) / _POINTS_AN_OCTAVE)
-    total = np.concatenate([[0.0], np.cumsum(power)])
-    at = np.interp(edges * _LENGTH / rate + 0.5, np.arange(total.size), total)
-    level = 10 * np.log10(np.maximum(np.diff(at), 1e-20))
+    level = 10 * np.log10(np.maximum(Bands(edges[:-1], edges[1:], rate, _LENGTH)(power), 1e-20))
     middle = np.sqrt(edges[1:] * edges[:-1])
     return {"frequency_hz": np.round(middle, 1).tolist(), "level_db": np.round(level, 2).tolist()}
