@@ -15,9 +15,11 @@ from wavemend.host.chain.slot import Slot
 from wavemend.host.preview.cards import card
 from wavemend.host.preview.edits import History
 from wavemend.host.preview.plugins import Plugins, settings_of
+from wavemend.host.vst3.installed.catalogue import Catalogue
 from wavemend.host.vst3.process.hosting import Hosted
 
 from ..faulty_plugins import Scanned
+from ..vst3.requirements import require_zam_plugins
 
 pytestmark = pytest.mark.whole
 
@@ -135,3 +137,17 @@ def test_what_a_scan_found_may_be_added(scanned: Scanned, plugins: Plugins, tmp_
     for wrong in ("vst3.", "vst3.Queued", f"vst3.{tmp_path}"):
         with pytest.raises(WavemendError):
             plugins.new(wrong)
+
+
+def test_a_real_compressor_shows_its_knobs_and_not_its_meters(
+    own_catalogue: None, plugins: Plugins, tmp_path: Path
+) -> None:
+    Catalogue().scan([require_zam_plugins(tmp_path / "zam", "ZamComp")])
+    history = chain_of(VST3("ZamComp"))
+    read(plugins, history)
+    controls = shown(plugins, history)
+    assert "gain_reduction" not in " ".join(controls)
+    threshold = controls["threshold_db"]
+    assert (threshold["low"], threshold["high"], threshold["unit"]) == (-80.0, 0.0, "dB")
+    turn(plugins, history, "threshold_db", place=0.5)
+    assert shown(plugins, history)["threshold_db"]["value"] == pytest.approx(-40)
