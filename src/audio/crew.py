@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Generic, NamedTuple, Self, TypeVar
 
 Item = TypeVar("Item")
@@ -87,6 +87,76 @@ class Crew:
         finally:
             belt.stop()
             if thread.ident is not None:  # not so where it could not be started
+                thread.join()
+
+    def holding(self, items: Generator[Item]) -> Generator[Item]:
+        """Yield the same items; who asks for them has a core while it works on each."""
+        with closing(items):
+            for item in items:
+                with self.at_work():
+                    yield item
+
+    @contextmanager
+    def behind(self, use: Callable[[Item], object]) -> Iterator[Callable[[Item], object]]:
+        """Have items used on a thread of its own, in the order in which they are given to what is yielded.
+
+        All are used when the context ends. An error comes out there, or where the next item is given. Give
+        none while you have a core: there may be no room for it before another was used.
+        """
+        if self.size == 1:
+            yield use
+            return
+        belt: Belt[Item] = Belt(_ON_A_BELT)
+        used: Belt[object] = Belt()
+
+        def using() -> Generator[object]:
+            try:
+                yield from self.doing(belt.items(), use)
+            finally:
+                belt.stop()  # before who gives more would wait for ever
+
+        def give(item: Item) -> None:
+            try:
+                belt.put(item)
+            except _StoppedError:
+                list(used.items())  # says why
+                raise
+
+        thread = threading.Thread(target=used.carry, args=(using(),), name="wavemend behind")
+        try:
+            thread.start()
+            yield give
+            with suppress(_StoppedError):
+                belt.end()
+            list(used.items())
+        finally:
+            belt.stop()
+            used.stop()
+            if thread.ident is not None:
+                thread.join()
+
+    @contextmanager
+    def beside(self, work: Callable[[threading.Event], Made]) -> Iterator[Callable[[], Made]]:
+        """Have something done meanwhile on a thread of its own; call what is yielded for what it made.
+
+        `work` is given an event, at which it should end soon. An error comes out where the result is asked
+        for, once. With one core it is done there. However the context ends, its thread has ended then.
+        """
+        stop = threading.Event()
+        if self.size == 1:
+            yield lambda: work(stop)
+            return
+        belt: Belt[Made] = Belt()
+        thread = threading.Thread(
+            target=belt.carry, args=((work(stop) for _ in range(1)),), name="wavemend beside"
+        )
+        try:
+            thread.start()
+            yield lambda: next(belt.items())
+        finally:
+            stop.set()
+            belt.stop()
+            if thread.ident is not None:
                 thread.join()
 
     def __enter__(self) -> Self:

@@ -82,3 +82,71 @@ def test_no_more_work_at_a_time_than_there_are_cores():
         for starter in starters:
             starter.join()
     assert most == 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_what_is_done_beside_is_there_when_it_is_asked_for(size):
+    before = threading.active_count()
+    with Crew(size) as crew, crew.beside(lambda stop: threading.current_thread()) as made:
+        assert (made() is threading.current_thread()) == (size == 1)
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_what_fails_beside_is_told_where_it_is_asked_for(size):
+    def failing(stop):
+        raise OSError("the disk is gone")
+
+    before = threading.active_count()
+    with Crew(size) as crew, crew.beside(failing) as made, pytest.raises(OSError, match="the disk is gone"):
+        made()
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_what_is_done_beside_is_stopped_where_nobody_asks(size):
+    before = threading.active_count()
+    stopped = threading.Event()
+
+    def endless(stop):
+        stop.wait()
+        stopped.set()
+
+    with pytest.raises(KeyboardInterrupt), Crew(size) as crew, crew.beside(endless):
+        raise KeyboardInterrupt
+    assert stopped.is_set()
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_what_is_behind_uses_all_in_order(size):
+    before = threading.active_count()
+    used = []
+    with Crew(size) as crew, crew.behind(used.append) as use:
+        for item in numbers():
+            use(item)
+    assert used == list(range(50))
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("who", ["makes", "uses"])
+@pytest.mark.parametrize("at", [0, 7, 49])
+def test_an_error_of_who_makes_or_uses_ends_both(size, who, at):
+    used = []
+
+    def fail(one, item):
+        if one == who and item == at:
+            raise OSError("the disk is gone")
+
+    def use(item):
+        fail("uses", item)
+        used.append(item)
+
+    before = threading.active_count()
+    with Crew(size) as crew, pytest.raises(OSError, match="the disk is gone"), crew.behind(use) as give:
+        for item in numbers():
+            fail("makes", item)
+            give(item)
+    assert used == list(range(at if who == "uses" else len(used)))
+    assert threading.active_count() == before

@@ -32,6 +32,9 @@ LENGTH_S = 240.0
 """Seconds of a part; derived: 16 times the longest memory a stage has, so that hearing twice costs little."""
 
 
+_AT_HAND = 2  # guard: memory; a disk costs more than a part that is taken as soon as it is given
+
+
 def has_parts(frames: int, sample_rate: float) -> bool:
     """Whether a recording is longer than one part."""
     return frames > LENGTH_S * sample_rate
@@ -318,14 +321,18 @@ class _Lane:
 
 
 class _ShelfBelt(Belt[Load]):
-    """Loads on their way, any number of them; their samples lie on a shelf."""
+    """Loads on their way, any number of them; the samples of all but a few lie on a shelf."""
 
     def __init__(self, shelf: Shelf) -> None:
         super().__init__()
         self._shelf = shelf
         self._taken = 0
+        self._at_hand: deque[bool] = deque()  # of each: whether it is held as it is
 
     def _lay(self, item: Load) -> Load:
+        self._at_hand.append(len(self._at_hand) < _AT_HAND)
+        if self._at_hand[-1]:
+            return item
         audio, removed = (np.ascontiguousarray(each) for each in item[:2])
         self._shelf.write(audio.reshape(1, -1))
         empty = np.broadcast_to(0.0, audio.shape)
@@ -335,6 +342,8 @@ class _ShelfBelt(Belt[Load]):
         return item._replace(audio=empty, removed=empty)
 
     def _fetch(self, item: Load) -> Load:
+        if self._at_hand.popleft():
+            return item
         audio = self._next(item.audio.shape)
         removed = self._next(item.removed.shape) if item.removed.size else np.zeros(audio.shape)
         return item._replace(audio=audio, removed=removed)

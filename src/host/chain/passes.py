@@ -111,7 +111,7 @@ class Passes:
         self._cancel = cancel
         self._block_size = block_size
         self._over = over
-        self._crew = crew or Crew()
+        self.crew = crew or Crew()
         self._new_shelf = new_shelf
         self._reached = 0  # index of the slot whose input the source holds
         self._spool: Spool | None = None
@@ -128,12 +128,12 @@ class Passes:
     def final(self, *, report: bool = True) -> Blocks:
         """Run the last pass: yield restored blocks, and what was removed from them, shape (channels, n).
 
-        It may be run again (after an over, say); with ``report=False`` the events are not told twice.
+        It may be run again (after an over, say); with ``report=False`` the events are not told twice. Who
+        asks has no core of the crew meanwhile, but the one it takes.
         """
         self._done = len(self._learners) * self._source.frames
-        yield from self._run(
-            self._stream(len(self._chain.slots)), self._sink if report else None, "restoring"
-        )
+        stream, sink = self._stream(len(self._chain.slots)), self._sink if report else None
+        yield from self._run(stream, sink, "restoring")
 
     def _learn_one(self, path: Path, stage: Stage) -> Findings:
         ranges = self._guidance.print_ranges
@@ -144,17 +144,30 @@ class Passes:
         blocks = self._run(self._stream(path[0]), self._sink, doing)
         if any(slot.active for slot in self._chain.slots[before : path[0]]):
             blocks = self._through_spool(blocks)
-        inner = self._inner(path)
-        with closing(blocks):
-            for audio, _ in blocks:
-                analyser.push(inner.step(audio) if inner else audio)
-        if inner:
-            analyser.push(inner.flush())
+        with (
+            self.crew.behind(analyser.push) as hear,
+            closing(self._through(blocks, self._inner(path))) as heard,
+        ):
+            for audio in heard:
+                hear(audio)
         self._reached = path[0]
         if self._spool is not None:
             self._source = self._spool
         findings: Findings = analyser.result()
         return findings
+
+    def _through(self, blocks: Blocks, inner: ChainStream | None) -> Generator[Audio]:
+        """Yield what a learner hears of blocks."""
+        with closing(blocks):
+            for audio, _ in blocks:
+                if inner is None:
+                    yield audio
+                    continue
+                with self.crew.at_work():
+                    heard = inner.step(audio)
+                yield heard
+        if inner is not None:
+            yield inner.flush()
 
     def _stream(self, end: int) -> ChainStream:
         """Open the slots from the one reached to the one before `end`."""
@@ -198,20 +211,21 @@ class Passes:
         self._spool.rewind()
         with closing(blocks):
             for audio, removed in blocks:
-                self._spool.write(np.concatenate([audio, removed]) if self._tap else audio)
+                with self.crew.at_work():
+                    self._spool.write(np.concatenate([audio, removed]) if self._tap else audio)
                 yield audio, removed
 
     def _run(self, stream: ChainStream, sink: ChainSink | None, doing: str) -> Blocks:
         self._tell(0, doing)
-        long = has_parts(self._source.frames, self._sample_rate) and self._crew.size > 1
-        run = stream.run(self._loads(sink is not None), self._crew, self._new_shelf if long else None)
+        long = has_parts(self._source.frames, self._sample_rate) and self.crew.size > 1
+        run = stream.run(self._loads(sink is not None), self.crew, self._new_shelf if long else None)
         with closing(run) as loads:
             for load in loads:
-                with self._crew.at_work():
+                with self.crew.at_work():
                     self._tell(load.audio.shape[1], doing)
                     if sink and isinstance(load.sink, Told):
                         load.sink.tell(sink)
-                    yield from _pieces(load.audio, load.removed)
+                yield from _pieces(load.audio, load.removed)
 
     def _loads(self, tells: bool) -> Generator[Load]:
         """Read the source; an empty load ends it."""

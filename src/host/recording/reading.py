@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from ...audio.arrays import Audio
+from ...audio.crew import Crew
 from ...errors import Cancelled
 from ..chain.progress import READ_BLOCK, Progress
 from ..files.audio_reader import AudioReader
@@ -39,8 +40,10 @@ def hear(
     doing: str,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
+    *,
+    crew: Crew | None = None,
 ) -> None:
-    """Read an open recording through to `listeners`, and tell how far it is.
+    """Read an open recording through to `listeners`, and tell how far it is; as one of a `crew`.
 
     Raises
     ------
@@ -50,11 +53,13 @@ def hear(
         It cannot be read, or changed meanwhile.
     """
     done = 0
-    for block in reader.blocks(READ_BLOCK):
+    crew = crew or Crew()
+    for block in crew.reading(reader.blocks(READ_BLOCK)):
         if cancel is not None and cancel.is_set():
             raise Cancelled("cancelled; nothing was written")
-        for listener in listeners:
-            listener.push(block)
+        with crew.at_work():
+            for listener in listeners:
+                listener.push(block)
         done += block.shape[1]
         if progress is not None:
             progress(min(done / max(reader.frames, 1), 1.0), doing)

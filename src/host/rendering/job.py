@@ -10,9 +10,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ...analysis.noise.segments import NoiseSegments
@@ -24,6 +25,7 @@ from ..chain.strength import FULL_STRENGTH, LOSSY_EASING, eased
 from ..files.audio_reader import AudioReader
 from ..files.change import Change, Cut
 from ..files.coding_history import coding_line
+from ..files.source_file import SourceFile
 from ..files.tags import copy_tags
 from ..recording.preparation import Prepared
 from ..storage.hashing import sha256_of
@@ -82,10 +84,23 @@ class Plan:
 
 @dataclass(frozen=True)
 class Measured:
-    """What the passes before the last one leave: the last one, ready to run, and the log that it tells."""
+    """What the passes before the last one leave.
+
+    Attributes
+    ----------
+    last
+        The last one, ready to run.
+    log
+        What it tells.
+    source_levels
+        Gives the levels of the recording, which are measured meanwhile where there are cores for it.
+    warnings
+        What a person should know of what was learned.
+    """
 
     last: LastPass
     log: EventLog
+    source_levels: Callable[[], Levels]
     warnings: list[str]
 
 
@@ -155,6 +170,7 @@ def measure(
             new_shelf=lambda: FileSpool(folder, 1, reader.frames * form.channels),
         )
 
+    levels = stack.enter_context(crew.beside(partial(_levels_beside, reader.source, crew, progress, cancel)))
     passes = passes_of(plan.chain, True)
     if isinstance(part, Part):
         part.high = _GUARD_SHARES[0]
@@ -172,7 +188,7 @@ def measure(
         def gentle() -> Blocks:
             again = passes_of(gentle_chain(plan.chain), False)
             again.learn()
-            return again.final()
+            return crew.holding(again.final())
 
         found = judged.artifacts
         easing = ease(found, form.sample_rate, gentle, lambda: spool(form.channels * (1 + tap)), tap)
@@ -181,7 +197,20 @@ def measure(
         if easing:
             last = replace(last, easing=easing)
             warnings.append(eased_words(easing, found, form.sample_rate))
-    return Measured(last, log, warnings)
+    return Measured(last, log, levels, warnings)
+
+
+def _levels_beside(
+    source: SourceFile,
+    crew: Crew,
+    progress: Progress | None,
+    cancel: threading.Event | None,
+    stop: threading.Event,
+) -> Levels:
+    """Measure a recording while passes run over it; alone, tell how far it is."""
+    if crew.size == 1:
+        return levels_of(source, progress, cancel)
+    return levels_of(source, cancel=stop, crew=crew)
 
 
 def write(
@@ -211,7 +240,7 @@ def write(
     keep = plan.prepared.keep
     cut = Cut(keep.position, keep.length) if keep else None
     levels = {
-        "input": levels_of(source, progress, cancel),
+        "input": measured.source_levels(),
         "output": levels_of(parts.output, progress, cancel),
     }
     for part, form, what, figures in (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...analysis.program.loudness import Loudness, LoudnessAnalyser
+from ...audio.crew import Crew
 from ..chain.progress import Progress
 from ..files.audio_reader import AudioReader
 from ..files.source_file import SourceFile
@@ -44,9 +45,12 @@ class Levels:
 
 
 def levels_of(
-    source: SourceFile | Path, progress: Progress | None = None, cancel: threading.Event | None = None
+    source: SourceFile | Path,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    crew: Crew | None = None,
 ) -> Levels:
-    """Read a file through once more and measure it.
+    """Read a file through once more and measure it, as one of a `crew` that is at work already.
 
     Raises
     ------
@@ -57,5 +61,5 @@ def levels_of(
     """
     with AudioReader(source) as reader:
         analyser = LoudnessAnalyser(reader.format.sample_rate, reader.format.channels)
-        hear(reader, [analyser], "measuring loudness", progress, cancel)
+        hear(reader, [analyser], "measuring loudness", progress, cancel, crew=crew)
         return Levels(analyser.result(), *analyser.loudest_lufs())

@@ -101,21 +101,28 @@ class LastPass:
 
     def blocks(self, *, report: bool = True, judge: bool = True) -> Generator[Block]:
         """Run it: yield what is written, at the strength that is wanted, of the part that is kept."""
-        strength = self.options.strength
+        strength, crew = self.options.strength, self.passes.crew
         with ExitStack() as stack:
             reader = stack.enter_context(AudioReader(self.reader.source)) if self._reads(judge) else None
             self.judged.begin()
             position = 0
-            for run in stack.enter_context(closing(self.passes.final(report=report))):
-                restored, removed = self.easing.blend(position, *run) if self.easing else run
-                count = restored.shape[1]
-                original = reader.read(position, count) if reader else restored
-                block = Block(original, mixed(original, restored, strength), strength / 100 * removed)
-                if judge:
-                    self.judged.hear(original, original - block.removed if self.tapped else block.restored)
-                yield block.kept(self.keep, position)
-                position += count
+            with crew.behind(self._judge) as hear:
+                for run in stack.enter_context(closing(self.passes.final(report=report))):
+                    with crew.at_work():
+                        restored, removed = self.easing.blend(position, *run) if self.easing else run
+                        count = restored.shape[1]
+                        original = reader.read(position, count) if reader else restored
+                        block = Block(original, mixed(original, restored, strength), strength / 100 * removed)
+                    if judge:
+                        hear(block)
+                    with crew.at_work():
+                        yield block.kept(self.keep, position)
+                    position += count
             self.judged.end(self.keep)
+
+    def _judge(self, block: Block) -> None:
+        repaired = block.original - block.removed if self.tapped else block.restored
+        self.judged.hear(block.original, repaired)
 
     def _reads(self, judge: bool) -> bool:
         return judge or self.options.strength < FULL_STRENGTH or (self.options.removed and self.exact)

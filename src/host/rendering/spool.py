@@ -43,7 +43,7 @@ class FileSpool:
 
     def write(self, audio: Audio) -> None:
         """See `Spool.write`; raises `AudioFileError` where the disk is full."""
-        data = memoryview(audio.T.tobytes())
+        data = np.ascontiguousarray(audio.T, np.float64).reshape(-1).view(np.uint8).data
         try:
             with self._lock:
                 self._file.seek(self._written * self._frame_bytes)
@@ -69,10 +69,11 @@ class FileSpool:
         """Return samples that were written, shape (channels, count)."""
         with self._lock:
             self._file.seek(start * self._frame_bytes)
-            data = self._file.read(count * self._frame_bytes)
-            while len(data) < count * self._frame_bytes:  # the kernel reads at most 2 GB at once
-                data += self._file.read(count * self._frame_bytes - len(data))
-        return np.frombuffer(data, np.float64).reshape(count, self.channels).T.copy()
+            samples = np.empty((count, self.channels))
+            room = samples.reshape(-1).view(np.uint8).data
+            while room:  # the kernel reads at most 2 GB at once
+                room = room[self._file.readinto(room) :]
+        return np.ascontiguousarray(samples.T)
 
     def close(self) -> None:
         """Give the disk space back; a second time does nothing."""
