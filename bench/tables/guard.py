@@ -155,52 +155,34 @@ def gentle_cases(plan: Plan) -> Iterator[tuple[str, list[Case]]]:
         )
 
 
+def _damaged(plan: Plan, kind: str, damage: Callable[[Take, int], Damaged]) -> list[tuple[Take, Damaged]]:
+    return [(take, damage(take, seed)) for seed, take in enumerate(plan.takes(kind))]
+
+
 def _noisy(plan: Plan, kind: str) -> list[tuple[Take, Damaged]]:
-    return [
-        (
-            take,
-            noise(
-                take.audio,
-                take.sample_rate,
-                kind=NOISES[seed % len(NOISES)],
-                below_db=BELOW_DB[seed % len(BELOW_DB)],
-                seed=seed,
-            ),
+    def damage(take: Take, seed: int) -> Damaged:
+        below_db = BELOW_DB[seed % len(BELOW_DB)]
+        return noise(
+            take.audio, take.sample_rate, kind=NOISES[seed % len(NOISES)], below_db=below_db, seed=seed
         )
-        for seed, take in enumerate(plan.takes(kind))
-    ]
+
+    return _damaged(plan, kind, damage)
 
 
 def _humming(plan: Plan, kind: str) -> list[tuple[Take, Damaged]]:
-    return [
-        (
-            take,
-            hum(
-                take.audio,
-                take.sample_rate,
-                kind=("mains", "buzz")[seed % 2],
-                below_db=HUM_BELOW_DB,
-                seed=seed,
-            ),
-        )
-        for seed, take in enumerate(plan.takes(kind))
-    ]
+    def damage(take: Take, seed: int) -> Damaged:
+        what = ("mains", "buzz")[seed % 2]
+        return hum(take.audio, take.sample_rate, kind=what, below_db=HUM_BELOW_DB, seed=seed)
+
+    return _damaged(plan, kind, damage)
 
 
 def _clicking(plan: Plan, kind: str) -> list[tuple[Take, Damaged]]:
-    return [
-        (
-            take,
-            clicks(
-                take.audio,
-                take.sample_rate,
-                kind=CLICKS[seed % len(CLICKS)],
-                strength=CLICK_STRENGTH,
-                seed=seed,
-            ),
-        )
-        for seed, take in enumerate(plan.takes(kind))
-    ]
+    def damage(take: Take, seed: int) -> Damaged:
+        what = CLICKS[seed % len(CLICKS)]
+        return clicks(take.audio, take.sample_rate, kind=what, strength=CLICK_STRENGTH, seed=seed)
+
+    return _damaged(plan, kind, damage)
 
 
 def _wrong_print(damaged: Damaged, take: Take) -> Chain:

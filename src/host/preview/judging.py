@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from dataclasses import replace
 
 from ...analysis.artifacts.artifacts import Artifact, ArtifactFinder
 from ...errors import Cancelled
@@ -65,16 +65,5 @@ def around(start: int, stop: int, recording: Recording) -> tuple[int, int]:
     return max(start - context, 0), min(stop + context, recording.frames)
 
 
-def artifact_told(one: Artifact) -> dict[str, Any]:
-    """Return what the page shows."""
-    return {
-        "kind": one.kind,
-        "severity": round(one.severity, 2),
-        "position": one.position,
-        "length": one.length,
-        "channel": one.channel,
-    }
-
-
 def _moved(one: Artifact, by: int) -> Artifact:
-    return Artifact(one.kind, one.position + by, one.length, one.channel, one.severity, one.worst + by)
+    return replace(one, position=one.position + by, worst=one.worst + by)

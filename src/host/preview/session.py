@@ -23,7 +23,7 @@ from .background import Background
 from .edits import Edit, History
 from .excerpt import Piece, Seat, Told, flattened
 from .files import Shelf
-from .judging import around, artifact_told, judged
+from .judging import around, judged
 from .opened import Opened
 from .plugins import Plugins, settings_of
 from .renderer import Levels, Listener, Renderer, Want
@@ -175,7 +175,7 @@ class Session(Listener):
             if not cancel.is_set() and self.revision == now:
                 self._judged = (now, start, stop)
                 told = {"type": "artifacts", "revision": now, "start": start, "stop": stop}
-                self.tell(told | {"artifacts": [artifact_told(one) for one in found]})
+                self.tell(told | {"artifacts": [one.to_json() for one in found]})
 
         self.judging.do("judging", work)
 

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -96,11 +97,9 @@ class Easing:
 
     def share(self, position: int, count: int) -> Array | None:
         """Return g for some samples, shape (count,); None where it is 0 for all of them."""
-        near = [
-            one
-            for one in self.spans
-            if one.position - self.fade < position + count and one.stop + self.fade > position
-        ]
+        first = bisect_right(self.spans, position, key=lambda one: one.stop + self.fade)
+        last = bisect_left(self.spans, position + count, key=lambda one: one.position - self.fade)
+        near = self.spans[first:last]  # in order and apart: of hours there may be thousands
         if not near:
             return None
         at = np.arange(position, position + count)
