@@ -36,6 +36,7 @@ TABLES = (
     "room_tone",
     "declip",
     "guard",
+    "real_guard",
     "suggestion",
     "media",
     *FINDERS,

@@ -52,8 +52,8 @@ def true_artifacts(signals: Signals, hop: int, length: int, clicks: bool) -> lis
     errors = [clean, before - clean, after - clean, after]
     edges = band_edges(signals.sample_rate, hop + 1)
     spectra = [_power(one, hop) for one in errors]
-    blocks = [_energy(np.diff(one, prepend=one[:1]), hop // 4) for one in errors[:3]]
-    struck = (blocks[1] > 0.5 * blocks[0]) | (_energy(errors[1], hop // 4) > 0.5 * _energy(clean, hop // 4))
+    blocks = [_energy(np.diff(one, prepend=one[:1]), hop) for one in errors[:3]]
+    struck = (blocks[1] > 0.5 * blocks[0]) | (_energy(errors[1], hop) > 0.5 * _energy(clean, hop))
     frames, parts = length // hop, 4 * length // hop
     beside = binary_dilation(struck.reshape(-1, 4).any(axis=1), iterations=2)[: count * frames]
     near = binary_dilation(struck, iterations=2)
@@ -88,8 +88,10 @@ def _power(audio: np.ndarray, hop: int) -> np.ndarray:
     return np.abs(spectra) ** 2 / (hop * np.sum(window**2))
 
 
-def _energy(signal: np.ndarray, block: int) -> np.ndarray:
-    return (signal[: len(signal) // block * block].reshape(-1, block) ** 2).sum(axis=1)
+def _energy(signal: np.ndarray, hop: int) -> np.ndarray:
+    """Return the energy of each quarter of each hop."""
+    hops = signal[: len(signal) // hop * hop].reshape(-1, hop) ** 2
+    return np.asarray(np.add.reduceat(hops, np.arange(4) * hop // 4, axis=1).ravel())
 
 
 def _loses_program(here: list[np.ndarray], aside: np.ndarray, edges: np.ndarray) -> bool:

@@ -74,12 +74,12 @@ class Tally:
 
 def tables(plan: Plan) -> Iterator[str]:
     """Yield what is found, what is called harm on gentle renders, what the guard saves, and verdicts."""
-    driven = {name: _judged(plan, cases) for name, cases in overdriven(plan)}
-    subtracted = _judged(plan, _subtracted(plan))
+    driven = {name: judged(plan, cases) for name, cases in overdriven(plan)}
+    subtracted = judged(plan, _subtracted(plan))
     rows = [_found_row(name, tally) for name, tally in driven.items()]
     rows.append(_found_row("a plain spectral subtraction", subtracted))
     yield markdown("Artifacts found", ["over-driven", "artifacts", "found", *KINDS], rows, FOUND_NOTE)
-    gentle = {name: _judged(plan, cases) for name, cases in gentle_cases(plan)}
+    gentle = {name: judged(plan, cases) for name, cases in gentle_cases(plan)}
     rows = [
         [name, f"{one.minutes:.1f}", f"{one.flags / one.minutes:.2f}", f"{one.false / one.minutes:.2f}"]
         for name, one in gentle.items()
@@ -123,14 +123,14 @@ def overdriven(plan: Plan) -> Iterator[tuple[str, list[Case]]]:
     """Yield what is far too strong, or wrong, by name."""
     for kind in ("music", "speech"):
         name = f"Denoise, 40 dB, its print 12 dB too loud, {kind}"
-        yield name, [Case(name, *one, partial(_wrong_print, one[1], one[0])) for one in _noisy(plan, kind)]
+        yield name, [Case(name, *one, partial(wrong_print, one[1], one[0])) for one in _noisy(plan, kind)]
     for kind in ("music", "speech"):
         for base in BASS_HZ:
             name = f"Dehum, notches of 60 dB at {base:g} Hz, {kind}"
-            yield name, [Case(name, *one, partial(_notched, base)) for one in _humming(plan, kind)]
+            yield name, [Case(name, *one, partial(notched, base)) for one in _humming(plan, kind)]
     for kind in ("hard", "music"):
         name = f"Declick, sensitivity 10, skew 1, 2 ms wider, {kind}"
-        yield name, [Case(name, *one, _too_sensitive, clicks=True) for one in _clicking(plan, kind)]
+        yield name, [Case(name, *one, too_sensitive, clicks=True) for one in _clicking(plan, kind)]
 
 
 def gentle_cases(plan: Plan) -> Iterator[tuple[str, list[Case]]]:
@@ -185,18 +185,18 @@ def _clicking(plan: Plan, kind: str) -> list[tuple[Take, Damaged]]:
     return _damaged(plan, kind, damage)
 
 
-def _wrong_print(damaged: Damaged, take: Take) -> Chain:
+def wrong_print(damaged: Damaged, take: Take) -> Chain:
     stage = Denoise(reduction_db=40.0)
     found = stage.analyse(damaged.audio, take.sample_rate)
     stage.findings = replace(found, density_dbfs_hz=np.maximum(found.density_dbfs_hz + PRINT_DB, -200.0))
     return Chain([stage])
 
 
-def _notched(base: float) -> Chain:
+def notched(base: float) -> Chain:
     return Chain([Dehum(base_frequency_hz=base, mode="notch", reduction_db=60.0)])
 
 
-def _too_sensitive() -> Chain:
+def too_sensitive() -> Chain:
     return Chain([Declick(sensitivity=10.0, frequency_skew=1.0, widening_ms=2.0)])
 
 
@@ -218,33 +218,28 @@ def _subtraction(damaged: Damaged, sample_rate: int) -> np.ndarray:
     ]
 
 
-def _judged(plan: Plan, cases: Sequence[Case]) -> Tally:
+def judged(plan: Plan, cases: Sequence[Case]) -> Tally:
     tally = Tally()
     for case in cases:
         plan.tell(f"{case.name}: {case.take.name}")
         before, rate = case.damaged.audio, case.take.sample_rate
         if case.name == "spectral subtraction":
-            after, judged = _subtraction(case.damaged, rate), before
+            after = _subtraction(case.damaged, rate)
+            found = list(find_artifacts([(before, after)], rate, len(before)))
         else:
-            after, judged = _repaired(case)
-        found = list(find_artifacts([(before, judged if judged is not before else after)], rate, len(before)))
+            after, found = _rendered(case)
         _count(tally, case, after, found)
     return tally
 
 
-def _repaired(case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """Return the output, and the input without what the repair stages took: what the guard hears."""
-    chain, rate = case.chain(), case.take.sample_rate
-    if chain.repairs_only:
-        output = chain(case.damaged.audio, rate)
-        return output, output
+def _rendered(case: Case) -> tuple[np.ndarray, Sequence[Artifact]]:
+    """Return the input without what the repair stages took, and what the render says they harmed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.wav"
-        soundfile.write(path, case.damaged.audio.T, rate, "DOUBLE")
-        done = render(chain, path, Path(folder) / "b.wav", removed=True, overs="float")
+        soundfile.write(path, case.damaged.audio.T, case.take.sample_rate, "DOUBLE")
+        done = render(case.chain(), path, Path(folder) / "b.wav", removed=True, overs="float")
         removed, _ = soundfile.read(done.removed, always_2d=True)
-    output = case.damaged.audio - removed.T
-    return output, output
+    return case.damaged.audio - removed.T, done.artifacts
 
 
 def _count(tally: Tally, case: Case, after: np.ndarray, found: Sequence[Artifact]) -> None:

@@ -21,6 +21,7 @@ from ...audio.checks import check_channels, check_rate, next_block
 from .bands import band_edges
 from .bursts import find_bursts
 from .losses import lost_program
+from .repairs import Repairs, doubtful_loss, touched_frames, without
 from .residue import NOTHING, Residue, measure_residue
 from .windows import Window, Windows
 
@@ -31,6 +32,7 @@ Kind = Literal["lost program", "hollow", "lost transient", "musical noise", "pum
 _LOST_DB = (-11.0, 0.0)
 _RISE_DB = (5.0, 25.0)
 _FAINT_DB = (-20.5, -5.0)
+_DOUBTFUL_DB = (-25.0, -5.0)
 _TWITTER = (2.1, 4.0)
 _SWING_DB = (20.0, 40.0)
 _HOLLOW_SHARE = 1 / 3  # tuned: bench guard, tuning, 2026-11-30; of the bands that are heard
@@ -95,10 +97,14 @@ class ArtifactFinder:
         Hz.
     channels
         Of both signals; each is judged by itself.
+    repairs
+        What stages told of single repairs, if anybody listened: those of a sample must be in it within 3 s of
+        samples from when that one comes. None: all is told by the samples.
     """
 
-    def __init__(self, sample_rate: float, channels: int) -> None:
+    def __init__(self, sample_rate: float, channels: int, repairs: Repairs | None = None) -> None:
         rate = check_rate(sample_rate)
+        self._repairs = repairs or Repairs(rate)
         self._channels = check_channels(channels)
         self._windows = Windows(rate, self._channels)
         self._edges = band_edges(rate, self._windows.hop + 1)
@@ -142,12 +148,19 @@ class ArtifactFinder:
     def _measure(self, window: Window, channel: int) -> _Measured:
         if np.array_equal(window.before[channel], window.after[channel]):
             return _Measured(window.position, {}, NOTHING)
-        bursts = find_bursts(window, channel)
-        lost_db, share = lost_program(window, channel, bursts.clicks, self._edges)
+        doubtful, sure = self._repairs.near(window, channel)
+        bursts = find_bursts(window, channel, sure)
+        aside = without(bursts.clicks, touched_frames(window, sure))
+        lost_db, share = lost_program(window, channel, aside, self._edges)
+        took_db, band_db = doubtful_loss(window, channel, doubtful, sure, self._edges)
         residue = measure_residue(window, channel, bursts.impulsive, self._edges)
         severities: dict[Kind, float] = {
-            "hollow" if share > _HOLLOW_SHARE else "lost program": _severity(lost_db, _LOST_DB),
-            "lost transient": max(_severity(bursts.rise_db, _RISE_DB), _severity(bursts.faint_db, _FAINT_DB)),
+            "hollow" if share > _HOLLOW_SHARE else "lost program": _severity(max(lost_db, band_db), _LOST_DB),
+            "lost transient": max(
+                _severity(bursts.rise_db, _RISE_DB),
+                _severity(bursts.faint_db, _FAINT_DB),
+                _severity(took_db, _DOUBTFUL_DB),
+            ),
             "pumping": _severity(residue.swing_db, _SWING_DB),
         }
         return _Measured(window.position, severities, residue)

@@ -52,8 +52,8 @@ class Bursts:
     faint_db: float
 
 
-def find_bursts(window: Window, channel: int) -> Bursts:
-    """Measure the bursts of one channel in a window."""
+def find_bursts(window: Window, channel: int, sure: Mask) -> Bursts:
+    """Measure the bursts of one channel in a window; `sure`: samples of `Window.before` that were clicks."""
     before, after = window.before[channel], window.after[channel]
     removed = before - after
     steps = [np.diff(one, prepend=one[:1]) for one in (removed, before, after)]
@@ -72,7 +72,9 @@ def find_bursts(window: Window, channel: int) -> Bursts:
     others = others / (2 * _NEAR - 3)
     behind, ahead, near = behind[inside], ahead[inside], _around(kept)[inside]
     took, was = took[inside], was[inside]
-    burst = (took > _STANDS_OUT * others) & (took > _TAKEN * was) & (took > _LEAST_BURST)
+    repaired = _energies(sure.astype(np.float64), block, frames, window.hop)
+    known = (repaired + np.roll(repaired, 1) + np.roll(repaired, -1) > 0)[inside]
+    burst = (took > _STANDS_OUT * others) & (took > _TAKEN * was) & (took > _LEAST_BURST) & ~known
     stroke = burst & (took < _STROKE * np.maximum(behind, _LEAST))
     rise = np.max(behind / np.maximum(ahead, _LEAST), where=stroke, initial=0.0)
     faint = took[burst & (took < _FAINT * near)].sum() / max(float(was.sum()), _LEAST)

@@ -95,10 +95,11 @@ class _Answers:
 
     def _live(self, version: str, start: int, stop: int) -> tuple[Audio, int]:
         """Return what was rendered of a stretch, and its first sample; nothing where nothing was."""
-        piece = self._session.rendered(start, stop)
-        if piece is None:
+        made = self._session.rendered(start, stop)
+        if made is None:
             channels = self._session.opened.recording.channels if self._session.opened else 1
             return np.zeros((channels, 0)), start
+        piece = made.piece
         return (piece.restored if version == "restored" else piece.removed), piece.start
 
     async def audio(self, request: Request) -> Response:

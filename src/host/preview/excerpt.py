@@ -57,6 +57,24 @@ class Piece(NamedTuple):
     quick: bool = False
 
 
+class Made(NamedTuple):
+    """What was made of a stretch.
+
+    Attributes
+    ----------
+    piece
+        Its samples.
+    stages
+        The stages that made it, by the number of their seat; None for other effects.
+    told
+        Their events.
+    """
+
+    piece: Piece
+    stages: Mapping[int, Stage | None]
+    told: Sequence[Told]
+
+
 def flattened(seats: Sequence[Seat]) -> list[Seat]:
     """Return the active slots, those of nested chains that are wholly wet in their place."""
     flat: list[Seat] = []
@@ -197,6 +215,11 @@ class Excerpt:
             for event in run.events
             if event.position < stop and event.position + event.length > start
         ]
+
+    def made(self, start: int, stop: int) -> Made:
+        """Return a stretch, and who made it."""
+        stages = {uid: kind_of(slot.member).stage(slot.member) for uid, slot in self.seats}
+        return Made(self.piece(start, stop), stages, self.events(start, stop))
 
     def change(self, index: int, slot: Slot, start: int) -> Changing | None:
         """Return about what a changed slot gives from `start` on; None where that cannot be said at once."""

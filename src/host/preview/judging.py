@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ...analysis.artifacts.artifacts import Artifact, ArtifactFinder
 from ...errors import Cancelled
-from .excerpt import Piece
+from ..rendering.doubts import Doubts
+from .excerpt import Made
 from .recordings import Recording
 
 _CONTEXT_S = 6.0  # derived: the floor is of 4 s to both sides; and some windows
@@ -16,7 +17,7 @@ _EDGE_S = 0.51  # derived: a window of the guard, of which only a part may be kn
 
 
 def judged(
-    recording: Recording, piece: Piece, start: int, stop: int, cancel: threading.Event
+    recording: Recording, made: Made, start: int, stop: int, cancel: threading.Event
 ) -> list[Artifact]:
     """Return artifacts in a stretch.
 
@@ -26,7 +27,7 @@ def judged(
     ----------
     recording
         The original.
-    piece
+    made
         What was rendered of the stretch, and around it, see `around`.
     start, stop
         The stretch, samples.
@@ -38,9 +39,14 @@ def judged(
     Cancelled
         It was ended.
     """
+    piece, stages, told = made
     rate, known = recording.rate, piece.start + piece.removed.shape[1]
-    finder = ArtifactFinder(rate, recording.channels)
     origin, end = around(start, stop, recording)
+    doubts = Doubts(stages, rate, recording.channels)
+    for uid, event in told:
+        doubts.tell(uid, replace(event, position=event.position - origin))
+    doubts.begin()
+    finder = ArtifactFinder(rate, recording.channels, doubts.repairs)
     found: list[Artifact] = []
     for begin in range(origin, end, round(_PART_S * rate)):
         if cancel.is_set():
@@ -50,7 +56,9 @@ def judged(
         low, high = max(begin, piece.start), min(begin + before.shape[1], known)
         if high > low:  # around it the original is heard alone, for its floor
             after[:, low - begin : high - begin] -= piece.removed[:, low - piece.start : high - piece.start]
+        doubts.hear(before)
         found += finder.push(before, after)
+    doubts.end()
     found += finder.finish()
     edge = round(_EDGE_S * rate)
     first = max(start, piece.start + edge if piece.start else 0)

@@ -12,7 +12,7 @@ from ...audio.arrays import Audio
 from ...contract.findings import Findings
 from ...contract.marks import Marks
 from ...errors import Cancelled, WavemendError
-from .excerpt import Excerpt, Piece, Seat, Told
+from .excerpt import Excerpt, Made, Piece, Seat, Told
 from .recordings import Recording
 
 BLOCKS_A_SECOND = 4
@@ -132,7 +132,7 @@ class Renderer:
             self._changed.notify()
         self._thread.join()
 
-    def rendered(self, start: int, stop: int) -> Piece | None:
+    def rendered(self, start: int, stop: int) -> Made | None:
         """Return what is there of a stretch; None: nothing."""
         now = self._now
         if now is None:
@@ -140,7 +140,7 @@ class Renderer:
         _, excerpt = now
         with self.lock:
             start, stop = max(start, excerpt.start), min(stop, excerpt.ready)
-            return excerpt.piece(start, stop) if stop > start else None
+            return excerpt.made(start, stop) if stop > start else None
 
     def _run(self) -> None:
         while True:

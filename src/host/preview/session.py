@@ -21,7 +21,7 @@ from ..recording.document import RecordingDocument
 from ..rendering.options import RenderOptions
 from .background import Background
 from .edits import Edit, History
-from .excerpt import Piece, Seat, Told, flattened
+from .excerpt import Made, Piece, Seat, Told, flattened
 from .files import Shelf
 from .judging import around, judged
 from .opened import Opened
@@ -168,10 +168,10 @@ class Session(Listener):
         now = self.revision
 
         def work(cancel: threading.Event) -> None:
-            piece = self.rendered(*around(start, stop, opened.recording))
-            if piece is None:
+            made = self.rendered(*around(start, stop, opened.recording))
+            if made is None:
                 return
-            found = judged(opened.recording, piece, start, stop, cancel)
+            found = judged(opened.recording, made, start, stop, cancel)
             if not cancel.is_set() and self.revision == now:
                 self._judged = (now, start, stop)
                 told = {"type": "artifacts", "revision": now, "start": start, "stop": stop}
@@ -365,7 +365,7 @@ class Session(Listener):
 
     # -- what the page fetches ---------------------------------------------------------------------
 
-    def rendered(self, start: int, stop: int) -> Piece | None:
+    def rendered(self, start: int, stop: int) -> Made | None:
         """Return what is there of the restored stretch; None: nothing."""
         renderer = self._renderer
         with suppress(Cancelled):

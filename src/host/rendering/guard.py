@@ -30,6 +30,7 @@ from ..chain.progress import Progress
 from ..chain.strength import eased
 from ..chain.walking import slots_in
 from ..recording.document import Span
+from .doubts import Doubts
 from .spool import FileSpool
 
 EASING = 10.0
@@ -43,24 +44,33 @@ _MOST_SAID = 5  # guard: of places in a warning
 
 
 class Judged:
-    """What was found in the last run of a pass: artifacts at the times of the source."""
+    """What was found in the last run of a pass: artifacts at the times of the source.
 
-    def __init__(self, sample_rate: float, channels: int) -> None:
+    Attributes
+    ----------
+    doubts
+        What is known of the clicks that stages of `chain` took.
+    """
+
+    def __init__(self, chain: Chain, sample_rate: float, channels: int) -> None:
         self._rate, self._channels = sample_rate, channels
-        self._finder = ArtifactFinder(sample_rate, channels)
-        self.artifacts: list[Artifact] = []
+        self.doubts = Doubts(dict(chain.stages()), sample_rate, channels)
+        self.begin()
 
     def begin(self) -> None:
-        """Forget all: the pass runs again."""
-        self._finder = ArtifactFinder(self._rate, self._channels)
-        self.artifacts = []
+        """Forget all that was found: the pass runs again."""
+        self.doubts.begin()
+        self._finder = ArtifactFinder(self._rate, self._channels, self.doubts.repairs)
+        self.artifacts: list[Artifact] = []
 
     def hear(self, original: Audio, repaired: Audio) -> None:
         """Hear the next samples, shape (channels, n) each."""
+        self.doubts.hear(original)
         self.artifacts += self._finder.push(original, repaired)
 
     def end(self, keep: Span | None) -> None:
         """End the recording; what lies outside the part that is kept is left out."""
+        self.doubts.end()
         self.artifacts += self._finder.finish()
         if keep is not None:
             self.artifacts = [

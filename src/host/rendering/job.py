@@ -18,8 +18,10 @@ from pathlib import Path
 
 from ...analysis.noise.segments import NoiseSegments
 from ...audio.crew import Crew
+from ...contract.stage import Event
 from ..chain.chain import Chain
 from ..chain.passes import Blocks, Passes
+from ..chain.path import Path as SlotPath
 from ..chain.progress import Progress
 from ..chain.strength import FULL_STRENGTH, LOSSY_EASING, eased
 from ..files.audio_reader import AudioReader
@@ -147,11 +149,16 @@ def measure(
     reader, folder = plan.reader, plan.form.targets.output.parent
     form, guards = reader.format, plan.options.guard
     log = stack.enter_context(EventLog(plan.chain, form.sample_rate, parts.events, parts.labels))
+    judged = Judged(plan.chain, form.sample_rate, form.channels)
     tap = plan.tapped or (plan.options.removed and not plan.exact)
     part = Part(progress) if progress and guards else progress
 
     def spool(channels: int) -> FileSpool:
         return stack.enter_context(FileSpool(folder, channels, reader.frames))
+
+    def tell(path: SlotPath, event: Event) -> None:
+        log.tell(path, event)
+        judged.doubts.tell(path, event)
 
     def passes_of(chain: Chain, tells: bool) -> Passes:
         return Passes(
@@ -161,7 +168,7 @@ def measure(
             new_spool=spool,
             guidance=plan.prepared.guidance,
             tap=tap,
-            sink=log.tell if tells else None,
+            sink=tell if tells else None,
             progress=part,
             cancel=cancel,
             block_size=block_size,
@@ -177,7 +184,6 @@ def measure(
     passes.learn()
     learned = any(isinstance(found, NoiseSegments) for found in passes.findings.values())
     warnings = list(plan.prepared.warnings) if learned else []
-    judged = Judged(form.sample_rate, form.channels)
     last = LastPass(passes, reader, plan.options, plan.prepared.keep, plan.exact, plan.tapped, judged)
     if guards:
         for _ in last.blocks(report=False):

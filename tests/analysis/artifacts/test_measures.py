@@ -17,6 +17,10 @@ def middle(before, after):
     return windows[len(windows) // 2], grid
 
 
+def none_of(window):
+    return np.zeros(window.before.shape[1], bool)
+
+
 def hiss(level=0.01, seconds=6):
     return level * np.random.default_rng(0).standard_normal((1, seconds * RATE))
 
@@ -42,10 +46,10 @@ def test_a_click_is_a_click():
     window, grid = middle(before, before)
     at = window.position + grid.length // 2
     before[0, at : at + 4] += [0.5, -0.5, 0.4, -0.3]
-    bursts = find_bursts(middle(before, hiss())[0], 0)
+    bursts = find_bursts(middle(before, hiss())[0], 0, none_of(window))
     assert 1 <= np.count_nonzero(bursts.clicks) <= 2 and bursts.faint_db == -200
     assert bursts.rise_db < 5
-    assert not find_bursts(middle(hiss(), 0.5 * hiss())[0], 0).impulsive.any()
+    assert not find_bursts(middle(hiss(), 0.5 * hiss())[0], 0, none_of(window)).impulsive.any()
 
 
 def test_noise_is_no_program_and_a_tone_that_came_is():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from wavemend.analysis.artifacts.artifacts import find_artifacts
 from wavemend.errors import Cancelled
-from wavemend.host.preview.excerpt import Piece
+from wavemend.host.preview.excerpt import Made, Piece
 from wavemend.host.preview.judging import judged
 from wavemend.host.preview.recordings import Recording
 
@@ -24,11 +24,14 @@ def test_a_stretch_is_judged_with_the_original_around_it_for_its_floor(tmp_path:
     removed = 0.9 * audio[:, start:stop]  # the music itself
     nothing = threading.Event()
     with Recording(write_worn(tmp_path / "side.wav", audio, RATE)) as recording:
-        found = judged(recording, Piece(start, audio[:, start:stop] - removed, removed), start, stop, nothing)
-        kept = judged(recording, Piece(start, audio[:, start:stop], 0 * removed), start, stop, nothing)
+        taken = Made(Piece(start, audio[:, start:stop] - removed, removed), {}, ())
+        found = judged(recording, taken, start, stop, nothing)
+        kept = judged(
+            recording, Made(Piece(start, audio[:, start:stop], 0 * removed), {}, ()), start, stop, nothing
+        )
         nothing.set()
         with pytest.raises(Cancelled):
-            judged(recording, Piece(start, audio[:, start:stop], removed), start, stop, nothing)
+            judged(recording, taken, start, stop, nothing)
     assert not kept
     assert {one.kind for one in found} & {"lost program", "hollow"}
     assert all(one.stop > start and one.position < stop for one in found)

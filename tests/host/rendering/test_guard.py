@@ -147,7 +147,7 @@ def test_a_gentle_chain_eases_strengths_and_leaves_out_what_has_none():
 
 def test_what_lies_outside_the_kept_part_is_not_told():
     audio = program()
-    judged = Judged(RATE, 2)
+    judged = Judged(Chain([]), RATE, 2)
     judged.begin()
     judged.hear(audio, 0.1 * audio)
     judged.end(Span(0, RATE))
