@@ -66,7 +66,7 @@ def main() -> int:
         "--kinds",
         type=_names,
         default=(),
-        help="of real_clicks, real_noise, real_hum, real_finders, real_rooms, transcripts",
+        help="of real_clicks, real_noise, real_hum, real_finders, real_rooms, real_guard, transcripts",
     )
     parser.add_argument("--routes", type=_names, default=(), help="of the real_ tables: '44.1,MP3 128',...")
     chosen = parser.parse_args()
