@@ -14,7 +14,7 @@ from ..compilation.compilation import compiled
 Spectra = npt.NDArray[np.complex64]
 Frames = npt.NDArray[np.float32]
 
-_FRAMES_BESIDE = 3
+FRAMES_BESIDE = 3
 """Frames to either side that belong to a coefficient's neighbours, and one bin to either side; source: 3 by 7
 coefficients, K. Siedenburg, M. Kowalski, M. Dörfler, "Audio declipping with social sparsity", ICASSP 2014,
 section 4."""
@@ -57,7 +57,7 @@ def shrink(spectra: Spectra, dual: Spectra, threshold: float, relaxation: float,
     for frame in range(frames):
         heard, off = spectra[frame], dual[frame]
         energy[:] = np.float32(_SILENT)
-        for near in range(max(frame - _FRAMES_BESIDE, 0), min(frame + _FRAMES_BESIDE + 1, frames)):
+        for near in range(max(frame - FRAMES_BESIDE, 0), min(frame + FRAMES_BESIDE + 1, frames)):
             row = sums[near]
             for i in range(bins):
                 energy[i] += row[i]

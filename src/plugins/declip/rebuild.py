@@ -9,14 +9,17 @@ import numpy.typing as npt
 from scipy import fft
 
 from ...audio.arrays import Array, Mask
-from ...kernels.spectra.social_shrinkage import add_up, shrink
+from ...kernels.spectra.social_shrinkage import FRAMES_BESIDE, add_up, shrink
 
 # tuned: by hand on clipped takes of the tuning split, 2026-11-30
 _FRAME_SECONDS = 4096 / 44_100
 _OVERLAP = 4
 _RELAXATION = 1.7
-_FIRST, _LAST = 20.0, 0.007  # thresholds of shrinkage, times the RMS: from where all is 0 to where little is
-_STEPS, _MOST_STEPS, _STEPS_A_SHARE = 60, 200, 600  # one more for each so many clipped samples in one
+_SHARES = (0.08, 0.18)  # of clipped samples: few, and many
+# Thresholds of shrinkage, times the RMS: from where all is 0 (many), or the strongest lines are left (few),
+# to where little is 0. From further up few clipped samples come back too high.
+_FIRST, _LAST = (5.0, 20.0), 0.007
+_STEPS, _MOST_STEPS, _STEPS_A_SHARE = 45, 200, 700  # one more for each so many clipped samples in one
 _APART_FRAMES = 2.0  # clipped samples that are farther apart do not speak of each other
 _AROUND_FRAMES = 1.5  # derived: frames that hold a clipped sample, and half of one more
 
@@ -91,28 +94,50 @@ class Rebuilder:
         at = np.flatnonzero(clipped) + self.frame
         bound = heard[at]
         upper = bound >= 0
-        frames, window = self._frames(heard), self._window
+        frames, moving = self._frames_of(heard, int(at[0]), int(at[-1]))
+        window, moved = self._window, frames[moving]
         spectra = fft.rfft(frames * window, axis=1, norm="ortho")
+        before, behind = spectra[: moving.start].copy(), spectra[moving.stop :].copy()
         dual, sums = np.zeros_like(spectra), np.empty(spectra.shape, np.float32)
-        signal = np.empty_like(heard)
-        steps = min(_STEPS + round(_STEPS_A_SHARE * at.size / audio.size), _MOST_STEPS)
-        for threshold in np.geomspace(_FIRST, _LAST, steps):
+        signal = np.empty(self.hop * (len(moved) - 1) + self.frame, np.float32)
+        inside = at - int(at[0]) + self._first_in(int(at[0]))
+        for threshold in _thresholds(at.size / audio.size):
             shrink(spectra, dual, threshold, _RELAXATION, sums)
-            add_up(fft.irfft(spectra, self.frame, axis=1, norm="ortho"), window, self.hop, signal)
-            proposed = signal[at]
+            add_up(fft.irfft(spectra[moving], self.frame, axis=1, norm="ortho"), window, self.hop, signal)
+            proposed = signal[inside]
             heard[at] = np.where(upper, np.maximum(proposed, bound), np.minimum(proposed, bound))
-            spectra = fft.rfft(frames * window, axis=1, norm="ortho")  # `frames` is a view of what is heard
+            spectra[moving] = fft.rfft(moved * window, axis=1, norm="ortho")  # a view of what is heard
+            spectra[: moving.start], spectra[moving.stop :] = before, behind
             dual += spectra
         rebuilt, cut = audio.copy(), audio[clipped]
         found = heard[at].astype(np.float64) * scale
         rebuilt[clipped] = np.where(upper, np.maximum(found, cut), np.minimum(found, cut))
         return rebuilt
 
-    def _frames(self, heard: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        return np.lib.stride_tricks.sliding_window_view(heard, self.frame)[:: self.hop]
+    def _frames_of(
+        self, heard: npt.NDArray[np.float32], first: int, last: int
+    ) -> tuple[npt.NDArray[np.float32], slice]:
+        """Return the frames that hold a clipped sample, or are their neighbours, and where the former are.
+
+        Neighbours are analysed once: nothing in them moves.
+        """
+        frames = np.lib.stride_tricks.sliding_window_view(heard, self.frame)[:: self.hop]
+        start, stop = (first - self.frame) // self.hop + 1, last // self.hop + 1
+        begin = max(start - FRAMES_BESIDE, 0)
+        return frames[begin : stop + FRAMES_BESIDE], slice(start - begin, stop - begin)
+
+    def _first_in(self, first: int) -> int:
+        """Return where the first clipped sample is in the first frame that holds it."""
+        return first - self.hop * ((first - self.frame) // self.hop + 1)
 
     @property
     def _window(self) -> npt.NDArray[np.float32]:
         """The square root of Hann's, with which frames and their transforms keep the signal's energy."""
         hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.frame) / self.frame)
         return np.sqrt(hann * 2 / _OVERLAP).astype(np.float32)
+
+
+def _thresholds(share: float) -> Array:
+    """Return the thresholds of all steps, for a share of clipped samples."""
+    steps = min(_STEPS + round(_STEPS_A_SHARE * share), _MOST_STEPS)
+    return np.geomspace(float(np.interp(share, _SHARES, _FIRST)), _LAST, steps)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...analysis.carrier.flat_tops import FlatTops, FlatTopsAnalyser
+from ...analysis.carrier.flat_tops import FlatTops
 from ...audio.arrays import Array, Audio
 from ...contract.marks import Marks, touched
 from ...contract.parameters.number import number
@@ -17,9 +17,9 @@ from ...contract.stream import Through
 from ...errors import FindingsError, ParameterError
 from ...kernels.samples.plateaus import LEAST_RUN
 from .rebuild import Rebuilder
+from .trial import TOLERANCE, TrialAnalyser
 
 _HOP_FRAMES = 12  # guard: what is around every hop is worked on twice, so short ones cost more
-_TOLERANCE = 2.02 * 2.0**-15  # derived: dither moves a flat top by one step of 16 bits either way
 _TOGETHER_S = (
     5e-3  # guard: flat tops of one loud passage are one event; thousands could not be looked through
 )
@@ -34,6 +34,7 @@ class _Rebuild(Processor):
         self._rebuilder = rebuilder
         self._hop, self._around = _HOP_FRAMES * rebuilder.frame, rebuilder.reach
         self._ceilings = np.stack([tops.upper, tops.lower], axis=1)
+        self._believed = tops.believed
         self._together = round(_TOGETHER_S * sample_rate)
         self._heard = np.zeros((len(self._ceilings), self._hop + 2 * self._around))
         self._origin = -self._heard.shape[1]
@@ -73,7 +74,9 @@ class _Rebuild(Processor):
         for start, stop in runs.tolist():
             clipped[start:stop] = True
         most = np.abs(heard) * 10 ** (self.settings.most_db / 20)
-        return np.clip(self._rebuilder.rebuild(heard, clipped), -most, most)
+        higher = self._rebuilder.rebuild(heard, clipped) - heard
+        rebuilt: Array = np.clip(heard + self._believed[channel] * higher, -most, most)
+        return rebuilt
 
     def _events(self, channel: int, runs: Runs) -> list[Event]:
         """Tell the passages of flat tops in the hop; one that goes on is told anew in the next."""
@@ -93,7 +96,7 @@ def _flat_tops(audio: Array, ceiling: float) -> Runs:
     Where most of what is near the ceiling is at it exactly, nothing was dithered, and what is less was not
     cut. Where the ceiling is passed nearby, waves go through it, and a run of few samples says nothing.
     """
-    inside = np.abs(audio - ceiling) <= _TOLERANCE
+    inside = np.abs(audio - ceiling) <= TOLERANCE
     exact = audio == ceiling
     if 2 * np.count_nonzero(exact) > np.count_nonzero(inside):
         inside = exact
@@ -101,7 +104,7 @@ def _flat_tops(audio: Array, ceiling: float) -> Runs:
     runs = edges.reshape(-1, 2).astype(np.int64)
     runs = runs[(runs[:, 0] > 0) & (runs[:, 1] < audio.size)]
     lower = (audio[runs[:, 0] - 1] < ceiling) & (audio[runs[:, 1]] < ceiling)
-    passed = bool(np.any(audio > ceiling + _TOLERANCE))
+    passed = bool(np.any(audio > ceiling + TOLERANCE))
     return runs[lower & (runs[:, 1] - runs[:, 0] >= (LEAST_RUN if passed else 1))]
 
 
@@ -116,6 +119,7 @@ class Declip(RepairStage):
 
     id = "wavemend.declip"
     name = "Declip"
+    version = 2
     place = Step.PREPARE
     findings_type = FlatTops
     takes_marks = True
@@ -151,6 +155,6 @@ class Declip(RepairStage):
             return Through(rebuilder.reach, channels)
         return _Rebuild(rebuilder, sample_rate, findings)
 
-    def analyser(self, sample_rate: float, channels: int) -> FlatTopsAnalyser:
+    def analyser(self, sample_rate: float, channels: int) -> TrialAnalyser:
         """See `Stage.analyser`."""
-        return FlatTopsAnalyser(sample_rate, channels)
+        return TrialAnalyser(sample_rate, channels)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from wavemend.analysis.carrier.flat_tops import FlatTops, FlatTopsAnalyser
 from wavemend.contract.findings import Analyser
+from wavemend.errors import FindingsError
 
 RATE = 44_100
 
@@ -52,3 +55,18 @@ def test_what_is_not_clipped_has_no_ceiling() -> None:
 def test_findings_survive_json() -> None:
     tops = found(np.clip(sound(), -0.3, 0.3))
     assert FlatTops.from_json(tops.to_json()) == tops
+
+
+def test_findings_from_before_there_were_trials_are_believed() -> None:
+    tops = found(np.clip(sound(), -0.3, 0.3))
+    older = {name: value for name, value in tops.to_json().items() if name not in ("believed", "tried")}
+    assert FlatTops.from_json(older) == tops
+    for wrong in ({}, {**older, "upper": 3}):
+        with pytest.raises(FindingsError):
+            FlatTops.from_json(wrong)
+
+
+def test_what_is_not_believed_is_said() -> None:
+    tops = found(np.concatenate([np.clip(sound(), -0.3, 0.3)] * 2))
+    assert "rounded" not in tops.describe()
+    assert "0.25 (right) of what is rebuilt" in replace(tops, believed=np.array([1.0, 0.25])).describe()
