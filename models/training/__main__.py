@@ -39,6 +39,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=None, help="by default those of the packaged one")
     parser.add_argument("--target", type=Path, default=MODELS, help="folder of the model and its manifest")
     parser.add_argument("--work", type=Path, default=BUILD, help="folder of checkpoints, log and curves")
+    parser.add_argument("--start", type=Path, default=None, help="ONNX file whose weights it starts from")
     parser.add_argument("--afresh", action="store_true", help="forget an unfinished run")
     parser.add_argument("--export-only", action="store_true", help="export the last checkpoint as it is")
     given = parser.parse_args()

@@ -52,6 +52,8 @@ def run(task: Task, given: argparse.Namespace) -> None:
             stale.unlink(missing_ok=True)
     task.prepare(work, seed)
     network = task.network()
+    if given.start:
+        task.load(network, given.start)
     training = _Training(task, network, steps, work)
     if not given.export_only:
         training.go_on(seed)
@@ -63,6 +65,8 @@ def run(task: Task, given: argparse.Namespace) -> None:
     weights = sum(math.prod(each.shape) for each in averaged.parameters())
     done = {"seed": seed, "steps": training.step, "parameters": weights, "validation": figures}
     command = f"python -m models.training {task.command} --seed {seed} --steps {steps}"
+    if given.start:
+        command += f" --start {given.start.name}"
     enter(target, task.name, command, done, task.settings(averaged))
     print(f"{target}: {weights} weights, {figures}", file=sys.stderr)
 

@@ -62,6 +62,10 @@ class Task(ABC):
     def export(self, network: nn.Module, target: Path) -> None:
         """Write the ONNX file."""
 
+    def load(self, network: nn.Module, path: Path) -> None:
+        """Give a network the weights of an ONNX file that `export` wrote: what ``--start`` names."""
+        raise NotImplementedError(f"{self.name} cannot start from {path}")
+
     def settings(self, network: nn.Module) -> dict[str, float]:
         """Return plain numbers that go with the weights, into the manifest."""
         return {}

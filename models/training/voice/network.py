@@ -5,9 +5,13 @@ What is shown and answered: `wavemend.analysis.noise.voice_gains`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 from wavemend.analysis.noise.voice_gains import BANDS, CHANNELS
 
@@ -101,6 +105,36 @@ def export(network: VoiceGains, target: Path) -> None:
         {"features": [1, CHANNELS, "frames", BANDS]},
         {"gains": [1, 1, "frames", BANDS]},
     )
+
+
+def load(network: VoiceGains, path: Path) -> None:
+    """Give a network the weights of a file that `export` wrote."""
+    constants = (numpy_helper.to_array(each) for each in onnx.load(path).graph.initializer)
+    weights = iter([torch.from_numpy(each.copy()) for each in constants if each.dtype == np.float32])
+    with torch.no_grad():
+        for layer in network.down:
+            _copied(weights, layer.weight, layer.bias)
+        _copied(weights, network.inwards.weight.T, network.inwards.bias)
+        for kind in ("weight_ih", "weight_hh"):
+            _unstacked(next(weights), network.memory, f"{kind}_l0")
+        biases = next(weights).chunk(2, dim=1)
+        for kind, each in zip(("bias_ih", "bias_hh"), biases, strict=True):
+            _unstacked(each, network.memory, f"{kind}_l0")
+        _copied(weights, network.outwards.weight.T, network.outwards.bias)
+        for layer in (*network.up, network.last):
+            _copied(weights, layer.weight, layer.bias)
+
+
+def _copied(weights: Iterator[Tensor], *targets: Tensor) -> None:
+    for target in targets:
+        target.copy_(next(weights))
+
+
+def _unstacked(both: Tensor, memory: nn.GRU, name: str) -> None:
+    """Give both directions their gates, in PyTorch's order: reset, update, new."""
+    for end, each in zip(("", "_reverse"), both, strict=True):
+        update, reset, new = each.chunk(3)
+        getattr(memory, name + end).copy_(torch.cat([reset, update, new]))
 
 
 def _linear(graph: Graph, x: str, layer: nn.Linear) -> str:

@@ -1,11 +1,13 @@
-"""What the network of VoiceDenoise sees of a stretch of speech, and its gains.
+"""What the networks of VoiceDenoise see of a stretch of speech, and their gains.
 
-It is shown powers in 160 bands up to 8 kHz, of frames 40 ms long, 10 ms apart: how far each lies over the
+They are shown powers in 160 bands up to 8 kHz, of frames 40 ms long, 10 ms apart: how far each lies over the
 floor that its band keeps falling back to in the stretch, how that floor lies over the bands, and how far each
 lies under the loudest moments. Nothing is shown of absolute levels, and bins are 25 Hz apart at every rate.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +17,11 @@ from ...inference.packaged import Model
 
 Features = npt.NDArray[np.float32]
 
-MODEL = "voice-1"
-"""Name of the packaged model."""
+MODELS = ("voice-1", "voice-2")
+"""Names of the packaged models: of three speakers, and of twenty-three. Where they differ, the mean is nearer
+to the clean voice than either."""
 
-# source: what the model voice-1 was trained with (models/training/voice)
+# source: what the models were trained with (models/training/voice)
 FRAME_SECONDS = 0.04
 """Length of a frame; hops are a quarter of it."""
 BINS = 320
@@ -29,7 +32,7 @@ BANDS = len(WIDTHS)
 CHANNELS = 3
 """Features of a band in a frame."""
 
-# source: what the model voice-1 was trained with (models/training/voice)
+# source: what the models were trained with (models/training/voice)
 _AROUND = 4  # frames on either side, in the mean powers whose low quantile is the floor
 _FLOOR_SHARE = 0.1  # of the frames lie under the floor
 _LOUD_SHARE = 0.95  # of the frames lie under what is loud
@@ -91,10 +94,19 @@ def spreading() -> Array:
     return np.asarray(np.maximum(1 - np.abs(place - np.arange(BANDS)[:, np.newaxis]), 0.0))
 
 
-def voice_gains(model: Model, power: Array) -> Array:
-    """Return gains, 0 to 1, of bins of a stretch, shape (frames, BINS); 1 in digital silence."""
+def voice_gains(models: Sequence[Model], power: Array) -> Array:
+    """Return gains, 0 to 1, of bins of a stretch, shape (frames, BINS); 1 in digital silence.
+
+    Parameters
+    ----------
+    models
+        The mean of their gains is taken.
+    power
+        Of each bin, shape (frames, BINS).
+    """
     features = features_of(power)
     if features is None:
         return np.ones_like(power)
-    (answer,) = model.run({"features": features[np.newaxis]})
-    return spread(answer.reshape(len(power), BANDS).astype(np.float64))
+    answers = [model.run({"features": features[np.newaxis]})[0] for model in models]
+    gains = np.stack([answer.reshape(len(power), BANDS) for answer in answers])
+    return spread(np.asarray(gains.mean(axis=0, dtype=np.float64)))

@@ -1,4 +1,4 @@
-"""The first engine: gains of a small network of our own, up to 8 kHz, and what follows from them above."""
+"""The first engine: gains of two small networks of our own, up to 8 kHz, and what follows from them above."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...analysis.noise.voice_gains import BINS, FRAME_SECONDS, MODEL, voice_gains
+from ...analysis.noise.voice_gains import BINS, FRAME_SECONDS, MODELS, voice_gains
 from ...analysis.program.program import Program
 from ...audio.arrays import Array, Audio
 from ...contract.stage import Framing, Processor, Sink
@@ -15,7 +15,7 @@ from ...kernels.spectra.stft import OVERLAP, Spectra, forward, hann, hop_length,
 from .places import Places
 from .treble import treble_gains
 
-# source: the stretches that the model was trained with (models/training/voice)
+# source: the stretches that the models were trained with (models/training/voice)
 _STRETCH = 448
 # tuned: by hand, 2026-11-30, no record
 _CONTEXT = 64  # frames at either end of a stretch whose gains are not used
@@ -39,7 +39,7 @@ class Network(Processor):
         bins = self._window.size // 2 + 1
         self._shown = min(BINS, bins)
         self._places = Places(program)
-        self._model = model(MODEL)
+        self._models = [model(name) for name in MODELS]
         self._heard = 0
         overlap = (OVERLAP - 1) * self._hop
         self._delayed = np.zeros((channels, framing(sample_rate).latency))
@@ -86,5 +86,5 @@ class Network(Processor):
         power = np.sum(stretch.real**2 + stretch.imag**2, axis=0)
         shown = np.zeros((_STRETCH, BINS))
         shown[:, : self._shown] = power[:, : self._shown]
-        below = voice_gains(self._model, shown)[:, : self._shown]
+        below = voice_gains(self._models, shown)[:, : self._shown]
         return np.concatenate([below, treble_gains(power, below)], axis=1)

@@ -17,12 +17,12 @@ _MEMORY_S = 20.0  # derived: what DeepFilterNet's means keep of a level after so
 
 
 class VoiceDenoise(RepairStage):
-    """Lower noise over speech by a small network that needs no noise print.
+    """Lower noise over speech by two small networks that need no noise print.
 
-    It hears stretches of 4.5 s up to 8 kHz, before and after each moment, over the floor that each band keeps
-    falling back to there; so noise may shift. Above, a Wiener gain follows. All channels share their gains.
-    On music it stands aside: the analysis hears the recording without its noise, and tells where a voice is.
-    The second engine is DeepFilterNet 3 [1]_, of the extra ``wavemend[voice]``.
+    They hear stretches of 4.5 s up to 8 kHz, before and after each moment, over the floor that each band
+    keeps falling back to there; so noise may shift. Above, a Wiener gain follows. All channels share their
+    gains. On music it stands aside: the analysis hears the recording without its noise, and tells where a
+    voice is. The second engine is DeepFilterNet 3 [1]_, of the extra ``wavemend[voice]``.
 
     References
     ----------
@@ -31,14 +31,14 @@ class VoiceDenoise(RepairStage):
 
     id = "wavemend.voice_denoise"
     name = "Voice denoise"
-    version = 2
+    version = 3
     place = Step.BROADBAND
     findings_type = Program
 
     engine: Literal["own", "deepfilter"] = choice(
         default="own",
         restart=True,
-        doc="Who tells voice from noise: our own network, or DeepFilterNet 3 (of wavemend[voice]).",
+        doc="Who tells voice from noise: our own networks, or DeepFilterNet 3 (of wavemend[voice]).",
     )
     reduction_db: float = number(
         default=30.0,
