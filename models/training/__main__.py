@@ -15,7 +15,10 @@ ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "models"
 BUILD = ROOT / "build" / "training"
 # Tasks of the frame: module and class. A module is imported when its name is asked for: some need no torch.
-TASKS: dict[str, tuple[str, str]] = {"voice": ("models.training.voice.task", "VoiceTask")}
+TASKS: dict[str, tuple[str, str]] = {
+    "voice": ("models.training.voice.task", "VoiceTask"),
+    "voice_live": ("models.training.voice_live.task", "VoiceLiveTask"),
+}
 # Fitted in minutes, without checkpoints: modules with a main of their own
 SMALL = {
     "denoise": "models.training.denoise.train",

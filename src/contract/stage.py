@@ -144,6 +144,15 @@ class Stage(Parametric, Surface):
         """
         return None
 
+    @property
+    def settled(self) -> tuple[str, ...]:
+        """Parameters that stay as they are in an effect for other hosts, which delays by what they allow.
+
+        An effect's delay is a constant, the most that any of its settings needs: a choice for live use would
+        be as late as all others there. Only ``restart`` parameters; none by default.
+        """
+        return ()
+
     def range_analyser(
         self, sample_rate: float, channels: int, ranges: Sequence[tuple[int, int]]
     ) -> Analyser[Any] | None:

@@ -119,8 +119,8 @@ class Control:
 def controls_of(chain: Chain) -> list[Control]:
     """Every parameter that hosts can move, in the order of the chain.
 
-    A model that is named by its hash has no place on a slider, and stays as it is; so does what stock effects
-    offer in words, and whatever is in a hosted plugin.
+    A model that is named by its hash has no place on a slider, and stays as it is; so does what a stage calls
+    settled, what stock effects offer in words, and whatever is in a hosted plugin.
     """
     slots = [(path, slot) for path, slot in chain.walk() if slot.member is not None]
     alone = len(slots) == 1
@@ -183,7 +183,7 @@ def _settings(member: Any) -> Iterator[tuple[str, Parameter, Any, bool]]:
     if isinstance(member, Stage):
         for name, parameter in member.schema.items():
             few = isinstance(parameter, Number) or 2 <= len(parameter.valid_values()) <= _MOST_WORDS
-            if few and not isinstance(parameter, Fingerprint):
+            if few and not isinstance(parameter, Fingerprint) and name not in member.settled:
                 smooth = parameter.automatable and parameter.role != "output" and not parameter.restart
                 yield name, parameter, getattr(member, name), smooth
     elif type(member) is stock_effects().get(type(member).__name__):

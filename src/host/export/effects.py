@@ -98,8 +98,11 @@ def effect_of(what: str | os.PathLike[str] | Preset | Stage) -> Effect:
 
 def _stage_effect(stage: Stage) -> Effect:
     vendor = stage.id.partition(".")[0]
-    preset = Preset(stage.name, type(stage).about.partition("\n")[0], Chain([stage.copy()]))
-    return _effect(preset, vendor, f"stage/{stage.id}", list(_stage_programs(stage)))
+    settled = {name: getattr(stage, name) for name in stage.settled}
+    name = " ".join([stage.name, *map(str, settled.values())])
+    identity = "/".join(["stage", stage.id, *(f"{each}={value}" for each, value in settled.items())])
+    preset = Preset(name, type(stage).about.partition("\n")[0], Chain([stage.copy()]))
+    return _effect(preset, vendor, identity, list(_stage_programs(stage)))
 
 
 def _preset_effect(preset: Preset) -> Effect:

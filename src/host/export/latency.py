@@ -5,8 +5,8 @@
     reported  =  the most that any setting holds back  +  slack
     slack     =  the longest frame: a stage works a frame at a time, and has as long as the frame lasts
 
-A setting that holds back less is ready early. So no parameter, state or mode ever moves the sound against the
-rest of a session.
+A setting that holds back less is ready early; what a stage calls settled stays, and is not among them. So no
+parameter, state or mode ever moves the sound against the rest of a session.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def delays_of(chain: Chain) -> dict[int, Delay]:
 
 def _longest(stage: Stage, sample_rate: float) -> tuple[int, int]:
     """Return the most that a stage holds back and its longest frame, over what its delay may depend on."""
-    decisive = [parameter for parameter in stage.schema.values() if parameter.restart]
+    decisive = [p for p in stage.schema.values() if p.restart and p.id not in stage.settled]
     tried = stage.copy()
     held_back = hop = 0
     for values in islice(product(*map(_tried, decisive)), _MOST_TRIED):

@@ -80,6 +80,18 @@ def test_no_setting_needs_more_than_what_is_reported():
     )
 
 
+def test_what_is_settled_stays_and_is_not_counted():
+    """An effect for live use is not as late as what its stage could be set to."""
+    live, other = effect_of(wavemend.VoiceDenoise(engine="live")), effect_of("voice_denoise")
+    assert live.delays[48_000].reported == 2399
+    assert other.delays[48_000].reported > 300_000
+    assert live.class_id != other.class_id
+    assert live.name == "Voice denoise live"
+    assert {one.name for one in other.controls} - {one.name for one in live.controls} == {"engine"}
+    mine = Preset("My voice", "", Chain([wavemend.VoiceDenoise(engine="live")]))
+    assert effect_of(mine).delays == live.delays
+
+
 def test_every_usual_rate_is_served(effect):
     # what hears 22 s ahead and more, as an interview's chain, has no room at the highest rates
     longest = {"Interview in a room": 96_000}.get(effect.name, 192_000)

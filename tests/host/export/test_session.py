@@ -216,6 +216,15 @@ def test_a_stage_that_has_to_listen_lets_the_sound_pass_and_says_so():
     ]
 
 
+def test_a_voice_is_denoised_live_with_nothing_learned():
+    audio = recording(1.0)
+    session, _, said = session_of(Chain([wavemend.VoiceDenoise(engine="live")]))
+    found = played(session, audio)
+    assert not session.needs and not said
+    expected = wavemend.VoiceDenoise(engine="live").process(audio, RATE)
+    np.testing.assert_array_equal(found, expected[:, : found.shape[1]])
+
+
 def test_the_other_stages_of_a_chain_work_meanwhile():
     audio = recording(1.0)
     session, _, said = session_of(Chain([wavemend.Rumble(), wavemend.Denoise(), wavemend.DcOffset()]))
