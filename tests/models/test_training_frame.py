@@ -66,7 +66,14 @@ def run(folder: Path, steps: int, monkeypatch: pytest.MonkeyPatch, *, stop_at: i
     monkeypatch.setattr(loop, "_drawn", _Drawn)
     folder.mkdir(exist_ok=True)
     given = argparse.Namespace(
-        name="line", seed=None, steps=steps, target=folder, work=folder, afresh=False, export_only=False
+        name="line",
+        seed=None,
+        steps=steps,
+        target=folder,
+        work=folder,
+        afresh=False,
+        export_only=False,
+        start=None,
     )
     task = LineTask()
     if stop_at is not None:
