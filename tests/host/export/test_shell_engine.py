@@ -136,20 +136,25 @@ def test_an_engine_that_replaced_what_works_in_it_is_told_everything_again(
     """Offline what it had heard is lost, so that the recording has failed; live it goes on."""
     (tmp_path / "kept").write_bytes(state({GAIN: 0.5}, b"print"))
     for mode, ends in ((0, "0"), (2, "4")):
-        host = loaded(manifest(2000, engine=[f"{fault}=10000", "hold=500"]), noise)
+        audio = np.tile(noise, (1, 3))
+        host = loaded(manifest(2000, engine=[f"{fault}=10000", "hold=500"]), audio)
         host.ask("load", tmp_path / "kept")
         host.start(mode=mode)
         [engine] = host.engines()
         if mode == 0:
-            host.ask("live", 512, 60)
+            host.ask("live", 512, 150)
         else:
             results = [host.ask("process", 512, 2).split()[0] for _ in range(60)]
             assert results == sorted(results)
         assert host.ask("process", 512, mode).split()[0] == ends
         assert host.engines() == [engine]
         heard = host.end()
-        expected = noise[:, heard.shape[1] - 2512 :][:, :512] * np.float32(0.5)
-        assert np.array_equal(heard[:, -512:], expected if mode == 0 else np.zeros((2, 512)))
+        if mode == 2:
+            assert not heard[:, -512:].any()
+            continue
+        restored = audio[:, : heard.shape[1] - 2000] * np.float32(0.5)
+        went_on = np.all(heard[:, 2000:] == restored, axis=0)[10_000:]
+        assert np.count_nonzero(went_on) > 24_000  # on a busy machine a live engine may be late now and then
 
 
 def test_an_engine_that_waits_for_the_next_recording_is_not_taken_for_one_that_hangs(
