@@ -66,13 +66,25 @@ class FileSpool:
             yield self.read(start, min(size, self.frames - start))
 
     def read(self, start: int, count: int) -> Audio:
-        """Return samples that were written, shape (channels, count)."""
+        """Return samples that were written, shape (channels, count).
+
+        Raises
+        ------
+        AudioFileError
+            The file ends before them.
+        """
         with self._lock:
             self._file.seek(start * self._frame_bytes)
             samples = np.empty((count, self.channels))
             room = samples.reshape(-1).view(np.uint8).data
             while room:  # the kernel reads at most 2 GB at once
-                room = room[self._file.readinto(room) :]
+                got = self._file.readinto(room)
+                if not got:
+                    raise AudioFileError(
+                        f"{self._folder}: the working copy of the recording ends before sample "
+                        f"{start + count}; the disk lost some of it: render again, or write somewhere else"
+                    )
+                room = room[got:]
         return np.ascontiguousarray(samples.T)
 
     def close(self) -> None:
