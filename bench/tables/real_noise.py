@@ -106,10 +106,11 @@ def choose(plan: Plan) -> list[tuple[str, dict[str, Kind]]]:
 
 
 def every_way() -> list[Way]:
-    """Return the stage at its defaults and told of a pause, ffmpeg with floor and with print, Wiener."""
+    """Return the stage at its defaults, of high quality, and told of a pause, ffmpeg with floor and with print, Wiener."""
     missing = missing_ffmpeg("afftdn=nr=13")
     return [
         Way("Denoise", lambda made: Denoise().process(made.audio, made.sample_rate)),
+        Way("Denoise, high", lambda made: Denoise(quality="high").process(made.audio, made.sample_rate)),
         Way("Denoise, learn", learnt),
         Way("afftdn, floor", with_floor, missing),
         Way("afftdn, print", with_print, missing),
