@@ -106,7 +106,7 @@ def choose(plan: Plan) -> list[tuple[str, dict[str, Kind]]]:
 
 
 def every_way() -> list[Way]:
-    """Return the stage at its defaults, of high quality, and told of a pause, ffmpeg with floor and with print, Wiener."""
+    """Return the stage as it is, of high quality and told of a pause, ffmpeg with floor and print, Wiener."""
     missing = missing_ffmpeg("afftdn=nr=13")
     return [
         Way("Denoise", lambda made: Denoise().process(made.audio, made.sample_rate)),
