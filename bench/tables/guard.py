@@ -186,6 +186,7 @@ def _clicking(plan: Plan, kind: str) -> list[tuple[Take, Damaged]]:
 
 
 def wrong_print(damaged: Damaged, take: Take) -> Chain:
+    """Return a denoiser whose print of the damage is far too loud."""
     stage = Denoise(reduction_db=40.0)
     found = stage.analyse(damaged.audio, take.sample_rate)
     stage.findings = replace(found, density_dbfs_hz=np.maximum(found.density_dbfs_hz + PRINT_DB, -200.0))
@@ -193,10 +194,12 @@ def wrong_print(damaged: Damaged, take: Take) -> Chain:
 
 
 def notched(base: float) -> Chain:
+    """Return a dehummer with notches where no mains hums."""
     return Chain([Dehum(base_frequency_hz=base, mode="notch", reduction_db=60.0)])
 
 
 def too_sensitive() -> Chain:
+    """Return a declicker that takes far more than clicks."""
     return Chain([Declick(sensitivity=10.0, frequency_skew=1.0, widening_ms=2.0)])
 
 
@@ -219,6 +222,7 @@ def _subtraction(damaged: Damaged, sample_rate: int) -> np.ndarray:
 
 
 def judged(plan: Plan, cases: Sequence[Case]) -> Tally:
+    """Restore the cases, and count what was harmed, found and flagged."""
     tally = Tally()
     for case in cases:
         plan.tell(f"{case.name}: {case.take.name}")

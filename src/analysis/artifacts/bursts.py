@@ -72,9 +72,10 @@ def find_bursts(window: Window, channel: int, sure: Mask) -> Bursts:
     others = others / (2 * _NEAR - 3)
     behind, ahead, near = behind[inside], ahead[inside], _around(kept)[inside]
     took, was = took[inside], was[inside]
-    repaired = _energies(sure.astype(np.float64), block, frames, window.hop)
-    known = (repaired + np.roll(repaired, 1) + np.roll(repaired, -1) > 0)[inside]
-    burst = (took > _STANDS_OUT * others) & (took > _TAKEN * was) & (took > _LEAST_BURST) & ~known
+    burst = (took > _STANDS_OUT * others) & (took > _TAKEN * was) & (took > _LEAST_BURST)
+    if sure.any():
+        repaired = _energies(sure.astype(np.float64), block, frames, window.hop)
+        burst &= (repaired + np.roll(repaired, 1) + np.roll(repaired, -1) == 0)[inside]
     stroke = burst & (took < _STROKE * np.maximum(behind, _LEAST))
     rise = np.max(behind / np.maximum(ahead, _LEAST), where=stroke, initial=0.0)
     faint = took[burst & (took < _FAINT * near)].sum() / max(float(was.sum()), _LEAST)

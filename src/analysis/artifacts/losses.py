@@ -14,7 +14,7 @@ from .bands import decibels, in_bands
 from .windows import Window
 
 _OVER_FLOOR = 8.0  # tuned: bench guard, tuning, 2026-11-30; noise's power passes 8 means once in 3000 cells
-_HEARD = 10**-4.5  # tuned: bench guard, tuning, 2026-11-30; of the loudest band; less is masked
+HEARD = 10**-4.5  # tuned: bench guard, tuning, 2026-11-30; of the loudest band; less is masked
 _LEAST_HEARD = 1e-8  # guard: -80 dBFS in a band
 _GONE = 0.1  # tuned: bench guard, tuning, 2026-11-30; share of a band that counts where bands are counted
 _LEAST = 1e-20  # guard: no division by nothing
@@ -36,7 +36,7 @@ def lost_program(
     lost: Array = np.maximum(np.maximum(before - after, 0.0) - _OVER_FLOOR * window.floor[channel], 0.0)
     gone = in_bands(lost[~clicks].sum(axis=0), edges)
     was = in_bands(before.sum(axis=0), edges)
-    heard = (was > _HEARD * was.max()) & (was > _LEAST_HEARD * before.shape[0])
+    heard = (was > HEARD * was.max()) & (was > _LEAST_HEARD * before.shape[0])
     if not heard.any():
         return float(decibels(0.0)), 0.0
     share = gone[heard] / np.maximum(was[heard], _LEAST)

@@ -12,15 +12,14 @@ from collections import defaultdict
 import numpy as np
 import numpy.typing as npt
 
-from ...audio.arrays import Array, Audio, Mask
-from ...kernels.spectra.stft import forward, hann
+from ...audio.arrays import Audio, Mask
 from .bands import decibels, in_bands
-from .windows import Window
+from .losses import HEARD
+from .windows import Window, frame_powers
 
 _BUCKET_S = 1.0  # guard: so that a window looks at what is near it alone
 _NEAR_S = 0.7e-3  # tuned: bench guard, tuning, 2026-11-30; the same click is found so far off by another run
 _BESIDE_S = 0.1e-3  # guard: differences reach beside what was taken
-_HEARD = 10**-4.5  # source: as in `losses`
 _LEAST_FRAMES = 4  # guard: a window tells something from more than one part in so many on
 _LEAST = 1e-20  # guard: no division by nothing
 
@@ -139,16 +138,9 @@ def _band_loss(
     lost, clear = frames
     power = window.power_before[channel]
     whole = in_bands(power.sum(axis=0), edges)
-    heard = whole > _HEARD * whole.max()
+    heard = whole > HEARD * whole.max()
     if not lost.any() or np.count_nonzero(clear) * _LEAST_FRAMES <= clear.size or not heard.any():
         return float(decibels(0.0))
-    gone = in_bands(_power(removed, window)[lost].sum(axis=0), edges)[heard]
+    gone = in_bands(frame_powers(removed[np.newaxis], window.hop)[0, lost].sum(axis=0), edges)[heard]
     was = in_bands(power[clear].sum(axis=0), edges)[heard]
     return float(decibels((gone / np.maximum(was, _LEAST)).max()))
-
-
-def _power(signal: Audio, window: Window) -> Array:
-    hann_window = hann(2 * window.hop)
-    spectra = forward(signal[np.newaxis, 2 * window.hop : -window.hop], hann_window, window.hop)[0]
-    scale = 2 / (2 * window.hop * np.sum(hann_window**2))
-    return np.asarray((spectra.real**2 + spectra.imag**2) * scale)

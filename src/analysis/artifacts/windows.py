@@ -70,6 +70,22 @@ class _Heard:
     least: Array
 
 
+def frame_powers(signals: Audio, hop: int) -> Array:
+    """Return the powers of a window's frames, as `Window.power_before` has them.
+
+    Parameters
+    ----------
+    signals
+        As `Window.before`, shape (channels, frame + window + frame).
+    hop
+        Samples from frame to frame.
+    """
+    window = hann(2 * hop)
+    spectra = forward(signals[:, 2 * hop : -hop], window, hop)
+    scale = 2 / (2 * hop * np.sum(window**2))
+    return np.asarray((spectra.real**2 + spectra.imag**2) * scale)
+
+
 class Windows:
     """Turns blocks of both signals into windows, as soon as what is around them was heard.
 
@@ -86,8 +102,6 @@ class Windows:
         self.hop = 2 * hop_length(sample_rate, FRAME_S)
         self.length = max(round(WINDOW_S * sample_rate / self.hop), _GROUP) * self.hop
         self._grid = FrameGrid(2 * channels, self.length)
-        self._window = hann(2 * self.hop)
-        self._scale = 2 / (2 * self.hop * np.sum(self._window**2))
         margin = np.zeros((2 * channels, 2 * self.hop))
         self._earlier: Audio = margin
         self._chunk: Audio | None = None
@@ -123,8 +137,8 @@ class Windows:
     def _hear(self, whole: Audio) -> None:
         before, after = whole[: self._channels], whole[self._channels :]
         same = np.array_equal(before, after)
-        power_before = self._power(before)
-        power_after = power_before if same else self._power(after)
+        power_before = frame_powers(before, self.hop)
+        power_after = power_before if same else frame_powers(after, self.hop)
         groups = power_before[:, : power_before.shape[1] // _GROUP * _GROUP]
         groups = groups.reshape(self._channels, -1, _GROUP, groups.shape[2]).mean(axis=2)
         least = np.where(self._gaps(before, groups.shape[1]), np.inf, groups).min(axis=1)
@@ -139,11 +153,6 @@ class Windows:
         heard = zeros[:, : count * _GROUP].reshape(self._channels, count, _GROUP).any(axis=2)
         heard |= zeros[:, _GROUP : count * _GROUP + 1 : _GROUP]  # the last frame reaches on
         return np.asarray(heard[:, :, np.newaxis])
-
-    def _power(self, audio: Audio) -> Array:
-        frames = audio[:, 2 * self.hop : -self.hop]
-        spectra = forward(frames, self._window, self.hop)
-        return np.asarray((spectra.real**2 + spectra.imag**2) * self._scale)
 
     def _give(self) -> Window:
         index = self._waiting

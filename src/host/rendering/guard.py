@@ -55,13 +55,13 @@ class Judged:
     def __init__(self, chain: Chain, sample_rate: float, channels: int) -> None:
         self._rate, self._channels = sample_rate, channels
         self.doubts = Doubts(dict(chain.stages()), sample_rate, channels)
-        self.begin()
+        self.artifacts: list[Artifact] = []
 
     def begin(self) -> None:
-        """Forget all that was found: the pass runs again."""
+        """Forget all that was found: the pass begins, or runs again."""
         self.doubts.begin()
         self._finder = ArtifactFinder(self._rate, self._channels, self.doubts.repairs)
-        self.artifacts: list[Artifact] = []
+        self.artifacts = []
 
     def hear(self, original: Audio, repaired: Audio) -> None:
         """Hear the next samples, shape (channels, n) each."""

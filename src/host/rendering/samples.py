@@ -104,7 +104,8 @@ class LastPass:
         strength, crew = self.options.strength, self.passes.crew
         with ExitStack() as stack:
             reader = stack.enter_context(AudioReader(self.reader.source)) if self._reads(judge) else None
-            self.judged.begin()
+            if judge:
+                self.judged.begin()
             position = 0
             with crew.behind(self._judge) as hear:
                 for run in stack.enter_context(closing(self.passes.final(report=report))):
@@ -118,7 +119,8 @@ class LastPass:
                     with crew.at_work():
                         yield block.kept(self.keep, position)
                     position += count
-            self.judged.end(self.keep)
+            if judge:
+                self.judged.end(self.keep)
 
     def _judge(self, block: Block) -> None:
         repaired = block.original - block.removed if self.tapped else block.restored

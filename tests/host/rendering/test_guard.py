@@ -1,6 +1,7 @@
 """The guard: every render says where it harmed; with --guard it is eased just there, cross-faded."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pedalboard
@@ -11,8 +12,10 @@ from wavemend.contract.parameters.number import number
 from wavemend.contract.stage import Framing, Processor, RepairStage, Step
 from wavemend.host.chain.sources import ArraySource
 from wavemend.host.recording.document import Span
+from wavemend.host.rendering.doubts import Doubts
 from wavemend.host.rendering.guard import EASING, Easing, Judged, gentle_chain, spans_of
 from wavemend.plugins.dc_offset import DcOffset
+from wavemend.plugins.declick import Declick
 from wavemend.plugins.denoise import Denoise
 
 from tests.host.recordings import RATE, write
@@ -169,3 +172,43 @@ def test_fades_rise_and_fall_around_joined_spans():
     pieces = [easing.share(at, 7) for at in range(0, 300, 7)]
     joined = np.concatenate([np.zeros(7) if one is None else one for one in pieces])[:300]
     assert np.array_equal(joined, share)
+
+
+@pytest.fixture
+def doubts(monkeypatch):
+    """Return what was done to `Doubts`, in order."""
+    done = []
+    for name in ("begin", "tell", "hear", "end"):
+        real = getattr(Doubts, name)
+
+        def noted(self, *given, name=name, real=real):
+            done.append(name)
+            return real(self, *given)
+
+        monkeypatch.setattr(Doubts, name, noted)
+    return done
+
+
+def clicked(folder):
+    audio = program()
+    for second in range(1, SECONDS):
+        audio[:, second * RATE : second * RATE + 3] += [0.5, -0.6, 0.4]
+    write(folder / "clicked.wav", audio, "PCM_24")
+    return folder / "clicked.wav"
+
+
+def test_the_guard_judges_clicks_of_the_last_pass_and_the_report_counts_them_once(tmp_path, doubts):
+    source = clicked(tmp_path)
+    plain = render(Chain([Declick()]), source, tmp_path / "plain.wav")
+    doubts.clear()
+    done = render(Chain([Declick()]), source, tmp_path / "done.wav", guard=True)
+    assert "tell" in doubts[: doubts.index("end")]  # in the run that says where it is eased
+    assert sum(plain.events.values()) >= SECONDS - 1
+    assert done.events == plain.events
+
+
+def test_a_pass_that_only_looks_for_its_peak_is_not_judged(tmp_path, doubts):
+    done = render(Chain([Declick(), pedalboard.Gain(12.0)]), clicked(tmp_path), tmp_path / "done.wav")
+    assert done.headroom_gain < 1.0 and doubts.count("begin") == 2  # passed full scale, and ran again
+    assert all(pair != ("begin", "end") for pair in pairwise(doubts))
+    assert doubts[-1] == "end"
