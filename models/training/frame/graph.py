@@ -43,6 +43,13 @@ class Graph:
             pads=[*padding, *padding], group=layer.groups,
         )  # fmt: skip
 
+    def linear(self, x: str, layer: nn.Linear) -> str:
+        """Add a layer that is linear in the last dimension."""
+        weight = self.constant(layer.weight.detach().float().numpy().T.copy())
+        return self.add(
+            "Add", self.add("MatMul", x, weight), self.constant(layer.bias.detach().float().numpy())
+        )
+
     def write(self, target: Path, inputs: dict[str, list[Any]], outputs: dict[str, list[Any]]) -> None:
         """Check the graph and write it; shapes may hold words for sizes that are open."""
         named = [

@@ -5,7 +5,7 @@ What is shown and answered: `wavemend.analysis.noise.voice_gains`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,13 +43,7 @@ class VoiceGains(nn.Module):
         self.inwards = nn.Linear(flat, HIDDEN)
         self.memory = nn.GRU(HIDDEN, STATE, batch_first=True, bidirectional=True)
         self.outwards = nn.Linear(2 * STATE, flat)
-        self.up = nn.ModuleList(
-            [
-                nn.ConvTranspose2d(third, second, (1, 4), (1, 2), (0, 1)),
-                nn.ConvTranspose2d(second, first, (1, 4), (1, 2), (0, 1)),
-                nn.ConvTranspose2d(first, 8, (1, 4), (1, 2), (0, 1)),
-            ]
-        )
+        self.up = way_up()
         self.last = nn.Conv2d(8 + CHANNELS, 1, (3, 3), 1, (1, 1))
 
     def forward(self, features: Tensor) -> Tensor:
@@ -68,6 +62,29 @@ class VoiceGains(nn.Module):
         return torch.sigmoid(self.last(torch.cat([heard, features], dim=1))[:, 0])
 
 
+def way_up() -> nn.ModuleList:
+    """Return the layers back to all bands, each doubling them."""
+    first, second, third = WIDTHS
+    return nn.ModuleList(
+        [
+            nn.ConvTranspose2d(third, second, (1, 4), (1, 2), (0, 1)),
+            nn.ConvTranspose2d(second, first, (1, 4), (1, 2), (0, 1)),
+            nn.ConvTranspose2d(first, 8, (1, 4), (1, 2), (0, 1)),
+        ]
+    )
+
+
+def add_way_up(graph: Graph, heard: str, held: Sequence[str], up: nn.ModuleList) -> str:
+    """Add those layers, beside what was held on the way down; return the name of what they give."""
+    for at, layer in enumerate(up):
+        weights = [graph.constant(each.detach().float().numpy()) for each in (layer.weight, layer.bias)]
+        heard = graph.add("ConvTranspose", heard, *weights, strides=[1, 2], pads=[0, 1, 0, 1])
+        if at < len(up) - 1:
+            heard = graph.add("Add", heard, held[1 - at])
+        heard = graph.add("Relu", heard)
+    return heard
+
+
 def export(network: VoiceGains, target: Path) -> None:
     """Write the network as ONNX, for one stretch of any number of frames."""
     graph = Graph()
@@ -78,7 +95,7 @@ def export(network: VoiceGains, target: Path) -> None:
     third, bands = WIDTHS[2], BANDS // 8
     flat = graph.add("Transpose", heard, perm=[0, 2, 1, 3])
     flat = graph.add("Reshape", flat, graph.constant(_whole([0, 0, third * bands])))
-    flat = graph.add("Relu", _linear(graph, flat, network.inwards))
+    flat = graph.add("Relu", graph.linear(flat, network.inwards))
     along = graph.add("Transpose", flat, perm=[1, 0, 2])
     weights = (_stacked(network.memory, f"{kind}_l0") for kind in ("weight_ih", "weight_hh"))
     biases = torch.cat([_stacked(network.memory, f"bias_{kind}_l0") for kind in ("ih", "hh")], dim=1)
@@ -88,16 +105,11 @@ def export(network: VoiceGains, target: Path) -> None:
     )
     both = graph.add("Transpose", both, perm=[2, 0, 1, 3])
     both = graph.add("Reshape", both, graph.constant(_whole([0, 0, 2 * STATE])))
-    flat = _linear(graph, both, network.outwards)
+    flat = graph.linear(both, network.outwards)
     flat = graph.add("Reshape", flat, graph.constant(_whole([0, 0, third, bands])))
     heard = graph.add("Transpose", flat, perm=[0, 2, 1, 3])
     heard = graph.add("Relu", graph.add("Add", heard, held[2]))
-    for at, layer in enumerate(network.up):
-        weights_of = [graph.constant(each.detach().float().numpy()) for each in (layer.weight, layer.bias)]
-        heard = graph.add("ConvTranspose", heard, *weights_of, strides=[1, 2], pads=[0, 1, 0, 1])
-        if at < 2:
-            heard = graph.add("Add", heard, held[1 - at])
-        heard = graph.add("Relu", heard)
+    heard = add_way_up(graph, heard, held, network.up)
     joined = graph.add("Concat", heard, "features", axis=1)
     graph.add("Sigmoid", graph.convolution(joined, network.last), output="gains")
     graph.write(
@@ -135,13 +147,6 @@ def _unstacked(both: Tensor, memory: nn.GRU, name: str) -> None:
     for end, each in zip(("", "_reverse"), both, strict=True):
         update, reset, new = each.chunk(3)
         getattr(memory, name + end).copy_(torch.cat([reset, update, new]))
-
-
-def _linear(graph: Graph, x: str, layer: nn.Linear) -> str:
-    weight = graph.constant(layer.weight.detach().float().numpy().T.copy())
-    return graph.add(
-        "Add", graph.add("MatMul", x, weight), graph.constant(layer.bias.detach().float().numpy())
-    )
 
 
 def _stacked(memory: nn.GRU, name: str) -> Tensor:

@@ -19,10 +19,9 @@ from wavemend.analysis.noise.voice_gains import BANDS
 from wavemend.analysis.noise.voice_live import CHANNELS
 
 from ..frame.graph import Graph
+from ..voice.network import HIDDEN, WIDTHS, add_way_up, way_up
 
 # tuned: by time on one core, 2026-11-30; models/voice_live-1.md has the outcome
-WIDTHS = (16, 24, 32)
-HIDDEN = 128
 STATE = 160
 SHOWN = 7  # frames, the newest and those before it that three layers of three frames hear
 
@@ -47,13 +46,7 @@ class LiveGains(nn.Module):
         self.inwards = nn.Linear(flat, HIDDEN)
         self.memory = nn.GRU(HIDDEN, STATE, batch_first=True)
         self.outwards = nn.Linear(STATE, flat)
-        self.up = nn.ModuleList(
-            [
-                nn.ConvTranspose2d(third, second, (1, 4), (1, 2), (0, 1)),
-                nn.ConvTranspose2d(second, first, (1, 4), (1, 2), (0, 1)),
-                nn.ConvTranspose2d(first, 8, (1, 4), (1, 2), (0, 1)),
-            ]
-        )
+        self.up = way_up()
         self.last = nn.Conv2d(8 + CHANNELS, 1, (1, 3), 1, (0, 1))
 
     def forward(self, features: Tensor) -> Tensor:
@@ -84,19 +77,14 @@ def export(network: LiveGains, target: Path) -> None:
         held.append(graph.add("Slice", heard, *newest))
     third, bands = WIDTHS[2], BANDS // 8
     flat = graph.add("Reshape", heard, graph.constant(np.array([1, 1, third * bands], np.int64)))
-    flat = graph.add("Relu", _linear(graph, flat, network.inwards))
+    flat = graph.add("Relu", graph.linear(flat, network.inwards))
     weights = (graph.constant(each) for each in _gates(network.memory))
     flat = graph.add("GRU", flat, *weights, "", "state", hidden_size=STATE, linear_before_reset=1)
     shape = graph.constant(np.array([1, 1, STATE], np.int64))
-    flat = _linear(graph, graph.add("Reshape", flat, shape, output="new_state"), network.outwards)
+    flat = graph.linear(graph.add("Reshape", flat, shape, output="new_state"), network.outwards)
     flat = graph.add("Reshape", flat, graph.constant(np.array([1, third, 1, bands], np.int64)))
     heard = graph.add("Relu", graph.add("Add", flat, held[2]))
-    for at, layer in enumerate(network.up):
-        weights_of = [graph.constant(each.detach().float().numpy()) for each in (layer.weight, layer.bias)]
-        heard = graph.add("ConvTranspose", heard, *weights_of, strides=[1, 2], pads=[0, 1, 0, 1])
-        if at < 2:
-            heard = graph.add("Add", heard, held[1 - at])
-        heard = graph.add("Relu", heard)
+    heard = add_way_up(graph, heard, held, network.up)
     joined = graph.add("Concat", heard, graph.add("Slice", "features", *newest), axis=1)
     graph.add("Sigmoid", graph.convolution(joined, network.last), output="gains")
     graph.write(
@@ -171,10 +159,3 @@ def _gates(memory: nn.GRU) -> Iterator[np.ndarray]:
     yield torch.cat(each[0])[None].numpy()
     yield torch.cat(each[1])[None].numpy()
     yield torch.cat([*each[2], *each[3]])[None].numpy()
-
-
-def _linear(graph: Graph, x: str, layer: nn.Linear) -> str:
-    weight = graph.constant(layer.weight.detach().float().numpy().T.copy())
-    return graph.add(
-        "Add", graph.add("MatMul", x, weight), graph.constant(layer.bias.detach().float().numpy())
-    )

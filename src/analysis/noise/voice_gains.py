@@ -34,14 +34,24 @@ CHANNELS = 3
 
 # source: what the models were trained with (models/training/voice)
 _AROUND = 4  # frames on either side, in the mean powers whose low quantile is the floor
-_FLOOR_SHARE = 0.1  # of the frames lie under the floor
-_LOUD_SHARE = 0.95  # of the frames lie under what is loud
-_LEAST = 1e-8  # of what is loud: less is nothing
-_HEARD = 1e-9  # of what is loud, in a whole frame: less is digital silence
-_SCALE_DB = 20.0
+FLOOR_SHARE = 0.1
+"""Share of the frames that lie under the floor."""
+LOUD_SHARE = 0.95
+"""Share of the frames that lie under what is loud."""
+LEAST = 1e-8
+"""Share of what is loud: less is nothing."""
+HEARD = 1e-9
+"""Share of what is loud, in a whole frame: less is digital silence."""
+SCALE_DB = 20.0
+"""What features count as one."""
 
 _EDGES = np.concatenate([[0], np.cumsum(WIDTHS)])
 _MIDDLES = (_EDGES[:-1] + _EDGES[1:] - 1) / 2
+
+
+def band_powers(power: Array) -> Array:
+    """Return the mean powers of bands, shape (frames, BANDS), from those of bins, shape (frames, BINS)."""
+    return np.asarray(np.add.reduceat(power, _EDGES[:-1], axis=1) / np.array(WIDTHS))
 
 
 def features_of(power: Array) -> Features | None:
@@ -57,19 +67,19 @@ def features_of(power: Array) -> Features | None:
     Features
         Shape (CHANNELS, frames, BANDS).
     """
-    bands = np.add.reduceat(power, _EDGES[:-1], axis=1) / np.array(WIDTHS)
+    bands = band_powers(power)
     frame = bands.mean(axis=1)
-    loud = float(np.quantile(frame, _LOUD_SHARE))
-    heard = frame > _HEARD * loud
+    loud = float(np.quantile(frame, LOUD_SHARE))
+    heard = frame > HEARD * loud
     if loud <= 0.0 or not heard.any():
         return None
-    bands = bands / loud + _LEAST
+    bands = bands / loud + LEAST
     level = 10 * np.log10(bands)
     floor = _floor(bands[heard])
     features = np.empty((CHANNELS, *bands.shape), np.float32)
-    features[0] = (level - floor) / _SCALE_DB
-    features[1] = (floor - np.median(floor)) / _SCALE_DB
-    features[2] = level / _SCALE_DB + 1.0
+    features[0] = (level - floor) / SCALE_DB
+    features[1] = (floor - np.median(floor)) / SCALE_DB
+    features[2] = level / SCALE_DB + 1.0
     return features
 
 
@@ -78,8 +88,8 @@ def _floor(bands: Array) -> Array:
     around = 2 * _AROUND + 1
     padded = np.pad(bands, ((_AROUND, _AROUND), (0, 0)), mode="edge")
     sums = np.cumsum(np.concatenate([np.zeros((1, bands.shape[1])), padded]), axis=0)
-    means = np.maximum((sums[around:] - sums[:-around]) / around, _LEAST)
-    at = int(_FLOOR_SHARE * len(means))
+    means = np.maximum((sums[around:] - sums[:-around]) / around, LEAST)
+    at = int(FLOOR_SHARE * len(means))
     return np.asarray(10 * np.log10(np.partition(means, at, axis=0)[at]))
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ...audio.arrays import Array
 from ...kernels.samples.ranks import moving_ranks
-from .voice_gains import BANDS, WIDTHS, Features
+from .voice_gains import BANDS, FLOOR_SHARE, HEARD, LEAST, LOUD_SHARE, SCALE_DB, Features, band_powers
 
 Flags = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
@@ -25,15 +25,7 @@ MEMORY = 448
 """Frames that floors and loudness are read from."""
 AROUND = 9
 """Frames, the latest ones, in the mean powers whose low quantile is the floor."""
-FLOOR_SHARE = 0.1
-"""Share of these means that lie under the floor."""
 _RECENT = 100  # frames of the floor that follows
-_LOUD_SHARE = 0.95  # of the frames lie under what is loud
-_LEAST = 1e-8  # of what is loud: less is nothing
-_HEARD = 1e-9  # of what is loud, in a whole frame: less is digital silence
-_SCALE_DB = 20.0
-
-_EDGES = np.concatenate([[0], np.cumsum(WIDTHS)])
 
 
 class Ranks:
@@ -103,7 +95,7 @@ class Shown:
     """The features of one recording, frame by frame."""
 
     def __init__(self) -> None:
-        self._loud = Ranks(MEMORY, 1, _LOUD_SHARE)
+        self._loud = Ranks(MEMORY, 1, LOUD_SHARE)
         self._means = Means(BANDS)
         self._floor = Ranks(MEMORY, BANDS, FLOOR_SHARE)
         self._recent = Ranks(_RECENT, BANDS, FLOOR_SHARE)
@@ -122,28 +114,28 @@ class Shown:
             Features, shape (CHANNELS, frames, BANDS); whether a frame is more than digital silence, shape
             (frames,); and how many frames are known that the floor is read from, shape (frames,).
         """
-        bands = np.add.reduceat(power, _EDGES[:-1], axis=1) / np.array(WIDTHS)
+        bands = band_powers(power)
         frame = bands.mean(axis=1)
         loud = self._loud.hear(frame[:, np.newaxis], frame > 0.0)[0]
         known = np.isfinite(loud[:, 0])
         loud = np.where(known[:, np.newaxis], loud, 1.0)
-        heard = known & (frame > _HEARD * loud[:, 0])
+        heard = known & (frame > HEARD * loud[:, 0])
         means, given = self._means.hear(bands, heard)
         floor, count = self._floor.hear(means, given)
         recent, recently = self._recent.hear(means, given)
-        level = _decibels(bands / loud + _LEAST)
-        floor = _decibels(np.clip(floor / loud, _LEAST, 1.0))
-        recent = np.where(recently[:, np.newaxis] > 0, _decibels(np.clip(recent / loud, _LEAST, 1.0)), floor)
+        level = _decibels(bands / loud + LEAST)
+        floor = _decibels(np.clip(floor / loud, LEAST, 1.0))
+        recent = np.where(recently[:, np.newaxis] > 0, _decibels(np.clip(recent / loud, LEAST, 1.0)), floor)
         features = np.stack(
             [
                 level - floor,
                 floor - np.median(floor, axis=1, keepdims=True),
-                level + _SCALE_DB,
+                level + SCALE_DB,
                 level - recent,
             ]
         )
         features[:, count == 0] = 0.0
-        return (features / _SCALE_DB).astype(np.float32), heard, count
+        return (features / SCALE_DB).astype(np.float32), heard, count
 
 
 def _decibels(power: Array) -> Array:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...analysis.noise.voice_live import FLOOR_SHARE, MEMORY, Flags, Means, Ranks
+from ...analysis.noise.voice_gains import FLOOR_SHARE
+from ...analysis.noise.voice_live import MEMORY, Flags, Means, Ranks
 from ...audio.arrays import Array
 
 _WIDTH = 9  # bins in a band; tuned: by hand, 2026-11-30, no record
